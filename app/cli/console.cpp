@@ -76,7 +76,8 @@ Result<void> writeOut(const std::string& fileOrDash, std::string_view text) {
 }
 
 Result<void> writeJson(const std::string& fileOrDash, const nlohmann::json& json) {
-    return writeOut(fileOrDash, json.dump(1) + "\n");
+    // Texts given on the command line may be anything: what is not UTF-8 becomes U+FFFD instead of an exception.
+    return writeOut(fileOrDash, json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 struct ConsoleFeedback::Painter {

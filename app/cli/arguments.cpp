@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/arguments.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/console.h"
+#include "core/base/error_text.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
+#include "core/formats/label_table.h"
+
+namespace plumbline::cli {
+
+void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
+    command.add_option("--model", model, "Folder of the CLIP model")->required();
+    command.add_option("--vocab", vocab, "Folder or file with the tokenizer's vocabulary, for models that bring none");
+    if (!withPrecision)
+        return;
+    command.add_option("--precision", precision, "fp32 or bf16")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+    command.add_option("--threads", threads, "Worker threads; 0: one a core")->check(CLI::Range(0, 1024))->capture_default_str();
+}
+
+Result<clip::EncoderOptions> ModelArguments::options() const {
+    clip::EncoderOptions options;
+    options.vocabulary = vocab;
+    options.precision = precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
+    options.threads = threads;
+    return options;
+}
+
+Outcome<std::unique_ptr<clip::Encoder>> ModelArguments::load(Feedback& feedback) const {
+    PLUMBLINE_TRY(const clip::EncoderOptions chosen, options());
+    feedback.progress("loading-model", 0, 0);
+    PLUMBLINE_TRY(auto encoder, clip::Encoder::load(model, chosen, feedback));
+    for (const std::string& warning : encoder->config().warnings)
+        feedback.log(warning);
+    return encoder;
+}
+
+void MeasureArguments::addTo(CLI::App& command) {
+    command.add_option("-k", k, "Rows from the top: a number (100) or a share (10%, rounded up)")->capture_default_str();
+    command.add_option("--target", target, "Desired shares: pool, uniform, or a table with the columns group,share")
+        ->capture_default_str();
+    command.add_option("--definition", definition, "geyik, berg or vl-debiasing")->capture_default_str();
+    command.add_option("--seed", seed, "Seed of the null and the interval")->capture_default_str();
+}
+
+Result<MeasureOptions> MeasureArguments::options() const {
+    MeasureOptions result;
+    const std::optional<KSpec> parsedK = parseK(k);
+    if (!parsedK)
+        return fail(ErrorCode::KInvalid, {{"value", k}});
+    result.k = *parsedK;
+    const std::optional<Definition> parsedDefinition = definitionFromName(definition);
+    if (!parsedDefinition)
+        return fail(ErrorCode::DefinitionUnknown, {{"name", definition}, {"available", "geyik, berg, vl-debiasing"}});
+    result.definition = *parsedDefinition;
+    if (target == "pool") {
+        result.target.kind = Target::Kind::Pool;
+    } else if (target == "uniform") {
+        result.target.kind = Target::Kind::Uniform;
+    } else {
+        result.target.kind = Target::Kind::Custom;
+        PLUMBLINE_TRY(result.target.shares, formats::readTargetShares(target));
+    }
+    result.seed = seed;
+    return result;
+}
+
+std::optional<store::EmbeddingCache> openCache() {
+    Result<store::EmbeddingCache> cache = store::EmbeddingCache::open(userCacheFolder() / "embeddings.sqlite");
+    if (cache)
+        return std::move(*cache);
+    note(errorText(cache.error()) + " Embeddings of this run are not kept.");
+    return {};
+}
+
+Result<std::vector<std::string>> readTexts(const std::string& file) {
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream whole;
+    if (in)
+        whole << in.rdbuf();
+    if (!in) {
+        if (errno == ENOENT)
+            return fail(ErrorCode::FileNotFound, {{"path", encodeName(file)}});
+        return fail(ErrorCode::FileUnreadable, {{"path", encodeName(file)}, {"reason", std::strerror(errno)}});
+    }
+    const std::string text = std::move(whole).str();
+    std::vector<std::string> texts;
+    if (std::filesystem::path(file).extension() == ".json") {
+        PLUMBLINE_TRY(const nlohmann::json json, parseJson(text, encodeName(file)));
+        if (!json.is_array())
+            return fail(ErrorCode::JsonInvalid, {{"path", encodeName(file)}, {"reason", "it is not an array of strings"}});
+        for (const nlohmann::json& item : json) {
+            if (!item.is_string())
+                return fail(ErrorCode::JsonInvalid,
+                            {{"path", encodeName(file)},
+                             {"reason", "item " + std::to_string(texts.size() + 1) + " is not a string"}});
+            texts.push_back(item.get<std::string>());
+        }
+        return texts;
+    }
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r'))
+            line.pop_back();
+        texts.push_back(std::move(line));
+    }
+    return texts;
+}
+
+} // namespace plumbline::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/clip/encoder.h"
+#include "core/data/measure.h"
+#include "core/store/embedding_cache.h"
+
+namespace CLI {
+class App;
+}
+
+namespace plumbline::cli {
+
+/// Options that several subcommands share, and how their texts become values.
+struct ModelArguments {
+    std::string model, vocab, precision = "fp32";
+    int threads = 0;
+
+    void addTo(CLI::App& command, bool withPrecision);
+    Result<clip::EncoderOptions> options() const;
+    Outcome<std::unique_ptr<clip::Encoder>> load(Feedback& feedback) const;
+};
+
+struct MeasureArguments {
+    std::string k = "100", target = "pool", definition = "geyik";
+    std::uint64_t seed = 0;
+
+    void addTo(CLI::App& command);
+    /// Errors: KInvalid, DefinitionUnknown, and those of a target table.
+    Result<MeasureOptions> options() const;
+};
+
+/// The embedding cache in the user's cache folder; without it (a note says so) everything works, only slower.
+std::optional<store::EmbeddingCache> openCache();
+
+/// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable, JsonInvalid.
+Result<std::vector<std::string>> readTexts(const std::string& file);
+
+} // namespace plumbline::cli

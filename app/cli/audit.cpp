@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <unordered_map>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "app/cli/table.h"
+#include "core/audit/project_audit.h"
+#include "core/base/clock.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
+#include "core/formats/csv.h"
+#include "core/formats/label_table.h"
+#include "core/formats/npy.h"
+#include "core/probe/probe_set.h"
+
+namespace plumbline::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+    ModelArguments model;
+    std::string images, labels, preset, probe, project, json, csv;
+    std::vector<std::string> embeddings, attributes, cross, prompts, failAbove;
+    MeasureArguments measure;
+};
+
+/// Embeddings written by `plumb embed`, all parts together, and the names of their images.
+struct EmbeddingParts {
+    Embeddings all;
+    std::vector<std::string> files; ///< raw bytes
+};
+
+Outcome<EmbeddingParts> readParts(const std::vector<std::string>& paths, std::size_t dim, Feedback& feedback) {
+    EmbeddingParts parts;
+    parts.all.dim = dim;
+    for (const std::string& path : paths) {
+        PLUMBLINE_TRY(const formats::NpyArray array, formats::readNpy(path));
+        if (array.shape.size() != 2 || static_cast<std::size_t>(array.shape[1]) != dim)
+            return fail(ErrorCode::NpyInvalid,
+                        {{"path", encodeName(path)},
+                         {"reason", "it must hold rows of " + std::to_string(dim) + " values, as the model makes them"}});
+        const std::size_t before = parts.files.size();
+        std::size_t pathColumn = 0;
+        PLUMBLINE_TRY([[maybe_unused]] const formats::CsvHeader header,
+                      formats::readCsv(
+                          path + ".rows.csv",
+                          [&](const formats::CsvHeader& head, std::size_t, const std::vector<std::string>& row) {
+                              pathColumn = static_cast<std::size_t>(std::ranges::find(head.columns, "path") - head.columns.begin());
+                              parts.files.push_back(pathColumn < row.size() ? decodeName(row[pathColumn]) : std::string());
+                          },
+                          &feedback));
+        if (parts.files.size() - before != static_cast<std::size_t>(array.shape[0]))
+            return fail(ErrorCode::NpyInvalid, {{"path", encodeName(path)},
+                                                {"reason", "it has " + std::to_string(array.shape[0]) + " rows, but " + path +
+                                                               ".rows.csv names " + std::to_string(parts.files.size() - before)}});
+        parts.all.values.insert(parts.all.values.end(), array.values.begin(), array.values.end());
+        parts.all.rows += static_cast<std::size_t>(array.shape[0]);
+    }
+    return parts;
+}
+
+/// Row for row of the set; an image that no part holds is absent.
+audit::SetEmbeddings matchParts(const EmbeddingParts& parts, const ImageSet& set) {
+    std::unordered_map<std::string_view, std::size_t> rowOf;
+    for (std::size_t i = 0; i < parts.files.size(); ++i)
+        rowOf.try_emplace(parts.files[i], i);
+    audit::SetEmbeddings result;
+    result.raw = Embeddings(set.size(), parts.all.dim);
+    result.present.assign(set.size(), false);
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        if (const auto found = rowOf.find(set.files[i]); found != rowOf.end()) {
+            std::ranges::copy(parts.all.row(found->second), result.raw.row(i).begin());
+            result.present[i] = true;
+        } else {
+            result.skipped.push_back({encodeName(set.files[i]), "no embedding was given for it"});
+        }
+    }
+    return result;
+}
+
+Result<ProbeSet> probeOf(const Arguments& arguments) {
+    if (arguments.probe.empty())
+        return probe::handWritten(arguments.prompts);
+    for (ProbeSet& builtIn : probe::builtInProbeSets())
+        if (builtIn.name == arguments.probe && !fs::exists(arguments.probe))
+            return std::move(builtIn);
+    return probe::readProbeSet(arguments.probe);
+}
+
+Result<store::Project> openOrCreate(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored) ? store::Project::open(path) : store::Project::create(path);
+}
+
+struct Audited {
+    AuditResult result;
+    std::int64_t run = 0; ///< in the project, 0 without one
+};
+
+Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig config, const clip::Encoder& encoder,
+                                      const ImageSet& set, store::EmbeddingCache* cache, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, openOrCreate(arguments.project));
+    if (project.access() == store::Project::Access::ReadOnly)
+        return fail(ErrorCode::ProjectReadOnly, {{"path", encodeName(arguments.project)}});
+    store::ModelRecord model;
+    model.name = encoder.config().name;
+    model.path = config.modelPath;
+    model.vocabPath = config.vocabPath;
+    PLUMBLINE_TRY(model.card, encoder.card(feedback));
+    PLUMBLINE_TRY(config.modelId, project.addModel(model));
+    PLUMBLINE_TRY(config.imageSetId, project.addImageSet(set, fs::path(arguments.images).lexically_normal().filename().string()));
+    Audited audited;
+    PLUMBLINE_TRY(audited.run, project.beginRun(config));
+    PLUMBLINE_TRY(audited.result, audit::runInProject(project, audited.run, encoder, cache, feedback));
+    PLUMBLINE_CHECK(project.checkpoint());
+    return audited;
+}
+
+Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& config, const clip::Encoder& encoder,
+                                 Feedback& feedback) {
+    PLUMBLINE_TRY(const EmbeddingParts parts, readParts(arguments.embeddings, encoder.dim(), feedback));
+    formats::LabelOptions options;
+    options.preset = arguments.preset;
+    PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(parts.files, arguments.labels, options, feedback));
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(config.probe))
+        texts.push_back(std::move(prompt.text));
+    if (texts.empty())
+        return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
+    std::vector<bool> truncated;
+    PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
+    std::vector<float> scores;
+    Audited audited;
+    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, matchParts(parts, set), prompts, scores, feedback));
+    audited.result.truncated = truncated;
+    return audited;
+}
+
+Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
+    AuditConfig config;
+    PLUMBLINE_TRY(config.measure, arguments.measure.options());
+    PLUMBLINE_TRY(config.probe, probeOf(arguments));
+    config.attributes = arguments.attributes;
+    if (!arguments.cross.empty()) {
+        std::string crossed;
+        for (const std::string& name : arguments.cross)
+            crossed += (crossed.empty() ? "" : " × ") + name;
+        config.attributes.push_back(crossed);
+    }
+    if (config.attributes.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
+    config.precision = arguments.model.precision;
+    config.threads = arguments.model.threads;
+    std::error_code ignored;
+    config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
+    if (!arguments.model.vocab.empty())
+        config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
+
+    PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
+    if (!arguments.embeddings.empty())
+        return runOnEmbeddings(arguments, config, *encoder, feedback);
+
+    formats::LabelOptions options;
+    options.preset = arguments.preset;
+    PLUMBLINE_TRY(const ImageSet set,
+                  formats::readImageSet(fs::absolute(arguments.images, ignored), arguments.labels, options, feedback));
+    note("images in " + arguments.images + ":\n" + matchReportText(set.report));
+    std::optional<store::EmbeddingCache> cache = openCache();
+    store::EmbeddingCache* cachePointer = cache ? &*cache : nullptr;
+    if (!arguments.project.empty())
+        return runInNewOrOldProject(arguments, config, *encoder, set, cachePointer, feedback);
+    Audited audited;
+    std::vector<float> scores;
+    PLUMBLINE_TRY(audited.result, audit::runAudit(*encoder, config, set, cachePointer, scores, feedback));
+    return audited;
+}
+
+nlohmann::json jsonOf(const Audited& audited) {
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array();
+    for (const Measurement& measurement : audited.result.measurements)
+        results.push_back(toJson(measurement));
+    for (const ConceptSummary& summary : audited.result.concepts)
+        concepts.push_back(toJson(summary));
+    nlohmann::json run = {{"config", toJson(audited.result.config)},
+                          {"provenance", toJson(audited.result.provenance)},
+                          {"images", audited.result.images},
+                          {"skipped", audited.result.skipped},
+                          {"warnings", audited.result.warnings}};
+    if (audited.run)
+        run["id"] = audited.run;
+    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}};
+}
+
+int run(const Arguments& arguments) {
+    ConsoleFeedback feedback;
+    std::vector<Limit> limits;
+    for (const std::string& text : arguments.failAbove) {
+        Result<Limit> limit = parseLimit(text);
+        if (!limit)
+            return report(limit.error());
+        limits.push_back(std::move(*limit));
+    }
+    const Outcome<Audited> audited = auditAll(arguments, feedback);
+    if (!audited)
+        return report(audited.error());
+    const AuditResult& result = audited->result;
+    for (const std::string& warning : result.warnings)
+        feedback.log(warning);
+    if (!arguments.csv.empty())
+        if (auto written = writeOut(arguments.csv, measurementsCsv(result.measurements)); !written)
+            return report(written.error());
+    if (!arguments.json.empty())
+        if (auto written = writeJson(arguments.json, jsonOf(*audited)); !written)
+            return report(written.error());
+    if (arguments.json != "-" && arguments.csv != "-") {
+        std::vector<const Measurement*> all;
+        for (const Measurement& measurement : result.measurements)
+            all.push_back(&measurement);
+        if (auto written = writeOut("-", measurementTable(all)); !written)
+            return report(written.error());
+    }
+    if (audited->run)
+        note("run " + std::to_string(audited->run) + " stored in " + arguments.project);
+    const std::vector<std::string> findings = exceeded(limits, result.measurements);
+    for (const std::string& finding : findings)
+        note(finding);
+    return findings.empty() ? kDone : kLimitExceeded;
+}
+
+} // namespace
+
+void addAudit(CLI::App& app, Run& chosen) {
+    CLI::App* command = app.add_subcommand("audit", "Audits a model on labelled images");
+    auto arguments = std::make_shared<Arguments>();
+    arguments->model.addTo(*command, true);
+    auto* pool = command->add_option_group("pool", "The images");
+    pool->add_option("--images", arguments->images, "Folder with images");
+    pool->add_option("--embeddings", arguments->embeddings, "Files written by plumb embed, all parts together");
+    pool->require_option(1);
+    command->add_option("--labels", arguments->labels, "Table with a file column and one column an attribute");
+    command->add_option("--preset", arguments->preset, "How to read the table: fairface, utkface, generic, or a .json file");
+    command->add_option("--attribute", arguments->attributes, "Attributes A[,B…], one result each")->delimiter(',');
+    command->add_option("--cross", arguments->cross, "A,B: one crossed attribute")->delimiter(',');
+    auto* asked = command->add_option_group("asked", "What is asked");
+    asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
+    asked->add_option("--prompt", arguments->prompts, "Prompts");
+    asked->require_option(1);
+    arguments->measure.addTo(*command);
+    command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");
+    command->add_option("--json", arguments->json, "Write the results as JSON to this file, - for standard output");
+    command->add_option("--csv", arguments->csv, "Write one line a group and prompt to this file, - for standard output");
+    command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+}
+
+} // namespace plumbline::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace plumbline::cli {
+
+/// Each adds its subcommand; when it is the one that was called, `run` receives the work, which gives the exit code.
+using Run = std::function<int()>;
+void addModel(CLI::App& app, Run& run);
+void addTokenize(CLI::App& app, Run& run);
+void addEmbed(CLI::App& app, Run& run);
+void addMeasure(CLI::App& app, Run& run);
+void addAudit(CLI::App& app, Run& run);
+void addServe(CLI::App& app, Run& run);
+
+/// Parses the command line and does what it asks; the exit code of the program.
+int runCommandLine(int argc, char** argv);
+
+} // namespace plumbline::cli

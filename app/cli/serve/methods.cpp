@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/serve/methods.h"
+
+#include <algorithm>
+
+#include "app/cli/arguments.h"
+#include "core/audit/project_audit.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
+#include "core/formats/csv.h"
+#include "core/formats/label_table.h"
+#include "core/formats/model_folder.h"
+
+namespace plumbline::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kPreviewRows = 20;
+
+/// A text parameter; an absent optional one is empty.
+Result<std::string> textOf(const json& params, const char* name, bool required = true) {
+    const auto found = params.find(name);
+    if (found != params.end() && found->is_string())
+        return found->get<std::string>();
+    if (found == params.end() && !required)
+        return std::string();
+    if (found != params.end() && found->is_null() && !required)
+        return std::string();
+    return fail(ErrorCode::ProtocolError, {{"reason", std::string("the parameter ") + name + " must be a text"}});
+}
+
+Result<std::int64_t> integerOf(const json& params, const char* name) {
+    const auto found = params.find(name);
+    if (found != params.end() && found->is_number_integer())
+        return found->get<std::int64_t>();
+    return fail(ErrorCode::ProtocolError, {{"reason", std::string("the parameter ") + name + " must be a whole number"}});
+}
+
+Result<store::Project> projectOf(const json& params) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "project"));
+    PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path)));
+    if (project.access() == store::Project::Access::ReadOnly)
+        return fail(ErrorCode::ProjectReadOnly, {{"path", path}});
+    return project;
+}
+
+struct ImageSource {
+    fs::path folder, labels;
+    formats::LabelOptions options;
+};
+
+Result<ImageSource> imageSourceOf(const json& params) {
+    ImageSource source;
+    PLUMBLINE_TRY(const std::string labels, textOf(params, "labels", false));
+    PLUMBLINE_TRY(const std::string folder, textOf(params, "folder", labels.empty()));
+    source.labels = decodePath(labels);
+    source.folder = folder.empty() ? source.labels.parent_path() : decodePath(folder);
+    PLUMBLINE_TRY(source.options.preset, textOf(params, "preset", false));
+    PLUMBLINE_TRY(source.options.fileColumn, textOf(params, "file_column", false));
+    if (const auto columns = params.find("columns"); columns != params.end() && columns->is_object())
+        for (const auto& [column, attribute] : columns->items())
+            if (attribute.is_string())
+                source.options.columns.emplace_back(column, attribute.get<std::string>());
+    return source;
+}
+
+json attributesOf(const ImageSet& set) {
+    json attributes = json::array();
+    for (const Attribute& attribute : set.attributes) {
+        json groups = json::array();
+        const std::vector<std::int64_t> counts = attribute.counts();
+        for (std::size_t g = 0; g < attribute.groups.size(); ++g)
+            groups.push_back({attribute.groups[g], counts[g]});
+        attributes.push_back({{"name", attribute.name}, {"groups", std::move(groups)}, {"unlabelled", attribute.unlabelled()}});
+    }
+    return attributes;
+}
+
+Methods::Method bind(Methods* self, Methods::Answer (Methods::*method)(const json&, Feedback&)) {
+    return [self, method](const json& params, Feedback& feedback) { return (self->*method)(params, feedback); };
+}
+
+} // namespace
+
+Methods::Methods() {
+    m_entries = {
+        {"initialize", {Lane::Light, bind(this, &Methods::initialize)}},
+        {"model/inspect", {Lane::Heavy, bind(this, &Methods::inspectModel)}},
+        {"project/addModel", {Lane::Heavy, bind(this, &Methods::addModel)}},
+        {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
+        {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
+        {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
+        {"images/preview", {Lane::Light, bind(this, &Methods::previewImages)}},
+        {"project/addImages", {Lane::Light, bind(this, &Methods::addImages)}},
+        {"project/thumbnails", {Lane::Light, bind(this, &Methods::thumbnails)}},
+    };
+}
+
+Methods::~Methods() = default;
+
+const Methods::Entry* Methods::find(const std::string& name) const {
+    const auto found = m_entries.find(name);
+    return found == m_entries.end() ? nullptr : &found->second;
+}
+
+Methods::Answer Methods::initialize(const json&, Feedback&) {
+    const clip::DeviceInfo device = clip::deviceInfo();
+    return json{{"version", PLUMBLINE_VERSION}, {"protocol", 1},           {"threads", device.cores},
+                {"cores", device.cores},        {"torch", device.torch},   {"blas", device.blas},
+                {"gflops", device.gflops},      {"slow_blas", device.slowBlas}, {"precision", "fp32"}};
+}
+
+Outcome<const clip::Encoder*> Methods::encoder(const std::string& path, const std::string& vocab,
+                                               const std::string& precision, int threads, Feedback& feedback) {
+    const std::string key = json{path, vocab, precision, threads}.dump();
+    if (!m_encoder || m_encoderKey != key) {
+        m_encoder.reset(); // the old one's memory first
+        m_encoderKey.clear();
+        feedback.progress("loading-model", 0, 0);
+        clip::EncoderOptions options;
+        options.vocabulary = decodePath(vocab);
+        options.precision = precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
+        options.threads = threads;
+        PLUMBLINE_TRY(m_encoder, clip::Encoder::load(decodePath(path), options, feedback));
+        m_encoderKey = key;
+    }
+    return m_encoder.get();
+}
+
+Methods::Answer Methods::inspectModel(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "path"));
+    PLUMBLINE_TRY(const std::string vocab, textOf(params, "vocab", false));
+    PLUMBLINE_TRY(const clip::Encoder* model, encoder(path, vocab, "fp32", 0, feedback));
+    PLUMBLINE_TRY(const ModelCard card, model->card(feedback));
+    return json{{"card", toJson(card)}};
+}
+
+Methods::Answer Methods::addModel(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    store::ModelRecord record;
+    PLUMBLINE_TRY(record.path, textOf(params, "path"));
+    PLUMBLINE_TRY(record.vocabPath, textOf(params, "vocab", false));
+    m_encoder.reset(); // the folder may have changed since it was loaded
+    PLUMBLINE_TRY(const clip::Encoder* model, encoder(record.path, record.vocabPath, "fp32", 0, feedback));
+    PLUMBLINE_TRY(record.card, model->card(feedback));
+    record.name = record.card.config.name;
+    PLUMBLINE_TRY(const std::int64_t id, project.addModel(record));
+    return json{{"id", id}, {"card", toJson(record.card)}};
+}
+
+Methods::Answer Methods::runAudit(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(AuditConfig config, auditConfigFromJson(params.value("config", json::object())));
+    PLUMBLINE_TRY(const store::ModelRecord model, project.model(config.modelId));
+    config.modelPath = model.path;
+    config.vocabPath = model.vocabPath;
+    PLUMBLINE_TRY(const std::int64_t run, project.beginRun(config));
+    return carryOut(project, run, feedback);
+}
+
+Methods::Answer Methods::resumeAudit(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t run, integerOf(params, "run"));
+    return carryOut(project, run, feedback);
+}
+
+Methods::Answer Methods::carryOut(store::Project& project, std::int64_t run, Feedback& feedback) {
+    PLUMBLINE_TRY(const store::RunRecord record, project.run(run));
+    if (record.state == RunState::Done)
+        return json{{"run", run}};
+    const AuditConfig& config = record.config;
+    auto model = encoder(config.modelPath, config.vocabPath, config.precision, config.threads, feedback);
+    if (!model) {
+        if (model.error().cancelled())
+            PLUMBLINE_CHECK(project.setRunState(run, RunState::Cancelled));
+        else
+            PLUMBLINE_CHECK(project.setRunState(run, RunState::Failed, model.error().error()));
+        return tl::unexpected(model.error());
+    }
+    std::optional<store::EmbeddingCache> cache = openCache();
+    PLUMBLINE_TRY([[maybe_unused]] const AuditResult result,
+                  audit::runInProject(project, run, **model, cache ? &*cache : nullptr, feedback));
+    return json{{"run", run}};
+}
+
+Methods::Answer Methods::tokenize(const json& params, Feedback&) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "path"));
+    PLUMBLINE_TRY(const std::string vocab, textOf(params, "vocab", false));
+    const std::string key = json{path, vocab}.dump();
+    if (!m_tokenizer || m_tokenizerKey != key) {
+        m_tokenizer.reset();
+        PLUMBLINE_TRY(const formats::ModelFolder folder, formats::readModelFolder(decodePath(path)));
+        PLUMBLINE_TRY(formats::Vocabulary vocabulary, formats::readVocabulary(decodePath(vocab.empty() ? path : vocab)));
+        m_tokenizer.emplace(std::move(vocabulary), folder.config.tokenizer, folder.config.text.contextLength.value);
+        m_tokenizerKey = key;
+    }
+    json counts = json::array(), truncated = json::array();
+    for (const json& item : params.value("texts", json::array())) {
+        if (!item.is_string())
+            return fail(ErrorCode::ProtocolError, {{"reason", "the parameter texts must hold texts"}});
+        const text::Tokens tokens = m_tokenizer->encode(item.get_ref<const std::string&>());
+        counts.push_back(tokens.untruncated);
+        truncated.push_back(tokens.truncated);
+    }
+    return json{{"context_length", m_tokenizer->contextLength()}, {"counts", std::move(counts)}, {"truncated", std::move(truncated)}};
+}
+
+Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const ImageSource source, imageSourceOf(params));
+    json columns = json::array(), rows = json::array();
+    if (!source.labels.empty()) {
+        // A feedback of its own: the reader is stopped once there are enough rows.
+        struct Enough : Feedback {
+            explicit Enough(const Feedback& outer) : Feedback(&outer) {}
+        } enough(feedback);
+        const auto read = formats::readCsv(
+            source.labels,
+            [&](const formats::CsvHeader& header, std::size_t, const std::vector<std::string>& row) {
+                if (columns.empty())
+                    columns = header.columns;
+                if (rows.size() < kPreviewRows)
+                    rows.push_back(row);
+                else
+                    enough.cancel();
+            },
+            &enough);
+        if (!read && (feedback.cancelled() || !read.error().cancelled()))
+            return tl::unexpected(read.error());
+        if (columns.empty() && read)
+            columns = read->columns;
+    }
+    PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
+    return json{{"columns", std::move(columns)}, {"rows", std::move(rows)},          {"preset", set.preset},
+                {"presets", formats::labelPresetNames()}, {"attributes", attributesOf(set)}, {"report", toJson(set.report)},
+                {"images", set.size()}};
+}
+
+Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const ImageSource source, imageSourceOf(params));
+    PLUMBLINE_TRY(std::string name, textOf(params, "name", false));
+    if (name.empty())
+        name = encodePath((source.folder / "").parent_path().filename());
+    PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
+    PLUMBLINE_TRY(const std::int64_t id, project.addImageSet(set, name));
+    return json{{"id", id}, {"report", toJson(set.report)}};
+}
+
+Methods::Answer Methods::thumbnails(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t setId, integerOf(params, "image_set"));
+    PLUMBLINE_TRY(const ImageSet set, project.imageSet(setId));
+    std::vector<std::int64_t> rows;
+    for (const json& row : params.value("rows", json::array())) {
+        if (!row.is_number_integer())
+            return fail(ErrorCode::ProtocolError, {{"reason", "the parameter rows must hold whole numbers"}});
+        rows.push_back(row.get<std::int64_t>());
+    }
+    PLUMBLINE_CHECK(audit::ensureThumbnails(project, setId, set, rows, feedback));
+    return json::object();
+}
+
+} // namespace plumbline::cli

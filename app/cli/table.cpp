@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/numbers.h"
+#include "core/formats/csv.h"
+#include "core/report/plumb_chart.h"
+
+namespace plumbline::cli {
+
+namespace {
+
+std::string number(const std::optional<double>& value, int decimals = 3) {
+    return value ? formatFixed(*value, decimals) : "–";
+}
+
+std::string exact(const std::optional<double>& value) {
+    return value ? formatDouble(*value) : "";
+}
+
+/// Columns of a text in a terminal: UTF-8 characters, which is right for everything but wide scripts.
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+class TextTable {
+public:
+    explicit TextTable(std::vector<std::string> header, std::size_t leftColumns)
+        : m_rows{std::move(header)}, m_left(leftColumns) {}
+    void add(std::vector<std::string> row) { m_rows.push_back(std::move(row)); }
+    std::string text() const {
+        std::vector<std::size_t> widths(m_rows.front().size());
+        for (const auto& row : m_rows)
+            for (std::size_t c = 0; c < row.size(); ++c)
+                widths[c] = std::max(widths[c], width(row[c]));
+        std::string out;
+        for (const auto& row : m_rows) {
+            std::string line;
+            for (std::size_t c = 0; c < row.size(); ++c) {
+                const std::string pad(widths[c] - width(row[c]), ' ');
+                line += (c ? "  " : "") + (c < m_left ? row[c] + pad : pad + row[c]);
+            }
+            line.erase(line.find_last_not_of(' ') + 1);
+            out += line + "\n";
+        }
+        return out;
+    }
+
+private:
+    std::vector<std::vector<std::string>> m_rows;
+    std::size_t m_left;
+};
+
+} // namespace
+
+std::string measurementTable(const std::vector<const Measurement*>& measurements) {
+    std::string out;
+    std::vector<std::string> attributes;
+    for (const Measurement* m : measurements)
+        if (std::ranges::find(attributes, m->attribute) == attributes.end())
+            attributes.push_back(m->attribute);
+    for (const std::string& attribute : attributes) {
+        std::vector<const Measurement*> ofThis;
+        std::ranges::copy_if(measurements, std::back_inserter(ofThis),
+                             [&](const Measurement* m) { return m->attribute == attribute; });
+        std::vector<std::string> groups;
+        for (const GroupMeasure& group : ofThis.front()->groups)
+            groups.push_back(group.name);
+        const report::PlumbChart chart = report::layOut(ofThis, groups);
+        const Measurement& first = *ofThis.front();
+        out += attribute + ": " + std::to_string(first.n) + " images, top " + std::to_string(first.kEffective) +
+               ", definition " + std::string(definitionName(first.definition)) + "\n";
+        TextTable table({"prompt", "verdict", "MaxSkew", "95 % interval", "chance 95 %", "p", "MinSkew", "NDKL"}, 2);
+        for (const report::Row& row : chart.rows) {
+            const Measurement& m = *ofThis[row.measurement];
+            table.add({m.prompt.value_or("(scores)"), row.lean.text, number(m.maxSkew.value),
+                       number(m.maxSkew.ciLow, 2) + " to " + number(m.maxSkew.ciHigh, 2), number(m.maxSkew.nullP95),
+                       number(m.maxSkew.pValue), m.minSkew.value ? number(m.minSkew.value) : "≤ " + number(m.minSkew.atMost),
+                       number(m.ndkl.value)});
+        }
+        out += table.text() + "\n";
+    }
+    return out;
+}
+
+std::string matchReportText(const MatchReport& report) {
+    std::string out;
+    const auto line = [&](std::int64_t count, std::string_view text, const std::vector<std::string>& examples) {
+        if (count == 0)
+            return;
+        out += "  " + std::to_string(count) + " " + std::string(text);
+        for (std::size_t i = 0; i < std::min<std::size_t>(examples.size(), 3); ++i)
+            out += (i ? ", " : ": ") + examples[i];
+        out += std::size_t(count) > std::min<std::size_t>(examples.size(), 3) && !examples.empty() ? ", …\n" : "\n";
+    };
+    out += "  " + std::to_string(report.matched) + " images matched\n";
+    line(report.missing, "rows name a file that does not exist", report.missingExamples);
+    line(report.duplicates, "further rows for a file that was named before (the first one counts)", report.duplicateExamples);
+    line(report.invalidRows, "rows with the wrong number of fields", report.invalidExamples);
+    line(report.notInTable, "images that no row names (not part of the set)", report.notInTableExamples);
+    line(report.exifOriented, "images carry an EXIF orientation, which the reference ignores", {});
+    for (const MatchReport::Repair& repair : report.repairs)
+        out += "  " + std::to_string(repair.rows) + " values of " + repair.column + " “" + repair.from + "” read as “" +
+               repair.to + "”\n";
+    for (const MatchReport::Unlabelled& unlabelled : report.unlabelled)
+        if (unlabelled.rows > 0)
+            out += "  " + std::to_string(unlabelled.rows) + " images without a value for " + unlabelled.attribute + "\n";
+    return out;
+}
+
+std::string measurementsCsv(const std::vector<Measurement>& measurements) {
+    std::string out = "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
+                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,mean_score,gap,gap_in_sd,"
+                      "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
+                      "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p\n";
+    for (const Measurement& m : measurements)
+        for (const GroupMeasure& g : m.groups) {
+            const std::string target = m.target == Target::Kind::Pool      ? "pool"
+                                       : m.target == Target::Kind::Uniform ? "uniform"
+                                                                           : "custom";
+            const std::vector<std::string> fields = {
+                formats::csvField(m.prompt.value_or("")), formats::csvField(m.attribute), formats::csvField(g.name),
+                std::to_string(m.n), std::to_string(m.kEffective), std::string(definitionName(m.definition)), target,
+                std::to_string(g.poolCount), std::to_string(g.topCount), formatDouble(g.poolShare), formatDouble(g.topShare),
+                formatDouble(g.targetShare), exact(g.skew), exact(g.ciLow), exact(g.ciHigh), exact(g.nullLow),
+                exact(g.nullHigh), exact(g.pValue), formatDouble(g.meanScore), formatDouble(g.gap), exact(g.gapInSd),
+                exact(m.maxSkew.value), exact(m.maxSkew.ciLow), exact(m.maxSkew.ciHigh), exact(m.maxSkew.nullMean),
+                exact(m.maxSkew.nullP95), exact(m.maxSkew.pValue), exact(m.minSkew.value), exact(m.minSkew.atMost),
+                exact(m.minSkew.pValue), exact(m.ndkl.value), exact(m.ndkl.ciLow), exact(m.ndkl.ciHigh),
+                exact(m.ndkl.nullP95), exact(m.ndkl.pValue)};
+            for (std::size_t i = 0; i < fields.size(); ++i)
+                out += (i ? "," : "") + fields[i];
+            out += "\n";
+        }
+    return out;
+}
+
+Result<Limit> parseLimit(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const std::optional<double> above =
+        equals == std::string::npos ? std::nullopt : parseDouble(std::string_view(text).substr(equals + 1));
+    if (!above || std::isnan(*above) || (name != "max_skew" && name != "min_skew" && name != "ndkl"))
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "--fail-above"}, {"value", text}, {"expected", "max_skew=NUMBER, min_skew=NUMBER or ndkl=NUMBER"}});
+    return Limit{name, *above};
+}
+
+std::vector<std::string> exceeded(const std::vector<Limit>& limits, const std::vector<Measurement>& measurements) {
+    std::vector<std::string> findings;
+    for (const Measurement& m : measurements)
+        for (const Limit& limit : limits) {
+            const std::optional<double> value = limit.measure == "max_skew"   ? m.maxSkew.value
+                                                : limit.measure == "min_skew" ? m.minSkew.value
+                                                                              : m.ndkl.value;
+            const std::string where = limit.measure + " of “" + m.prompt.value_or("the scores") + "” by " + m.attribute;
+            if (!value)
+                findings.push_back(where + " is undefined, which counts as above " + formatDouble(limit.above));
+            else if (std::abs(*value) > limit.above)
+                findings.push_back(where + " is " + formatFixed(*value, 3) + ", beyond " + formatDouble(limit.above));
+        }
+    return findings;
+}
+
+} // namespace plumbline::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/data/audit.h"
+#include "core/data/image_set.h"
+
+namespace plumbline::cli {
+
+/// Plain-text tables for people; numbers right-aligned.
+std::string measurementTable(const std::vector<const Measurement*>& measurements);
+std::string matchReportText(const MatchReport& report);
+
+/// One line a group and measurement, for spreadsheets.
+std::string measurementsCsv(const std::vector<Measurement>& measurements);
+
+/// A limit of --fail-above: the name of a measure (max_skew, min_skew, ndkl) and its limit.
+struct Limit {
+    std::string measure;
+    double above = 0;
+};
+Result<Limit> parseLimit(const std::string& text);
+/// The sentences for every limit that is exceeded; a value that is undefined counts as exceeded. min_skew is compared
+/// by its size, since it is negative.
+std::vector<std::string> exceeded(const std::vector<Limit>& limits, const std::vector<Measurement>& measurements);
+
+} // namespace plumbline::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/feedback.h"
+#include "core/clip/encoder.h"
+#include "core/data/audit.h"
+#include "core/data/image_set.h"
+#include "core/store/embedding_cache.h"
+#include "core/store/project.h"
+
+namespace plumbline::audit {
+
+/// Image embeddings of a set, row for row; `present[i]` is false where an image was skipped (its row is zero).
+struct SetEmbeddings {
+    Embeddings raw;
+    std::vector<bool> present;
+    std::vector<Skipped> skipped; ///< all of them
+    std::int64_t fromCache = 0;
+    std::string imagesSha256; ///< over every file's name and hash, in row order; a missing file counts as empty
+};
+
+/// Embeds the images of a set through the cache: rows already known are read, the others are computed and stored in
+/// small transactions, so that any stop (cancel, crash, kill -9) loses at most the last second of work.
+/// `cache` may be null.
+Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& set, store::EmbeddingCache* cache,
+                                std::string_view precision, Feedback& feedback);
+
+/// Scores, measurements and concept summaries from embeddings (raw; prompts x D and images x D).
+/// `scores` receives prompts x images: cosines, or for the definitions `berg` and `vl-debiasing` the dot product of the
+/// unit-length prompt with the raw image, as their code has it (METHODS 0.2, rule 1); NaN where an image is missing.
+/// The same embeddings and seed give the same bits, whatever the number of threads.
+Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
+                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback);
+
+/// The attribute of that name, or the crossing "a × b" of two of the set's attributes. Errors: AttributeUnknown.
+Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name);
+
+/// The rows whose thumbnails a finished run should have at once: the first `perPrompt` of every prompt.
+std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_t prompts, std::size_t images,
+                                       std::size_t perPrompt);
+
+/// One whole audit: embeds (resuming from the cache), encodes the prompts, measures and fills in the provenance.
+Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
+                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback);
+
+/// Thumbnails of these rows that the project does not have yet. Unreadable files are passed over.
+Outcome<void> ensureThumbnails(store::Project& project, std::int64_t imageSetId, const ImageSet& set,
+                               std::span<const std::int64_t> rows, Feedback& feedback);
+
+} // namespace plumbline::audit

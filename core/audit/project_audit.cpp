@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/audit/project_audit.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace plumbline::audit {
+
+namespace {
+
+constexpr std::size_t kThumbnailsPerPrompt = 24; // a first screenful; more are made when somebody scrolls
+
+/// Hands everything on, and notes down in the run's row how far the embedding is.
+class StoredProgress : public Feedback {
+public:
+    StoredProgress(Feedback& next, store::Project& project, std::int64_t run)
+        : Feedback(&next), m_next(next), m_project(project), m_run(run) {}
+
+    void progress(std::string_view stage, std::int64_t done, std::int64_t total) override {
+        m_next.progress(stage, done, total);
+        // Reports of this stage come one at a time (the encoder's lock), so the project has one user at a time.
+        if (stage != "embedding-images" || std::chrono::steady_clock::now() - m_written < std::chrono::seconds(1))
+            return;
+        m_written = std::chrono::steady_clock::now();
+        static_cast<void>(m_project.setRunProgress(m_run, done, total)); // a busy file is not worth stopping for
+    }
+    void log(std::string_view message) override { m_next.log(message); }
+
+private:
+    Feedback& m_next;
+    store::Project& m_project;
+    std::int64_t m_run;
+    std::chrono::steady_clock::time_point m_written = std::chrono::steady_clock::now();
+};
+
+Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, const clip::Encoder& encoder,
+                                 store::EmbeddingCache* cache, Feedback& feedback) {
+    PLUMBLINE_TRY(const store::RunRecord record, project.run(run));
+    PLUMBLINE_TRY(const ImageSet set, project.imageSet(record.config.imageSetId));
+    StoredProgress progress(feedback, project, run);
+    std::vector<float> scores;
+    PLUMBLINE_TRY(AuditResult result, runAudit(encoder, record.config, set, cache, scores, progress));
+
+    feedback.progress("saving", 0, 0);
+    if (result.skipped != set.report.unreadable) {
+        MatchReport report = set.report;
+        report.unreadable = result.skipped;
+        report.unreadableExamples.assign(
+            result.skippedImages.begin(),
+            result.skippedImages.begin() + std::min(result.skippedImages.size(), MatchReport::kExamples));
+        PLUMBLINE_CHECK(project.updateMatchReport(record.config.imageSetId, report));
+    }
+    PLUMBLINE_CHECK(project.finishRun(run, result, scores));
+    // The run is complete; thumbnails are a convenience that can be made later, so their failure is only told.
+    const std::vector<std::int64_t> rows = topRowsOfAll(scores, result.prompts.size(), set.size(), kThumbnailsPerPrompt);
+    if (auto made = ensureThumbnails(project, record.config.imageSetId, set, rows, feedback);
+        !made && !made.error().cancelled())
+        feedback.log("Not all thumbnails could be stored; they are made again when they are needed.");
+    return result;
+}
+
+} // namespace
+
+Outcome<AuditResult> runInProject(store::Project& project, std::int64_t run, const clip::Encoder& encoder,
+                                  store::EmbeddingCache* cache, Feedback& feedback) {
+    PLUMBLINE_CHECK(project.setRunState(run, RunState::Running));
+    Outcome<AuditResult> result = runAndStore(project, run, encoder, cache, feedback);
+    if (!result) {
+        if (result.error().cancelled())
+            PLUMBLINE_CHECK(project.setRunState(run, RunState::Cancelled));
+        else // the first error is the one to tell, should storing it fail too
+            static_cast<void>(project.setRunState(run, RunState::Failed, result.error().error()));
+    }
+    return result;
+}
+
+} // namespace plumbline::audit

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/audit/audit.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <sys/utsname.h>
+
+#include <tbb/parallel_for.h>
+
+#include "core/base/clock.h"
+#include "core/base/hash.h"
+#include "core/base/numbers.h"
+#include "core/base/path.h"
+#include "core/metric/measure.h"
+#include "core/metric/ranking.h"
+#include "core/probe/probe_set.h"
+
+namespace plumbline::audit {
+
+namespace {
+
+bool dotWithRawImage(Definition definition) {
+    return definition == Definition::Berg || definition == Definition::VlDebiasing;
+}
+
+double lengthOf(std::span<const float> row) {
+    double square = 0;
+    for (const float v : row)
+        square += static_cast<double>(v) * v;
+    return std::sqrt(square);
+}
+
+/// prompts x images, in slices of images; a slice does not change a bit of a value.
+Outcome<std::vector<float>> scoreAll(const Embeddings& images, const std::vector<bool>& present,
+                                     const Embeddings& prompts, Definition definition, Feedback& feedback) {
+    std::vector<float> scores(prompts.rows * images.rows, std::numeric_limits<float>::quiet_NaN());
+    constexpr std::size_t kSlice = 512;
+    const std::size_t slices = (images.rows + kSlice - 1) / kSlice;
+    tbb::parallel_for(std::size_t(0), slices, [&](std::size_t s) {
+        if (feedback.cancelled())
+            return;
+        const std::size_t begin = s * kSlice, rows = std::min(kSlice, images.rows - begin);
+        Embeddings slice(rows, images.dim);
+        std::copy_n(images.row(begin).data(), rows * images.dim, slice.values.begin());
+        const std::vector<float> cosine = cosines(prompts, slice);
+        for (std::size_t i = 0; i < rows; ++i) {
+            if (!present[begin + i])
+                continue;
+            const double length = dotWithRawImage(definition) ? lengthOf(slice.row(i)) : 1.0;
+            for (std::size_t p = 0; p < prompts.rows; ++p)
+                scores[p * images.rows + begin + i] = static_cast<float>(cosine[p * rows + i] * length);
+        }
+    });
+    if (feedback.cancelled())
+        return tl::unexpected<Stop>(Cancelled{});
+    return scores;
+}
+
+double meanLength(const Embeddings& images, const std::vector<bool>& present) {
+    double sum = 0;
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < images.rows; ++i) {
+        if (!present[i])
+            continue;
+        sum += lengthOf(images.row(i));
+        ++n;
+    }
+    return n ? sum / static_cast<double>(n) : 1.0;
+}
+
+std::string hostText() {
+    utsname name{};
+    ::uname(&name);
+    std::string text = std::string(name.sysname) + " " + name.release + " " + name.machine;
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);)
+        if (line.starts_with("model name"))
+            if (const std::size_t colon = line.find(':'); colon != std::string::npos)
+                return text + ", " + std::string(trim(std::string_view(line).substr(colon + 1)));
+    return text;
+}
+
+} // namespace
+
+Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name) {
+    if (const Attribute* plain = set.attribute(name))
+        return *plain;
+    constexpr std::string_view kTimes = " × ";
+    const auto unknown = [&](std::string_view what) {
+        std::string available;
+        for (const Attribute& attribute : set.attributes)
+            available += (available.empty() ? "" : ", ") + attribute.name;
+        return fail(ErrorCode::AttributeUnknown,
+                    {{"name", std::string(what)}, {"available", available.empty() ? "none" : available}});
+    };
+    std::string_view rest = name;
+    std::optional<Attribute> crossed;
+    for (;;) {
+        const std::size_t at = rest.find(kTimes);
+        const std::string part(rest.substr(0, at));
+        const Attribute* next = set.attribute(part);
+        if (!next)
+            return unknown(part);
+        crossed = crossed ? cross(*crossed, *next) : *next;
+        if (at == std::string_view::npos)
+            break;
+        rest.remove_prefix(at + kTimes.size());
+    }
+    crossed->name = name;
+    return std::move(*crossed);
+}
+
+Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
+                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback) {
+    AuditResult result;
+    result.config = config;
+    const std::vector<Prompt> expanded = probe::expand(config.probe);
+    if (expanded.empty())
+        return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
+    if (config.attributes.empty())
+        return fail(ErrorCode::AttributeEmpty, {{"name", "any attribute (choose one)"}});
+    for (const Prompt& prompt : expanded)
+        result.prompts.push_back(prompt.text);
+
+    std::vector<metric::Meter> meters;
+    for (const std::string& name : config.attributes) {
+        PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, name));
+        // An image without an embedding has no place in the pool.
+        for (std::size_t i = 0; i < images.present.size(); ++i)
+            if (!images.present[i])
+                attribute.codes[i] = Attribute::kUnlabelled;
+        PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(attribute, config.measure));
+        meters.push_back(std::move(meter));
+    }
+    PLUMBLINE_TRY(scores, scoreAll(images.raw, images.present, prompts, config.measure.definition, feedback));
+
+    const std::size_t count = expanded.size() * meters.size();
+    result.measurements.resize(count);
+    std::optional<Stop> stop;
+    std::mutex mutex;
+    std::atomic<std::int64_t> done = 0;
+    const auto total = static_cast<std::int64_t>(count);
+    feedback.progress("measuring", 0, total);
+    tbb::parallel_for(std::size_t(0), count, [&](std::size_t m) {
+        const std::size_t prompt = m / meters.size();
+        if (feedback.cancelled())
+            return;
+        const std::span<const float> row(scores.data() + prompt * set.size(), set.size());
+        Outcome<Measurement> measured = meters[m % meters.size()].measure(row, feedback);
+        if (!measured) {
+            const std::lock_guard lock(mutex);
+            if (!stop)
+                stop = measured.error();
+            return;
+        }
+        measured->prompt = expanded[prompt].text;
+        result.measurements[m] = std::move(*measured);
+        feedback.progress("measuring", ++done, total);
+    });
+    if (feedback.cancelled())
+        return tl::unexpected<Stop>(Cancelled{});
+    if (stop)
+        return tl::unexpected(*stop);
+    if (dotWithRawImage(config.measure.definition)) {
+        // The bar for "thousandths" is in cosine; these scores are longer by the images' length.
+        const double bar = Measurement::kSlightGap * meanLength(images.raw, images.present);
+        for (Measurement& measurement : result.measurements)
+            measurement.decidedByThousandths = std::ranges::all_of(
+                measurement.groups, [bar](const GroupMeasure& group) { return std::abs(group.gap) < bar; });
+        result.warnings.push_back("Scores are dot products with the raw image embedding, as the published code of this "
+                                  "definition has them, not cosines.");
+    }
+    result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, meters.size());
+    result.images = static_cast<std::int64_t>(std::ranges::count(images.present, true));
+    result.skipped = static_cast<std::int64_t>(images.present.size()) - result.images;
+    result.skippedImages = images.skipped;
+    if (result.skipped > 0)
+        result.warnings.push_back(std::to_string(result.skipped) +
+                                  " images could not be embedded and took no part; the match report names them.");
+    return result;
+}
+
+std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_t prompts, std::size_t images,
+                                       std::size_t perPrompt) {
+    std::vector<bool> wanted(images);
+    for (std::size_t p = 0; p < prompts; ++p)
+        for (const std::uint32_t row : metric::topRows(scores.subspan(p * images, images), perPrompt))
+            wanted[row] = true;
+    std::vector<std::int64_t> rows;
+    for (std::size_t i = 0; i < images; ++i)
+        if (wanted[i])
+            rows.push_back(static_cast<std::int64_t>(i));
+    return rows;
+}
+
+Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
+                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback) {
+    RunProvenance provenance;
+    provenance.started = utcNow();
+    // Everything that can be wrong is found before the long part.
+    for (const std::string& name : config.attributes) {
+        PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, name));
+        PLUMBLINE_TRY([[maybe_unused]] const metric::Meter meter, metric::Meter::create(attribute, config.measure));
+    }
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(config.probe))
+        texts.push_back(std::move(prompt.text));
+    if (texts.empty())
+        return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
+
+    std::vector<bool> truncated;
+    feedback.progress("encoding-prompts", 0, static_cast<std::int64_t>(texts.size()));
+    PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
+    PLUMBLINE_TRY(const SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
+    PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback));
+
+    result.truncated = truncated;
+    for (std::size_t p = 0; p < truncated.size(); ++p)
+        if (truncated[p])
+            result.warnings.push_back("Prompt " + std::to_string(p + 1) + " is longer than the model's " +
+                                      std::to_string(encoder.tokenizer().contextLength()) +
+                                      " tokens and was cut, as the reference does.");
+    PLUMBLINE_TRY(provenance.modelSha256, encoder.contentSha256(feedback));
+    provenance.modelName = encoder.config().name;
+    provenance.preprocessing = encoder.config().preprocessing.id();
+    provenance.labelsSha256 = set.labelsSha256;
+    provenance.imagesSha256 = images.imagesSha256;
+    provenance.probeSha256 = probe::contentSha256(config.probe);
+    provenance.program = "plumbline " PLUMBLINE_VERSION;
+    const clip::DeviceInfo device = clip::deviceInfo();
+    provenance.libraries = "LibTorch " + device.torch + ", " + device.blas;
+    provenance.host = hostText();
+    provenance.threads = config.threads > 0 ? config.threads : device.cores;
+    provenance.precision = config.precision;
+    provenance.finished = utcNow();
+    result.provenance = std::move(provenance);
+    return result;
+}
+
+} // namespace plumbline::audit

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plumbline {
+
+/// How many top rows a measure looks at: an integer, or a fraction of the labelled rows (rounded up).
+struct KSpec {
+    std::int64_t count = 0;  ///< used when fraction == 0
+    double fraction = 0.0;   ///< in (0, 1]
+    /// The k for n rows, before it is limited to n.
+    std::int64_t resolve(std::int64_t n) const;
+};
+/// "100" is 100 rows; "10%" and "100%" are fractions; "0.1" and "1.0" (with a point) are fractions, "1" is one row.
+/// Nothing for 0, negatives, fractions above 1 and other text.
+std::optional<KSpec> parseK(std::string_view text);
+std::string formatK(const KSpec& k);
+
+/// The desired shares q.
+struct Target {
+    enum class Kind { Pool, Uniform, Custom };
+    Kind kind = Kind::Pool;
+    std::vector<std::pair<std::string, double>> shares; ///< Custom: group name and share; renormalised over present groups
+};
+
+/// Named metric definitions (METHODS A1, A2; DESIGN section 5).
+enum class Definition {
+    Geyik,       ///< default: exactly k rows, absent groups take no part in MaxSkew
+    Berg,        ///< oxai/debias-vision-lang: ties kept, share 1/k for an absent group, MaxSkew never below 0
+    VlDebiasing, ///< ZGK25: Berg's code with the uniform target only
+};
+std::string_view definitionName(Definition definition);
+std::optional<Definition> definitionFromName(std::string_view name);
+
+struct MeasureOptions {
+    KSpec k{100, 0.0};
+    Target target;
+    Definition definition = Definition::Geyik;
+    std::uint64_t seed = 0;
+    int nullDraws = 1000;
+    int bootstrapDraws = 1000;
+    double confidence = 0.95;
+    std::int64_t minGroup = 30;      ///< pool count under which a group is warned of
+    double minExpected = 5.0;        ///< expected count k*q under which a group is warned of
+};
+
+/// A number with its interval and its null. All optional: an undefined value is absent, never 0.
+struct MetricValue {
+    std::optional<double> value;
+    std::optional<double> ciLow, ciHigh;      ///< 95 % interval over images; absent bound = unbounded or undefined
+    std::optional<double> nullMean, nullP95;  ///< of random rankings of the same pool (MinSkew: the 5th percentile)
+    std::optional<double> pValue;             ///< add-one permutation p (MinSkew: lower tail)
+    std::optional<double> neutral;            ///< what a ranking blind to the attribute tends to (METHODS A3)
+    std::optional<double> atMost;             ///< MinSkew with an absent group: the skew that one image of it would have
+};
+
+/// One group in one ranking.
+struct GroupMeasure {
+    std::string name;
+    std::int64_t poolCount = 0, topCount = 0;
+    double poolShare = 0, topShare = 0, targetShare = 0;
+    std::optional<double> skew;             ///< ln(topShare / targetShare); absent when the group is absent from the top
+    std::optional<double> ciLow, ciHigh;    ///< interval of the skew over images
+    std::optional<double> nullLow, nullHigh;///< 2.5th and 97.5th percentile of random rankings; absent low = minus infinity
+    std::optional<double> pValue;           ///< two-sided, add-one
+    // What the lean rests on:
+    double meanScore = 0;                   ///< mean score of the group's images
+    double gap = 0;                         ///< mean score of the group minus that of all other labelled images
+    std::optional<double> gapInSd;          ///< gap / standard deviation of the prompt's scores (ddof 1)
+};
+
+/// One prompt (or one score column) measured against one attribute.
+struct Measurement {
+    std::int64_t n = 0;  ///< rows that took part
+    std::int64_t k = 0;  ///< asked for
+    std::int64_t kEffective = 0;
+    Definition definition = Definition::Geyik;
+    Target::Kind target = Target::Kind::Pool;
+    std::string attribute;
+    std::optional<std::string> prompt;
+    std::vector<GroupMeasure> groups; ///< groups present in the pool, in byte order of the name
+    MetricValue maxSkew, minSkew, ndkl;
+    double scoreMean = 0, scoreSd = 0; ///< over the rows that took part
+    bool decidedByThousandths = false; ///< the groups' mean scores differ by less than kSlightGap: said beside the lean
+    std::int64_t unlabelled = 0, notFinite = 0; ///< rows left out
+    std::vector<std::string> warnings; ///< plain sentences
+
+    static constexpr double kSlightGap = 0.005; ///< cosine; see core/metric/README.md
+};
+
+/// NDKL and shares by rank with their null bands, for the close-up. All vectors have the length of `rank`.
+struct RankCurve {
+    std::vector<std::int64_t> rank;                ///< the ranks that are kept (all for small k, thinned otherwise)
+    std::vector<double> ndkl, ndklNullLow, ndklNullHigh; ///< NDKL over the first `rank` rows; central 95 % band
+    struct Group {
+        std::string name;
+        std::vector<double> share, nullLow, nullHigh;
+        double target = 0;
+    };
+    std::vector<Group> groups;
+};
+
+} // namespace plumbline

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+#include <fstream>
+
+#include <QtTest>
+
+#include "core/store/project.h"
+#include "tests/app/plumb_process.h"
+#include "tests/support/random_model.h"
+#include "tests/support/test_images.h"
+
+using namespace plumbline;
+using test::plumb;
+using Json = nlohmann::json;
+
+namespace {
+
+QString q(const std::filesystem::path& path) {
+    return QFile::decodeName(path.c_str());
+}
+
+} // namespace
+
+/// Drives the program as a script would: exit codes, files, JSON shapes.
+class TestCommandLine : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void wrongUse();
+    void modelCard();
+    void modelErrors();
+    void tokenize();
+    void embedImagesAndShards();
+    void embedTextsAndPixels();
+    void measureShape();
+    void measureLimits();
+    void measureBadInput();
+    void auditTwiceGivesTheSame();
+    void auditFromEmbeddings();
+    void auditIntoAProject();
+    void auditBadInput();
+    void oneBadImageIsSkippedAndNamed();
+    void longPromptIsCutAndSaid();
+    void kBeyondThePool();
+
+private:
+    QStringList audit(const QStringList& more) const {
+        return QStringList{QStringLiteral("audit"), QStringLiteral("--model"), m_model, QStringLiteral("--images"), m_images,
+                           QStringLiteral("--labels"), m_labels, QStringLiteral("-k"), QStringLiteral("12")} + more;
+    }
+    test::TempFolder m_folder;
+    QString m_model, m_images, m_labels, m_cache;
+};
+
+#define L(text) QStringLiteral(text)
+
+void TestCommandLine::initTestCase() {
+    test::RandomClip tiny;
+    tiny.contextLength = 40;
+    test::writeRandomClip(m_folder / "model", tiny, Container::HuggingFace, 1);
+    test::writeLabelledImages(m_folder / "images", 60, 1);
+    m_model = q(m_folder / "model");
+    m_images = q(m_folder / "images");
+    m_labels = q(m_folder / "images" / "labels.csv");
+    m_cache = q(m_folder / "cache");
+}
+
+void TestCommandLine::wrongUse() {
+    QCOMPARE(plumb({}).exitCode, 2);
+    QCOMPARE(plumb({L("dance")}).exitCode, 2);
+    QCOMPARE(plumb({L("audit")}).exitCode, 2);
+    QCOMPARE(plumb({L("--help")}).exitCode, 0);
+    QCOMPARE(plumb({L("--version")}).exitCode, 0);
+    QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--out"), q(m_folder / "x.npy")}).exitCode, 2); // nothing to embed
+    for (const char* shard : {"0/2", "3/2", "a", "1/", "1/2/3"})
+        QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--images"), m_images, L("--out"), q(m_folder / "x.npy"),
+                        L("--shard"), QString::fromLatin1(shard)}).exitCode, 2);
+}
+
+void TestCommandLine::modelCard() {
+    const test::Called called = plumb({L("model"), m_model, L("--json"), L("-")});
+    QCOMPARE(called.exitCode, 0);
+    const Json card = called.json();
+    for (const char* field : {"container", "architecture", "activation", "tokenizer", "context_length", "preprocess", "logit_scale",
+                              "parameters", "dtype", "files", "content_sha256", "warnings", "self_check"})
+        QVERIFY2(card.contains(field), field);
+    QVERIFY(card["self_check"]["passed"].get<bool>());
+    QCOMPARE(card["content_sha256"].get<std::string>().size(), std::size_t(64));
+    QVERIFY(plumb({L("model"), m_model}).out.contains("self-check passed"));
+}
+
+void TestCommandLine::modelErrors() {
+    const test::Called none = plumb({L("model"), q(m_folder / "nowhere")});
+    QCOMPARE(none.exitCode, 2);
+    QVERIFY(none.err.contains("nowhere"));
+    QCOMPARE(plumb({L("model"), m_images}).exitCode, 2); // a folder that is no model
+}
+
+void TestCommandLine::tokenize() {
+    test::writeText(m_folder / "texts.json", R"(["a photo", "", "a\nb"])");
+    test::writeText(m_folder / "texts.txt", "a photo\n\nx\r\n");
+    const Json fromJson = plumb({L("tokenize"), L("--model"), m_model, L("--texts"), q(m_folder / "texts.json"), L("--json"), L("-")}).json();
+    QCOMPARE(fromJson["ids"].size(), std::size_t(3));
+    QCOMPARE(fromJson["ids"][1].size(), std::size_t(2)); // BOS and EOS of the empty text
+    const Json fromLines = plumb({L("tokenize"), L("--model"), m_model, L("--texts"), q(m_folder / "texts.txt")}).json();
+    QCOMPARE(fromLines["ids"].size(), std::size_t(3));
+    QVERIFY(fromLines["ids"][0] == fromJson["ids"][0]);
+    const Json direct = plumb({L("tokenize"), L("--model"), m_model, L("a photo")}).json();
+    QVERIFY(direct["ids"][0] == fromJson["ids"][0]);
+    test::writeText(m_folder / "bad.json", R"(["a", 1])");
+    QCOMPARE(plumb({L("tokenize"), L("--model"), m_model, L("--texts"), q(m_folder / "bad.json")}).exitCode, 2);
+}
+
+namespace {
+
+struct Npy {
+    std::size_t rows = 0, dim = 0;
+    std::vector<float> values;
+};
+
+Npy readNpy(const std::filesystem::path& path) { // what NumPy would see: magic, version 1, header, data
+    const std::string bytes = test::readText(path);
+    const std::size_t header = static_cast<unsigned char>(bytes[8]) | static_cast<std::size_t>(static_cast<unsigned char>(bytes[9])) << 8;
+    const std::string text = bytes.substr(10, header);
+    Npy npy;
+    const std::size_t shape = text.find("'shape': (");
+    std::sscanf(text.c_str() + shape, "'shape': (%zu, %zu)", &npy.rows, &npy.dim);
+    npy.values.resize((bytes.size() - 10 - header) / 4);
+    std::memcpy(npy.values.data(), bytes.data() + 10 + header, npy.values.size() * 4);
+    return npy;
+}
+
+} // namespace
+
+void TestCommandLine::embedImagesAndShards() {
+    const auto embed = [&](const char* name, const QStringList& more) {
+        return plumb(QStringList{L("embed"), L("--model"), m_model, L("--images"), m_images, L("--out"), q(m_folder / name)} + more);
+    };
+    QCOMPARE(embed("all.npy", {}).exitCode, 0);
+    const Npy all = readNpy(m_folder / "all.npy");
+    QCOMPARE(all.rows, std::size_t(60));
+    QCOMPARE(all.values.size(), all.rows * all.dim);
+    for (std::size_t r = 0; r < all.rows; ++r) {
+        double square = 0;
+        for (std::size_t d = 0; d < all.dim; ++d)
+            square += all.values[r * all.dim + d] * all.values[r * all.dim + d];
+        QVERIFY(std::abs(square - 1) < 1e-5);
+    }
+    const std::string rows = test::readText(m_folder / "all.npy.rows.csv");
+    QVERIFY(rows.starts_with("row,path\n0,img/000.bmp\n1,img/001.bmp\n"));
+    QCOMPARE(test::readText(m_folder / "all.npy.skipped.csv"), std::string("path,reason\n"));
+    std::vector<float> parts;
+    for (int i = 1; i <= 7; ++i) { // 60 is not a multiple of 7
+        QCOMPARE(embed("part.npy", {L("--shard"), QStringLiteral("%1/7").arg(i)}).exitCode, 0);
+        const Npy part = readNpy(m_folder / "part.npy");
+        parts.insert(parts.end(), part.values.begin(), part.values.end());
+    }
+    QCOMPARE(parts.size(), all.values.size());
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        QVERIFY(std::abs(parts[i] - all.values[i]) < 1e-6F);
+    QCOMPARE(embed("one.npy", {L("--threads"), L("1"), L("--raw")}).exitCode, 0);
+    const Npy raw = readNpy(m_folder / "one.npy");
+    QVERIFY(std::abs(raw.values[0] / all.values[0] - raw.values[1] / all.values[1]) < 1e-3F); // the same direction
+    const test::Called unwritable = embed("no/such/folder/x.npy", {});
+    QCOMPARE(unwritable.exitCode, 2);
+}
+
+void TestCommandLine::embedTextsAndPixels() {
+    test::writeText(m_folder / "t.txt", "a photo\na person\n");
+    QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--texts"), q(m_folder / "t.txt"), L("--out"), q(m_folder / "t.npy")}).exitCode, 0);
+    QCOMPARE(readNpy(m_folder / "t.npy").rows, std::size_t(2));
+    QVERIFY(test::readText(m_folder / "t.npy.rows.csv").find("1,a person") != std::string::npos);
+    // An array of the wrong shape is refused in words.
+    QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--pixels"), q(m_folder / "t.npy"), L("--out"), q(m_folder / "p.npy")}).exitCode, 2);
+    QVERIFY(!std::filesystem::exists(m_folder / "p.npy"));
+}
+
+void TestCommandLine::measureShape() {
+    std::string table = "s;g\n"; // ten items of METHODS.md F1: a1 a1 a1 a2 a1 a1 a1 a2 a2 a1
+    for (int i = 0; i < 10; ++i)
+        table += std::to_string(1.0 - i * 0.05) + (i == 3 || i == 7 || i == 8 ? ";a2\n" : ";a1\n");
+    test::writeText(m_folder / "m.csv", table);
+    const test::Called called = plumb({L("measure"), q(m_folder / "m.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("-k"), L("5"),
+                                       L("--target"), L("uniform"), L("--seed"), L("3"), L("--json"), L("-")});
+    QCOMPARE(called.exitCode, 0);
+    const Json json = called.json();
+    QCOMPARE(json["n"].get<int>(), 10);
+    QCOMPARE(json["k_effective"].get<int>(), 5);
+    QCOMPARE(json["definition"].get<std::string>(), std::string("geyik"));
+    QVERIFY(json["prompt"].is_null());
+    QVERIFY(std::abs(json["max_skew"]["value"].get<double>() - 0.4700036292) < 1e-9);
+    QVERIFY(std::abs(json["min_skew"]["value"].get<double>() + 0.9162907319) < 1e-9);
+    QVERIFY(std::abs(json["ndkl"]["value"].get<double>() - 0.5453524752) < 1e-9);
+    QCOMPARE(json["groups"][0]["name"].get<std::string>(), std::string("a1"));
+    for (const char* field : {"pool_count", "top_count", "pool_share", "top_share", "target_share", "skew"})
+        QVERIFY2(json["groups"][1].contains(field), field);
+    for (const char* field : {"value", "ci_low", "ci_high", "null_mean", "null_p95", "p_value"})
+        QVERIFY2(json["max_skew"].contains(field), field);
+}
+
+void TestCommandLine::measureLimits() {
+    const QStringList base{L("measure"), q(m_folder / "m.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("-k"), L("3"), L("--target"), L("uniform")};
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.7")}).exitCode, 0);
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.5")}).exitCode, 1);
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("min_skew=9")}).exitCode, 1); // undefined: a2 is absent from the top 3
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("charm=1")}).exitCode, 2);
+}
+
+void TestCommandLine::measureBadInput() {
+    const auto measure = [&](const char* score, const char* attribute, const char* k) {
+        return plumb({L("measure"), q(m_folder / "m.csv"), L("--score"), QString::fromLatin1(score), L("--attribute"),
+                      QString::fromLatin1(attribute), L("-k"), QString::fromLatin1(k), L("--json"), L("-")});
+    };
+    const test::Called column = measure("s", "colour", "5");
+    QCOMPARE(column.exitCode, 2);
+    QVERIFY(column.err.contains("colour") && column.err.contains("s, g"));
+    QCOMPARE(measure("s", "g", "0").exitCode, 2);
+    QCOMPARE(measure("s", "g", "-1").exitCode, 2);
+    QCOMPARE(measure("s", "g", "120%").exitCode, 2);
+    QCOMPARE(plumb({L("measure"), q(m_folder / "m.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("--definition"), L("mine")}).exitCode, 2);
+    QCOMPARE(plumb({L("measure"), q(m_folder / "none.csv"), L("--score"), L("s"), L("--attribute"), L("g")}).exitCode, 2);
+    // 10% of 10 rows is one row; a group that is absent has no skew, and it is said.
+    const Json one = measure("s", "g", "10%").json();
+    QCOMPARE(one["k_effective"].get<int>(), 1);
+    QVERIFY(one["groups"][1]["skew"].is_null());
+    QVERIFY(one["min_skew"]["value"].is_null());
+    QVERIFY(!one["warnings"].empty());
+}
+
+void TestCommandLine::auditTwiceGivesTheSame() {
+    const QStringList call = audit({L("--attribute"), L("gender,age"), L("--cross"), L("gender,age"), L("--prompt"), L("a photo of a doctor"),
+                                    L("a photo of a nurse"), L("--seed"), L("5"), L("--json"), L("-")});
+    const test::Called first = plumb(call, m_cache);
+    QCOMPARE(first.exitCode, 0);
+    const Json a = first.json(), b = plumb(call + QStringList{L("--threads"), L("1")}, m_cache).json(); // from the cache
+    QCOMPARE(a["results"].size(), std::size_t(6));
+    QVERIFY(a["results"] == b["results"]);
+    QCOMPARE(a["results"][2]["attribute"].get<std::string>(), std::string("gender × age"));
+    QCOMPARE(a["results"][0]["prompt"].get<std::string>(), std::string("a photo of a doctor"));
+    QVERIFY(a["run"]["provenance"]["model_sha256"].get<std::string>().size() == 64);
+    const Json fresh = plumb(call, q(m_folder / "other-cache")).json(); // computed again
+    for (std::size_t i = 0; i < a["results"].size(); ++i)
+        QVERIFY(std::abs(a["results"][i]["score_mean"].get<double>() - fresh["results"][i]["score_mean"].get<double>()) < 1e-6);
+}
+
+void TestCommandLine::auditFromEmbeddings() {
+    for (int i = 1; i <= 2; ++i)
+        QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--images"), m_images, L("--raw"), L("--shard"), QStringLiteral("%1/2").arg(i), L("--out"),
+                        q(m_folder / ("e" + std::to_string(i) + ".npy"))}).exitCode, 0);
+    const QStringList asked{L("--attribute"), L("gender"), L("--prompt"), L("a nurse"), L("--json"), L("-")};
+    const Json direct = plumb(audit(asked), m_cache).json();
+    const test::Called called = plumb(QStringList{L("audit"), L("--model"), m_model, L("--embeddings"), q(m_folder / "e1.npy"), q(m_folder / "e2.npy"),
+                                                  L("--labels"), m_labels, L("-k"), L("12")} + asked);
+    QCOMPARE(called.exitCode, 0);
+    const Json parts = called.json();
+    QVERIFY(std::abs(direct["results"][0]["score_mean"].get<double>() - parts["results"][0]["score_mean"].get<double>()) < 1e-6);
+    QVERIFY(direct["results"][0]["groups"][0]["top_count"] == parts["results"][0]["groups"][0]["top_count"]);
+}
+
+void TestCommandLine::auditIntoAProject() {
+    const std::filesystem::path file = m_folder / "audit.plumb";
+    const test::Called called = plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("a nurse"), L("--project"), q(file), L("--csv"), q(m_folder / "out.csv")}), m_cache);
+    QCOMPARE(called.exitCode, 0);
+    auto project = store::Project::open(file);
+    QVERIFY(project.has_value());
+    const auto runs = project->runs();
+    QCOMPARE(runs->size(), std::size_t(1));
+    QVERIFY(runs->front().state == RunState::Done);
+    QCOMPARE(project->runScores(runs->front().id, 0)->size(), std::size_t(60));
+    QVERIFY(project->thumbnail(runs->front().config.imageSetId, 0).has_value());
+    QCOMPARE(project->models()->size(), std::size_t(1));
+    const std::string csv = test::readText(m_folder / "out.csv");
+    QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), 3); // a header and two groups
+    // A file of another kind is refused and left alone.
+    test::writeText(m_folder / "other.plumb", "not a project");
+    QCOMPARE(plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("x"), L("--project"), q(m_folder / "other.plumb")}), m_cache).exitCode, 2);
+    QCOMPARE(test::readText(m_folder / "other.plumb"), std::string("not a project"));
+}
+
+void TestCommandLine::auditBadInput() {
+    const test::Called attribute = plumb(audit({L("--attribute"), L("height"), L("--prompt"), L("x")}), m_cache);
+    QCOMPARE(attribute.exitCode, 2);
+    QVERIFY(attribute.err.contains("gender"));
+    QCOMPARE(plumb(audit({L("--attribute"), L("gender")}), m_cache).exitCode, 2); // nothing asked
+    QCOMPARE(plumb(audit({L("--attribute"), L("gender"), L("--probe"), q(m_folder / "none.json")}), m_cache).exitCode, 2);
+    QCOMPARE(plumb(audit({L("--prompt"), L("x")}), m_cache).exitCode, 2); // no attribute
+}
+
+void TestCommandLine::oneBadImageIsSkippedAndNamed() {
+    const test::TempFolder folder;
+    test::writeLabelledImages(folder.path(), 20, 2);
+    test::writeText(folder / "img/007.bmp", "this is no picture");
+    const test::Called embedded = plumb({L("embed"), L("--model"), m_model, L("--images"), q(folder.path()), L("--out"), q(folder / "e.npy")});
+    QCOMPARE(embedded.exitCode, 0);
+    QCOMPARE(readNpy(folder / "e.npy").rows, std::size_t(19));
+    QVERIFY(test::readText(folder / "e.npy.skipped.csv").find("img/007.bmp") != std::string::npos);
+    const Json json = plumb({L("audit"), L("--model"), m_model, L("--images"), q(folder.path()), L("--labels"), q(folder / "labels.csv"), L("--attribute"),
+                             L("gender"), L("--prompt"), L("x"), L("-k"), L("5"), L("--json"), L("-")}, m_cache).json();
+    QCOMPARE(json["run"]["skipped"].get<int>(), 1);
+    QCOMPARE(json["results"][0]["n"].get<int>(), 19);
+}
+
+void TestCommandLine::longPromptIsCutAndSaid() {
+    QString words;
+    for (int i = 0; i < 500; ++i)
+        words += L("word ");
+    const Json json = plumb(audit({L("--attribute"), L("gender"), L("--prompt"), words, L("--json"), L("-")}), m_cache).json();
+    bool said = false;
+    for (const Json& warning : json["run"]["warnings"])
+        said = said || warning.get<std::string>().find("cut") != std::string::npos;
+    QVERIFY(said);
+}
+
+void TestCommandLine::kBeyondThePool() {
+    const Json json = plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("x"), L("-k"), L("5000"), L("--json"), L("-")}), m_cache).json();
+    QCOMPARE(json["results"][0]["k"].get<int>(), 5000);
+    QCOMPARE(json["results"][0]["k_effective"].get<int>(), 60);
+    QVERIFY(!json["results"][0]["warnings"].empty());
+}
+
+QTEST_GUILESS_MAIN(TestCommandLine)
+#include "tst_command_line.moc"

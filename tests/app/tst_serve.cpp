@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <functional>
+
+#include <QElapsedTimer>
+#include <QtTest>
+
+#include "core/data/json.h"
+#include "core/store/embedding_cache.h"
+#include "core/store/project.h"
+#include "tests/app/plumb_process.h"
+#include "tests/support/random_model.h"
+#include "tests/support/test_images.h"
+
+using namespace plumbline;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A client of `plumb serve` that waits.
+class Client {
+public:
+    explicit Client(const fs::path& cache) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("XDG_CACHE_HOME"), QFile::decodeName(cache.c_str()));
+        m_process.setProcessEnvironment(environment);
+        m_process.start(test::plumbProgram(), {QStringLiteral("serve")});
+        m_process.waitForStarted();
+    }
+    ~Client() {
+        m_process.closeWriteChannel();
+        if (!m_process.waitForFinished(10000))
+            m_process.kill();
+        m_process.waitForFinished();
+    }
+
+    QProcess& process() { return m_process; }
+
+    void sendRaw(const QByteArray& bytes) {
+        m_process.write(bytes);
+        m_process.waitForBytesWritten();
+    }
+    void send(const Json& message) {
+        const std::string body = message.dump();
+        sendRaw("Content-Length: " + QByteArray::number(qsizetype(body.size())) + "\r\n\r\n" + QByteArray::fromStdString(body));
+    }
+    int request(const char* method, const Json& params) {
+        send({{"jsonrpc", "2.0"}, {"id", ++m_id}, {"method", method}, {"params", params}});
+        return m_id;
+    }
+    void cancel(int id) { send({{"jsonrpc", "2.0"}, {"method", "$/cancelRequest"}, {"params", {{"id", id}}}}); }
+
+    /// The next message, or null after a minute or at the end.
+    Json next() {
+        QElapsedTimer clock;
+        clock.start();
+        for (;;) {
+            if (const auto end = m_buffer.indexOf("\r\n\r\n"); end >= 0) {
+                const auto length = m_buffer.mid(16, end - 16).toLongLong(); // after "Content-Length: "
+                if (m_buffer.size() >= end + 4 + length) {
+                    const Json message = Json::parse(m_buffer.mid(end + 4, length).toStdString(), nullptr, false);
+                    m_buffer.remove(0, end + 4 + length);
+                    return message;
+                }
+            }
+            if (clock.elapsed() > 60000 || (!m_process.waitForReadyRead(1000) && m_process.state() == QProcess::NotRunning))
+                return {};
+            m_buffer += m_process.readAllStandardOutput();
+        }
+    }
+    /// The answer to a request; notifications before it are kept.
+    Json answer(int id) {
+        for (;;) {
+            Json message = next();
+            if (message.is_null() || message.value("id", Json()) == id)
+                return message;
+            notifications.push_back(std::move(message));
+        }
+    }
+    Json call(const char* method, const Json& params) { return answer(request(method, params)); }
+
+    std::vector<Json> notifications;
+
+private:
+    QProcess m_process;
+    QByteArray m_buffer;
+    int m_id = 0;
+};
+
+} // namespace
+
+class TestServe : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void greetsAndRefuses();
+    void brokenFramesEndTheEngine();
+    void endsWithItsInput();
+    void wholeAudit();
+    void cancelAndGoOn();
+    void killedInTheMiddle();
+    void tokenCountsWhileAnAuditRuns();
+    void errorsTravelAsValues();
+
+private:
+    Json config(std::int64_t model, std::int64_t images) const;
+    /// A project with the slow model and the images in it; its ids.
+    std::pair<std::int64_t, std::int64_t> fill(Client& client, const fs::path& project, const char* model) const;
+    test::TempFolder m_folder;
+};
+
+void TestServe::initTestCase() {
+    test::RandomClip tiny;
+    tiny.contextLength = 40;
+    test::writeRandomClip(m_folder / "model", tiny, Container::HuggingFace, 1);
+    test::RandomClip slow = tiny; // some tens of milliseconds an image, so that there is a middle to stop in
+    slow.imageSize = 96;
+    slow.patchSize = 8;
+    slow.visionWidth = 256;
+    slow.visionLayers = 6;
+    slow.visionHeads = 4;
+    test::writeRandomClip(m_folder / "slow", slow, Container::OpenClip, 2);
+    test::writeLabelledImages(m_folder / "images", 300, 1);
+}
+
+Json TestServe::config(std::int64_t model, std::int64_t images) const {
+    AuditConfig config;
+    config.modelId = model;
+    config.imageSetId = images;
+    config.attributes = {"gender"};
+    config.probe.name = "by hand";
+    config.probe.concepts = {{"a photo of a doctor", ""}, {"a photo of a nurse", ""}};
+    config.measure.k = {20, 0};
+    return toJson(config);
+}
+
+std::pair<std::int64_t, std::int64_t> TestServe::fill(Client& client, const fs::path& project, const char* model) const {
+    [[maybe_unused]] const auto created = store::Project::create(project);
+    const Json added = client.call("project/addModel", {{"project", project.string()}, {"path", (m_folder / model).string()},
+                                                        {"vocab", (m_folder / "model").string()}});
+    const Json images = client.call("project/addImages", {{"project", project.string()}, {"folder", (m_folder / "images").string()},
+                                                          {"labels", (m_folder / "images/labels.csv").string()}});
+    return {added["result"]["id"].get<std::int64_t>(), images["result"]["id"].get<std::int64_t>()};
+}
+
+void TestServe::greetsAndRefuses() {
+    Client client(m_folder / "cache");
+    const Json hello = client.call("initialize", {{"client", "test"}, {"protocol", 1}});
+    QCOMPARE(hello["result"]["protocol"].get<int>(), 1);
+    QVERIFY(hello["result"]["cores"].get<int>() >= 1);
+    QVERIFY(!hello["result"]["blas"].get<std::string>().empty());
+    QCOMPARE(client.call("no/such/method", Json::object())["error"]["code"].get<int>(), -32601);
+    QCOMPARE(client.call("model/inspect", Json::array())["error"]["data"]["code"].get<std::string>(), std::string("ProtocolError"));
+    QCOMPARE(client.call("model/inspect", {{"path", 3}})["error"]["data"]["code"].get<std::string>(), std::string("ProtocolError"));
+    client.sendRaw("Content-Length: 5\r\n\r\n{oops");
+    QCOMPARE(client.next()["error"]["code"].get<int>(), -32700);
+    client.sendRaw("content-length: 2\r\nX-Other: 1\r\n\r\n[]"); // header names in any case, further headers
+    QCOMPARE(client.next()["error"]["code"].get<int>(), -32600);
+    QVERIFY(client.call("initialize", Json::object()).contains("result")); // still there
+}
+
+void TestServe::brokenFramesEndTheEngine() {
+    Client client(m_folder / "cache");
+    client.sendRaw("Content-Length: 99999999999\r\n\r\n");
+    QCOMPARE(client.next()["error"]["code"].get<int>(), -32700);
+    QVERIFY(client.process().waitForFinished(20000));
+    QCOMPARE(client.process().exitCode(), 0);
+}
+
+void TestServe::endsWithItsInput() {
+    Client client(m_folder / "cache-end");
+    const fs::path project = m_folder / "end.plumb";
+    const auto [model, images] = fill(client, project, "slow");
+    client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
+    client.next(); // it has begun
+    client.process().closeWriteChannel();
+    QVERIFY(client.process().waitForFinished(20000));
+}
+
+void TestServe::wholeAudit() {
+    Client client(m_folder / "cache");
+    const fs::path project = m_folder / "whole.plumb";
+    const Json preview = client.call("images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "images/labels.csv").string()}});
+    QCOMPARE(preview["result"]["columns"].size(), std::size_t(3));
+    QCOMPARE(preview["result"]["rows"].size(), std::size_t(20));
+    QCOMPARE(preview["result"]["attributes"].size(), std::size_t(2));
+    QCOMPARE(preview["result"]["report"]["matched"].get<int>(), 300);
+    const auto [model, images] = fill(client, project, "model");
+    client.notifications.clear();
+    const Json ran = client.call("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
+    QVERIFY2(ran.contains("result"), ran.dump().c_str());
+    bool embedding = false;
+    for (const Json& message : client.notifications)
+        embedding = embedding || (message["method"] == "progress" && message["params"]["stage"] == "embedding-images" && message["params"]["total"] == 300);
+    QVERIFY(embedding);
+    auto opened = store::Project::open(project);
+    const auto run = opened->run(ran["result"]["run"].get<std::int64_t>());
+    QVERIFY(run->state == RunState::Done);
+    QCOMPARE(opened->runResult(run->id)->measurements.size(), std::size_t(2));
+    const Json thumbnails = client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {0, 299}}});
+    QVERIFY(thumbnails.contains("result"));
+    QVERIFY(opened->thumbnail(images, 299)->has_value());
+    QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}}).contains("error"));
+}
+
+void TestServe::cancelAndGoOn() {
+    Client client(m_folder / "cache-cancel");
+    const fs::path project = m_folder / "cancel.plumb";
+    const auto [model, images] = fill(client, project, "slow");
+    const int id = client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
+    for (Json message = client.next(); !message.is_null(); message = client.next())
+        if (message.value("method", "") == "progress" && message["params"]["stage"] == "embedding-images" && message["params"]["done"] > 0)
+            break;
+    client.cancel(id);
+    QCOMPARE(client.answer(id)["error"]["code"].get<int>(), -32800);
+    auto opened = store::Project::open(project);
+    const std::int64_t run = opened->runs()->front().id;
+    QVERIFY(opened->run(run)->state == RunState::Cancelled);
+
+    client.notifications.clear();
+    const Json resumed = client.call("audit/resume", {{"project", project.string()}, {"run", run}});
+    QVERIFY2(resumed.contains("result"), resumed.dump().c_str());
+    QVERIFY(opened->run(run)->state == RunState::Done);
+    // It went on where it stopped: the first report of the stage is not zero.
+    for (const Json& message : client.notifications)
+        if (message["params"].value("stage", "") == "embedding-images") {
+            QVERIFY(message["params"]["done"].get<int>() > 0);
+            break;
+        }
+}
+
+void TestServe::killedInTheMiddle() {
+    const fs::path project = m_folder / "killed.plumb", cacheFolder = m_folder / "cache-killed";
+    std::int64_t run = 0;
+    std::int64_t kept = 0;
+    {
+        Client client(cacheFolder);
+        const auto [model, images] = fill(client, project, "slow");
+        client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
+        while (kept == 0) {
+            QVERIFY(!client.next().is_null());
+            if (auto cache = store::EmbeddingCache::open(cacheFolder / "plumbline" / "embeddings.sqlite"))
+                kept = cache->size();
+        }
+        client.process().kill();
+        client.process().waitForFinished();
+    }
+    auto opened = store::Project::open(project);
+    run = opened->runs()->front().id;
+    QVERIFY(opened->run(run)->state == RunState::Running); // nobody could say that it ended
+    Client client(cacheFolder);
+    const Json resumed = client.call("audit/resume", {{"project", project.string()}, {"run", run}});
+    QVERIFY2(resumed.contains("result"), resumed.dump().c_str());
+    QVERIFY(opened->run(run)->state == RunState::Done);
+    for (const Json& message : client.notifications)
+        if (message["params"].value("stage", "") == "embedding-images") {
+            QVERIFY(message["params"]["done"].get<std::int64_t>() >= kept);
+            break;
+        }
+    // The same figures as a run that was never stopped.
+    Client fresh(m_folder / "cache-fresh");
+    const Json again = fresh.call("audit/run", {{"project", project.string()}, {"config", toJson(opened->run(run)->config)}});
+    const auto a = opened->runResult(run), b = opened->runResult(again["result"]["run"].get<std::int64_t>());
+    for (std::size_t m = 0; m < a->measurements.size(); ++m)
+        QVERIFY(std::abs(a->measurements[m].scoreMean - b->measurements[m].scoreMean) < 1e-6);
+}
+
+void TestServe::tokenCountsWhileAnAuditRuns() {
+    Client client(m_folder / "cache-lanes");
+    const fs::path project = m_folder / "lanes.plumb";
+    const auto [model, images] = fill(client, project, "slow");
+    const int audit = client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
+    const Json counts = client.call("model/tokenize", {{"path", (m_folder / "model").string()}, {"texts", {"a photo", ""}}});
+    QCOMPARE(counts["result"]["counts"][1].get<int>(), 2);
+    QVERIFY(!counts["result"]["truncated"][0].get<bool>());
+    client.cancel(audit); // it was still running: the lanes do not wait for each other
+    QCOMPARE(client.answer(audit)["error"]["code"].get<int>(), -32800);
+}
+
+void TestServe::errorsTravelAsValues() {
+    Client client(m_folder / "cache");
+    const Json error = client.call("model/inspect", {{"path", (m_folder / "images").string()}})["error"];
+    QCOMPARE(error["code"].get<int>(), -32000);
+    QCOMPARE(error["data"]["code"].get<std::string>(), std::string("NotAModel"));
+    QVERIFY(error["message"].get<std::string>().find("images") != std::string::npos);
+    const Json missing = client.call("audit/resume", {{"project", (m_folder / "none.plumb").string()}, {"run", 1}})["error"];
+    QCOMPARE(missing["data"]["code"].get<std::string>(), std::string("FileNotFound"));
+}
+
+QTEST_GUILESS_MAIN(TestServe)
+#include "tst_serve.moc"

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "core/data/model_info.h"
+#include "core/formats/safetensors.h"
+
+namespace plumbline::test {
+
+/// A CLIP with random weights, tiny unless told otherwise. Two calls with the same seed and sizes write the same
+/// network, whatever the container.
+struct RandomClip {
+    int imageSize = 32, patchSize = 8, visionWidth = 32, visionLayers = 2, visionHeads = 2, visionMlp = 128;
+    int contextLength = 16, textWidth = 24, textLayers = 2, textHeads = 2, textMlp = 96;
+    int embedDim = 20;
+    Activation activation = Activation::QuickGelu;
+    formats::DType dtype = formats::DType::F32;  ///< F32, F16 or BF16: how the tensors are stored
+    std::optional<formats::DType> roundTo;       ///< values are rounded to this first (to compare two storages)
+    std::optional<int> vocabSize;                ///< default: exactly the small vocabulary's
+    bool vocabulary = true;                      ///< writes vocab.json and merges.txt
+};
+
+/// The sizes of OpenAI's ViT-B/32.
+RandomClip vitB32();
+
+/// Writes a whole model folder (created if need be): configuration, weights, preprocessing, vocabulary. The vocabulary
+/// has 512 byte tokens, a few merges ("the", "photo", "of", "man", ...), BOS and EOS. Throws std::runtime_error where
+/// the folder cannot be written.
+void writeRandomClip(const std::filesystem::path& folder, const RandomClip& clip = {},
+                     Container container = Container::HuggingFace, std::uint64_t seed = 1);
+
+/// vocab.json and merges.txt alone; returns the number of ids.
+int writeSmallVocabulary(const std::filesystem::path& folder);
+
+/// A 24-bit BMP of random colour gradients; different seeds look different.
+void writeRandomPicture(const std::filesystem::path& path, int width, int height, std::uint64_t seed);
+
+} // namespace plumbline::test
