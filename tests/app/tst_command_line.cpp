@@ -44,9 +44,9 @@ private Q_SLOTS:
     void kBeyondThePool();
 
 private:
-    QStringList audit(const QStringList& more) const {
+    QStringList audit(const QStringList& more, const QString& k = QStringLiteral("12")) const {
         return QStringList{QStringLiteral("audit"), QStringLiteral("--model"), m_model, QStringLiteral("--images"), m_images,
-                           QStringLiteral("--labels"), m_labels, QStringLiteral("-k"), QStringLiteral("12")} + more;
+                           QStringLiteral("--labels"), m_labels, QStringLiteral("-k"), k} + more;
     }
     test::TempFolder m_folder;
     QString m_model, m_images, m_labels, m_cache;
@@ -312,7 +312,7 @@ void TestCommandLine::longPromptIsCutAndSaid() {
 }
 
 void TestCommandLine::kBeyondThePool() {
-    const Json json = plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("x"), L("-k"), L("5000"), L("--json"), L("-")}), m_cache).json();
+    const Json json = plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("x"), L("--json"), L("-")}, L("5000")), m_cache).json();
     QCOMPARE(json["results"][0]["k"].get<int>(), 5000);
     QCOMPARE(json["results"][0]["k_effective"].get<int>(), 60);
     QVERIFY(!json["results"][0]["warnings"].empty());
