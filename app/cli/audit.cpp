@@ -17,6 +17,7 @@
 #include "core/formats/label_table.h"
 #include "core/formats/npy.h"
 #include "core/probe/probe_set.h"
+#include "core/report/html_report.h"
 
 namespace plumbline::cli {
 
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
     ModelArguments model;
-    std::string images, labels, preset, probe, project, json, csv;
+    std::string images, labels, preset, probe, project, json, csv, report;
     std::vector<std::string> embeddings, attributes, cross, prompts, failAbove;
     MeasureArguments measure;
 };
@@ -170,8 +171,9 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
 
     formats::LabelOptions options;
     options.preset = arguments.preset;
-    PLUMBLINE_TRY(const ImageSet set,
+    PLUMBLINE_TRY(ImageSet set,
                   formats::readImageSet(fs::absolute(arguments.images, ignored), arguments.labels, options, feedback));
+    PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
     note("images in " + arguments.images + ":\n" + matchReportText(set.report));
     std::optional<store::EmbeddingCache> cache = openCache();
     store::EmbeddingCache* cachePointer = cache ? &*cache : nullptr;
@@ -217,6 +219,13 @@ int run(const Arguments& arguments) {
     if (!arguments.csv.empty())
         if (auto written = writeOut(arguments.csv, measurementsCsv(result.measurements)); !written)
             return report(written.error());
+    if (!arguments.report.empty()) {
+        const Result<std::string> page = report::htmlReport(result);
+        if (!page)
+            return cli::report(page.error());
+        if (auto written = writeOut(arguments.report, *page); !written)
+            return cli::report(written.error());
+    }
     if (!arguments.json.empty())
         if (auto written = writeJson(arguments.json, jsonOf(*audited)); !written)
             return report(written.error());
@@ -257,6 +266,7 @@ void addAudit(CLI::App& app, Run& chosen) {
     command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");
     command->add_option("--json", arguments->json, "Write the results as JSON to this file, - for standard output");
     command->add_option("--csv", arguments->csv, "Write one line a group and prompt to this file, - for standard output");
+    command->add_option("--report", arguments->report, "Write a report as one HTML file");
     command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }

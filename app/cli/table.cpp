@@ -100,6 +100,10 @@ std::string matchReportText(const MatchReport& report) {
     line(report.duplicates, "further rows for a file that was named before (the first one counts)", report.duplicateExamples);
     line(report.invalidRows, "rows with the wrong number of fields", report.invalidExamples);
     line(report.notInTable, "images that no row names (not part of the set)", report.notInTableExamples);
+    std::vector<std::string> unreadable;
+    for (const Skipped& skipped : report.unreadableExamples)
+        unreadable.push_back(skipped.file);
+    line(report.unreadable, "files that are no readable pictures", unreadable);
     line(report.exifOriented, "images carry an EXIF orientation, which the reference ignores", {});
     for (const MatchReport::Repair& repair : report.repairs)
         out += "  " + std::to_string(repair.rows) + " values of " + repair.column + " “" + repair.from + "” read as “" +

@@ -200,7 +200,8 @@ Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& se
     if (!encoded)
         return tl::unexpected(encoded.error());
     if (writer.failure())
-        feedback.log("The embeddings could not be kept for later runs: " + errorText(*writer.failure()));
+        feedback.log("The embeddings could not be kept for later runs: " + errorText(*writer.failure()) +
+                     (writer.failure()->detail.empty() ? "" : " (" + writer.failure()->detail + ")"));
 
     for (const auto& [row, earlier] : copies) {
         if (!result.present[earlier]) {

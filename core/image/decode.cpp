@@ -2,6 +2,7 @@
 #include "core/image/decode.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -84,6 +85,85 @@ tl::unexpected<Error> unreadableFile(const std::string& name, int error) {
     return fail(ErrorCode::FileUnreadable, {{"path", name}, {"reason", std::generic_category().message(error)}});
 }
 
+/// The first bytes of a regular file that looks like a picture.
+struct Beginning {
+    std::array<std::uint8_t, kSniffBytes> head{};
+    std::int64_t headBytes = 0, size = 0;
+};
+
+Result<Beginning> beginningOf(File& file, const std::string& name) {
+    struct stat status {};
+    if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0)
+        return unreadableFile(name, errno);
+    if (S_ISDIR(status.st_mode))
+        return fail(ErrorCode::FileUnreadable, {{"path", name}, {"reason", "it is a folder"}});
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::FileUnreadable, {{"path", name}, {"reason", "it is not a regular file"}});
+    Beginning beginning;
+    beginning.size = status.st_size;
+    beginning.headBytes = file.read(beginning.head);
+    if (beginning.headBytes < 0)
+        return unreadableFile(name, errno);
+    if (beginning.headBytes == 0)
+        return fail(ErrorCode::ImageUnreadable, {{"path", name}, {"reason", "the file is empty"}});
+    // Only what looks like a picture is read further.
+    if (!sniff(std::span(beginning.head).first(static_cast<std::size_t>(beginning.headBytes))))
+        return fail(ErrorCode::ImageFormatUnknown, {{"path", name}});
+    return beginning;
+}
+
+constexpr std::string_view kExifPrefix("Exif\0\0", 6);
+
+/// The orientation in an EXIF block that may begin with JPEG's prefix.
+int orientationOfBlock(std::span<const std::uint8_t> block) {
+    if (block.size() > kExifPrefix.size() && std::equal(kExifPrefix.begin(), kExifPrefix.end(), block.begin()))
+        block = block.subspan(kExifPrefix.size());
+    return orientationOfExif(block);
+}
+
+int jpegOrientation(std::span<const std::uint8_t> bytes) {
+    for (std::size_t at = 2; at + 4 <= bytes.size() && bytes[at] == 0xFF;) {
+        const std::uint8_t marker = bytes[at + 1];
+        if (marker == 0xFF) { // fill byte
+            ++at;
+            continue;
+        }
+        const std::size_t length = bytes[at + 2] * 256U + bytes[at + 3];
+        if (marker == 0xDA || length < 2 || at + 2 + length > bytes.size()) // the pixels begin
+            break;
+        const auto content = bytes.subspan(at + 4, length - 2);
+        if (marker == 0xE1 && content.size() > kExifPrefix.size() &&
+            std::equal(kExifPrefix.begin(), kExifPrefix.end(), content.begin()))
+            return orientationOfBlock(content);
+        at += 2 + length;
+    }
+    return 1;
+}
+
+int pngOrientation(std::span<const std::uint8_t> bytes) {
+    for (std::size_t at = 8; at + 12 <= bytes.size();) {
+        const std::size_t length = bytes[at] * 16777216U + bytes[at + 1] * 65536U + bytes[at + 2] * 256U + bytes[at + 3];
+        if (length > bytes.size() - at - 12)
+            break;
+        if (std::memcmp(bytes.data() + at + 4, "eXIf", 4) == 0)
+            return orientationOfBlock(bytes.subspan(at + 8, length));
+        at += 12 + length;
+    }
+    return 1;
+}
+
+int webpOrientation(std::span<const std::uint8_t> bytes) {
+    for (std::size_t at = 12; at + 8 <= bytes.size();) {
+        const std::size_t length = bytes[at + 4] + bytes[at + 5] * 256U + bytes[at + 6] * 65536U + bytes[at + 7] * 16777216U;
+        if (length > bytes.size() - at - 8)
+            break;
+        if (std::memcmp(bytes.data() + at, "EXIF", 4) == 0)
+            return orientationOfBlock(bytes.subspan(at + 8, length));
+        at += 8 + length + length % 2;
+    }
+    return 1;
+}
+
 Result<Decoded> decodeSniffed(const Source& source) {
     if (source.bytes.empty())
         return source.unreadable("the file is empty");
@@ -106,36 +186,40 @@ Result<Decoded> decode(std::span<const std::byte> bytes, const std::filesystem::
 Result<Decoded> decodeFile(const std::filesystem::path& path) {
     const std::string name = encodePath(path);
     File file(path);
-    struct stat status {};
-    if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0)
-        return unreadableFile(name, errno);
-    if (S_ISDIR(status.st_mode))
-        return fail(ErrorCode::FileUnreadable, {{"path", name}, {"reason", "it is a folder"}});
-    if (!S_ISREG(status.st_mode))
-        return fail(ErrorCode::FileUnreadable, {{"path", name}, {"reason", "it is not a regular file"}});
-
-    std::uint8_t head[kSniffBytes];
-    const std::int64_t headBytes = file.read(head);
-    if (headBytes < 0)
-        return unreadableFile(name, errno);
-    // Only what looks like a picture is read further.
-    if (headBytes > 0 && !sniff({head, static_cast<std::size_t>(headBytes)}))
-        return fail(ErrorCode::ImageFormatUnknown, {{"path", name}});
-    if (status.st_size > kMaxFileBytes)
+    PLUMBLINE_TRY(const Beginning beginning, beginningOf(file, name));
+    const auto& [head, headBytes, size] = beginning;
+    if (size > kMaxFileBytes)
         return fail(ErrorCode::ImageUnreadable, {{"path", name}, {"reason", "the file is larger than 1 GiB"}});
 
     std::vector<std::uint8_t> bytes;
     try {
-        bytes.resize(static_cast<std::size_t>(std::max<std::int64_t>(status.st_size, headBytes)));
+        bytes.resize(static_cast<std::size_t>(std::max(size, headBytes)));
     } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::OutOfMemory, {{"what", name}, {"bytes", std::to_string(status.st_size)}});
+        return fail(ErrorCode::OutOfMemory, {{"what", name}, {"bytes", std::to_string(size)}});
     }
-    std::copy_n(head, headBytes, bytes.begin());
+    std::copy_n(head.begin(), headBytes, bytes.begin());
     const std::int64_t rest = file.read(std::span(bytes).subspan(static_cast<std::size_t>(headBytes)));
     if (rest < 0)
         return unreadableFile(name, errno);
     bytes.resize(static_cast<std::size_t>(headBytes + rest)); // shorter if the file shrank meanwhile
     return decodeSniffed({bytes, name});
+}
+
+Result<Inspected> inspectFile(const std::filesystem::path& path) {
+    // JPEG and PNG have their EXIF block before the pixels, WebP behind them.
+    constexpr std::int64_t kFront = 256 << 10, kWhole = 16 << 20;
+    const std::string name = encodePath(path);
+    File file(path);
+    PLUMBLINE_TRY(const Beginning beginning, beginningOf(file, name));
+    const auto& [head, headBytes, size] = beginning;
+    const bool webp = head[0] == 'R';
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::clamp(size, headBytes, webp ? kWhole : kFront)));
+    std::copy_n(head.begin(), headBytes, bytes.begin());
+    const std::int64_t rest = file.read(std::span(bytes).subspan(static_cast<std::size_t>(headBytes)));
+    if (rest < 0)
+        return unreadableFile(name, errno);
+    bytes.resize(static_cast<std::size_t>(headBytes + rest));
+    return Inspected{head[0] == 0xFF ? jpegOrientation(bytes) : head[0] == 0x89 ? pngOrientation(bytes) : webp ? webpOrientation(bytes) : 1};
 }
 
 } // namespace plumbline::image

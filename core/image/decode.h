@@ -32,6 +32,14 @@ inline constexpr std::int64_t kMaxPixels = 178956970;
 Result<Decoded> decodeFile(const std::filesystem::path& path);
 Result<Decoded> decode(std::span<const std::byte> bytes, const std::filesystem::path& name);
 
+/// What the first bytes tell without decoding, for the match report: that the file is there, is no other thing than a
+/// picture, and how EXIF would turn it (JPEG, PNG, WebP). Errors: FileNotFound, FileUnreadable, ImageUnreadable (empty),
+/// ImageFormatUnknown. Thread-safe.
+struct Inspected {
+    int exifOrientation = 1;
+};
+Result<Inspected> inspectFile(const std::filesystem::path& path);
+
 /// 8-bit RGB, interleaved.
 struct Rgb {
     int width = 0, height = 0;

@@ -32,7 +32,7 @@ declare -A only=(
     ['webp/']="core/image" ['gif_lib.h']="core/image"
     ['sqlite3.h']="core/store" ['SQLiteCpp/']="core/store"
     ['qcustomplot.h']="ui/charts"
-    ['csv.h']="core/formats" ['zlib.h']="core/formats" ['unicode/']="core/text" ['openssl/']="core/base"
+    ['csv.h']="core/formats" ['zlib.h']="core/formats" ['unicode/']="core/text" ['openssl/']="core/base" ['ctemplate/']="core/report"
 )
 bad=0
 complain() { echo "$1"; bad=1; }

@@ -121,6 +121,7 @@ private Q_SLOTS:
     void webpAlpha();
     void jpegGrayAndColour();
     void exifIsReadNotApplied();
+    void inspectionAgreesWithDecoding();
     void convertsToRgb();
     void fileNames();
     void notImages();
@@ -317,6 +318,29 @@ void TestDecode::exifIsReadNotApplied() {
     QCOMPARE(decoded(withExif(plain, farAway)).exifOrientation, 1);
 }
 
+void TestDecode::inspectionAgreesWithDecoding() {
+    const TempFolder folder;
+    const auto inspected = [&](const Bytes& bytes) {
+        writeText(folder / "x", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        return inspectFile(folder / "x");
+    };
+    const Bytes plain = makeJpeg(30, 20);
+    QCOMPARE(inspected(plain)->exifOrientation, 1);
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+        QCOMPARE(inspected(withExif(plain, makeExif(orientation)))->exifOrientation, orientation);
+        QCOMPARE(inspected(makePng({.rows = {1, 2, 3}, .exif = makeExif(orientation)}))->exifOrientation, orientation);
+    }
+    const Bytes turned = withExif(plain, makeExif(6));
+    for (std::size_t count = 1; count < turned.size(); ++count) { // any part of a file: an answer, never a crash
+        const auto part = inspected(Bytes(turned.begin(), turned.begin() + static_cast<std::ptrdiff_t>(count)));
+        QVERIFY(!part || part->exifOrientation == 1 || part->exifOrientation == 6);
+    }
+    QVERIFY(inspected({}).error().code == ErrorCode::ImageUnreadable);
+    QVERIFY(inspected(Bytes{'h', 'i'}).error().code == ErrorCode::ImageFormatUnknown);
+    QVERIFY(inspectFile(folder / "none").error().code == ErrorCode::FileNotFound);
+    QVERIFY(inspectFile(folder.path()).error().code == ErrorCode::FileUnreadable);
+}
+
 void TestDecode::convertsToRgb() {
     Decoded image;
     image.width = 3;
@@ -438,6 +462,7 @@ void TestDecode::fixturesMatchPillow() {
         QCOMPARE(image->height, entry.at("height").get<int>());
         const json& orientation = entry.at("exif_orientation");
         QCOMPARE(image->exifOrientation, orientation.is_null() ? 1 : orientation.get<int>());
+        QCOMPARE(inspectFile(folder / "valid" / file)->exifOrientation, image->exifOrientation);
         const Rgb rgb = toRgb(*image);
         std::array<std::int64_t, 3> sums{};
         for (std::size_t i = 0; i < rgb.pixels.size(); ++i)

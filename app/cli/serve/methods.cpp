@@ -244,7 +244,8 @@ Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(std::string name, textOf(params, "name", false));
     if (name.empty())
         name = encodePath((source.folder / "").parent_path().filename());
-    PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
+    PLUMBLINE_TRY(ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
+    PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
     PLUMBLINE_TRY(const std::int64_t id, project.addImageSet(set, name));
     return json{{"id", id}, {"report", toJson(set.report)}};
 }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/window/drop_plan.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QDirIterator>
+#include <QFileInfo>
+
+namespace plumbline::ui {
+
+namespace {
+
+/// A folder of this many entries without one image is no image folder to us.
+constexpr int kMostEntries = 2000;
+
+QString tr(const char* text) { return QCoreApplication::translate("plumbline::ui", text); }
+
+bool isModelFolder(const QFileInfo& folder) {
+    const QDir inside(folder.absoluteFilePath());
+    return inside.exists(QStringLiteral("config.json")) || inside.exists(QStringLiteral("open_clip_config.json"));
+}
+
+bool isImage(const QString& suffix) {
+    static const QStringList kSuffixes{QStringLiteral("jpg"), QStringLiteral("jpeg"), QStringLiteral("png"),
+                                       QStringLiteral("webp"), QStringLiteral("bmp"), QStringLiteral("tif"),
+                                       QStringLiteral("tiff"), QStringLiteral("gif")};
+    return kSuffixes.contains(suffix.toLower());
+}
+
+bool holdsImages(const QFileInfo& folder) {
+    QDirIterator entries(folder.absoluteFilePath(), QDir::Files | QDir::NoDotAndDotDot, QDirIterator::Subdirectories);
+    for (int i = 0; i < kMostEntries && entries.hasNext(); ++i) {
+        entries.next();
+        if (isImage(entries.fileInfo().suffix()))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen) {
+    DropPlan plan;
+    for (const QUrl& url : urls) {
+        if (!url.isLocalFile())
+            continue;
+        const QFileInfo file(url.toLocalFile());
+        const QString path = QDir::cleanPath(file.absoluteFilePath());
+        const QString suffix = file.suffix().toLower();
+        if (file.isDir()) {
+            if (isModelFolder(file))
+                plan.models.append(path);
+            else if (plan.imageFolder.isEmpty() && holdsImages(file))
+                plan.imageFolder = path;
+        } else if (suffix == u"plumb") {
+            plan.project = path;
+        } else if (suffix == u"csv" || suffix == u"tsv") {
+            plan.labels = path;
+        } else if (isModelFolder(QFileInfo(file.absolutePath())) && (suffix == u"json" || suffix == u"safetensors")) {
+            if (!plan.models.contains(file.absolutePath()))
+                plan.models.append(file.absolutePath());
+        } else if (suffix == u"json") {
+            plan.probe = path;
+        } else if (isImage(suffix) && plan.imageFolder.isEmpty()) {
+            plan.imageFolder = file.absolutePath();
+        }
+    }
+
+    const auto name = [](const QString& path) { return QFileInfo(path).fileName(); };
+    QStringList parts;
+    if (!plan.project.isEmpty()) {
+        plan.sentence = tr("Open the project %1").arg(name(plan.project));
+        return plan;
+    }
+    for (const QString& model : plan.models)
+        parts.append(tr("Add the model %1").arg(name(model)));
+    if (!plan.imageFolder.isEmpty() && !plan.labels.isEmpty())
+        parts.append(tr("Add the images of %1 with the labels of %2").arg(name(plan.imageFolder), name(plan.labels)));
+    else if (!plan.imageFolder.isEmpty())
+        parts.append(tr("Add the images of %1").arg(name(plan.imageFolder)));
+    else if (!plan.labels.isEmpty())
+        parts.append(tr("Add images with the labels of %1").arg(name(plan.labels)));
+    if (!plan.probe.isEmpty())
+        parts.append(tr("Import the probe set %1").arg(name(plan.probe)));
+    plan.sentence = parts.isEmpty() ? tr("This is no model, image folder, table of labels or project")
+                                    : parts.join(u'\n') + (projectIsOpen ? QString() : tr("\nin a new project"));
+    return plan;
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace plumbline::report {
+
+/// Under a random ranking of `n` rows the number of a group's rows among the first `top` is hypergeometric. These are
+/// the tails of that law, without random draws: what a permutation p tends to with ever more draws, and not
+/// bounded below by their number.
+struct CountTest {
+    double p = 1;         ///< two-sided: twice the smaller tail, at most 1
+    double smallestP = 1; ///< of the most extreme count that is possible: above the level, the test can never reject
+};
+/// `group` of the `n` rows are the group's, `inTop` of them are among the first `top`.
+/// Nothing if these cannot be counts of one pool.
+std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+
+/// Holm's step-down adjusted p-values (Holm 1979): reject where the adjusted p is at most the level.
+std::vector<double> holmAdjusted(const std::vector<double>& p);
+
+} // namespace plumbline::report

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/html_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include <ctemplate/template.h>
+
+#include "core/base/numbers.h"
+#include "core/report/plumb_chart.h"
+#include "embedded/report_templates.h"
+
+namespace plumbline::report {
+
+namespace {
+
+using Dictionary = ctemplate::TemplateDictionary;
+
+// The chart's layout in pixels.
+constexpr double kLabelWidth = 260, kChartWidth = 400, kVerdictWidth = 400, kLane = 9, kRowPadding = 19, kTop = 30, kMark = 5;
+
+std::string px(double value) {
+    return formatFixed(value, 1);
+}
+
+std::string number(const std::optional<double>& value, int decimals = 3) {
+    return value ? formatFixed(*value, decimals) : "–";
+}
+
+std::string interval(const std::optional<double>& low, const std::optional<double>& high, int decimals = 3) {
+    if (!low && !high)
+        return "–";
+    return (low ? formatFixed(*low, decimals) : "−∞") + " to " + (high ? formatFixed(*high, decimals) : "∞");
+}
+
+std::string css(unsigned rgb) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text = "#";
+    for (int shift = 20; shift >= 0; shift -= 4)
+        text += kDigits[rgb >> shift & 15];
+    return text;
+}
+
+std::string shorten(const std::string& text, std::size_t characters) {
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if ((text[i] & 0xC0) != 0x80 && seen++ == characters)
+            return text.substr(0, i) + "…";
+    return text;
+}
+
+std::string polygon(double x, double y, const std::vector<std::pair<double, double>>& corners) {
+    std::string path;
+    for (const auto& [dx, dy] : corners)
+        path += (path.empty() ? "M" : "L") + px(x + dx) + " " + px(y + dy);
+    return path + "Z";
+}
+
+std::string markPath(MarkShape shape, double x, double y) {
+    std::vector<std::pair<double, double>> outline = markOutline(shape);
+    for (auto& [dx, dy] : outline) {
+        dx *= kMark;
+        dy *= kMark;
+    }
+    if (!outline.empty())
+        return polygon(x, y, outline);
+    const std::string r = px(kCircleRadius * kMark);
+    return "M" + px(x - kCircleRadius * kMark) + " " + px(y) + "a" + r + " " + r + " 0 1 0 " + px(2 * kCircleRadius * kMark) +
+           " 0a" + r + " " + r + " 0 1 0 " + px(-2 * kCircleRadius * kMark) + " 0Z";
+}
+
+std::string arrowPath(bool left, double x, double y) {
+    const double d = left ? 1 : -1;
+    return polygon(x, y, {{0, 0}, {d * 2 * kMark, -kMark}, {d * 2 * kMark, kMark}});
+}
+
+class Set {
+public:
+    explicit Set(Dictionary* dictionary) : m_dictionary(dictionary) {}
+    const Set& operator()(const char* name, const std::string& value) const {
+        m_dictionary->SetValue(name, value); // copied
+        return *this;
+    }
+
+private:
+    Dictionary* m_dictionary;
+};
+
+Set values(Dictionary* dictionary) {
+    return Set(dictionary);
+}
+
+void addChart(Dictionary* section, const PlumbChart& chart, const std::vector<const Measurement*>& measurements) {
+    const Set set(section);
+    double bottom = kTop;
+    for (const Row& row : chart.rows)
+        bottom += kRowPadding + row.lanes * kLane;
+    const auto x = [](double share) { return kLabelWidth + share * kChartWidth; };
+    const double width = kLabelWidth + kChartWidth + kVerdictWidth;
+    for (const Axis::Tick& tick : chart.axis.ticks) {
+        const bool plumb = tick.skew == 0;
+        values(section->AddSectionDictionary("TICK"))("X", px(x(tick.x)))("Y1", px(kTop))("Y2", px(bottom))("LABEL", tick.label)(
+            "LABEL_Y", px(kTop - 10))("STROKE", plumb ? "#1d1d1b" : "#d5d5d0")("LINE_WIDTH", plumb ? "1.2" : "1");
+        if (plumb)
+            set("PLUMB_X", px(x(tick.x)))("PLUMB_Y1", px(kTop))("PLUMB_Y2", px(bottom + 8))(
+                "BOB", polygon(x(tick.x), bottom + 8, {{-4, 0}, {4, 0}, {0, 9}}));
+    }
+    double top = kTop;
+    for (const Row& row : chart.rows) {
+        const Measurement& measurement = *measurements[row.measurement];
+        const double height = kRowPadding + row.lanes * kLane, y = top + height / 2;
+        top += height;
+        const std::string prompt = measurement.prompt.value_or("(scores)");
+        values(section->AddSectionDictionary("ROW"))("BAND_X", px(x(row.bandLow)))("BAND_Y", px(y - height / 2 + 4))(
+            "BAND_WIDTH", px(row.hasBand ? (row.bandHigh - row.bandLow) * kChartWidth : 0))("BAND_HEIGHT", px(height - 8))(
+            "TEXT_Y", px(y + 4))("PROMPT", shorten(prompt, 36));
+        for (const Mark& mark : row.marks) {
+            const GroupStyle& style = chart.styles[mark.group];
+            const std::string colour = css(paletteStroke(style.colour, false));
+            const double markY = y + mark.offset * kLane;
+            const bool left = mark.kind == Mark::Kind::Absent || mark.kind == Mark::Kind::BeyondLeft;
+            Dictionary* drawn = section->AddSectionDictionary("MARK");
+            values(drawn)("COLOUR", colour)("FILL", mark.leans ? css(paletteColour(style.colour, false)) : "#ffffff")(
+                "PATH", left || mark.kind == Mark::Kind::BeyondRight ? arrowPath(left, x(mark.x), markY)
+                                                                     : markPath(style.shape, x(mark.x), markY))(
+                "TITLE", style.name + ": " + (mark.skew ? "skew " + formatFixed(*mark.skew, 2) : "absent from the top"));
+            if (mark.lowX && mark.highX)
+                values(drawn->AddSectionDictionary("INTERVAL"))("X1", px(x(*mark.lowX)))("X2", px(x(*mark.highX)))("Y", px(markY))(
+                    "COLOUR", colour);
+        }
+        values(section->AddSectionDictionary("VERDICT"))("X", px(kLabelWidth + kChartWidth + 16))("Y", px(y + 4))("LINE", row.lean.text);
+    }
+    double at = kLabelWidth, line = bottom + 34;
+    for (const GroupStyle& style : chart.styles) {
+        const double wide = 36 + 7.5 * static_cast<double>(std::min<std::size_t>(style.name.size(), 24));
+        if (at + wide > width) {
+            at = kLabelWidth;
+            line += 20;
+        }
+        values(section->AddSectionDictionary("LEGEND"))("PATH", markPath(style.shape, at, line))(
+            "COLOUR", css(paletteColour(style.colour, false)))("X", px(at + 12))("Y", px(line + 4))("NAME", shorten(style.name, 24));
+        at += wide;
+    }
+    set("WIDTH", px(width))("HEIGHT", px(line + 16));
+}
+
+void addTables(Dictionary* section, const std::vector<const Measurement*>& measurements) {
+    for (const Measurement* m : measurements) {
+        const std::string prompt = m->prompt.value_or("(scores)");
+        for (const GroupMeasure& g : m->groups)
+            values(section->AddSectionDictionary("CELL"))("PROMPT", prompt)("GROUP", g.name)("POOL", std::to_string(g.poolCount))(
+                "TOP", std::to_string(g.topCount))("SKEW", number(g.skew))("INTERVAL", interval(g.ciLow, g.ciHigh, 2))(
+                "CHANCE", interval(g.nullLow, g.nullHigh, 2))("P", number(g.pValue))("GAP", formatFixed(g.gap, 4))(
+                "GAP_SD", number(g.gapInSd, 2));
+        values(section->AddSectionDictionary("MEASURE"))("PROMPT", prompt)("MAX", number(m->maxSkew.value))(
+            "MAX_INTERVAL", interval(m->maxSkew.ciLow, m->maxSkew.ciHigh, 2))("MAX_MEAN", number(m->maxSkew.nullMean))(
+            "MAX_P95", number(m->maxSkew.nullP95))("MAX_P", number(m->maxSkew.pValue))("NEUTRAL", number(m->maxSkew.neutral))(
+            "MIN", m->minSkew.value ? number(m->minSkew.value) : "≤ " + number(m->minSkew.atMost))("NDKL", number(m->ndkl.value))(
+            "NDKL_P95", number(m->ndkl.nullP95));
+    }
+}
+
+std::string count(std::size_t n, const char* one, const char* many) {
+    return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+} // namespace
+
+Result<std::string> htmlReport(const AuditResult& result) {
+    Dictionary page("audit");
+    const Set set(&page);
+    const AuditConfig& config = result.config;
+    const RunProvenance& provenance = result.provenance;
+    const std::string model = provenance.modelName.empty() ? "a model" : provenance.modelName;
+    set("TITLE", "Audit of " + model)("SUBTITLE", count(static_cast<std::size_t>(result.images), "image", "images") + ", " +
+                                                      count(result.prompts.size(), "prompt", "prompts") + ", " + provenance.finished);
+
+    std::vector<std::string> warnings = result.warnings;
+    for (const std::string& attribute : config.attributes) {
+        std::vector<const Measurement*> measurements;
+        for (const Measurement& measurement : result.measurements)
+            if (measurement.attribute == attribute)
+                measurements.push_back(&measurement);
+        if (measurements.empty())
+            continue;
+        std::vector<std::string> groups;
+        for (const GroupMeasure& group : measurements.front()->groups)
+            groups.push_back(group.name);
+        PlumbChart chart = layOut(measurements, groups);
+        std::ranges::stable_sort(chart.rows, std::ranges::greater{}, [](const Row& row) { return row.lean.strength; });
+        const auto ofKind = [&](Lean::Kind kind) {
+            return static_cast<std::size_t>(std::ranges::count(chart.rows, kind, [](const Row& row) { return row.lean.kind; }));
+        };
+        const std::string summary = count(ofKind(Lean::Kind::Leans), "prompt leans", "prompts lean") + ", " +
+                                    count(ofKind(Lean::Kind::Slight), "leans", "lean") + " slightly, " +
+                                    count(ofKind(Lean::Kind::NoLean), "shows", "show") + " no lean, " +
+                                    std::to_string(ofKind(Lean::Kind::NotEnough)) + " not enough evidence.";
+        values(page.AddSectionDictionary("SUMMARY"))("LINE", "By " + attribute + ": " + summary);
+        Dictionary* section = page.AddSectionDictionary("ATTRIBUTE");
+        std::string spoken = summary;
+        for (const Row& row : chart.rows)
+            spoken += " " + measurements[row.measurement]->prompt.value_or("(scores)") + ": " + row.lean.text + ".";
+        const Measurement& first = *measurements.front();
+        values(section)("NAME", attribute)("CHART_TEXT", spoken)(
+            "CAPTION", std::to_string(first.n) + " images, the first " + std::to_string(first.kEffective) + " of each ranking. " +
+                           summary + " Judged at 5 % after Holm's correction over " + count(chart.tests, "test", "tests") + ".");
+        addChart(section, chart, measurements);
+        std::vector<const Measurement*> sorted;
+        for (const Row& row : chart.rows)
+            sorted.push_back(measurements[row.measurement]);
+        addTables(section, sorted);
+        for (const std::string& warning : first.warnings)
+            if (std::ranges::find(warnings, warning) == warnings.end())
+                warnings.push_back(warning);
+    }
+    if (!warnings.empty()) {
+        Dictionary* section = page.AddSectionDictionary("WARNINGS");
+        for (const std::string& warning : warnings)
+            values(section->AddSectionDictionary("WARNING"))("LINE", warning);
+    }
+
+    const bool cosine = config.measure.definition == Definition::Geyik;
+    set("SCORE", cosine ? "the cosine between prompt and image" : "the dot product of the unit-length prompt with the raw image embedding")(
+        "DEFINITION", std::string(definitionName(config.measure.definition)))(
+        "TARGET", config.measure.target.kind == Target::Kind::Pool      ? "the shares of the pool"
+                  : config.measure.target.kind == Target::Kind::Uniform ? "the same share for every group"
+                                                                        : "shares given by the auditor")(
+        "K", formatK(config.measure.k))("NULL_DRAWS", std::to_string(config.measure.nullDraws))(
+        "BOOTSTRAP_DRAWS", std::to_string(config.measure.bootstrapDraws))("SEED", std::to_string(config.measure.seed));
+    const std::array<std::pair<const char*, std::string>, 13> facts{{{"Program", provenance.program},
+                                                                     {"Model", config.modelPath},
+                                                                     {"Model, SHA-256", provenance.modelSha256},
+                                                                     {"Preprocessing", provenance.preprocessing},
+                                                                     {"Images, SHA-256", provenance.imagesSha256},
+                                                                     {"Labels, SHA-256", provenance.labelsSha256},
+                                                                     {"Probe", config.probe.name + " " + config.probe.version},
+                                                                     {"Probe, SHA-256", provenance.probeSha256},
+                                                                     {"Precision", provenance.precision},
+                                                                     {"Libraries", provenance.libraries},
+                                                                     {"Machine", provenance.host},
+                                                                     {"Began", provenance.started},
+                                                                     {"Ended", provenance.finished}}};
+    for (const auto& [name, value] : facts)
+        if (!value.empty())
+            values(page.AddSectionDictionary("FACT"))("NAME", name)("VALUE", value);
+
+    const std::unique_ptr<ctemplate::Template> parsed(ctemplate::Template::StringToTemplate(
+        embedded::report_templates[0].data(), embedded::report_templates[0].size(), ctemplate::DO_NOT_STRIP));
+    std::string html;
+    if (!parsed || !parsed->Expand(&html, &page))
+        return fail(ErrorCode::Internal, {}, "the built-in report template cannot be expanded");
+    return html;
+}
+
+} // namespace plumbline::report
