@@ -83,8 +83,8 @@ public:
         std::vector<float> values(count);
         RandomStream random(m_seed, streamId(name), 0);
         for (float& value : values)
-            value = static_cast<float>(
-                centre + spread * std::sqrt(12.0) * (static_cast<double>(random.next32()) / 4294967296.0 - 0.5));
+            value = static_cast<float>(centre + spread * std::sqrt(12.0) *
+                                                    (static_cast<double>(random.next32()) / 4294967296.0 - 0.5));
         if (!m_huggingFace) {
             keep(name, std::move(shape), values);
             return;
@@ -209,25 +209,25 @@ void writeHuggingFaceConfig(const fs::path& folder, const RandomClip& clip, int 
 }
 
 void writeOpenClipConfig(const fs::path& folder, const RandomClip& clip, int vocabSize) {
-    const json config = {
-        {"model_cfg",
-         {{"embed_dim", clip.embedDim},
-          {"quick_gelu", clip.activation == Activation::QuickGelu},
-          {"vision_cfg",
-           {{"image_size", clip.imageSize},
-            {"patch_size", clip.patchSize},
-            {"width", clip.visionWidth},
-            {"layers", clip.visionLayers},
-            {"head_width", clip.visionWidth / clip.visionHeads},
-            {"mlp_ratio", static_cast<double>(clip.visionMlp) / clip.visionWidth}}},
-          {"text_cfg",
-           {{"context_length", clip.contextLength},
-            {"vocab_size", vocabSize},
-            {"width", clip.textWidth},
-            {"heads", clip.textHeads},
-            {"layers", clip.textLayers},
-            {"mlp_ratio", static_cast<double>(clip.textMlp) / clip.textWidth}}}}},
-        {"preprocess_cfg", {{"mean", kMean}, {"std", kStd}, {"interpolation", "bicubic"}, {"resize_mode", "shortest"}}}};
+    const json config = {{"model_cfg",
+                          {{"embed_dim", clip.embedDim},
+                           {"quick_gelu", clip.activation == Activation::QuickGelu},
+                           {"vision_cfg",
+                            {{"image_size", clip.imageSize},
+                             {"patch_size", clip.patchSize},
+                             {"width", clip.visionWidth},
+                             {"layers", clip.visionLayers},
+                             {"head_width", clip.visionWidth / clip.visionHeads},
+                             {"mlp_ratio", static_cast<double>(clip.visionMlp) / clip.visionWidth}}},
+                           {"text_cfg",
+                            {{"context_length", clip.contextLength},
+                             {"vocab_size", vocabSize},
+                             {"width", clip.textWidth},
+                             {"heads", clip.textHeads},
+                             {"layers", clip.textLayers},
+                             {"mlp_ratio", static_cast<double>(clip.textMlp) / clip.textWidth}}}}},
+                         {"preprocess_cfg",
+                          {{"mean", kMean}, {"std", kStd}, {"interpolation", "bicubic"}, {"resize_mode", "shortest"}}}};
     writeText(folder / "open_clip_config.json", config.dump(2));
 }
 

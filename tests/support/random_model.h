@@ -17,10 +17,10 @@ struct RandomClip {
     int contextLength = 16, textWidth = 24, textLayers = 2, textHeads = 2, textMlp = 96;
     int embedDim = 20;
     Activation activation = Activation::QuickGelu;
-    formats::DType dtype = formats::DType::F32;  ///< F32, F16 or BF16: how the tensors are stored
-    std::optional<formats::DType> roundTo;       ///< values are rounded to this first (to compare two storages)
-    std::optional<int> vocabSize;                ///< default: exactly the small vocabulary's
-    bool vocabulary = true;                      ///< writes vocab.json and merges.txt
+    formats::DType dtype = formats::DType::F32; ///< F32, F16 or BF16: how the tensors are stored
+    std::optional<formats::DType> roundTo;      ///< values are rounded to this first (to compare two storages)
+    std::optional<int> vocabSize;               ///< default: exactly the small vocabulary's
+    bool vocabulary = true;                     ///< writes vocab.json and merges.txt
 };
 
 /// The sizes of OpenAI's ViT-B/32.

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+
+namespace plumbline::clip {
+
+/// The two steps of a CLIP block for which LibTorch 1.13 has only slow forms on a CPU: QuickGELU (three passes with
+/// temporaries) and attention over small heads (copies, then a matrix product a head). Single-threaded, and compiled
+/// for AVX-512, AVX2 and the baseline; the best that the processor has is chosen once.
+
+/// x * sigmoid(1.702 x), in place (OpenAI's CLIP, model.py: QuickGELU). Relative error of a value below 3e-7.
+void quickGelu(float* values, std::size_t count);
+
+/// One head of one item: out = softmax(scale * q kT) v. Row i of q, k, v and out begins at i times its stride; the rows
+/// are `headWidth` long. Causal: query i sees the keys 0..i only (queries == keys then).
+struct Attention {
+    const float* q;
+    std::size_t qStride, queries;
+    const float* k;
+    const float* v;
+    std::size_t kvStride, keys;
+    float* out;
+    std::size_t outStride;
+    std::size_t headWidth;
+    float scale;
+    bool causal;
+};
+void attend(const Attention& head);
+
+/// "AVX-512", "AVX2" or "baseline".
+const char* kernelName();
+
+} // namespace plumbline::clip

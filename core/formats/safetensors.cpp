@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/safetensors.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/path.h"
+
+namespace plumbline::formats {
+
+static_assert(std::endian::native == std::endian::little, "tensors are used in place, as little-endian values");
+
+namespace {
+
+struct TypeEntry {
+    DType dtype;
+    std::string_view code; ///< in the file
+    std::string_view name; ///< for people
+    std::size_t size;
+};
+constexpr std::array kTypes = {
+    TypeEntry{DType::F64, "F64", "float64", 8}, TypeEntry{DType::F32, "F32", "float32", 4},
+    TypeEntry{DType::F16, "F16", "float16", 2}, TypeEntry{DType::BF16, "BF16", "bfloat16", 2},
+    TypeEntry{DType::I64, "I64", "int64", 8},   TypeEntry{DType::I32, "I32", "int32", 4},
+    TypeEntry{DType::I16, "I16", "int16", 2},   TypeEntry{DType::I8, "I8", "int8", 1},
+    TypeEntry{DType::U8, "U8", "uint8", 1},     TypeEntry{DType::Bool, "BOOL", "bool", 1},
+};
+
+const TypeEntry& entryOf(DType dtype) {
+    return *std::find_if(kTypes.begin(), kTypes.end(), [dtype](const TypeEntry& e) { return e.dtype == dtype; });
+}
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kHeaderLimit = 100'000'000; // the reference reader's own limit
+constexpr std::size_t kRankLimit = 16;
+
+/// A name from the file as it may stand in a message: a hostile one can be as long as the header.
+std::string shown(const std::string& name) {
+    constexpr std::size_t kLongest = 200;
+    if (name.size() <= kLongest)
+        return name;
+    std::size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) // not inside a UTF-8 character
+        --end;
+    return name.substr(0, end) + "…";
+}
+
+/// A tensor as its header entry declares it.
+struct Declared {
+    std::string name;
+    std::optional<std::string> dtype;
+    std::optional<std::vector<std::uint64_t>> shape;
+    std::optional<std::vector<std::uint64_t>> offsets;
+};
+
+/// Walks the header's JSON event by event. A DOM would silently keep one of two entries of the same name; here every
+/// name is seen. Anything but {name: {dtype, shape, data_offsets}, "__metadata__": {text: text}} ends the walk.
+class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
+public:
+    std::vector<Declared> tensors;
+    std::string problem;
+
+    bool start_object(std::size_t) override {
+        switch (m_state) {
+        case State::Start:
+            m_state = State::Root;
+            return true;
+        case State::Entry:
+            if (m_name == "__metadata__") {
+                m_state = State::Metadata;
+            } else {
+                tensors.push_back({m_name, {}, {}, {}});
+                m_state = State::Tensor;
+            }
+            return true;
+        default:
+            return unexpected();
+        }
+    }
+    bool key(string_t& name) override {
+        switch (m_state) {
+        case State::Root:
+            if (!m_names.insert(name).second)
+                return stop("the name " + shown(name) + " occurs twice");
+            m_name = name;
+            m_state = State::Entry;
+            return true;
+        case State::Metadata:
+            m_state = State::MetadataValue;
+            return true;
+        case State::Tensor: {
+            Declared& tensor = tensors.back();
+            const bool again = (name == "dtype" && tensor.dtype) || (name == "shape" && tensor.shape) ||
+                               (name == "data_offsets" && tensor.offsets);
+            if (again)
+                return stop("the tensor " + shown(m_name) + " has two fields " + name);
+            if (name == "dtype")
+                m_state = State::DType;
+            else if (name == "shape")
+                m_state = State::Shape;
+            else if (name == "data_offsets")
+                m_state = State::Offsets;
+            else
+                return stop("the tensor " + shown(m_name) + " has a field " + shown(name) +
+                            ", which the format does not know");
+            return true;
+        }
+        default:
+            return unexpected();
+        }
+    }
+    bool end_object() override {
+        if (m_state == State::Root) {
+            m_state = State::End;
+            return true;
+        }
+        if (m_state == State::Tensor) {
+            const Declared& tensor = tensors.back();
+            if (!tensor.dtype || !tensor.shape || !tensor.offsets)
+                return stop("the tensor " + shown(m_name) + " lacks its dtype, shape or data_offsets");
+        }
+        m_state = State::Root; // of a tensor or of the metadata
+        return true;
+    }
+    bool start_array(std::size_t) override {
+        if (m_state == State::Shape)
+            return open(tensors.back().shape, State::ShapeItems);
+        if (m_state == State::Offsets)
+            return open(tensors.back().offsets, State::OffsetItems);
+        return unexpected();
+    }
+    bool end_array() override {
+        m_state = State::Tensor;
+        return true;
+    }
+    bool number_unsigned(number_unsigned_t value) override {
+        if (m_state != State::ShapeItems && m_state != State::OffsetItems)
+            return unexpected();
+        if (m_items->size() == kRankLimit)
+            return stop("the tensor " + shown(m_name) + " has more than " + std::to_string(kRankLimit) + " dimensions");
+        m_items->push_back(value);
+        return true;
+    }
+    bool string(string_t& value) override {
+        if (m_state == State::DType) {
+            tensors.back().dtype = value;
+            m_state = State::Tensor;
+            return true;
+        }
+        if (m_state == State::MetadataValue) {
+            m_state = State::Metadata;
+            return true;
+        }
+        return unexpected();
+    }
+    bool number_integer(number_integer_t) override { return badNumber("a negative number"); }
+    bool number_float(number_float_t, const string_t&) override { return badNumber("a number that is no whole one"); }
+    bool null() override { return unexpected(); }
+    bool boolean(bool) override { return unexpected(); }
+    bool binary(binary_t&) override { return unexpected(); }
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
+        return stop("its header is not JSON (byte " + std::to_string(position) + ")");
+    }
+
+private:
+    enum class State {
+        Start,
+        Root,
+        Entry,
+        Tensor,
+        DType,
+        Shape,
+        ShapeItems,
+        Offsets,
+        OffsetItems,
+        Metadata,
+        MetadataValue,
+        End
+    };
+
+    bool stop(std::string why) {
+        problem = std::move(why);
+        return false;
+    }
+    bool unexpected() {
+        return stop(m_name.empty() ? "its header is not an object of tensors"
+                                   : "the header's entry " + shown(m_name) + " is not what the format asks for");
+    }
+    bool badNumber(const std::string& what) {
+        if (m_state == State::ShapeItems || m_state == State::OffsetItems)
+            return stop("the tensor " + shown(m_name) + " has " + what + " among its sizes or offsets");
+        return unexpected();
+    }
+    bool open(std::optional<std::vector<std::uint64_t>>& items, State state) {
+        m_items = &items.emplace();
+        m_state = state;
+        return true;
+    }
+
+    State m_state = State::Start;
+    std::string m_name;
+    std::set<std::string> m_names;
+    std::vector<std::uint64_t>* m_items = nullptr;
+};
+
+/// The product of sizes, or nothing where it leaves int64 (tensor arithmetic everywhere else is signed).
+std::optional<std::uint64_t> checkedBytes(const std::vector<std::uint64_t>& shape, std::size_t elementSize) {
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    std::uint64_t bytes = elementSize;
+    // Zero first: an empty tensor may have any other sizes, but each must still be a size.
+    const bool empty = std::find(shape.begin(), shape.end(), 0U) != shape.end();
+    for (const std::uint64_t size : shape) {
+        if (size > kMost)
+            return std::nullopt;
+        if (!empty && size > kMost / bytes)
+            return std::nullopt;
+        if (!empty)
+            bytes *= size;
+    }
+    return empty ? 0 : bytes;
+}
+
+} // namespace
+
+std::size_t dtypeSize(DType dtype) {
+    return entryOf(dtype).size;
+}
+std::string_view dtypeName(DType dtype) {
+    return entryOf(dtype).name;
+}
+
+std::int64_t TensorView::elements() const {
+    return static_cast<std::int64_t>(bytes.size() / dtypeSize(dtype));
+}
+
+Result<Weights> readSafetensors(const std::filesystem::path& path) {
+    PLUMBLINE_TRY(const MappedFile file, MappedFile::open(path));
+    const std::span<const std::byte> all = file.bytes();
+    const auto invalid = [&path](std::string reason) {
+        return fail(ErrorCode::WeightsInvalid, {{"path", encodePath(path)}, {"reason", std::move(reason)}});
+    };
+
+    if (all.size() < kLengthBytes)
+        return invalid("it has only " + std::to_string(all.size()) + " bytes");
+    std::uint64_t headerBytes = 0;
+    std::memcpy(&headerBytes, all.data(), kLengthBytes);
+    if (headerBytes > all.size() - kLengthBytes)
+        return invalid("its header would end beyond the file");
+    if (headerBytes > kHeaderLimit)
+        return invalid("its header is longer than 100 MB");
+
+    const auto* text = reinterpret_cast<const char*>(all.data()) + kLengthBytes;
+    HeaderReader header;
+    if (headerBytes == 0 || *text != '{')
+        return invalid("its header does not begin with {");
+    if (!nlohmann::json::sax_parse(text, text + headerBytes, &header))
+        return invalid(header.problem);
+
+    const std::span<const std::byte> data = all.subspan(kLengthBytes + headerBytes);
+    struct Range {
+        std::uint64_t begin, end;
+        const std::string* name;
+    };
+    std::vector<Range> ranges;
+    ranges.reserve(header.tensors.size());
+    Weights weights;
+    for (const Declared& declared : header.tensors) {
+        const auto type = std::find_if(kTypes.begin(), kTypes.end(),
+                                       [&declared](const TypeEntry& e) { return e.code == *declared.dtype; });
+        if (type == kTypes.end())
+            return invalid("the tensor " + shown(declared.name) + " has the type " + shown(*declared.dtype) +
+                           ", which is not supported");
+        if (declared.offsets->size() != 2)
+            return invalid("the tensor " + shown(declared.name) + " does not have two offsets");
+        const std::uint64_t begin = (*declared.offsets)[0];
+        const std::uint64_t end = (*declared.offsets)[1];
+        if (end < begin)
+            return invalid("the tensor " + shown(declared.name) + " ends before it begins");
+        if (end > data.size())
+            return invalid("the tensor " + shown(declared.name) + " ends beyond the file, which may be cut short");
+        const std::optional<std::uint64_t> bytes = checkedBytes(*declared.shape, type->size);
+        if (!bytes || *bytes != end - begin)
+            return invalid("the shape of the tensor " + shown(declared.name) + " does not fit its " +
+                           std::to_string(end - begin) + " bytes");
+
+        TensorView view;
+        view.dtype = type->dtype;
+        view.shape.assign(declared.shape->begin(), declared.shape->end());
+        view.bytes = data.subspan(begin, end - begin);
+        weights.tensors.emplace(declared.name, std::move(view));
+        ranges.push_back({begin, end, &declared.name});
+    }
+
+    // The format's rule: without gaps and without overlap from the first byte of the data to the last.
+    std::sort(ranges.begin(), ranges.end(),
+              [](const Range& a, const Range& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    std::uint64_t covered = 0;
+    for (const Range& range : ranges) {
+        if (range.begin < covered)
+            return invalid("the tensor " + shown(*range.name) + " overlaps another");
+        if (range.begin > covered)
+            return invalid("there is a gap before the tensor " + shown(*range.name));
+        covered = range.end;
+    }
+    if (covered != data.size())
+        return invalid("there are " + std::to_string(data.size() - covered) + " bytes after the last tensor");
+
+    weights.files.push_back(file);
+    weights.paths.push_back(path);
+    return weights;
+}
+
+Result<void> writeSafetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors) {
+    nlohmann::json header = nlohmann::json::object();
+    std::uint64_t offset = 0;
+    for (const TensorToWrite& tensor : tensors) {
+        const std::vector<std::uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
+        const std::optional<std::uint64_t> bytes = checkedBytes(shape, dtypeSize(tensor.dtype));
+        if (!bytes || *bytes != tensor.bytes.size())
+            return fail(ErrorCode::InvalidArgument, {{"name", tensor.name},
+                                                     {"value", std::to_string(tensor.bytes.size())},
+                                                     {"expected", "as many bytes as its shape"}});
+        header[tensor.name] = {{"dtype", entryOf(tensor.dtype).code},
+                               {"shape", tensor.shape},
+                               {"data_offsets", {offset, offset + *bytes}}};
+        offset += *bytes;
+    }
+    std::string text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text.append((8 - text.size() % 8) % 8, ' '); // the data stays aligned when the file is mapped
+
+    std::filesystem::path part = path;
+    part += ".part";
+    std::error_code ignored;
+    errno = 0;
+    {
+        std::ofstream out(part, std::ios::binary | std::ios::trunc);
+        const std::uint64_t headerBytes = text.size();
+        out.write(reinterpret_cast<const char*>(&headerBytes), kLengthBytes);
+        out.write(text.data(), static_cast<std::streamsize>(text.size()));
+        for (const TensorToWrite& tensor : tensors)
+            out.write(reinterpret_cast<const char*>(tensor.bytes.data()),
+                      static_cast<std::streamsize>(tensor.bytes.size()));
+        out.close();
+        if (!out) {
+            const int error = errno;
+            std::filesystem::remove(part, ignored);
+            if (error == ENOSPC)
+                return fail(ErrorCode::DiskFull, {{"path", encodePath(path)}});
+            return fail(ErrorCode::FileUnwritable,
+                        {{"path", encodePath(path)}, {"reason", error ? std::strerror(error) : "writing failed"}});
+        }
+    }
+    std::error_code error;
+    std::filesystem::rename(part, path, error);
+    if (error) {
+        std::filesystem::remove(part, ignored);
+        return fail(ErrorCode::FileUnwritable, {{"path", encodePath(path)}, {"reason", error.message()}});
+    }
+    return {};
+}
+
+} // namespace plumbline::formats
