@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/text_file.h"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "core/base/path.h"
+
+namespace plumbline::formats {
+
+tl::unexpected<Error> unreadable(const std::filesystem::path& path, int errnoValue) {
+    return fail(ErrorCode::FileUnreadable,
+                {{"path", encodePath(path)}, {"reason", std::generic_category().message(errnoValue)}});
+}
+
+Result<FileHandle> openFile(const std::filesystem::path& path) {
+    FileHandle file(std::fopen(path.c_str(), "rb"));
+    if (!file) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return fail(ErrorCode::FileNotFound, {{"path", encodePath(path)}});
+        return unreadable(path, errno);
+    }
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) // fopen opens folders, too
+        return unreadable(path, EISDIR);
+    return file;
+}
+
+Result<std::string> readFile(const std::filesystem::path& path, std::size_t limit) {
+    PLUMBLINE_TRY(const FileHandle file, openFile(path));
+    std::string text;
+    std::array<char, 1 << 16> piece;
+    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), file.get())) {
+        if (text.size() + n > limit)
+            return fail(ErrorCode::FileUnreadable,
+                        {{"path", encodePath(path)},
+                         {"reason", "it is larger than " + std::to_string(limit >> 20) + " MiB"}});
+        text.append(piece.data(), n);
+    }
+    if (std::ferror(file.get()))
+        return unreadable(path, errno);
+    return text;
+}
+
+} // namespace plumbline::formats

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/probe/probe_set.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/hash.h"
+#include "core/base/numbers.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
+#include "core/formats/csv.h"
+#include "core/formats/table_columns.h"
+#include "core/formats/text_file.h"
+#include "embedded/probe_sets.h"
+
+namespace plumbline::probe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{16} << 20;
+constexpr std::size_t kMostPrompts = 1'000'000;
+constexpr std::string_view kPlace = "{}";
+
+tl::unexpected<Error> invalid(std::string_view path, std::string reason) {
+    return fail(ErrorCode::ProbeInvalid, {{"path", std::string(path)}, {"reason", std::move(reason)}});
+}
+
+/// What a set must hold, whatever file it comes from.
+Result<ProbeSet> checked(ProbeSet probe, std::string_view path) {
+    if (probe.concepts.empty())
+        return fail(ErrorCode::ProbeEmpty, {{"name", probe.name}});
+    std::set<std::string_view> seen;
+    for (const std::string& text : probe.templates) {
+        const std::size_t place = text.find(kPlace);
+        if (place == std::string::npos)
+            return invalid(path, "the template “" + text + "” has no {} for the concept");
+        if (text.find(kPlace, place + 1) != std::string::npos)
+            return invalid(path, "the template “" + text + "” has more than one {}");
+        if (!seen.insert(text).second)
+            return invalid(path, "the template “" + text + "” is there twice");
+    }
+    seen.clear();
+    for (const Concept& concept_ : probe.concepts) {
+        if (trim(concept_.text).empty())
+            return invalid(path, "a concept is empty");
+        if (!seen.insert(concept_.text).second)
+            return invalid(path, "the concept “" + concept_.text + "” is there twice");
+    }
+    if (probe.concepts.size() * std::max<std::size_t>(probe.templates.size(), 1) > kMostPrompts)
+        return invalid(path, "it asks for more than " + std::to_string(kMostPrompts) + " prompts");
+    return probe;
+}
+
+/// A text, or a number as its text ("version": 2).
+std::string textOf(const nlohmann::json& json, const char* field) {
+    const auto found = json.find(field);
+    if (found == json.end() || found->is_null())
+        return {};
+    return found->is_number() ? found->dump() : found->get<std::string>();
+}
+
+/// The CSV of published code: padded with blanks, the shorter column filled up with empty fields.
+Result<ProbeSet> readCsvForm(const fs::path& path) {
+    ProbeSet probe;
+    probe.name = encodeName(path.stem().native());
+    const auto tableError = [&path](const Error& error) -> tl::unexpected<Error> {
+        if (error.code == ErrorCode::LabelTableInvalid)
+            return invalid(encodePath(path), "line " + std::string(error.arg("line")) + ": " +
+                                                 std::string(error.arg("reason")));
+        return tl::unexpected(error);
+    };
+    const auto header = formats::readCsvHeader(path);
+    if (!header)
+        return tableError(header.error());
+    const auto templates = formats::findColumn(*header, "template"), concepts = formats::findColumn(*header, "concept"),
+               groups = formats::findColumn(*header, "group");
+    if (!concepts)
+        return invalid(encodePath(path), "its first line must name a column “concept” (and “template”)");
+    std::string reason;
+    const auto addRow = [&](const formats::CsvHeader&, std::size_t line, const std::vector<std::string>& fields) {
+        const auto field = [&fields](std::optional<std::size_t> column) {
+            return column && *column < fields.size() ? std::string(trim(fields[*column])) : std::string();
+        };
+        for (const std::string& text : fields)
+            if (!isUtf8(text) && reason.empty())
+                reason = "line " + std::to_string(line) + " is not UTF-8";
+        if (std::string text = field(templates); !text.empty())
+            probe.templates.push_back(std::move(text));
+        if (std::string text = field(concepts); !text.empty())
+            probe.concepts.push_back({std::move(text), field(groups)});
+    };
+    const auto read = formats::readCsv(path, addRow);
+    if (!read)
+        return tableError(read.error().error());
+    if (!reason.empty())
+        return invalid(encodePath(path), std::move(reason));
+    return checked(std::move(probe), encodePath(path));
+}
+
+} // namespace
+
+std::vector<Prompt> expand(const ProbeSet& probe) {
+    std::vector<Prompt> prompts;
+    const int concepts = static_cast<int>(probe.concepts.size());
+    if (probe.templates.empty()) {
+        for (int c = 0; c < concepts; ++c)
+            prompts.push_back({probe.concepts[static_cast<std::size_t>(c)].text, c, -1});
+        return prompts;
+    }
+    prompts.reserve(probe.templates.size() * probe.concepts.size());
+    for (int t = 0; t < static_cast<int>(probe.templates.size()); ++t) {
+        const std::string& text = probe.templates[static_cast<std::size_t>(t)];
+        const std::size_t place = text.find(kPlace);
+        for (int c = 0; c < concepts; ++c) {
+            std::string prompt = text;
+            if (place != std::string::npos)
+                prompt.replace(place, kPlace.size(), probe.concepts[static_cast<std::size_t>(c)].text);
+            prompts.push_back({std::move(prompt), c, t});
+        }
+    }
+    return prompts;
+}
+
+ProbeSet handWritten(const std::vector<std::string>& prompts) {
+    ProbeSet probe;
+    for (const std::string& prompt : prompts)
+        probe.concepts.push_back({prompt, {}});
+    return probe;
+}
+
+Result<ProbeSet> parseProbeSet(std::string_view text, std::string_view name) {
+    PLUMBLINE_TRY(const nlohmann::json json, parseJson(text, name));
+    if (!json.is_object())
+        return invalid(name, "a probe set is an object with “templates” and “concepts”");
+    ProbeSet probe;
+    try {
+        probe.name = textOf(json, "name");
+        probe.version = textOf(json, "version");
+        probe.source = textOf(json, "source");
+        probe.templates = json.value("templates", std::vector<std::string>());
+        for (const nlohmann::json& one : json.value("concepts", std::vector<nlohmann::json>())) {
+            if (one.is_string())
+                probe.concepts.push_back({one.get<std::string>(), {}});
+            else
+                probe.concepts.push_back({one.at("text").get<std::string>(), textOf(one, "group")});
+        }
+    } catch (const nlohmann::json::exception&) {
+        return invalid(name, "“templates” must be a list of texts, “concepts” a list of texts or of "
+                             "{\"text\": …, \"group\": …}, and “name”, “version” and “source” texts");
+    }
+    if (probe.name.empty())
+        probe.name = encodeName(fs::path(name).stem().native());
+    return checked(std::move(probe), name);
+}
+
+Result<ProbeSet> readProbeSet(const fs::path& path) {
+    const std::string extension = toLowerAscii(path.extension().native());
+    if (extension == ".csv" || extension == ".tsv")
+        return readCsvForm(path);
+    PLUMBLINE_TRY(const std::string text, formats::readFile(path, kLargestFile));
+    return parseProbeSet(text, encodePath(path));
+}
+
+std::vector<ProbeSet> builtInProbeSets() {
+    std::vector<ProbeSet> sets;
+    for (const std::string_view text : embedded::probe_sets)
+        if (auto probe = parseProbeSet(text, "built-in")) // a fault in one of our own files is found by the tests
+            sets.push_back(std::move(*probe));
+    return sets;
+}
+
+std::string contentSha256(const ProbeSet& probe) {
+    // With their lengths, so that no two lists of texts read the same.
+    std::string content;
+    const auto add = [&content](std::string_view kind, std::string_view text) {
+        content.append(kind).append(std::to_string(text.size())).append(":").append(text);
+    };
+    for (const std::string& text : probe.templates)
+        add("t", text);
+    for (const Concept& concept_ : probe.concepts)
+        add("c", concept_.text);
+    return sha256(content);
+}
+
+} // namespace plumbline::probe

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/data/probe.h"
+
+namespace plumbline::probe {
+
+/// Every concept in every template, template-major (the order of the published code). A set without templates gives one
+/// prompt a concept, its text as it stands.
+std::vector<Prompt> expand(const ProbeSet& probe);
+
+/// A probe set of prompts written by hand.
+ProbeSet handWritten(const std::vector<std::string>& prompts);
+
+/// Reads a probe file: our JSON, or the CSV `template,concept` of published code (padded with blanks, columns of
+/// different length). Errors: FileNotFound, FileUnreadable, JsonInvalid, ProbeInvalid, ProbeEmpty.
+Result<ProbeSet> readProbeSet(const std::filesystem::path& path);
+Result<ProbeSet> parseProbeSet(std::string_view json, std::string_view name);
+
+/// The built-in sets (resources/probes), in the order to show.
+std::vector<ProbeSet> builtInProbeSets();
+
+/// Hash of what is asked (templates and concepts, not the title).
+std::string contentSha256(const ProbeSet& probe);
+
+} // namespace plumbline::probe

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace plumbline::text {
+
+// The steps by which the reference tokenizers prepare a text, each as exact as its original. The README says which
+// rules take which steps in what order.
+
+/// UTF-8 to code points; each maximal ill-formed part becomes U+FFFD.
+std::u32string decodeUtf8(std::string_view bytes);
+void appendUtf8(std::string& out, char32_t c);
+
+/// White_Space of Unicode: \s of Python's `regex` module and of Oniguruma.
+bool isSpace(char32_t c);
+bool isLetter(char32_t c); ///< \p{L}
+bool isNumber(char32_t c); ///< \p{N}
+
+/// Python's html.unescape (one pass): named references with and without semicolon, numeric ones.
+std::u32string htmlUnescape(std::u32string_view text);
+
+/// Python's str.lower(): full mapping, final sigma by its context, U+0130 to two characters.
+std::u32string lowerInContext(std::u32string_view text);
+/// Rust's char::to_lowercase for each character: as above without context.
+std::u32string lowerEachCharacter(std::u32string_view text);
+
+std::u32string normaliseNfc(std::u32string_view text);
+
+/// Runs of white space become one blank; none at the ends.
+std::u32string collapseSpaces(std::u32string_view text);
+
+/// ftfy.fix_text of ftfy 6 with its defaults, but for its guess at wrongly decoded text (fix_encoding).
+std::u32string fixCharacters(std::u32string text);
+
+} // namespace plumbline::text

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <set>
+
+#include <QtTest>
+
+#include "core/base/error_text.h"
+#include "core/probe/probe_set.h"
+#include "tests/support/test_support.h"
+
+using namespace plumbline;
+using probe::parseProbeSet;
+
+namespace {
+
+std::vector<std::string> texts(const ProbeSet& set) {
+    std::vector<std::string> all;
+    for (const Prompt& prompt : probe::expand(set))
+        all.push_back(prompt.text);
+    return all;
+}
+
+std::string reason(const char* json) {
+    const auto set = parseProbeSet(json, "p.json");
+    if (set)
+        return "(read)";
+    return set.error().code == ErrorCode::ProbeInvalid ? std::string(set.error().arg("reason"))
+                                                       : std::string(errorName(set.error().code));
+}
+
+using Texts = std::vector<std::string>;
+
+} // namespace
+
+class TestProbeSet : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void expandsTemplateMajor() {
+        const auto set = parseProbeSet(R"({"name":"n","version":2,"source":"s","unknown":[1],
+            "templates":["a {} person","{}!"],"concepts":["good",{"text":"kind","group":"trait","more":0}]})", "p.json");
+        QVERIFY(set);
+        QCOMPARE(set->name, std::string("n"));
+        QCOMPARE(set->version, std::string("2"));
+        QCOMPARE(set->concepts[1].group, std::string("trait"));
+        QCOMPARE(texts(*set), (Texts{"a good person", "a kind person", "good!", "kind!"}));
+        const auto prompts = probe::expand(*set);
+        QCOMPARE(prompts[1].concept_, 1);
+        QCOMPARE(prompts[1].template_, 0);
+        QCOMPARE(prompts[2].concept_, 0);
+        QCOMPARE(prompts[2].template_, 1);
+    }
+
+    void withoutTemplates() {
+        const ProbeSet set = probe::handWritten({"a photo of {}", "two"});
+        QCOMPARE(texts(set), (Texts{"a photo of {}", "two"}));
+        QCOMPARE(probe::expand(set)[1].concept_, 1);
+        QCOMPARE(probe::expand(set)[1].template_, -1);
+        QCOMPARE(parseProbeSet(R"({"concepts":["x"]})", "dir/my set.json").value().name, std::string("my set"));
+        QVERIFY(probe::expand({}).empty());
+    }
+
+    void conceptsMayHoldBraces() {
+        QCOMPARE(texts(parseProbeSet(R"({"templates":["a {}"],"concepts":["{} b"]})", "p").value()), (Texts{"a {} b"}));
+    }
+
+    void faultsAreNamed() {
+        QCOMPARE(reason(R"({"templates":["no place"],"concepts":["x"]})"),
+                 std::string("the template “no place” has no {} for the concept"));
+        QCOMPARE(reason(R"({"templates":["{} {}"],"concepts":["x"]})"),
+                 std::string("the template “{} {}” has more than one {}"));
+        QCOMPARE(reason(R"({"templates":["{}","{}"],"concepts":["x"]})"), std::string("the template “{}” is there twice"));
+        QCOMPARE(reason(R"({"templates":["{}"],"concepts":["x","x"]})"), std::string("the concept “x” is there twice"));
+        QCOMPARE(reason(R"({"templates":["{}"],"concepts":["x"," "]})"), std::string("a concept is empty"));
+        QCOMPARE(reason(R"({"templates":["{}"],"concepts":[]})"), std::string("ProbeEmpty"));
+        QCOMPARE(reason(R"({"templates":["{}"]})"), std::string("ProbeEmpty"));
+        QCOMPARE(reason("{"), std::string("JsonInvalid"));
+        for (const char* wrong : {"[]", R"({"templates":"{}","concepts":["x"]})", R"({"concepts":[1]})",
+                                  R"({"concepts":[{"group":"g"}]})", R"({"concepts":{"a":"b"},"templates":[2]})",
+                                  R"({"name":[],"concepts":["x"]})"})
+            QVERIFY2(reason(wrong) != "(read)", wrong);
+    }
+
+    void tooManyPrompts() {
+        std::string json = R"({"templates":[)", concepts;
+        for (int i = 0; i < 1001; ++i) {
+            json += (i > 0 ? ",\"" : "\"") + std::to_string(i) + " {}\"";
+            concepts += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\"";
+        }
+        json += R"(],"concepts":[)" + concepts + "]}";
+        QCOMPARE(reason(json.c_str()), std::string("it asks for more than 1000000 prompts"));
+    }
+
+    void readsFiles() {
+        const test::TempFolder folder;
+        test::writeText(folder / "a.csv", "template,concept\r\n  A {} person , good \r\n,kind\r\n{},\r\n,\r\n");
+        const auto set = probe::readProbeSet(folder / "a.csv");
+        QVERIFY2(set, set ? "" : errorText(set.error()).c_str());
+        QCOMPARE(set->name, std::string("a"));
+        QCOMPARE(texts(*set), (Texts{"A good person", "A kind person", "good", "kind"}));
+
+        test::writeText(folder / "b.json", R"({"concepts":["x"]})");
+        QCOMPARE(texts(probe::readProbeSet(folder / "b.json").value()), (Texts{"x"}));
+
+        const auto code = [&](const char* name, std::string_view content) {
+            test::writeText(folder / name, content);
+            return probe::readProbeSet(folder / name).error().code;
+        };
+        QCOMPARE(code("c.csv", "prompt\nx\n"), ErrorCode::ProbeInvalid);
+        QCOMPARE(code("c.csv", "template,concept\n{},\n"), ErrorCode::ProbeEmpty);
+        QCOMPARE(code("c.csv", "template,concept\n{},\"x\n"), ErrorCode::ProbeInvalid);
+        QCOMPARE(code("c.csv", "template,concept\n{},caf\xE9\n"), ErrorCode::ProbeInvalid);
+        QCOMPARE(code("c.json", "{\"concepts\":[\"caf\xE9\"]}"), ErrorCode::JsonInvalid);
+        QCOMPARE(probe::readProbeSet(folder / "no.json").error().code, ErrorCode::FileNotFound);
+        QCOMPARE(probe::readProbeSet(folder / "no.csv").error().code, ErrorCode::FileNotFound);
+    }
+
+    void builtInSets() {
+        const std::vector<ProbeSet> sets = probe::builtInProbeSets();
+        QCOMPARE(sets.size(), std::size_t{3}); // each of the files was read
+        QCOMPARE(sets[0].concepts.size(), std::size_t{24});
+        QCOMPARE(sets[1].concepts.size(), std::size_t{12});
+        QCOMPARE(probe::expand(sets[2]).size(), std::size_t{11 * 29});
+        std::set<std::string> names;
+        for (const ProbeSet& set : sets) {
+            QVERIFY(!set.source.empty() && !set.version.empty());
+            QVERIFY(names.insert(set.name).second);
+        }
+        for (const std::string& text : texts(sets[0])) { // "a photo of an engineer"
+            const std::string concept_ = text.substr(std::string("a photo of ").size());
+            const std::size_t blank = concept_.find(' ');
+            const bool vowel = std::string("aeiou").find(concept_.at(blank + 1)) != std::string::npos;
+            QCOMPARE(concept_.substr(0, blank), std::string(vowel ? "an" : "a"));
+        }
+    }
+
+    void bergIsThePublishedFile() {
+        PLUMBLINE_NEEDS_SHARED();
+        const auto published = probe::readProbeSet(test::shared() / "reference/vocab/berg_prompt_templates.csv");
+        QVERIFY2(published, published ? "" : errorText(published.error()).c_str());
+        const ProbeSet berg = probe::builtInProbeSets()[2];
+        QCOMPARE(texts(berg), texts(*published));
+        QCOMPARE(probe::contentSha256(berg), probe::contentSha256(*published));
+    }
+
+    void contentHash() {
+        ProbeSet a{"n", "1", "s", {"{}"}, {{"x", "g"}}};
+        const std::string hash = probe::contentSha256(a);
+        QCOMPARE(hash.size(), std::size_t{64});
+        ProbeSet b = a;
+        b.name = b.version = b.source = b.concepts[0].group = "other";
+        QCOMPARE(probe::contentSha256(b), hash);
+        b = a;
+        b.concepts[0].text = "y";
+        QVERIFY(probe::contentSha256(b) != hash);
+        QVERIFY(probe::contentSha256({"", "", "", {"ab"}, {}}) != probe::contentSha256({"", "", "", {"a", "b"}, {}}));
+        QVERIFY(probe::contentSha256({"", "", "", {"a"}, {}}) != probe::contentSha256({"", "", "", {}, {{"a", ""}}}));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestProbeSet)
+#include "tst_probe_set.moc"
