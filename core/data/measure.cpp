@@ -55,11 +55,12 @@ std::string formatK(const KSpec& k) {
         return std::to_string(k.count);
     const auto fixed = [](double value) {
         std::array<char, 400> buffer{};
-        const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                                std::chars_format::fixed);
+        const auto [end, error] =
+            std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
         return error == std::errc() ? std::string(buffer.data(), end) : std::string();
     };
-    // The percentage, where it reads back to the same fraction: 0.07 * 100 is 7.000000000000001, so it is rounded first.
+    // The percentage, where it reads back to the same fraction: 0.07 * 100 is 7.000000000000001, so it is rounded
+    // first.
     const double percent = std::round(k.fraction * 1e10) / 1e8;
     if (percent / 100.0 == k.fraction)
         return fixed(percent) + "%";

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/metric/bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <boost/random/binomial_distribution.hpp>
+
+#include "core/base/random.h"
+#include "core/metric/parallel.h"
+
+namespace plumbline::metric {
+namespace {
+
+constexpr std::size_t kMostStoredRanks = std::size_t{16} << 20; // 64 MiB
+
+/// n sorted uniforms, the smallest first, scaled to [0, n).
+class SortedPlaces {
+public:
+    SortedPlaces(std::uint64_t seed, std::uint64_t stream, std::uint64_t replicate, std::size_t n)
+        : m_random(seed, stream, replicate), m_n(n), m_left(n) {}
+
+    bool more() const { return m_left > 0; }
+    double next() {
+        m_spacings += m_random.exponential() / static_cast<double>(m_left--);
+        return static_cast<double>(m_n) * -std::expm1(-m_spacings);
+    }
+    std::uint32_t rank(double place) const {
+        return static_cast<std::uint32_t>(std::min(static_cast<std::size_t>(place), m_n - 1)); // 1 - tiny rounds to n
+    }
+
+private:
+    RandomStream m_random;
+    std::size_t m_n, m_left;
+    double m_spacings = 0;
+};
+
+/// What Boost.Random wants of a generator.
+struct Generator {
+    using result_type = std::uint32_t;
+    static constexpr result_type min() { return 0; }
+    static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+    result_type operator()() { return random.next32(); }
+    RandomStream random;
+};
+
+/// How many of each group stand in front of a rank.
+class PrefixCounts {
+public:
+    PrefixCounts(std::span<const std::uint32_t> groupAtRank, std::size_t groups)
+        : m_groupAtRank(groupAtRank), m_groups(groups) {
+        std::vector<std::uint32_t> counts(groups, 0);
+        for (std::size_t rank = 0; rank <= groupAtRank.size(); ++rank) {
+            if (rank % kStep == 0)
+                m_marks.insert(m_marks.end(), counts.begin(), counts.end());
+            if (rank < groupAtRank.size())
+                ++counts[groupAtRank[rank]];
+        }
+    }
+    void before(std::size_t rank, std::vector<std::uint32_t>& counts) const {
+        const auto mark = m_marks.begin() + static_cast<std::ptrdiff_t>(rank / kStep * m_groups);
+        counts.assign(mark, mark + static_cast<std::ptrdiff_t>(m_groups));
+        for (std::size_t i = rank / kStep * kStep; i < rank; ++i)
+            ++counts[m_groupAtRank[i]];
+    }
+
+private:
+    static constexpr std::size_t kStep = 64;
+    std::span<const std::uint32_t> m_groupAtRank;
+    std::size_t m_groups;
+    std::vector<std::uint32_t> m_marks;
+};
+
+/// Of equally long lists of counts, ddof 1.
+template <class A, class B>
+double covariance(std::span<const A> a, std::span<const B> b) {
+    if (a.size() < 2)
+        return 0;
+    const auto mean = [](const auto& values) {
+        double sum = 0;
+        for (const auto value : values)
+            sum += static_cast<double>(value);
+        return sum / static_cast<double>(values.size());
+    };
+    const double meanA = mean(a), meanB = mean(b);
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += (static_cast<double>(a[i]) - meanA) * (static_cast<double>(b[i]) - meanB);
+    return sum / static_cast<double>(a.size() - 1);
+}
+
+/// Adds the groups of the n - top draws behind `end` to `counts`: a multinomial by conditional binomials.
+void addRest(const Pool& pool, std::span<const std::uint32_t> groupAtRank, const PrefixCounts& prefix, double end,
+             std::int64_t draws, Generator& generator, std::vector<std::uint32_t>& before,
+             std::vector<std::int64_t>& counts) {
+    if (draws <= 0)
+        return;
+    const auto rank = static_cast<std::size_t>(end); // this row is partly behind `end`, if it exists
+    const bool partly = rank < groupAtRank.size() && end < static_cast<double>(pool.n);
+    prefix.before(partly ? rank + 1 : std::min(rank, groupAtRank.size()), before);
+    const auto weight = [&](std::size_t g) {
+        const auto whole = static_cast<double>(pool.counts[g] - std::int64_t{before[g]});
+        return partly && groupAtRank[rank] == g ? whole + (static_cast<double>(rank + 1) - end) : whole;
+    };
+    double left = 0;
+    for (std::size_t g = 0; g < counts.size(); ++g)
+        left += weight(g);
+    for (std::size_t g = 0; g < counts.size() && draws > 0; ++g) {
+        const double mine = weight(g);
+        const bool last = g + 1 == counts.size();
+        const double probability = last ? 1.0 : std::clamp(left > 0 ? mine / left : 1.0, 0.0, 1.0);
+        const std::int64_t drawn =
+            probability >= 1.0 ? draws
+                               : boost::random::binomial_distribution<std::int64_t>(draws, probability)(generator);
+        counts[g] += drawn;
+        draws -= drawn;
+        left -= mine;
+    }
+}
+
+} // namespace
+
+Outcome<BootstrapPlan> BootstrapPlan::draw(const Pool& pool, std::size_t rows, std::uint64_t seed, int draws,
+                                           Feedback& feedback) {
+    BootstrapPlan plan;
+    plan.m_seed = seed;
+    plan.m_stream = streamId("bootstrap/top/" + pool.attribute);
+    plan.m_n = static_cast<std::size_t>(pool.n);
+    plan.m_rows = rows;
+    const auto replicates = static_cast<std::size_t>(draws);
+    plan.m_ends.resize(replicates);
+    const bool store = rows <= kMostStoredRanks / replicates;
+    if (store)
+        plan.m_ranks.resize(replicates * rows);
+    const bool done = forEachReplicate(
+        replicates, feedback, [] { return 0; },
+        [&](int, std::size_t i) {
+            SortedPlaces places(plan.m_seed, plan.m_stream, i, plan.m_n);
+            for (std::size_t r = 0; r < rows; ++r) {
+                plan.m_ends[i] = places.next();
+                if (store)
+                    plan.m_ranks[i * rows + r] = places.rank(plan.m_ends[i]);
+            }
+        });
+    if (!done)
+        return tl::unexpected(Stop(Cancelled{}));
+    const double furthest = *std::max_element(plan.m_ends.begin(), plan.m_ends.end());
+    plan.m_reach = std::min(static_cast<std::size_t>(furthest) + 1, plan.m_n);
+    return plan;
+}
+
+BootstrapPlan::Top BootstrapPlan::top(std::size_t i, std::vector<std::uint32_t>& buffer) const {
+    if (!m_ranks.empty())
+        return {std::span(m_ranks).subspan(i * m_rows, m_rows), m_ends[i]};
+    buffer.resize(m_rows);
+    SortedPlaces places(m_seed, m_stream, i, m_n);
+    for (std::uint32_t& rank : buffer)
+        rank = places.rank(places.next());
+    return {buffer, m_ends[i]};
+}
+
+BootstrapPlan::Top BootstrapPlan::topWithTies(std::size_t i, std::span<const std::uint32_t> tieEnd,
+                                              std::vector<std::uint32_t>& buffer) const {
+    buffer.clear();
+    SortedPlaces places(m_seed, m_stream, i, m_n);
+    std::uint32_t end = 0;
+    while (places.more()) {
+        const std::uint32_t rank = places.rank(places.next());
+        if (buffer.size() >= m_rows && rank >= end)
+            break;
+        buffer.push_back(rank);
+        if (buffer.size() == m_rows)
+            end = tieEnd[rank];
+    }
+    return {buffer, static_cast<double>(end)};
+}
+
+Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const NdklTables& tables,
+                                  const BootstrapPlan& plan, const RankedGroups& ranked,
+                                  std::span<const std::uint32_t> counts, double normaliser, std::uint64_t seed,
+                                  Feedback& feedback) {
+    const std::size_t groups = pool.groups.size();
+    const std::size_t replicates = plan.draws();
+    const bool poolTarget = pool.target == Target::Kind::Pool;
+    const std::uint64_t stream = streamId("bootstrap/rest/" + pool.attribute);
+    const PrefixCounts prefix(poolTarget ? ranked.groupAtRank : std::span<const std::uint32_t>(), groups);
+
+    BootstrapDraws result;
+    result.ndkl.resize(replicates);
+    std::vector<std::uint32_t> topDrawn(replicates * groups);
+    std::vector<std::int64_t> poolDrawn(poolTarget ? replicates * groups : 0);
+
+    struct Scratch {
+        NdklSum sum;
+        std::vector<std::uint32_t> ranks, before;
+        std::vector<std::int64_t> drawn;
+        std::vector<double> logShare;
+    };
+    const bool done = forEachReplicate(
+        replicates, feedback,
+        [&] {
+            return Scratch{NdklSum(tables, groups, 0), {}, {}, {}, pool.logShare};
+        },
+        [&](Scratch& s, std::size_t i) {
+            const BootstrapPlan::Top top =
+                rules.keepTies ? plan.topWithTies(i, ranked.tieEnd, s.ranks) : plan.top(i, s.ranks);
+            s.sum.reset(top.ranks.size());
+            for (const std::uint32_t rank : top.ranks)
+                s.sum.add(ranked.groupAtRank[rank]);
+            const std::span<const std::uint32_t> mine = s.sum.counts();
+            if (poolTarget) {
+                s.drawn.assign(mine.begin(), mine.end());
+                Generator generator{RandomStream(seed, stream, i)};
+                addRest(pool, ranked.groupAtRank, prefix, top.end, pool.n - static_cast<std::int64_t>(top.ranks.size()),
+                        generator, s.before, s.drawn);
+                for (std::size_t g = 0; g < groups; ++g)
+                    s.logShare[g] = std::log(static_cast<double>(s.drawn[g]) / static_cast<double>(pool.n));
+            }
+            result.ndkl[i] = s.sum.value(s.logShare, normaliser);
+            for (std::size_t g = 0; g < groups; ++g) {
+                topDrawn[g * replicates + i] = mine[g];
+                if (poolTarget)
+                    poolDrawn[g * replicates + i] = s.drawn[g];
+            }
+        });
+    if (!done)
+        return tl::unexpected(Stop(Cancelled{}));
+
+    result.spread.resize(groups);
+    for (std::size_t g = 0; g < groups; ++g) {
+        if (counts[g] == 0)
+            continue;
+        const auto top = std::span<const std::uint32_t>(topDrawn).subspan(g * replicates, replicates);
+        GroupSpread& spread = result.spread[g];
+        spread.top = covariance(top, top) / (static_cast<double>(counts[g]) * counts[g]);
+        if (poolTarget) {
+            const auto drawn = std::span<const std::int64_t>(poolDrawn).subspan(g * replicates, replicates);
+            const double scale = std::sqrt(covariance(top, top) * covariance(drawn, drawn));
+            spread.correlation = scale > 0 ? covariance(top, drawn) / scale : 0.0;
+        }
+    }
+    return result;
+}
+
+} // namespace plumbline::metric

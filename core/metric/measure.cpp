@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/metric/measure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <new>
+#include <numeric>
+
+#include "core/base/numbers.h"
+#include "core/metric/bootstrap.h"
+#include "core/metric/interval.h"
+#include "core/metric/ndkl.h"
+#include "core/metric/null_distribution.h"
+#include "core/metric/parallel.h"
+#include "core/metric/pool.h"
+#include "core/metric/rank_order.h"
+#include "core/metric/score_summary.h"
+#include "core/metric/sentences.h"
+
+namespace plumbline::metric {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::int64_t kLargestK = 100'000'000;
+constexpr std::size_t kCurveDraws = 400; // enough for a band on a chart: its ends are the 10th draws from either side
+
+std::optional<double> finite(double value) {
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+/// The front of a ranking as the measures see it.
+struct Ranked {
+    std::vector<std::uint32_t> groupAtRank;
+    std::vector<std::uint32_t> tieEnd; ///< for each rank the first rank of a lower score
+};
+
+template <class T>
+Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow, std::size_t prefix) {
+    const RankOrder order = rankOrder(scores, groupOfRow, prefix);
+    const std::size_t ranks = order.rows.size();
+    Ranked ranked{std::vector<std::uint32_t>(ranks), std::vector<std::uint32_t>(ranks)};
+    auto end = static_cast<std::uint32_t>(ranks);
+    for (std::size_t at = ranks; at-- > 0;) {
+        const std::uint32_t row = order.rows[at];
+        // A score that is not a number ties with none.
+        if (at + 1 < ranks && !(scores[row] == scores[order.rows[at + 1]]))
+            end = static_cast<std::uint32_t>(at + 1);
+        ranked.tieEnd[at] = end;
+        ranked.groupAtRank[at] = static_cast<std::uint32_t>(groupOfRow[row]);
+    }
+    return ranked;
+}
+
+/// Whether the groups' mean scores are so close that thousandths of a cosine decide the ranking. It says nothing of
+/// scores that cannot be cosines.
+bool decidedByThousandths(const ScoreSummary& summary) {
+    double largest = 0;
+    for (const std::optional<double>& gap : summary.gap)
+        largest = std::max(largest, std::abs(gap.value_or(0.0)));
+    return largest < Measurement::kSlightGap && summary.largest <= 1.0;
+}
+
+/// What a ranking that does not see the attribute tends to as k grows (METHODS A3).
+void setNeutral(const Pool& pool, Measurement& result) {
+    double max = -kInfinity, min = kInfinity, divergence = 0;
+    for (std::size_t g = 0; g < pool.groups.size(); ++g) {
+        const double skew = std::log(pool.poolShare(g)) - pool.logShare[g];
+        max = std::max(max, skew);
+        min = std::min(min, skew);
+        divergence += pool.poolShare(g) * skew;
+    }
+    result.maxSkew.neutral = max;
+    result.minSkew.neutral = min;
+    result.ndkl.neutral = std::max(0.0, divergence);
+}
+
+/// At most `points` of the ranks 1 to `last`: the first ones all, where a curve moves most, then evenly in the
+/// logarithm.
+std::vector<std::size_t> keptRanks(std::size_t last, std::size_t points) {
+    points = std::max<std::size_t>(points, 2);
+    const std::size_t dense = last <= points ? last : points / 2;
+    std::vector<std::size_t> kept(dense);
+    std::iota(kept.begin(), kept.end(), std::size_t{1});
+    const std::size_t sparse = last <= points ? 0 : points - dense;
+    for (std::size_t i = 1; i <= sparse; ++i) {
+        const double exponent = static_cast<double>(i) / static_cast<double>(sparse);
+        const double place =
+            static_cast<double>(dense) * std::pow(static_cast<double>(last) / static_cast<double>(dense), exponent);
+        const std::size_t next = i == sparse ? last : std::min(static_cast<std::size_t>(std::llround(place)), last);
+        if (next > kept.back())
+            kept.push_back(next);
+    }
+    return kept;
+}
+
+/// Runs public work: nothing throws out of this folder.
+template <class Work>
+auto guarded(std::string_view what, const Work& work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, {{"what", std::string(what)}, {"bytes", {}}});
+    } catch (const std::exception& exception) {
+        return fail(ErrorCode::Internal, {}, exception.what());
+    }
+}
+
+} // namespace
+
+struct Meter::Impl {
+    MeasureOptions options;
+    Rules rules;
+    Pool pool;
+    std::int64_t k = 0;
+    std::size_t rows = 0;              ///< min(k, n): what is looked at, but for rows that tie
+    std::vector<std::string> warnings; ///< that hold for every prompt
+    std::optional<NdklTables> tables;
+
+    bool applicable() const { return pool.groups.size() > 1; }
+    double divisor(std::size_t counted) const {
+        return static_cast<double>(rules.divideByK ? k : static_cast<std::int64_t>(counted));
+    }
+    double normaliser(std::size_t counted) const {
+        if (!rules.divideByK)
+            return tables->normaliser(counted);
+        const auto asked = static_cast<std::size_t>(k);
+        return asked <= tables->ranks() ? tables->normaliser(asked) : ndklNormaliser(k);
+    }
+
+    Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted);
+    template <class T>
+    Outcome<Measurement> measure(std::span<const T> scores, Feedback& feedback) const;
+    Outcome<RankCurve> curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const;
+
+private:
+    void collectWarnings();
+    Outcome<std::shared_ptr<const NullDistribution>> nullOf(std::size_t counted, Feedback& feedback) const;
+    Outcome<std::shared_ptr<const BootstrapPlan>> bootstrapPlan(Feedback& feedback) const;
+    template <class T>
+    Result<ScoreSummary> summarise(std::span<const T> scores) const;
+    void warnOfScores(const ScoreSummary& summary, Measurement& result) const;
+    void warnOfRanking(const Ranked& ranked, std::size_t countedRows, const std::vector<std::string>& absent,
+                       Measurement& result) const;
+    void addNull(const NullDistribution& null, const SkewRange& range, std::span<const std::uint32_t> counts,
+                 double over, Measurement& result) const;
+    void addIntervals(const BootstrapDraws& draws, std::span<const std::uint32_t> counts, std::size_t countedRows,
+                      double over, Measurement& result) const;
+
+    // Drawn by whoever needs them first; what is drawn does not depend on who that is.
+    mutable std::mutex m_mutex;
+    mutable std::map<std::size_t, std::shared_ptr<const NullDistribution>> m_nulls; ///< by the rows counted
+    mutable std::shared_ptr<const BootstrapPlan> m_plan;
+};
+
+Meter::Meter() : m_impl(std::make_unique<Impl>()) {
+}
+Meter::~Meter() = default;
+Meter::Meter(Meter&&) noexcept = default;
+Meter& Meter::operator=(Meter&&) noexcept = default;
+
+Result<Meter> Meter::create(const Attribute& attribute, const MeasureOptions& options) {
+    return guarded("a measurement", [&]() -> Result<Meter> {
+        Meter meter;
+        PLUMBLINE_CHECK(meter.m_impl->prepare(attribute, options));
+        return meter;
+    });
+}
+
+Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptions& wanted) {
+    options = wanted;
+    rules = rulesOf(options.definition);
+    if (!(options.confidence > 0.0 && options.confidence < 1.0))
+        return fail(ErrorCode::InvalidArgument, {{"name", "confidence"},
+                                                 {"value", formatDouble(options.confidence)},
+                                                 {"expected", "a number between 0 and 1"}});
+    PLUMBLINE_TRY(pool, makePool(attribute, options.target, rules));
+    if (!(options.k.fraction >= 0.0 && options.k.fraction <= 1.0))
+        return fail(ErrorCode::KInvalid, {{"value", formatDouble(options.k.fraction)}});
+    k = options.k.resolve(pool.n);
+    if (k < 1 || k > kLargestK)
+        return fail(ErrorCode::KInvalid, {{"value", std::to_string(k)}});
+    rows = static_cast<std::size_t>(std::min(k, pool.n));
+    if (applicable())
+        tables.emplace(rules.keepTies ? static_cast<std::size_t>(pool.n) : rows);
+    collectWarnings();
+    return {};
+}
+
+void Meter::Impl::collectWarnings() {
+    warnings = pool.warnings;
+    if (!applicable()) {
+        warnings.push_back("Every image with a value is \"" + pool.groups.front() +
+                           "\": with one group there is nothing to compare, so no skew is given.");
+        return;
+    }
+    if (k > pool.n)
+        warnings.push_back("k is " + std::to_string(k) + " but only " + counted(pool.n, "image") +
+                           " can be ranked; all of them were counted" +
+                           (rules.divideByK ? ", and divided by k as the published code does." : "."));
+    else if (k == pool.n)
+        warnings.emplace_back("k covers the whole pool, so the result does not depend on the model.");
+
+    std::vector<std::string> small, unexpected;
+    for (std::size_t g = 0; g < pool.groups.size(); ++g) {
+        if (pool.counts[g] < options.minGroup)
+            small.push_back(pool.groups[g]);
+        if (static_cast<double>(rows) * pool.share[g] < options.minExpected)
+            unexpected.push_back(pool.groups[g]);
+    }
+    if (!small.empty())
+        warnings.push_back("Fewer than " + counted(options.minGroup, "image") + " in the pool: " + listed(small) + ".");
+    if (!unexpected.empty())
+        warnings.push_back("Fewer than " + formatDouble(options.minExpected) +
+                           " images are expected in the top k: " + listed(unexpected) + ". k is small for them.");
+
+    Measurement neutral;
+    setNeutral(pool, neutral);
+    if (pool.target != Target::Kind::Pool && *neutral.maxSkew.neutral > 0.01)
+        warnings.push_back("The pool does not have the shares of the target: a ranking that ignores " + pool.attribute +
+                           " has a MaxSkew near " + formatFixed(*neutral.maxSkew.neutral, 3) + ", not 0.");
+
+    if (rules.keepTies) {
+        // The published NDKL takes a label's number for its place in the list of counts.
+        bool numbers = true, inOrder = true;
+        for (std::size_t g = 0; g < pool.groups.size(); ++g) {
+            const std::optional<std::int64_t> number = parseInteger(pool.groups[g]);
+            numbers = numbers && number;
+            inOrder = inOrder && number && *number < static_cast<std::int64_t>(pool.groups.size()) && *number >= 0;
+        }
+        if (numbers && !inOrder)
+            warnings.emplace_back("The published code stops at these labels (it needs 0, 1, 2 and so on without a "
+                                  "gap); the value that it defines is given.");
+        if (pool.target == Target::Kind::Custom)
+            warnings.emplace_back("The published code of this definition has no custom target.");
+    }
+}
+
+Outcome<std::shared_ptr<const NullDistribution>> Meter::Impl::nullOf(std::size_t counted, Feedback& feedback) const {
+    const std::scoped_lock lock(m_mutex);
+    std::shared_ptr<const NullDistribution>& known = m_nulls[counted];
+    if (!known) {
+        PLUMBLINE_TRY(NullDistribution drawn, drawNull(pool, rules, *tables, counted, divisor(counted),
+                                                       normaliser(counted), options.seed, options.nullDraws, feedback));
+        known = std::make_shared<const NullDistribution>(std::move(drawn));
+    }
+    return known;
+}
+
+Outcome<std::shared_ptr<const BootstrapPlan>> Meter::Impl::bootstrapPlan(Feedback& feedback) const {
+    const std::scoped_lock lock(m_mutex);
+    if (!m_plan) {
+        PLUMBLINE_TRY(BootstrapPlan drawn,
+                      BootstrapPlan::draw(pool, rows, options.seed, options.bootstrapDraws, feedback));
+        m_plan = std::make_shared<const BootstrapPlan>(std::move(drawn));
+    }
+    return m_plan;
+}
+
+template <class T>
+Result<ScoreSummary> Meter::Impl::summarise(std::span<const T> scores) const {
+    if (scores.size() != pool.groupOfRow.size())
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(scores.size()) + " scores for " +
+                                    std::to_string(pool.groupOfRow.size()) + " images"}});
+    ScoreSummary summary = summariseScores(scores, pool.groupOfRow, pool.groups.size());
+    if (summary.notNumbers == pool.n)
+        return fail(ErrorCode::ScoresInvalid, {{"reason", "none of the scores is a number"}});
+    return summary;
+}
+
+void Meter::Impl::warnOfScores(const ScoreSummary& summary, Measurement& result) const {
+    if (summary.notNumbers > 0)
+        result.warnings.push_back(
+            counted(summary.notNumbers, "image") +
+            (summary.notNumbers == 1 ? " has no score (NaN): it stays" : " have no score (NaN): they stay") +
+            " in the pool and" + (summary.notNumbers == 1 ? " ranks" : " rank") + " last.");
+    if (summary.infinite > 0)
+        result.warnings.push_back(counted(summary.infinite, "score") + (summary.infinite == 1 ? " is" : " are") +
+                                  " infinite: ranked, but left out of the mean scores.");
+    std::vector<std::string> without;
+    for (std::size_t g = 0; g < pool.groups.size(); ++g)
+        if (!summary.groupMean[g])
+            without.push_back(pool.groups[g]);
+    if (!without.empty())
+        result.warnings.push_back("No finite score, so no mean score: " + listed(without) + ".");
+}
+
+void Meter::Impl::warnOfRanking(const Ranked& ranked, std::size_t countedRows, const std::vector<std::string>& absent,
+                                Measurement& result) const {
+    const bool cutThroughTie = countedRows > rows || ranked.tieEnd[rows - 1] > rows;
+    if (cutThroughTie && rules.keepTies)
+        result.warnings.push_back(counted(static_cast<std::int64_t>(countedRows), "image") +
+                                  " were counted and divided by k: those that tie with the last of the top k are kept, "
+                                  "as in the published code.");
+    else if (cutThroughTie)
+        result.warnings.emplace_back("The last of the top k ties with images that are left out; the order of the rows "
+                                     "decided between them.");
+    if (absent.empty())
+        return;
+    if (rules.absentIsOneRow)
+        result.warnings.push_back("Not among the top k: " + listed(absent) +
+                                  ". Counted as one image, as in the published code, which can make a skew positive.");
+    else
+        result.warnings.push_back("Not among the top k: " + listed(absent) + ". No skew is given for " +
+                                  (absent.size() == 1 ? "it" : "them") + "; MinSkew is given as an upper bound.");
+}
+
+void Meter::Impl::addNull(const NullDistribution& null, const SkewRange& range, std::span<const std::uint32_t> counts,
+                          double over, Measurement& result) const {
+    const auto add = [](const SortedDraws& draws, bool upper, double observed, MetricValue& value) {
+        value.nullMean = draws.mean();
+        value.nullP95 = finite(draws.quantile(upper ? 0.95 : 0.05));
+        value.pValue = upper ? draws.upperP(observed) : draws.lowerP(observed);
+    };
+    add(null.maxSkew, true, range.max, result.maxSkew);
+    add(null.minSkew, false, range.min, result.minSkew);
+    add(null.ndkl, true, *result.ndkl.value, result.ndkl);
+    for (std::size_t g = 0; g < counts.size(); ++g) {
+        const SortedDraws& drawn = null.topCount[g];
+        const auto skewAt = [&](double p) {
+            return finite(skewOf(static_cast<std::uint32_t>(drawn.quantile(p)), over, pool.logShare[g], rules));
+        };
+        GroupMeasure& group = result.groups[g];
+        group.nullLow = skewAt(0.025);
+        group.nullHigh = skewAt(0.975);
+        group.pValue = std::min(1.0, 2.0 * std::min(drawn.lowerP(counts[g]), drawn.upperP(counts[g])));
+    }
+}
+
+void Meter::Impl::addIntervals(const BootstrapDraws& draws, std::span<const std::uint32_t> counts,
+                               std::size_t countedRows, double over, Measurement& result) const {
+    std::vector<SkewEvidence> evidence(counts.size());
+    for (std::size_t g = 0; g < counts.size(); ++g) {
+        evidence[g].count = counts[g];
+        evidence[g].rows = static_cast<std::int64_t>(countedRows);
+        if (pool.target == Target::Kind::Pool) {
+            evidence[g].poolCount = pool.counts[g];
+            evidence[g].pool = pool.n;
+        }
+        evidence[g].skew = std::log(std::max<std::uint32_t>(counts[g], 1) / over) - pool.logShare[g];
+        evidence[g].spread = draws.spread[g];
+        const Interval interval = skewInterval(evidence[g], options.confidence);
+        result.groups[g].ciLow = interval.low;
+        result.groups[g].ciHigh = interval.high;
+    }
+    const auto set = [](const Interval& interval, MetricValue& value) {
+        value.ciLow = interval.low;
+        value.ciHigh = interval.high;
+    };
+    const bool sharesAddUp = !rules.divideByK || static_cast<std::int64_t>(countedRows) == k;
+    RangeInterval range = skewRangeInterval(evidence, sharesAddUp, options.confidence);
+    if (rules.maxFromZero)
+        range.max.low = std::max(range.max.low.value_or(0.0), 0.0);
+    set(range.max, result.maxSkew);
+    set(range.min, result.minSkew);
+    set(centredInterval(*result.ndkl.value, draws.ndkl, options.confidence), result.ndkl);
+}
+
+template <class T>
+Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& feedback) const {
+    const std::size_t groups = pool.groups.size();
+    PLUMBLINE_TRY(const ScoreSummary summary, summarise(scores));
+
+    Measurement result;
+    result.n = pool.n;
+    result.k = k;
+    result.definition = options.definition;
+    result.target = pool.target;
+    result.attribute = pool.attribute;
+    result.warnings = warnings;
+    result.unlabelled = pool.unlabelled;
+    result.notFinite = summary.notNumbers;
+    result.scoreMean = summary.mean;
+    result.scoreSd = summary.sd.value_or(0.0);
+    warnOfScores(summary, result);
+
+    std::shared_ptr<const BootstrapPlan> plan;
+    if (applicable() && options.bootstrapDraws > 0) {
+        PLUMBLINE_TRY(plan, bootstrapPlan(feedback));
+    }
+    // One rank beyond the top rows shows whether the cut goes through a tie.
+    const std::size_t prefix =
+        rules.keepTies ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
+    const Ranked ranked = rank(scores, pool.groupOfRow, prefix);
+    const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
+    const double over = divisor(countedRows);
+    result.kEffective = static_cast<std::int64_t>(countedRows);
+
+    std::vector<std::uint32_t> counts(groups, 0);
+    for (std::size_t at = 0; at < countedRows; ++at)
+        ++counts[ranked.groupAtRank[at]];
+    std::vector<std::string> absent;
+    for (std::size_t g = 0; g < groups; ++g) {
+        GroupMeasure group;
+        group.name = pool.groups[g];
+        group.poolCount = pool.counts[g];
+        group.topCount = counts[g];
+        group.poolShare = pool.poolShare(g);
+        group.topShare = counts[g] / over;
+        group.targetShare = pool.share[g];
+        group.meanScore = summary.groupMean[g].value_or(0.0);
+        group.gap = summary.gap[g].value_or(0.0);
+        if (summary.gap[g] && summary.sd && *summary.sd > 0)
+            group.gapInSd = *summary.gap[g] / *summary.sd;
+        if (counts[g] == 0)
+            absent.push_back(group.name);
+        result.groups.push_back(std::move(group));
+    }
+    if (!applicable())
+        return result;
+    result.decidedByThousandths = decidedByThousandths(summary);
+    warnOfRanking(ranked, countedRows, absent, result);
+
+    NdklSum sum(*tables, groups, countedRows);
+    for (std::size_t at = 0; at < countedRows; ++at)
+        sum.add(ranked.groupAtRank[at]);
+    const SkewRange range = skewRange(counts, over, pool.logShare, rules);
+    result.maxSkew.value = range.max;
+    result.minSkew.value = finite(range.min);
+    result.ndkl.value = sum.value(pool.logShare, normaliser(countedRows));
+    for (std::size_t g = 0; g < groups; ++g) {
+        result.groups[g].skew = finite(skewOf(counts[g], over, pool.logShare[g], rules));
+        if (counts[g] == 0)
+            result.minSkew.atMost =
+                std::min(result.minSkew.atMost.value_or(kInfinity), std::log(1.0 / over) - pool.logShare[g]);
+    }
+    setNeutral(pool, result);
+
+    if (options.nullDraws > 0) {
+        PLUMBLINE_TRY(const std::shared_ptr<const NullDistribution> null, nullOf(countedRows, feedback));
+        addNull(*null, range, counts, over, result);
+    }
+    if (plan) {
+        PLUMBLINE_TRY(const BootstrapDraws draws,
+                      bootstrap(pool, rules, *tables, *plan, {ranked.groupAtRank, ranked.tieEnd}, counts,
+                                normaliser(countedRows), options.seed, feedback));
+        addIntervals(draws, counts, countedRows, over, result);
+    }
+    return result;
+}
+Outcome<RankCurve> Meter::Impl::curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const {
+    if (!applicable())
+        return fail(ErrorCode::AttributeSingleGroup, {{"name", pool.attribute}, {"group", pool.groups.front()}});
+    PLUMBLINE_CHECK(summarise(scores));
+    const Ranked ranked = rank(scores, pool.groupOfRow, rules.keepTies ? static_cast<std::size_t>(pool.n) : rows);
+    const std::size_t groups = pool.groups.size();
+    const std::size_t last = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
+    const std::vector<std::size_t> kept = keptRanks(last, points);
+
+    /// One ranking's values at the kept ranks: NDKL first, then the shares of the groups.
+    const auto trace = [&](auto&& nextGroup, double* values) {
+        NdklCurve ndkl(*tables, pool.logShare);
+        std::size_t point = 0;
+        for (std::size_t at = 1; at <= last; ++at) {
+            const double value = ndkl.add(nextGroup());
+            if (kept[point] != at)
+                continue;
+            *values++ = value;
+            for (const std::uint32_t count : ndkl.counts())
+                *values++ = count / static_cast<double>(at);
+            ++point;
+        }
+    };
+    const std::size_t width = kept.size() * (groups + 1);
+    std::vector<double> observed(width), drawn(width * kCurveDraws);
+    trace([&, at = std::size_t{0}]() mutable { return ranked.groupAtRank[at++]; }, observed.data());
+    const std::uint64_t stream = streamId("null-curve/" + pool.attribute);
+    const bool done = forEachReplicate(
+        kCurveDraws, feedback, [] { return 0; },
+        [&](int, std::size_t i) {
+            RandomRanking random(pool, options.seed, stream, i);
+            trace([&] { return random.next(); }, drawn.data() + i * width);
+        });
+    if (!done)
+        return tl::unexpected(Stop(Cancelled{}));
+
+    RankCurve curve;
+    curve.rank.assign(kept.begin(), kept.end());
+    std::vector<double> column(kCurveDraws);
+    const auto fill = [&](std::size_t offset, std::vector<double>& value, std::vector<double>& low,
+                          std::vector<double>& high) {
+        for (std::size_t point = 0; point < kept.size(); ++point) {
+            const std::size_t at = point * (groups + 1) + offset;
+            for (std::size_t i = 0; i < kCurveDraws; ++i)
+                column[i] = drawn[i * width + at];
+            const SortedDraws sorted(column);
+            value.push_back(observed[at]);
+            low.push_back(sorted.quantile(0.025));
+            high.push_back(sorted.quantile(0.975));
+        }
+    };
+    fill(0, curve.ndkl, curve.ndklNullLow, curve.ndklNullHigh);
+    for (std::size_t g = 0; g < groups; ++g) {
+        RankCurve::Group& group = curve.groups.emplace_back();
+        group.name = pool.groups[g];
+        group.target = pool.share[g];
+        fill(g + 1, group.share, group.nullLow, group.nullHigh);
+    }
+    return curve;
+}
+
+Outcome<Measurement> Meter::measure(std::span<const double> scores, Feedback& feedback) const {
+    return guarded("a measurement", [&] { return m_impl->measure(scores, feedback); });
+}
+
+Outcome<Measurement> Meter::measure(std::span<const float> scores, Feedback& feedback) const {
+    return guarded("a measurement", [&] { return m_impl->measure(scores, feedback); });
+}
+
+Outcome<RankCurve> Meter::curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const {
+    return guarded("a curve", [&] { return m_impl->curve(scores, points, feedback); });
+}
+
+} // namespace plumbline::metric

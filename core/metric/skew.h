@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/data/measure.h"
+
+namespace plumbline::metric {
+
+/// Skew@k, MaxSkew@k, MinSkew@k: Geyik, Ambler, Kenthapadi, "Fairness-Aware Ranking in Search & Recommendation
+/// Systems", KDD 2019:  Skew_g = ln(p_g / q_g),  p_g = c_g / k, maximum and minimum over the groups; for CLIP Berg et
+/// al., "A Prompt Array Keeps the Bias Away", AACL 2022 (code oxai/debias-vision-lang), and Zhang, Guo, Kankanhalli,
+/// "Joint Vision-Language Social Bias Removal for CLIP", CVPR 2025 (code VL_Debiasing), which differ in the points
+/// below.
+struct Rules {
+    bool keepTies = false;       ///< every row that ties with the k-th is counted too (pandas nlargest(keep="all"))
+    bool divideByK = false;      ///< shares and Z are over the k asked for, even if more or fewer rows are counted
+    bool absentIsOneRow = false; ///< an absent group counts as if it had one row
+    bool maxFromZero = false;    ///< MaxSkew starts at 0
+    bool uniformOnly = false;    ///< the published code knows the uniform target only
+};
+Rules rulesOf(Definition definition);
+
+/// One group's skew from its count among the top rows, ln of its target share; -inf for an absent group (unless the
+/// rules say otherwise).
+double skewOf(std::uint32_t count, double divisor, double logTarget, const Rules& rules);
+
+struct SkewRange {
+    double max, min; ///< min is -inf when a group is absent from the top rows
+};
+/// Over the groups; one with logTarget -inf is not in the pool and is passed over. Absent groups take no part in max.
+/// Requires one group with a count at least.
+SkewRange skewRange(std::span<const std::uint32_t> counts, double divisor, std::span<const double> logTarget,
+                    const Rules& rules);
+
+} // namespace plumbline::metric
