@@ -16,8 +16,7 @@ namespace plumbline {
 /// Reading back is exact, but for numbers that are not finite: they are written as null and read back as NaN (an
 /// optional: as absent). Fields that are not known are passed over. A field that is missing or of the wrong type gives
 /// JsonInvalid, with the kind of document as `path` and a reason that names the field ("groups[2].skew: …").
-/// Texts are UTF-8; bytes that are not take the form of encodeName. The texts of a ModelCard's `config.warnings` are
-/// "config_warnings".
+/// Texts are UTF-8; bytes that are not take the form of encodeName.
 nlohmann::json toJson(const ModelCard& card);
 nlohmann::json toJson(const MatchReport& report);
 nlohmann::json toJson(const ProbeSet& probe);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/data/audit.h"
+#include "core/data/image_set.h"
+#include "core/data/model_info.h"
+#include "core/data/probe.h"
+
+namespace plumbline::store {
+
+struct ModelRecord {
+    std::int64_t id = 0;
+    std::string name, path; ///< path in encodePath form
+    std::string vocabPath;
+    ModelCard card;
+    std::string added;
+};
+
+struct ImageSetRecord {
+    std::int64_t id = 0;
+    std::string name, root, labelsFile, preset; ///< root in encodePath form
+    std::int64_t images = 0;
+    MatchReport report;
+    struct AttributeCounts {
+        std::string name;
+        std::vector<std::pair<std::string, std::int64_t>> groups;
+        std::int64_t unlabelled = 0;
+    };
+    std::vector<AttributeCounts> attributes;
+    std::string added;
+};
+
+struct ProbeRecord {
+    std::int64_t id = 0;
+    ProbeSet probe;
+    std::string added;
+};
+
+struct RunRecord {
+    std::int64_t id = 0;
+    RunState state = RunState::Running;
+    AuditConfig config;
+    RunProvenance provenance;
+    std::string modelName, imageSetName;
+    std::int64_t prompts = 0, images = 0, skipped = 0;
+    std::int64_t embedded = 0;     ///< progress of an unfinished run
+    std::optional<Error> error;    ///< of a failed run
+    std::vector<std::string> warnings;
+    std::string created;
+};
+
+/// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
+/// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one thread;
+/// any number of processes may have the file open (busy_timeout 5 s).
+class Project {
+public:
+    enum class Access { ReadWrite, ReadOnly };
+
+    /// Creates a new file; FileUnwritable if one exists already.
+    static Result<Project> create(const std::filesystem::path& path);
+    /// Opens and migrates if needed (a copy of the old file is kept beside it as NAME.plumb.v<N>.backup).
+    /// A read-only file or folder is opened as immutable with access() == ReadOnly.
+    /// Errors: FileNotFound, ProjectNotOne, ProjectTooNew, ProjectBusy, ProjectDamaged, FileUnreadable, DiskFull.
+    static Result<Project> open(const std::filesystem::path& path, Access access = Access::ReadWrite);
+    ~Project();
+    Project(Project&&) noexcept;
+    Project& operator=(Project&&) noexcept;
+
+    const std::filesystem::path& path() const;
+    Access access() const;
+    /// A number that changes with every committed change of any process (PRAGMA data_version plus own writes).
+    Result<std::int64_t> changeCounter();
+    /// Folds the write-ahead log into the file, so that another program can copy it.
+    Result<void> checkpoint();
+    /// Writes a compact copy, complete and with the newest changes; FileUnwritable if the file exists already. A program
+    /// that has the project open copies it with this: opening and closing the file by other means would drop the locks
+    /// that protect it (sqlite.org/howtocorrupt.html, 2.2).
+    Result<void> saveCopy(const std::filesystem::path& path);
+    /// Reads the whole file and looks for damage: ProjectDamaged with the first finding. Long for a large project.
+    Result<void> check();
+
+    Result<std::int64_t> addModel(const ModelRecord& record); ///< the same path again updates and returns its id
+    Result<std::vector<ModelRecord>> models();
+    Result<ModelRecord> model(std::int64_t id);
+    Result<void> removeModel(std::int64_t id); ///< runs keep their results
+
+    /// The whole set: file list and label codes are stored, images are not.
+    Result<std::int64_t> addImageSet(const ImageSet& set, const std::string& name);
+    Result<std::vector<ImageSetRecord>> imageSets();
+    Result<ImageSet> imageSet(std::int64_t id);
+    Result<void> updateMatchReport(std::int64_t id, const MatchReport& report);
+    Result<void> removeImageSet(std::int64_t id);
+
+    Result<std::int64_t> addProbe(const ProbeSet& probe);
+    Result<void> updateProbe(std::int64_t id, const ProbeSet& probe);
+    Result<std::vector<ProbeRecord>> probes();
+    Result<void> removeProbe(std::int64_t id);
+
+    /// A run is written in two steps: begun (Running), then finished with everything in one transaction; after that it
+    /// never changes. `scores`: prompts x images, row-major float32 cosines, NaN where an image was skipped.
+    Result<std::int64_t> beginRun(const AuditConfig& config);
+    Result<void> setRunProgress(std::int64_t id, std::int64_t embedded, std::int64_t images);
+    Result<void> setRunState(std::int64_t id, RunState state, const std::optional<Error>& error = {});
+    Result<void> finishRun(std::int64_t id, const AuditResult& result, std::span<const float> scores);
+    Result<std::vector<RunRecord>> runs(); ///< newest first
+    Result<RunRecord> run(std::int64_t id);
+    Result<void> removeRun(std::int64_t id);
+    /// Everything of a finished run but its scores.
+    Result<AuditResult> runResult(std::int64_t id);
+    /// The scores of one prompt of a finished run, one a row of its image set.
+    Result<std::vector<float>> runScores(std::int64_t id, std::int64_t prompt);
+    /// The labels that the run used (they stay with the run even when the image set is removed).
+    Result<ImageSet> runImageSet(std::int64_t id);
+
+    /// Thumbnails (JPEG bytes) by image set and row.
+    Result<void> putThumbnails(std::int64_t imageSet, std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
+    Result<std::optional<std::vector<std::uint8_t>>> thumbnail(std::int64_t imageSet, std::int64_t row);
+
+    /// Small settings of the project (last page, selected run).
+    Result<void> setSetting(const std::string& key, const std::string& value);
+    Result<std::optional<std::string>> setting(const std::string& key);
+
+private:
+    Project();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace plumbline::store
