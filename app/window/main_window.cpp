@@ -38,7 +38,7 @@ const QString kModels = QStringLiteral("models");
 const QString kImages = QStringLiteral("images");
 const QString kProbes = QStringLiteral("probes");
 const QString kRuns = QStringLiteral("runs");
-const QString kEngineMessage = QStringLiteral("engine");
+const QString kEngineMessage = QLatin1String(Message::kEngineKey);
 const QString kProjectSuffix = QStringLiteral(".plumb");
 constexpr int kSidebarWidth = 23 * theme::kGrid;
 
@@ -144,7 +144,10 @@ void MainWindow::buildRooms() {
     m_stack = new QStackedWidget;
     for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit, m_help}) {
         m_stack->addWidget(page);
-        connect(page, &Page::raised, m_messages, &MessageBar::show);
+        connect(page, &Page::raised, this, [this](const Message& message) {
+            if (message.key != kEngineMessage) // engineDied() has said it
+                m_messages->show(message);
+        });
     }
 
     auto* centre = new QWidget;
@@ -158,6 +161,10 @@ void MainWindow::buildRooms() {
     rows->addLayout(columns, 1);
     rows->addWidget(new WorkBar(&m_engine, &m_work));
     setCentralWidget(centre);
+
+    // A drop means the same everywhere on the window, also on a field.
+    for (QWidget* field : centre->findChildren<QWidget*>())
+        field->setAcceptDrops(false);
 
     connect(m_rooms, &RoomList::roomChosen, this, &MainWindow::showRoom);
     connect(m_rooms, &QAbstractItemView::clicked, this, [this] { showRoom(m_rooms->currentRoom()); });
@@ -315,7 +322,6 @@ void MainWindow::showRoom(const QString& room) {
              : room == kProbes ? static_cast<Page*>(m_probes)
              : room == kRuns   ? static_cast<Page*>(m_runs)
                                : static_cast<Page*>(m_overview));
-    m_settings.setLastRoom(room);
 }
 
 void MainWindow::showNewAudit() {
@@ -361,13 +367,13 @@ void MainWindow::newProject() { needProject([this] { showRoom(kOverview); }); }
 
 void MainWindow::needProject(std::function<void()> then) {
     QString path = QFileDialog::getSaveFileName(this, tr("New project"), m_settings.folder(QStringLiteral("project")),
-                                                projectFilter());
+                                                projectFilter(), nullptr, QFileDialog::DontConfirmOverwrite);
     if (path.isEmpty())
         return;
     if (!path.endsWith(kProjectSuffix))
         path += kProjectSuffix;
     m_settings.setFolder(QStringLiteral("project"), QFileInfo(path).absolutePath());
-    if (QFileInfo::exists(path)) { // the dialog asked whether to replace it; a project is never overwritten by us
+    if (QFileInfo::exists(path)) { // a project is never overwritten
         m_messages->show({Severity::Warning,
                           tr("%1 exists already. Open it, or choose another name.").arg(path),
                           {},
@@ -519,6 +525,7 @@ void MainWindow::carryOut(const DropPlan& plan) {
 void MainWindow::closeEvent(QCloseEvent* event) {
     m_probes->flush();
     m_settings.setGeometry(saveGeometry());
+    m_settings.setLastRoom(currentRoom());
     m_settings.setLastProject(m_project.isOpen() ? m_project.path() : QString());
     QMainWindow::closeEvent(event);
 }

@@ -35,45 +35,38 @@ constexpr int kRows = 8;
 #pragma GCC pop_options
 #endif
 
-struct Kernels {
-    const char* name;
-    void (*quickGelu)(float*, std::size_t);
-    std::size_t (*scratchSize)(const Attention&);
-    void (*attend)(const Attention&, float*);
-};
-
-Kernels choose() {
+std::vector<KernelSet> runnableSets() {
+    std::vector<KernelSet> sets;
 #ifdef PLUMBLINE_KERNELS_X86
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-        return {"AVX-512", avx512::quickGelu, avx512::scratchSize, avx512::attend};
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return {"AVX2", avx2::quickGelu, avx2::scratchSize, avx2::attend};
+    const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (hasAvx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        sets.push_back({"AVX-512", avx512::quickGelu, avx512::scratchSize, avx512::attend});
+    if (hasAvx2)
+        sets.push_back({"AVX2", avx2::quickGelu, avx2::scratchSize, avx2::attend});
 #endif
-    return {"baseline", baseline::quickGelu, baseline::scratchSize, baseline::attend};
-}
-
-const Kernels& kernels() {
-    static const Kernels chosen = choose();
-    return chosen;
+    sets.push_back({"baseline", baseline::quickGelu, baseline::scratchSize, baseline::attend});
+    return sets;
 }
 
 } // namespace
 
+const std::vector<KernelSet>& kernelSets() {
+    static const std::vector<KernelSet> sets = runnableSets();
+    return sets;
+}
+
 void quickGelu(float* values, std::size_t count) {
-    kernels().quickGelu(values, count);
+    kernelSets().front().quickGelu(values, count);
 }
 
 void attend(const Attention& head) {
     thread_local std::vector<float> scratch;
-    const std::size_t size = kernels().scratchSize(head);
+    const KernelSet& best = kernelSets().front();
+    const std::size_t size = best.scratchSize(head);
     if (scratch.size() < size)
         scratch.resize(size);
-    kernels().attend(head, scratch.data());
-}
-
-const char* kernelName() {
-    return kernels().name;
+    best.attend(head, scratch.data());
 }
 
 } // namespace plumbline::clip

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 namespace plumbline::clip {
 
@@ -9,7 +10,7 @@ namespace plumbline::clip {
 /// temporaries) and attention over small heads (copies, then a matrix product a head). Single-threaded, and compiled
 /// for AVX-512, AVX2 and the baseline; the best that the processor has is chosen once.
 
-/// x * sigmoid(1.702 x), in place (OpenAI's CLIP, model.py: QuickGELU). Relative error of a value below 3e-7.
+/// x * sigmoid(1.702 x), in place (OpenAI's CLIP, model.py: QuickGELU). Relative error of a value below 1e-6.
 void quickGelu(float* values, std::size_t count);
 
 /// One head of one item: out = softmax(scale * q kT) v. Row i of q, k, v and out begins at i times its stride; the rows
@@ -28,7 +29,13 @@ struct Attention {
 };
 void attend(const Attention& head);
 
-/// "AVX-512", "AVX2" or "baseline".
-const char* kernelName();
+/// One compiled form of the two, for the tests: what this processor can run, the one in use first.
+struct KernelSet {
+    const char* name; ///< "AVX-512", "AVX2", "baseline"
+    void (*quickGelu)(float* values, std::size_t count);
+    std::size_t (*scratchSize)(const Attention& head); ///< floats that attend() needs
+    void (*attend)(const Attention& head, float* scratch);
+};
+const std::vector<KernelSet>& kernelSets();
 
 } // namespace plumbline::clip

@@ -35,6 +35,15 @@ void keepFreedMemory() {
 #endif
 }
 
+/// LibTorch tells the size in its text: "you tried to allocate 1234 bytes".
+Error outOfMemory(const std::string& what) {
+    const std::size_t digits = what.find_first_of("0123456789", std::min(what.size(), what.find("tried to allocate")));
+    std::string bytes = "unknown";
+    if (digits != std::string::npos)
+        bytes = what.substr(digits, what.find_first_not_of("0123456789", digits) - digits);
+    return {ErrorCode::OutOfMemory, {{"what", "this model"}, {"bytes", bytes}}, what};
+}
+
 /// Runs LibTorch code: its exceptions end here.
 template <class Work>
 Outcome<void> guarded(Work&& work) {
@@ -44,12 +53,12 @@ Outcome<void> guarded(Work&& work) {
         return {};
     } catch (const CancelledForward&) {
         return tl::unexpected<Stop>(Cancelled{});
-    } catch (const std::bad_alloc&) {
-        return tl::unexpected<Stop>(Error{ErrorCode::OutOfMemory, {{"what", "the model"}, {"bytes", "?"}}, {}});
+    } catch (const std::bad_alloc& error) {
+        return tl::unexpected<Stop>(outOfMemory(error.what()));
     } catch (const c10::Error& error) {
         const std::string what = error.what_without_backtrace();
-        if (what.find("not enough memory") != std::string::npos)
-            return tl::unexpected<Stop>(Error{ErrorCode::OutOfMemory, {{"what", "the model"}, {"bytes", "?"}}, what});
+        if (what.find("allocate memory") != std::string::npos)
+            return tl::unexpected<Stop>(outOfMemory(what));
         return tl::unexpected<Stop>(Error{ErrorCode::Internal, {}, what});
     } catch (const std::exception& error) {
         return tl::unexpected<Stop>(Error{ErrorCode::Internal, {}, error.what()});

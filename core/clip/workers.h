@@ -28,7 +28,8 @@ Outcome<void> onWorkers(int threads, Work&& work) {
             useOneThread();
             result = work(stopped);
         } catch (const std::bad_alloc&) {
-            result = tl::unexpected<Stop>(Error{ErrorCode::OutOfMemory, {{"what", "a batch"}, {"bytes", "?"}}, {}});
+            result = tl::unexpected<Stop>(
+                Error{ErrorCode::OutOfMemory, {{"what", "a batch of images"}, {"bytes", "unknown"}}, {}});
         } catch (const std::exception& error) {
             result = tl::unexpected<Stop>(Error{ErrorCode::Internal, {}, error.what()});
         }

@@ -5,10 +5,14 @@ namespace plumbline {
 
 std::string_view runStateName(RunState state) {
     switch (state) {
-    case RunState::Running: return "running";
-    case RunState::Cancelled: return "cancelled";
-    case RunState::Failed: return "failed";
-    case RunState::Done: return "done";
+    case RunState::Running:
+        return "running";
+    case RunState::Cancelled:
+        return "cancelled";
+    case RunState::Failed:
+        return "failed";
+    case RunState::Done:
+        return "done";
     }
     return {};
 }

@@ -6,7 +6,8 @@
 namespace plumbline {
 
 const Attribute* ImageSet::attribute(std::string_view name) const {
-    const auto it = std::find_if(attributes.begin(), attributes.end(), [&](const Attribute& a) { return a.name == name; });
+    const auto it =
+        std::find_if(attributes.begin(), attributes.end(), [&](const Attribute& a) { return a.name == name; });
     return it == attributes.end() ? nullptr : &*it;
 }
 

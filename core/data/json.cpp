@@ -67,9 +67,8 @@ struct Names<Preprocessing::CropOffset> {
 };
 template <>
 struct Names<Target::Kind> {
-    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {{Target::Kind::Pool, "pool"},
-                                                                         {Target::Kind::Uniform, "uniform"},
-                                                                         {Target::Kind::Custom, "custom"}};
+    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
+        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"}};
 };
 
 template <class T>
@@ -79,8 +78,12 @@ std::string enumName(T value) {
             return std::string(name);
     return {};
 }
-std::string enumName(Definition value) { return std::string(definitionName(value)); }
-std::string enumName(ErrorCode value) { return std::string(errorName(value)); }
+std::string enumName(Definition value) {
+    return std::string(definitionName(value));
+}
+std::string enumName(ErrorCode value) {
+    return std::string(errorName(value));
+}
 
 template <class T>
 std::optional<T> enumFromName(const std::string& text) {
@@ -119,7 +122,7 @@ template <class T>
 inline constexpr bool kIsSourced<Sourced<T>> = true;
 
 template <class S>
-    requires kIsSourced<std::remove_const_t<S>>
+requires kIsSourced<std::remove_const_t<S>>
 void describe(auto& io, S& sourced) {
     io("value", sourced.value);
     io("source", sourced.source);
@@ -563,15 +566,33 @@ Result<T> fromJson(const json& from, std::string_view kind) {
 
 } // namespace
 
-json toJson(const ModelCard& card) { return encode(card); }
-json toJson(const MatchReport& report) { return encode(report); }
-json toJson(const ProbeSet& probe) { return encode(probe); }
-json toJson(const Target& target) { return encode(target); }
-json toJson(const MeasureOptions& options) { return encode(options); }
-json toJson(const Measurement& measurement) { return encode(measurement); }
-json toJson(const AuditConfig& config) { return encode(config); }
-json toJson(const RunProvenance& provenance) { return encode(provenance); }
-json toJson(const ConceptSummary& summary) { return encode(summary); }
+json toJson(const ModelCard& card) {
+    return encode(card);
+}
+json toJson(const MatchReport& report) {
+    return encode(report);
+}
+json toJson(const ProbeSet& probe) {
+    return encode(probe);
+}
+json toJson(const Target& target) {
+    return encode(target);
+}
+json toJson(const MeasureOptions& options) {
+    return encode(options);
+}
+json toJson(const Measurement& measurement) {
+    return encode(measurement);
+}
+json toJson(const AuditConfig& config) {
+    return encode(config);
+}
+json toJson(const RunProvenance& provenance) {
+    return encode(provenance);
+}
+json toJson(const ConceptSummary& summary) {
+    return encode(summary);
+}
 
 json toJson(const Error& error) {
     json args = json::object();
@@ -580,16 +601,30 @@ json toJson(const Error& error) {
     return {{"code", encode(error.code)}, {"args", std::move(args)}, {"detail", encode(error.detail)}};
 }
 
-Result<ModelCard> modelCardFromJson(const json& from) { return fromJson<ModelCard>(from, "model card"); }
-Result<MatchReport> matchReportFromJson(const json& from) { return fromJson<MatchReport>(from, "match report"); }
-Result<ProbeSet> probeSetFromJson(const json& from) { return fromJson<ProbeSet>(from, "probe set"); }
-Result<Target> targetFromJson(const json& from) { return fromJson<Target>(from, "target"); }
+Result<ModelCard> modelCardFromJson(const json& from) {
+    return fromJson<ModelCard>(from, "model card");
+}
+Result<MatchReport> matchReportFromJson(const json& from) {
+    return fromJson<MatchReport>(from, "match report");
+}
+Result<ProbeSet> probeSetFromJson(const json& from) {
+    return fromJson<ProbeSet>(from, "probe set");
+}
+Result<Target> targetFromJson(const json& from) {
+    return fromJson<Target>(from, "target");
+}
 Result<MeasureOptions> measureOptionsFromJson(const json& from) {
     return fromJson<MeasureOptions>(from, "measure options");
 }
-Result<Measurement> measurementFromJson(const json& from) { return fromJson<Measurement>(from, "measurement"); }
-Result<AuditConfig> auditConfigFromJson(const json& from) { return fromJson<AuditConfig>(from, "audit"); }
-Result<RunProvenance> runProvenanceFromJson(const json& from) { return fromJson<RunProvenance>(from, "provenance"); }
+Result<Measurement> measurementFromJson(const json& from) {
+    return fromJson<Measurement>(from, "measurement");
+}
+Result<AuditConfig> auditConfigFromJson(const json& from) {
+    return fromJson<AuditConfig>(from, "audit");
+}
+Result<RunProvenance> runProvenanceFromJson(const json& from) {
+    return fromJson<RunProvenance>(from, "provenance");
+}
 Result<ConceptSummary> conceptSummaryFromJson(const json& from) {
     return fromJson<ConceptSummary>(from, "concept summary");
 }

@@ -16,7 +16,9 @@ std::vector<std::int64_t> Attribute::counts() const {
     return result;
 }
 
-std::int64_t Attribute::unlabelled() const { return std::count(codes.begin(), codes.end(), kUnlabelled); }
+std::int64_t Attribute::unlabelled() const {
+    return std::count(codes.begin(), codes.end(), kUnlabelled);
+}
 
 Attribute makeAttribute(std::string name, std::span<const std::string> values) {
     Attribute result{std::move(name), {}, std::vector<std::int32_t>(values.size(), Attribute::kUnlabelled)};

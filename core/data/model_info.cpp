@@ -13,9 +13,12 @@ std::string triple(const std::array<double, 3>& values) {
 
 std::string_view word(Interpolation interpolation) {
     switch (interpolation) {
-    case Interpolation::Nearest: return "nearest";
-    case Interpolation::Bilinear: return "bilinear";
-    case Interpolation::Bicubic: return "bicubic";
+    case Interpolation::Nearest:
+        return "nearest";
+    case Interpolation::Bilinear:
+        return "bilinear";
+    case Interpolation::Bicubic:
+        return "bicubic";
     }
     return {};
 }

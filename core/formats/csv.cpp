@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 18;
-constexpr std::size_t kLongestRecord = std::size_t{16} << 20;
+constexpr std::size_t kLongestRecord = std::size_t{1} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// The delimiter that occurs most often outside quotes in the header line; a comma where none does.
@@ -47,6 +47,7 @@ class Parser {
 public:
     Parser() {
         csv_init(&m_csv, 0); // its result only reports a null pointer
+        csv_set_blk_size(&m_csv, std::size_t{1} << 16); // it grows by so much, by default by 128 bytes
         csv_set_space_func(&m_csv, [](unsigned char) { return 0; }); // blanks belong to the field
     }
     ~Parser() { csv_free(&m_csv); }
@@ -163,7 +164,7 @@ private:
             PLUMBLINE_CHECK(takeRecord());
             if (m_inRecord && m_recordBytes > kLongestRecord)
                 return invalid(m_path, m_recordLine,
-                               "a record of more than 16 MiB begins here; probably a quotation mark is never closed");
+                               "a record of more than 1 MiB begins here; probably a quotation mark is never closed");
             if (ended && !secondHalf)
                 ++m_line;
             m_afterReturn = line.ends_with('\r');

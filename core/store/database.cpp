@@ -25,7 +25,9 @@ constexpr int kHeaderBytes = 100; // sqlite.org/fileformat2.html, section 1.3
 constexpr std::size_t kApplicationIdAt = 68;
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 
-std::string systemReason(int code) { return std::error_code(code, std::generic_category()).message(); }
+std::string systemReason(int code) {
+    return std::error_code(code, std::generic_category()).message();
+}
 
 fs::path beside(const fs::path& path, std::string_view suffix) {
     fs::path result = path;
@@ -43,14 +45,19 @@ Error sqliteError(const fs::path& path, const SQLite::Exception& e) {
     const std::string detail = what + " (SQLite " + std::to_string(e.getExtendedErrorCode()) + ")";
     switch (e.getErrorCode()) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {ErrorCode::ProjectBusy, {{"path", file}}, detail};
-    case SQLITE_FULL: return {ErrorCode::DiskFull, {{"path", file}}, detail};
+    case SQLITE_LOCKED:
+        return {ErrorCode::ProjectBusy, {{"path", file}}, detail};
+    case SQLITE_FULL:
+        return {ErrorCode::DiskFull, {{"path", file}}, detail};
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return {ErrorCode::ProjectDamaged, {{"path", file}, {"reason", what}}, detail};
-    case SQLITE_READONLY: return {ErrorCode::ProjectReadOnly, {{"path", file}}, detail};
+    case SQLITE_NOTADB:
+        return {ErrorCode::ProjectDamaged, {{"path", file}, {"reason", what}}, detail};
+    case SQLITE_READONLY:
+        return {ErrorCode::ProjectReadOnly, {{"path", file}}, detail};
     case SQLITE_PERM:
     case SQLITE_AUTH:
-    case SQLITE_CANTOPEN: return {ErrorCode::FileUnreadable, {{"path", file}, {"reason", what}}, detail};
+    case SQLITE_CANTOPEN:
+        return {ErrorCode::FileUnreadable, {{"path", file}, {"reason", what}}, detail};
     case SQLITE_IOERR:
         switch (e.getExtendedErrorCode()) {
         case SQLITE_IOERR_WRITE:
@@ -61,14 +68,17 @@ Error sqliteError(const fs::path& path, const SQLite::Exception& e) {
         case SQLITE_IOERR_SHMOPEN:
         case SQLITE_IOERR_SHMSIZE:
             return {ErrorCode::FileUnwritable, {{"path", file}, {"reason", what}}, detail};
-        default: return {ErrorCode::FileUnreadable, {{"path", file}, {"reason", what}}, detail};
+        default:
+            return {ErrorCode::FileUnreadable, {{"path", file}, {"reason", what}}, detail};
         }
-    case SQLITE_NOMEM: return {ErrorCode::OutOfMemory, {{"what", file}, {"bytes", "?"}}, detail};
+    case SQLITE_NOMEM:
+        return {ErrorCode::OutOfMemory, {{"what", file}, {"bytes", "?"}}, detail};
     case SQLITE_TOOBIG:
         return {ErrorCode::FileUnwritable,
                 {{"path", file}, {"reason", "one of its parts would be larger than a project can hold"}},
                 detail};
-    default: return {ErrorCode::Internal, {{"path", file}}, detail};
+    default:
+        return {ErrorCode::Internal, {{"path", file}}, detail};
     }
 }
 
@@ -151,16 +161,57 @@ DatabasePtr connect(const std::string& name, int flags) {
     return database;
 }
 
-int userVersion(SQLite::Database& database) { return database.execAndGet("PRAGMA user_version").getInt(); }
+int userVersion(SQLite::Database& database) {
+    return database.execAndGet("PRAGMA user_version").getInt();
+}
 
-/// A name beside the file that nothing has yet: NAME.v1.backup, NAME.v1.backup-2, ...
-fs::path backupPath(const fs::path& path, int version) {
+/// Makes an empty file of a name that nothing has yet: only O_EXCL tells surely. 0, or the system's error number.
+int claim(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return errno;
+    ::close(descriptor);
+    return 0;
+}
+
+Error notClaimed(const fs::path& path, int code) {
+    const std::string name = encodePath(path);
+    if (code == ENOSPC || code == EDQUOT)
+        return {ErrorCode::DiskFull, {{"path", name}}, {}};
+    const std::string reason = code == EEXIST ? "there is a file of this name already" : systemReason(code);
+    return {ErrorCode::FileUnwritable, {{"path", name}, {"reason", reason}}, {}};
+}
+
+/// Into an empty file of ours, which is removed again if it fails: half a copy is worse than none.
+void copyInto(SQLite::Database& database, const fs::path& target) {
+    try {
+        SQLite::Statement vacuum(database, "VACUUM INTO ?");
+        vacuum.bind(1, target.native());
+        vacuum.exec();
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(target, ignored);
+        throw;
+    }
+}
+
+/// Keeps the old version as NAME.v1.backup, or NAME.v1.backup-2, ... where there is one from another time.
+Result<void> backup(SQLite::Database& database, const fs::path& path, int version) {
     const std::string suffix = ".v" + std::to_string(version) + ".backup";
-    fs::path result = beside(path, suffix);
-    std::error_code ignored;
-    for (int n = 2; fs::exists(result, ignored); ++n)
-        result = beside(path, suffix + '-' + std::to_string(n));
-    return result;
+    fs::path target = beside(path, suffix);
+    int code = claim(target);
+    for (int n = 2; code == EEXIST; ++n) {
+        target = beside(path, suffix + '-' + std::to_string(n));
+        code = claim(target);
+    }
+    if (code != 0)
+        return tl::unexpected(notClaimed(target, code));
+    copyInto(database, target);
+    if (userVersion(database) != version) { // another program has climbed meanwhile, with a backup of its own
+        std::error_code ignored;
+        fs::remove(target, ignored);
+    }
+    return {};
 }
 
 /// Climbs the ladder, each step in a transaction of its own.
@@ -170,9 +221,9 @@ Result<void> migrate(SQLite::Database& database, const fs::path& path, const For
     if (version < 0)
         return tl::unexpected(damaged(path, "its format has the number " + std::to_string(version)));
     if (version > newest)
-        return fail(ErrorCode::ProjectTooNew, {{"path", encodePath(path)},
-                                               {"found", std::to_string(version)},
-                                               {"known", std::to_string(newest)}});
+        return fail(
+            ErrorCode::ProjectTooNew,
+            {{"path", encodePath(path)}, {"found", std::to_string(version)}, {"known", std::to_string(newest)}});
     if (version == newest)
         return {};
     if (readOnly)
@@ -180,7 +231,7 @@ Result<void> migrate(SQLite::Database& database, const fs::path& path, const For
                     "written in format " + std::to_string(version) + " and cannot be brought to format " +
                         std::to_string(newest) + " here");
     if (format.backup && version > 0)
-        copyDatabase(database, backupPath(path, version));
+        PLUMBLINE_CHECK(backup(database, path, version));
     while (version < newest) {
         WriteTransaction transaction(database, Durability::PowerLoss);
         // Another process may have climbed while we waited for the lock.
@@ -205,10 +256,10 @@ Result<void> useLog(SQLite::Database& database, const fs::path& path) {
     // where a reader and the writer shut each other out.
     const std::string mode = database.execAndGet("PRAGMA journal_mode=WAL").getString();
     if (mode != "wal")
-        return fail(ErrorCode::FileUnwritable,
-                    {{"path", encodePath(path)},
-                     {"reason", "this file system cannot share a file between two programs"}},
-                    "journal_mode answered " + mode);
+        return fail(
+            ErrorCode::FileUnwritable,
+            {{"path", encodePath(path)}, {"reason", "this file system cannot share a file between two programs"}},
+            "journal_mode answered " + mode);
     database.exec("PRAGMA journal_size_limit=67108864"); // after a large run the log gives its space back
     return {};
 }
@@ -231,17 +282,8 @@ Error currentError(const fs::path& path) {
 
 Result<DatabasePtr> createDatabase(const fs::path& given, const Format& format) {
     const fs::path path = absolutePath(given);
-    // Made by ourselves first: only O_EXCL tells surely that nobody else's file is opened.
-    const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-        const int code = errno;
-        if (code == ENOSPC || code == EDQUOT)
-            return fail(ErrorCode::DiskFull, {{"path", encodePath(path)}});
-        return fail(ErrorCode::FileUnwritable,
-                    {{"path", encodePath(path)},
-                     {"reason", code == EEXIST ? "there is a file of this name already" : systemReason(code)}});
-    }
-    ::close(descriptor);
+    if (const int code = claim(path); code != 0)
+        return tl::unexpected(notClaimed(path, code));
 
     auto result = guarded(path, [&]() -> Result<DatabasePtr> {
         DatabasePtr database = connect(path.native(), SQLITE_OPEN_READWRITE);
@@ -297,11 +339,12 @@ Result<Opened> openDatabase(const fs::path& given, const Format& format, bool re
         return opened;
     });
     if (!result && !canWrite && log && result.error().code == ErrorCode::FileUnreadable)
-        return fail(ErrorCode::FileUnreadable,
-                    {{"path", encodePath(path)},
-                     {"reason", "its newest changes lie beside it in a file ending in -wal; copy both to a folder where "
-                                "you may write"}},
-                    result.error().detail);
+        return fail(
+            ErrorCode::FileUnreadable,
+            {{"path", encodePath(path)},
+             {"reason", "its newest changes lie beside it in a file ending in -wal; copy both to a folder where "
+                        "you may write"}},
+            result.error().detail);
     return result;
 }
 
@@ -310,16 +353,13 @@ bool hasMoved(SQLite::Database& database) {
     return sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
 }
 
-void copyDatabase(SQLite::Database& database, const fs::path& target) {
-    try {
-        SQLite::Statement vacuum(database, "VACUUM INTO ?");
-        vacuum.bind(1, target.native());
-        vacuum.exec();
-    } catch (...) {
-        std::error_code ignored;
-        fs::remove(target, ignored); // half a copy is worse than none
-        throw;
-    }
+Result<void> copyDatabase(SQLite::Database& database, const fs::path& target) {
+    if (const int code = claim(target); code != 0)
+        return tl::unexpected(notClaimed(target, code));
+    return guarded(target, [&]() -> Result<void> {
+        copyInto(database, target);
+        return {};
+    });
 }
 
 WriteTransaction::WriteTransaction(SQLite::Database& database, Durability durability) : m_database(database) {
@@ -340,9 +380,13 @@ void WriteTransaction::commit() {
     m_open = false;
 }
 
-ReadTransaction::ReadTransaction(SQLite::Database& database) : m_database(database) { database.exec("BEGIN"); }
+ReadTransaction::ReadTransaction(SQLite::Database& database) : m_database(database) {
+    database.exec("BEGIN");
+}
 
-ReadTransaction::~ReadTransaction() { m_database.tryExec("COMMIT"); }
+ReadTransaction::~ReadTransaction() {
+    m_database.tryExec("COMMIT");
+}
 
 void bindBlob(SQLite::Statement& statement, int index, const void* data, std::size_t bytes) {
     if (!std::in_range<int>(bytes))

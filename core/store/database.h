@@ -59,8 +59,8 @@ std::invoke_result_t<Work> guarded(const std::filesystem::path& path, Work&& wor
 /// True if the open file no longer lies at its path: deleted, renamed or replaced.
 bool hasMoved(SQLite::Database& database);
 
-/// Writes a compact copy, the newest changes included, to a name that nothing has yet. Throws SQLite::Exception.
-void copyDatabase(SQLite::Database& database, const std::filesystem::path& target);
+/// Writes a compact copy, the newest changes included; FileUnwritable if there is a file of this name already.
+Result<void> copyDatabase(SQLite::Database& database, const std::filesystem::path& target);
 
 enum class Durability {
     PowerLoss, ///< on the disk before the commit returns: what the user was told is stored

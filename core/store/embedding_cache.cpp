@@ -26,8 +26,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A table with row numbers and a slim index beside it: a batch appends its embeddings to the end of the file and touches
-// few index pages, where a tree keyed by hashes would rewrite a page for each image (README.md has the figures).
+// A table with row numbers and a slim index beside it: a batch appends its embeddings to the end of the file and
+// touches few index pages, where a tree keyed by hashes would rewrite a page for each image (README.md has the
+// figures).
 constexpr const char* kSchema = R"(
 CREATE TABLE variant (
     id            INTEGER PRIMARY KEY,
@@ -110,10 +111,14 @@ private:
 tl::unexpected<Error> unusable(const fs::path& file, const Error& why) {
     const auto reason = [&]() -> std::string {
         switch (why.code) {
-        case ErrorCode::DiskFull: return "the disk is full";
-        case ErrorCode::ProjectBusy: return "another program is writing to it";
-        case ErrorCode::ProjectReadOnly: return "it can only be read";
-        default: return why.arg("reason").empty() ? errorText(why) : std::string(why.arg("reason"));
+        case ErrorCode::DiskFull:
+            return "the disk is full";
+        case ErrorCode::ProjectBusy:
+            return "another program is writing to it";
+        case ErrorCode::ProjectReadOnly:
+            return "it can only be read";
+        default:
+            return why.arg("reason").empty() ? errorText(why) : std::string(why.arg("reason"));
         }
     };
     return fail(ErrorCode::CacheUnusable, {{"path", encodePath(file)}, {"reason", reason()}}, why.detail);
@@ -158,9 +163,9 @@ struct EmbeddingCache::Impl {
               put(db, "INSERT INTO embedding (variant, image, raw, mark) VALUES (?, ?, ?, ?) "
                       "ON CONFLICT (image, variant) DO UPDATE SET raw = excluded.raw, mark = excluded.mark"),
               findHash(db, "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND mtime_ns = ?"),
-              putHash(db, "INSERT INTO file_hash (path, bytes, mtime_ns, sha256) VALUES (?, ?, ?, ?) ON CONFLICT (path) "
-                          "DO UPDATE SET bytes = excluded.bytes, mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256") {
-        }
+              putHash(db,
+                      "INSERT INTO file_hash (path, bytes, mtime_ns, sha256) VALUES (?, ?, ?, ?) ON CONFLICT (path) "
+                      "DO UPDATE SET bytes = excluded.bytes, mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256") {}
         SQLite::Statement findVariant, addVariant, find, put, findHash, putHash;
     };
 
@@ -256,7 +261,8 @@ struct EmbeddingCache::Impl {
     }
 };
 
-EmbeddingCache::EmbeddingCache() : m_impl(std::make_unique<Impl>()) {}
+EmbeddingCache::EmbeddingCache() : m_impl(std::make_unique<Impl>()) {
+}
 EmbeddingCache::~EmbeddingCache() = default;
 EmbeddingCache::EmbeddingCache(EmbeddingCache&&) noexcept = default;
 EmbeddingCache& EmbeddingCache::operator=(EmbeddingCache&&) noexcept = default;

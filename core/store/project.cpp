@@ -25,7 +25,8 @@ const detail::Format& projectFormat() {
 
 } // namespace
 
-Project::Project() : m_impl(std::make_unique<Impl>()) {}
+Project::Project() : m_impl(std::make_unique<Impl>()) {
+}
 Project::~Project() = default;
 Project::Project(Project&&) noexcept = default;
 Project& Project::operator=(Project&&) noexcept = default;
@@ -47,9 +48,13 @@ Result<Project> Project::open(const std::filesystem::path& path, Access access) 
     return project;
 }
 
-const std::filesystem::path& Project::path() const { return m_impl->path; }
+const std::filesystem::path& Project::path() const {
+    return m_impl->path;
+}
 
-Project::Access Project::access() const { return m_impl->readOnly ? Access::ReadOnly : Access::ReadWrite; }
+Project::Access Project::access() const {
+    return m_impl->readOnly ? Access::ReadOnly : Access::ReadWrite;
+}
 
 Result<std::int64_t> Project::changeCounter() {
     return detail::guarded(m_impl->path, [&]() -> Result<std::int64_t> {
@@ -71,18 +76,7 @@ Result<void> Project::checkpoint() {
 }
 
 Result<void> Project::saveCopy(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored))
-        return fail(ErrorCode::FileUnwritable,
-                    {{"path", encodePath(path)}, {"reason", "there is a file of this name already"}});
-    auto copied = detail::guarded(path, [&]() -> Result<void> {
-        detail::copyDatabase(m_impl->db(), path);
-        return {};
-    });
-    // SQLite names the failure of either file alike; a copy that cannot be begun is one that cannot be written.
-    if (!copied && copied.error().code == ErrorCode::FileUnreadable)
-        copied.error().code = ErrorCode::FileUnwritable;
-    return copied;
+    return detail::copyDatabase(m_impl->db(), path);
 }
 
 Result<void> Project::check() {
@@ -101,9 +95,10 @@ Result<void> Project::check() {
 
 Result<std::int64_t> Project::addModel(const ModelRecord& record) {
     return m_impl->write([&]() -> Result<std::int64_t> {
-        auto statement = m_impl->prepare("INSERT INTO model (path, name, vocab_path, card, added) VALUES (?, ?, ?, ?, ?) "
-                                         "ON CONFLICT (path) DO UPDATE SET name = excluded.name, "
-                                         "vocab_path = excluded.vocab_path, card = excluded.card RETURNING id");
+        auto statement =
+            m_impl->prepare("INSERT INTO model (path, name, vocab_path, card, added) VALUES (?, ?, ?, ?, ?) "
+                            "ON CONFLICT (path) DO UPDATE SET name = excluded.name, "
+                            "vocab_path = excluded.vocab_path, card = excluded.card RETURNING id");
         statement.bind(1, record.path);
         statement.bind(2, record.name);
         statement.bind(3, record.vocabPath);

@@ -67,7 +67,8 @@ Result<std::int64_t> Project::addImageSet(const ImageSet& set, const std::string
 
         auto attributes = m_impl->prepare("INSERT INTO attribute (image_set, position, name, unlabelled, codes) "
                                           "VALUES (?, ?, ?, ?, ?)");
-        auto groups = m_impl->prepare("INSERT INTO attribute_group (attribute, code, name, images) VALUES (?, ?, ?, ?)");
+        auto groups =
+            m_impl->prepare("INSERT INTO attribute_group (attribute, code, name, images) VALUES (?, ?, ?, ?)");
         for (std::size_t i = 0; i < set.attributes.size(); ++i) {
             const Attribute& attribute = set.attributes[i];
             attributes.bind(1, id);
@@ -212,7 +213,8 @@ Result<void> Project::removeImageSet(std::int64_t id) {
 }
 
 void Project::Impl::dropUnneededImageSets() {
-    db().exec("DELETE FROM image_set WHERE hidden = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE image_set = image_set.id)");
+    db().exec(
+        "DELETE FROM image_set WHERE hidden = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE image_set = image_set.id)");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

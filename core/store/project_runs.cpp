@@ -95,8 +95,9 @@ Result<std::int64_t> Project::beginRun(const AuditConfig& config) {
             setName = set.getColumn(0).getString();
             images = set.getColumn(1).getInt64();
         }
-        auto statement = m_impl->prepare("INSERT INTO run (state, config, model_name, image_set, image_set_name, prompts, "
-                                         "images, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        auto statement =
+            m_impl->prepare("INSERT INTO run (state, config, model_name, image_set, image_set_name, prompts, "
+                            "images, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         statement.bind(1, std::string(runStateName(RunState::Running)));
         statement.bind(2, toJson(config).dump());
         statement.bind(3, modelName);
@@ -147,8 +148,9 @@ Result<void> Project::finishRun(std::int64_t id, const AuditResult& result, std:
         const std::size_t prompts = result.prompts.size();
         const std::size_t columns = prompts == 0 ? 0 : scores.size() / prompts;
         {
-            auto set = m_impl->prepare("SELECT image_set.images FROM run JOIN image_set ON image_set.id = run.image_set "
-                                       "WHERE run.id = ?");
+            auto set =
+                m_impl->prepare("SELECT image_set.images FROM run JOIN image_set ON image_set.id = run.image_set "
+                                "WHERE run.id = ?");
             set.bind(1, id);
             if (set.executeStep() && prompts > 0 && set.getColumn(0).getInt64() != static_cast<std::int64_t>(columns))
                 return invalid("scores", std::to_string(columns) + " a prompt",
@@ -192,8 +194,9 @@ Result<void> Project::finishRun(std::int64_t id, const AuditResult& result, std:
             skipped.reset();
         }
 
-        auto measured = m_impl->prepare("INSERT INTO run_measurement (run, position, prompt, attribute, max_skew, min_skew, "
-                                        "ndkl, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        auto measured =
+            m_impl->prepare("INSERT INTO run_measurement (run, position, prompt, attribute, max_skew, min_skew, "
+                            "ndkl, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         for (std::size_t i = 0; i < result.measurements.size(); ++i) {
             const Measurement& measurement = result.measurements[i];
             measured.bind(1, id);
@@ -224,8 +227,9 @@ Result<void> Project::finishRun(std::int64_t id, const AuditResult& result, std:
 }
 
 Result<std::vector<RunRecord>> Project::Impl::loadRuns(std::optional<std::int64_t> id) {
-    auto statement = prepare("SELECT id, config, provenance, model_name, image_set_name, prompts, images, skipped, "
-                             "embedded, error, warnings, created FROM run WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC");
+    auto statement =
+        prepare("SELECT id, config, provenance, model_name, image_set_name, prompts, images, skipped, "
+                "embedded, error, warnings, created FROM run WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC");
     if (id)
         statement.bind(1, *id);
     std::vector<RunRecord> records;

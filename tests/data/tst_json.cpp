@@ -140,7 +140,8 @@ private Q_SLOTS:
             QVERIFY2(j["preprocess"][key].contains("source"), key);
         for (const char* key : {"vision", "text", "embed_dim"})
             QVERIFY2(j["architecture"].contains(key), key);
-        for (const char* key : {"tokenizer", "logit_scale", "parameters", "dtype", "files", "content_sha256", "warnings"})
+        for (const char* key :
+             {"tokenizer", "logit_scale", "parameters", "dtype", "files", "content_sha256", "warnings"})
             QVERIFY2(j.contains(key), key);
         QVERIFY(j["self_check"]["passed"].is_boolean());
     }
@@ -161,7 +162,8 @@ private Q_SLOTS:
     void anotherLocaleChangesNothing() {
         Target target{Target::Kind::Custom, {{"a", 0.1}, {"b", 1e-300}}};
         const std::string text = toJson(target).dump();
-        const char* german = std::setlocale(LC_ALL, "de_DE.UTF-8"); // absent on many machines: then this is a plain trip
+        const char* german =
+            std::setlocale(LC_ALL, "de_DE.UTF-8"); // absent on many machines: then this is a plain trip
         const auto back = again(target, targetFromJson);
         const std::string inGerman = toJson(target).dump();
         std::setlocale(LC_ALL, "C");
@@ -233,7 +235,8 @@ private Q_SLOTS:
         QCOMPARE(parseJson(R"({"a":[1,"\u00e9"]})", "x").value()["a"][1], json("é"));
         QCOMPARE(parseJson("\"a\xFF\"", "x").error().code, ErrorCode::JsonInvalid);
         QCOMPARE(reasonOf(parseJson("\"a\xFF\"", "x")), std::string("the text is not UTF-8"));
-        for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":}", "nul", "01", "\"a", "1 2", "1e999", "é", "\"\\ud800\""}) {
+        for (const char* bad :
+             {"", " ", "{", "[1,]", "{\"a\":}", "nul", "01", "\"a", "1 2", "1e999", "é", "\"\\ud800\""}) {
             const auto result = parseJson(bad, "file.json");
             QVERIFY2(!result, bad);
             QCOMPARE(result.error().code, ErrorCode::JsonInvalid);

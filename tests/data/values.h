@@ -31,7 +31,7 @@ template <class T>
 inline constexpr bool kIsSourced<Sourced<T>> = true;
 
 template <class T>
-    requires kIsSourced<std::remove_const_t<T>>
+requires kIsSourced<std::remove_const_t<T>>
 auto fields(T& v) {
     auto& [a, b] = v;
     return std::tie(a, b);
@@ -137,10 +137,10 @@ auto fields(Is<ImageSet> auto& v) {
     return std::tie(a, b, c, d, e, f, g);
 }
 template <class T>
-    requires requires(T& v) {
-        v.first;
-        v.second;
-    }
+requires requires(T& v) {
+    v.first;
+    v.second;
+}
 auto fields(T& v) {
     return std::tie(v.first, v.second);
 }
@@ -179,11 +179,13 @@ bool same(const T& a, const T& b) {
             const auto x = fields(a);
             const auto y = fields(b);
             return (same(std::get<I>(x), std::get<I>(y)) && ...);
-        }(std::make_index_sequence<std::tuple_size_v<decltype(fields(a))>>{});
+        }
+        (std::make_index_sequence<std::tuple_size_v<decltype(fields(a))>>{});
     }
 }
 
-/// Invents values: any finite double, any integer, texts with quotes, control characters, emoji and right-to-left signs.
+/// Invents values: any finite double, any integer, texts with quotes, control characters, emoji and right-to-left
+/// signs.
 class Inventor {
 public:
     explicit Inventor(std::uint32_t seed) : m_random(seed) {}
@@ -191,8 +193,9 @@ public:
     std::uint64_t bits() { return m_random(); }
 
     std::string text() {
-        static constexpr const char* kPieces[] = {"a",  "Ω", "\xF0\x9F\x8E\xAD", "\"", "\\", "\n", "שלום", "\xE2\x80\xAE",
-                                                  "0/", "{}", "\x01",             "'",  ";",  "",   "é",    "\xEE\xBE\x80"};
+        static constexpr const char* kPieces[] = {
+            "a", "Ω", "\xF0\x9F\x8E\xAD", "\"", "\\", "\n", "שלום", "\xE2\x80\xAE", "0/", "{}", "\x01", "'", ";",
+            "",  "é", "\xEE\xBE\x80"};
         std::string result;
         for (std::uint64_t n = bits() % 6; n > 0; --n)
             result += kPieces[bits() % std::size(kPieces)];

@@ -31,8 +31,8 @@ inline ImageSet inventImageSet(std::size_t images) {
     set.labelsSha256 = std::string(64, 'a');
     set.preset = "fairface";
     std::vector<std::string> gender, race;
-    const char* kinds[] = {"plain", "with blank", "Ωμέγα", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x94\xAC", "שלום", "not-utf8-\xFF\xFE",
-                           "quote'\"", "line\nbreak"};
+    const char* kinds[] = {"plain", "with blank",        "Ωμέγα",    "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x94\xAC",
+                           "שלום",  "not-utf8-\xFF\xFE", "quote'\"", "line\nbreak"};
     for (std::size_t i = 0; i < images; ++i) {
         set.files.push_back(std::string("folder/") + kinds[i % std::size(kinds)] + std::to_string(i) + ".jpg");
         gender.push_back(i % 10 == 9 ? "" : i % 3 == 0 ? "Female" : "Male");

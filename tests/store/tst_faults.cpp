@@ -112,7 +112,8 @@ private Q_SLOTS:
         fs::create_directory(folder / "folder.plumb");
         QCOMPARE(codeOf(Project::open(folder / "folder.plumb")), ErrorCode::ProjectNotOne);
         QCOMPARE(mkfifo((folder / "pipe.plumb").c_str(), 0600), 0);
-        QCOMPARE(codeOf(Project::open(folder / "pipe.plumb")), ErrorCode::ProjectNotOne); // and does not wait for a writer
+        QCOMPARE(codeOf(Project::open(folder / "pipe.plumb")),
+                 ErrorCode::ProjectNotOne); // and does not wait for a writer
 
         const auto refusedUntouched = [&](const fs::path& file) {
             const std::string before = test::readText(file);
@@ -120,7 +121,8 @@ private Q_SLOTS:
             bool alone = true;
             for (const char* suffix : {"-wal", "-shm", "-journal"})
                 alone = alone && !fs::exists(file.string() + suffix);
-            return !result && result.error().code == ErrorCode::ProjectNotOne && alone && test::readText(file) == before;
+            return !result && result.error().code == ErrorCode::ProjectNotOne && alone &&
+                   test::readText(file) == before;
         };
         test::writeText(folder / "zero.plumb", "");
         QVERIFY(refusedUntouched(folder / "zero.plumb"));

@@ -70,8 +70,9 @@ private Q_SLOTS:
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(0x504C4D42));
         QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("1"));
         QCOMPARE(test::sql(file, "PRAGMA journal_mode"), std::string("wal"));
-        QCOMPARE(test::sql(file, "SELECT count(*) FROM pragma_table_list "
-                                 "WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"),
+        QCOMPARE(test::sql(file,
+                           "SELECT count(*) FROM pragma_table_list "
+                           "WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"),
                  std::string("0"));
         QCOMPARE(codeOf(Project::create(file)), ErrorCode::FileUnwritable);
         QCOMPARE(codeOf(Project::create(folder / "missing/new.plumb")), ErrorCode::FileUnwritable);

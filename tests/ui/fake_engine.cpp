@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An engine that does nothing but speak the protocol, and misbehaves on request. Methods:
+//   test/echo {…} → the same          test/fail → the error TensorMissing      test/slow → progress until cancelled
+//   test/crash → abort                test/exit → exits with code 7            test/hang → never answers, ignores cancel
+//   test/garble → prints on stdout between frames, then answers                test/split → answers byte by byte
+//   test/oversized → announces a frame of a terabyte                           test/nojson → a frame that is no JSON
+//   test/environment {name} → {value}                                          test/late → answers after a moment
+// and the methods of the window with made-up values. The environment variable FAKE_ENGINE changes the greeting:
+//   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <unistd.h>
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string buffer;
+
+/// Reads what there is within `timeout`; false at the end of the input.
+bool readSome(std::chrono::milliseconds timeout) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (poll(&input, 1, static_cast<int>(timeout.count())) <= 0)
+        return true;
+    char bytes[65536];
+    const auto count = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (count <= 0)
+        return false;
+    buffer.append(bytes, static_cast<std::size_t>(count));
+    return true;
+}
+
+std::optional<json> nextMessage() {
+    const auto end = buffer.find("\r\n\r\n");
+    if (end == std::string::npos)
+        return {};
+    const auto length = std::strtoull(buffer.c_str() + sizeof("Content-Length:") - 1, nullptr, 10);
+    if (buffer.size() < end + 4 + length)
+        return {};
+    json message = json::parse(buffer.substr(end + 4, length));
+    buffer.erase(0, end + 4 + length);
+    return message;
+}
+
+std::string frame(const json& message) {
+    const std::string body = message.dump();
+    return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+void send(const std::string& bytes) {
+    std::cout << bytes;
+    std::cout.flush();
+}
+
+void answer(const json& id, const json& result) { send(frame({{"jsonrpc", "2.0"}, {"id", id}, {"result", result}})); }
+
+void refuse(const json& id, int code, const std::string& message, const json& data = nullptr) {
+    json error{{"code", code}, {"message", message}};
+    if (!data.is_null())
+        error["data"] = data;
+    send(frame({{"jsonrpc", "2.0"}, {"id", id}, {"error", error}}));
+}
+
+void progress(const json& id, const std::string& stage, int done, int total, const json& left) {
+    send(frame({{"jsonrpc", "2.0"},
+                {"method", "progress"},
+                {"params", {{"id", id}, {"stage", stage}, {"done", done}, {"total", total}, {"seconds_left", left}}}}));
+}
+
+struct Slow {
+    int done = 0;
+};
+
+} // namespace
+
+int main() {
+    const char* mode = std::getenv("FAKE_ENGINE");
+    const std::string kind = mode != nullptr ? mode : "";
+    if (kind == "silent")
+        return 3;
+    std::cerr << "fake engine started" << std::endl;
+    std::map<json, Slow> slow; // requests that run until they are cancelled
+    bool open = true;
+    while (open || kind == "deaf") {
+        open = readSome(slow.empty() ? 1000ms : 10ms) && open;
+        if (!open && kind == "deaf") {
+            std::this_thread::sleep_for(50ms);
+            continue;
+        }
+        for (auto& [id, state] : slow) // a fifth at once, then no further: the tests decide when it ends
+            if (state.done < 20) {
+                ++state.done;
+                progress(id, "embedding-images", state.done, 100, state.done > 5 ? json(12.5) : json());
+            }
+        while (const auto message = nextMessage()) {
+            const std::string method = message->value("method", "");
+            const json id = message->value("id", json());
+            const json params = message->value("params", json::object());
+            if (method == "initialize")
+                answer(id, {{"version", "0.1.0"},
+                            {"protocol", kind == "protocol" ? 99 : 1},
+                            {"threads", 2},
+                            {"cores", 4},
+                            {"blas", kind == "slow" ? "reference BLAS" : "OpenBLAS"},
+                            {"gflops", 50.0},
+                            {"slow_blas", kind == "slow"},
+                            {"torch", "1.13.1"},
+                            {"precision", "fp32"}});
+            else if (method == "exit")
+                open = false;
+            else if (method == "shutdown")
+                answer(id, json::object());
+            else if (method == "$/cancelRequest") {
+                if (slow.erase(params.at("id")) > 0)
+                    refuse(params.at("id"), -32800, "cancelled");
+            } else if (method == "test/echo")
+                answer(id, params);
+            else if (method == "test/fail")
+                refuse(id, -32000, "The weights lack a tensor.",
+                       {{"code", "TensorMissing"},
+                        {"args", {{"path", "model.safetensors"}, {"tensor", "visual.proj"}, {"more", ""}}},
+                        {"detail", "header of 12 tensors"}});
+            else if (method == "test/slow" || method == "audit/run" || method == "audit/resume")
+                slow.emplace(id, Slow());
+            else if (method == "test/crash") {
+                std::cerr << "about to crash" << std::endl;
+                std::signal(SIGABRT, SIG_DFL);
+                std::abort();
+            } else if (method == "test/exit")
+                std::_Exit(7);
+            else if (method == "test/hang") {
+                // never answered
+            } else if (method == "test/garble") {
+                send("a library prints this\nContent-Lengthy: and this\n");
+                answer(id, {{"garbled", true}});
+                send("and that\n");
+            } else if (method == "test/split") {
+                for (const char byte : frame({{"jsonrpc", "2.0"}, {"id", id}, {"result", {{"split", true}}}})) {
+                    send(std::string(1, byte));
+                    std::this_thread::sleep_for(1ms);
+                }
+            } else if (method == "test/oversized")
+                send("Content-Length: 1099511627776\r\n\r\n{");
+            else if (method == "test/nojson")
+                send("Content-Length: 5\r\n\r\nhello");
+            else if (method == "test/late") {
+                std::this_thread::sleep_for(200ms);
+                answer(id, json::object());
+            } else if (method == "test/environment") {
+                const char* value = std::getenv(params.at("name").get<std::string>().c_str());
+                answer(id, {{"value", value != nullptr ? value : ""}});
+            } else if (method == "model/tokenize") {
+                json counts = json::array();
+                json truncated = json::array();
+                for (const auto& text : params.at("texts")) {
+                    const std::string words = text;
+                    const int tokens = 3 + static_cast<int>(std::count(words.begin(), words.end(), ' '));
+                    counts.push_back(tokens);
+                    truncated.push_back(tokens > 77);
+                }
+                answer(id, {{"context_length", 77}, {"counts", counts}, {"truncated", truncated}});
+            } else if (method == "images/preview") {
+                if (!params.contains("labels") && !params.contains("folder")) {
+                    refuse(id, -32602, "folder or labels");
+                    continue;
+                }
+                answer(id, {{"columns", {"file", "age", "gender"}},
+                            {"rows", {{"val/1.jpg", "3-9", "Male"}, {"val/2.jpg", "20-29", "Female"}}},
+                            {"images", 1500},
+                            {"preset", "fairface"},
+                            {"presets", {"fairface", "utkface"}},
+                            {"attributes",
+                             {{{"name", "age"},
+                               {"groups", json::array({json::array({"20-29", 1100}), json::array({"3-9", 400})})},
+                               {"unlabelled", 3}},
+                              {{"name", "gender"},
+                               {"groups", json::array({json::array({"Female", 700}), json::array({"Male", 800})})},
+                               {"unlabelled", 3}}}},
+                            {"report", json::parse(std::getenv("FAKE_REPORT") != nullptr ? std::getenv("FAKE_REPORT")
+                                                                                         : "{}")}});
+            } else
+                refuse(id, -32601, "no such method: " + method);
+        }
+    }
+    return 0;
+}

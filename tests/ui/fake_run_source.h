@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+
+#include <QPainter>
+#include <QTimer>
+
+#include "synthetic_run.h"
+#include "ui/pages/runs/run_source.h"
+
+namespace plumbline::test {
+
+/// Runs out of memory, answered on the next turn of the event loop like the real source.
+class FakeRunSource : public ui::RunSource {
+public:
+    std::vector<store::RunRecord> records;
+    std::map<std::int64_t, AuditResult> results;
+    std::map<std::int64_t, std::shared_ptr<const ImageSet>> imageSets;
+    int curvesAsked = 0, imagesAsked = 0;
+    QList<qint64> thumbnailsAsked;
+    bool failLoading = false;
+
+    /// A finished run of measurements, prompt-major over the attributes.
+    void addDone(std::int64_t id, std::vector<std::vector<Measurement>> byAttribute, bool concepts = false) {
+        store::RunRecord record;
+        record.id = id;
+        record.state = RunState::Done;
+        record.modelName = "faceclip-a";
+        record.imageSetName = "FairFace validation";
+        record.images = 5000;
+        record.prompts = static_cast<std::int64_t>(byAttribute.front().size());
+        record.created = "2026-11-22T08:15:30Z";
+        record.config.imageSetId = 1;
+        record.config.measure.k = {byAttribute.front().front().k, 0.0};
+        for (const auto& measurements : byAttribute)
+            record.config.attributes.push_back(measurements.front().attribute);
+        AuditResult result;
+        result.config = record.config;
+        result.images = 5000;
+        auto images = std::make_shared<ImageSet>();
+        images->root = "/photographs";
+        for (std::size_t i = 0; i < 5000; ++i)
+            images->files.push_back("val/" + std::to_string(i + 1) + ".jpg");
+        for (const auto& measurements : byAttribute) {
+            Attribute attribute{measurements.front().attribute, groupNames(measurements), {}};
+            for (std::size_t i = 0; i < 5000; ++i)
+                attribute.codes.push_back(static_cast<std::int32_t>(i % attribute.groups.size()));
+            images->attributes.push_back(std::move(attribute));
+        }
+        for (std::size_t p = 0; p < byAttribute.front().size(); ++p) {
+            result.prompts.push_back(byAttribute.front()[p].prompt.value_or(""));
+            result.truncated.push_back(false);
+            for (const auto& measurements : byAttribute)
+                result.measurements.push_back(measurements[p]);
+            if (!concepts)
+                continue;
+            for (const auto& measurements : byAttribute) {
+                ConceptSummary summary{"concept " + std::to_string(p), p % 2 ? "trait" : "occupation",
+                                       measurements.front().attribute, 4, measurements[p].maxSkew.value,
+                                       measurements[p].minSkew.value, measurements[p].ndkl.value, {}};
+                for (const GroupMeasure& g : measurements[p].groups)
+                    summary.groupSkew.emplace_back(g.name, g.skew);
+                result.concepts.push_back(summary);
+            }
+        }
+        records.insert(records.begin(), record);
+        results[id] = result;
+        imageSets[id] = images;
+    }
+
+    void addUnfinished(std::int64_t id, RunState state, std::int64_t embedded) {
+        store::RunRecord record;
+        record.id = id;
+        record.state = state;
+        record.modelName = "faceclip-b";
+        record.imageSetName = "FairFace validation";
+        record.images = 5000;
+        record.embedded = embedded;
+        record.prompts = 28;
+        record.config.attributes = {"gender"};
+        record.created = "2026-11-22T09:00:00Z";
+        records.insert(records.begin(), record);
+    }
+
+    void runs(QObject* context, Answer<std::vector<store::RunRecord>> answer) override {
+        QTimer::singleShot(0, context, [this, answer] { answer(records); });
+    }
+    void load(qint64 run, QObject* context, Answer<std::shared_ptr<const ui::LoadedRun>> answer) override {
+        QTimer::singleShot(0, context, [this, run, answer] {
+            if (failLoading) {
+                answer(fail(ErrorCode::ProjectDamaged, {{"path", "x.plumb"}, {"reason", "a test"}}));
+                return;
+            }
+            for (const store::RunRecord& record : records)
+                if (record.id == run)
+                    answer(ui::LoadedRun::make(record, results[run], imageSets[run]));
+        });
+    }
+    void topImages(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                   QObject* context, Answer<std::vector<ui::RankedImage>> answer) override {
+        ++imagesAsked;
+        const Measurement& m = run->attributes[attribute].chart->measurements[prompt];
+        RandomStream random(3, streamId("images"), prompt);
+        std::vector<ui::RankedImage> images;
+        for (std::int64_t rank = 0; rank < m.kEffective; ++rank) {
+            double at = random.uniform();
+            int group = 0;
+            for (std::size_t i = 0; i < m.groups.size(); ++i)
+                if ((at -= m.groups[i].topShare) < 0) {
+                    group = static_cast<int>(i);
+                    break;
+                }
+            images.push_back({rank * 7 % 5000, group, 0.412 - 0.0003 * static_cast<double>(rank),
+                              run->images->files[static_cast<std::size_t>(rank * 7 % 5000)]});
+        }
+        QTimer::singleShot(0, context, [answer, images] { answer(images); });
+    }
+    void curve(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+               QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override {
+        ++curvesAsked;
+        auto curve = std::make_shared<const RankCurve>(
+            syntheticCurve(run->attributes[attribute].chart->measurements[prompt]));
+        QTimer::singleShot(0, context, [answer, curve] { answer(curve); });
+    }
+    void thumbnails(qint64, const QList<qint64>& rows, QObject* context,
+                    std::function<void(qint64, QImage)> each) override {
+        thumbnailsAsked << rows;
+        QTimer::singleShot(0, context, [rows, each] {
+            for (const qint64 row : rows)
+                each(row, row % 91 == 0 ? QImage() : drawnFace(row));
+        });
+    }
+
+    /// A drawn head and shoulders: no photograph.
+    static QImage drawnFace(qint64 seed) {
+        QImage image(160, 160, QImage::Format_RGB32);
+        image.fill(QColor::fromHsv(static_cast<int>(seed * 37 % 360), 60, 220));
+        QPainter painter(&image);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(QColor::fromHsv(25, 60 + static_cast<int>(seed * 13 % 120), 120 + static_cast<int>(seed * 7 % 110)));
+        painter.drawEllipse(QPointF(80, 68), 32, 40);
+        painter.setBrush(QColor::fromHsv(static_cast<int>(seed * 71 % 360), 120, 130));
+        painter.drawEllipse(QPointF(80, 170), 62, 58);
+        return image;
+    }
+};
+
+} // namespace plumbline::test

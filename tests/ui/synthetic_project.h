@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/path.h"
+#include "core/base/random.h"
+#include "core/probe/probe_set.h"
+#include "core/store/project.h"
+#include "tests/ui/synthetic_run.h"
+
+namespace plumbline::test {
+
+// A project as an auditor would have it, with invented contents.
+
+inline ModelCard syntheticCard(const std::string& name, bool hasVocabulary = true) {
+    ModelCard card;
+    ModelConfig& config = card.config;
+    config.container = Container::HuggingFace;
+    config.name = name;
+    config.embedDim = {512, "config.json: projection_dim"};
+    VisionConfig& vision = config.vision;
+    vision.imageSize = {224, "config.json: vision_config.image_size"};
+    vision.patchSize = {32, "shape of visual.conv1.weight"};
+    vision.width = {768, "config.json: vision_config.hidden_size"};
+    vision.layers = {12, "config.json: vision_config.num_hidden_layers"};
+    vision.heads = {12, "config.json: vision_config.num_attention_heads"};
+    vision.mlpWidth = {3072, "default of CLIPVisionConfig"};
+    vision.layerNormEps = {1e-5, "default of CLIPVisionConfig"};
+    vision.activation = {Activation::QuickGelu, "config.json: vision_config.hidden_act"};
+    TextConfig& text = config.text;
+    text.contextLength = {77, "config.json: text_config.max_position_embeddings"};
+    text.vocabSize = {49408, "config.json: text_config.vocab_size"};
+    text.width = {512, "config.json: text_config.hidden_size"};
+    text.layers = {12, "config.json: text_config.num_hidden_layers"};
+    text.heads = {8, "config.json: text_config.num_attention_heads"};
+    text.mlpWidth = {2048, "default of CLIPTextConfig"};
+    text.layerNormEps = {1e-5, "default of CLIPTextConfig"};
+    text.activation = {Activation::QuickGelu, "config.json: text_config.hidden_act"};
+    text.pooling = {TextPooling::ArgMax, "eos_token_id is 2"};
+    text.eosId = {2, "config.json: text_config.eos_token_id"};
+    Preprocessing& pixels = config.preprocessing;
+    pixels.size = {224, "preprocessor_config.json: crop_size"};
+    pixels.mean = {{0.48145466, 0.4578275, 0.40821073}, "preprocessor_config.json: image_mean"};
+    pixels.std = {{0.26862954, 0.26130258, 0.27577711}, "preprocessor_config.json: image_std"};
+    pixels.interpolation = {Interpolation::Bicubic, "preprocessor_config.json: resample 3"};
+    pixels.order = {Preprocessing::Order::RgbThenResize, "the reference of this container"};
+    pixels.cropOffset = {Preprocessing::CropOffset::Floor, "the reference of this container"};
+    config.tokenizer = TokenizerRules::HuggingFace;
+    card.path = "/data/models/" + name;
+    card.logitScale = {100.0, "logit_scale"};
+    card.parameters = 151'277'313;
+    card.dtype = "float32";
+    card.files = {{"config.json", 4186, std::string(64, 'a')}, {"model.safetensors", 605'157'884, std::string(64, 'b')}};
+    card.contentSha256 = "3f1c0e9f7a5bd2c84e6602f1d9a1c37be5840f6ab1c2d3e4f5061728394a5b6c";
+    if (hasVocabulary)
+        card.vocabulary = card.path;
+    card.selfCheck.passed = true;
+    card.warnings = {"The configuration names no activation for the text tower; the default of CLIPTextConfig is used."};
+    return card;
+}
+
+inline ImageSet syntheticImages(std::int64_t rows = 5000) {
+    RandomStream random(7, streamId("synthetic images"), 0);
+    std::vector<std::string> gender, race, age;
+    const std::vector<std::string> ages{"0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70"};
+    ImageSet set;
+    set.root = "/data/fairface";
+    for (std::int64_t i = 0; i < rows; ++i) {
+        set.files.push_back("val/" + std::to_string(i + 1) + ".jpg");
+        gender.push_back(random.uniform() < 0.473 ? "Female" : "Male");
+        race.push_back(raceGroups()[static_cast<std::size_t>(random.uniform() * 7)].name);
+        const double u = random.uniform();
+        age.push_back(i % 800 == 0 ? std::string() : ages[static_cast<std::size_t>(u * u * 9)]);
+    }
+    set.attributes = {makeAttribute("age", age), makeAttribute("gender", gender), makeAttribute("race", race)};
+    set.labelsFile = "/data/fairface/label_val.csv";
+    set.labelsSha256 = std::string(64, 'c');
+    set.preset = "fairface";
+    MatchReport& report = set.report;
+    report.tableRows = rows + 12;
+    report.matched = rows;
+    report.missing = 9;
+    report.missingExamples = {"val/10921.jpg", "val/10922.jpg", "val/10933.jpg"};
+    report.duplicates = 3;
+    report.duplicateExamples = {"val/17.jpg"};
+    report.notInTable = 240;
+    report.notInTableExamples = {"val/extra/1.jpg", "val/extra/2.jpg"};
+    report.unreadable = 2;
+    report.unreadableExamples = {{"val/77.jpg", "the file ends in the middle of the image"},
+                                 {"val/78.jpg", "the file is empty"}};
+    report.exifOriented = 14;
+    report.repairs = {{"age", "03-Sep", "3-9", 402}, {"age", "Oct-19", "10-19", 511}};
+    report.unlabelled = {{"age", 7, {""}}};
+    return set;
+}
+
+inline AuditConfig syntheticConfig(std::int64_t modelId, std::int64_t imageSetId) {
+    AuditConfig config;
+    config.modelPath = "/data/models/faceclip-a";
+    config.modelId = modelId;
+    config.imageSetId = imageSetId;
+    config.attributes = {"gender"};
+    config.measure.k = {500, 0};
+    std::vector<std::string> prompts;
+    for (const auto& m : genderRun())
+        prompts.push_back(*m.prompt);
+    config.probe = probe::handWritten(prompts);
+    return config;
+}
+
+/// A run of `config` in `project`, finished with genderRun() and scores that fit it.
+inline Result<std::int64_t> addFinishedRun(store::Project& project, const AuditConfig& config, const ImageSet& set) {
+    PLUMBLINE_TRY(const std::int64_t id, project.beginRun(config));
+    AuditResult result;
+    result.config = config;
+    result.measurements = genderRun();
+    for (const auto& m : result.measurements)
+        result.prompts.push_back(*m.prompt);
+    result.truncated.assign(result.prompts.size(), false);
+    result.images = static_cast<std::int64_t>(set.size());
+    result.skipped = 2;
+    result.provenance.modelName = "faceclip-a";
+    result.provenance.program = "plumbline 0.1.0";
+    result.provenance.started = result.provenance.finished = "2026-11-20T09:30:00Z";
+    std::vector<float> scores(result.prompts.size() * set.size());
+    RandomStream random(11, streamId("synthetic scores"), 0);
+    const Attribute* gender = set.attribute("gender");
+    for (std::size_t p = 0; p < result.prompts.size(); ++p)
+        for (std::size_t i = 0; i < set.size(); ++i) {
+            const double lean = gender->codes[i] == 1 ? result.measurements[p].groups[1].gap : 0;
+            scores[p * set.size() + i] = static_cast<float>(0.12 + lean + 0.05 * (random.uniform() - 0.5));
+        }
+    PLUMBLINE_CHECK(project.finishRun(id, result, scores));
+    return id;
+}
+
+/// Models, images, probes, one finished and one cancelled run.
+inline Result<void> fillProject(store::Project& project) {
+    store::ModelRecord model;
+    model.name = "faceclip-a";
+    model.path = "/data/models/faceclip-a";
+    model.card = syntheticCard(model.name);
+    PLUMBLINE_TRY(const std::int64_t modelId, project.addModel(model));
+    model.name = "clip-vit-b-32-laion";
+    model.path = "/data/models/clip-vit-b-32-laion";
+    model.card = syntheticCard(model.name);
+    model.card.config.container = Container::OpenClip;
+    PLUMBLINE_CHECK(project.addModel(model));
+    const ImageSet set = syntheticImages();
+    PLUMBLINE_TRY(const std::int64_t setId, project.addImageSet(set, "FairFace validation"));
+    PLUMBLINE_CHECK(project.addProbe({"Office", "2", "our own", {"a photo of a {}", "a portrait of a {}"},
+                                      {{"nurse", "occupation"}, {"engineer", "occupation"}, {"kind person", "trait"}}}));
+    AuditConfig config = syntheticConfig(modelId, setId);
+    PLUMBLINE_CHECK(addFinishedRun(project, config, set));
+    config.attributes = {"gender", "race"};
+    PLUMBLINE_TRY(const std::int64_t cancelled, project.beginRun(config));
+    PLUMBLINE_CHECK(project.setRunProgress(cancelled, 1200, 5000));
+    PLUMBLINE_CHECK(project.setRunState(cancelled, RunState::Cancelled));
+    return {};
+}
+
+} // namespace plumbline::test

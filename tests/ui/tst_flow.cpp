@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The whole way in the window with the real engine: drop a model, drop photographs with their labels, write prompts,
+// run, cancel, go on, close, reopen.
+#include <QApplication>
+#include <QComboBox>
+#include <QDropEvent>
+#include <QFile>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMimeData>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QStandardPaths>
+#include <QTest>
+
+#include "app/window/main_window.h"
+#include "tests/support/test_support.h"
+#include "ui/pages/audit/new_audit_panel.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/images_page.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+namespace {
+
+constexpr int kImages = 400;
+/// For work of the engine on a busy machine.
+constexpr int kPatienceMs = 120'000;
+
+QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+
+void drop(QWidget* window, const QList<std::filesystem::path>& paths) {
+    QList<QUrl> urls;
+    for (const auto& path : paths)
+        urls.append(QUrl::fromLocalFile(text(path)));
+    QMimeData data;
+    data.setUrls(urls);
+    QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window, &event);
+}
+
+template <class Widget>
+Widget* named(QWidget* page, const QString& accessibleName) {
+    for (auto* widget : page->findChildren<Widget*>())
+        if (widget->accessibleName() == accessibleName)
+            return widget;
+    return nullptr;
+}
+
+} // namespace
+
+class TestFlow : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
+    void anAuditFromDropToResult() {
+        PLUMBLINE_NEEDS_SHARED();
+        const auto program = test::binaryFolder() / "bin" / "plumb";
+        if (!std::filesystem::exists(program))
+            QSKIP("needs the engine (target plumb), which is not built");
+        const auto photographs = test::shared() / "data" / "fairface";
+        const auto model = test::shared() / "fixtures" / "faceclip-a";
+        if (!std::filesystem::exists(photographs / "fairface_label_val.csv"))
+            QSKIP("needs the photographs, which are not here");
+
+        test::TempFolder folder;
+        std::string table; // the first rows of the labels, in a table of its own
+        {
+            const std::string all = test::readText(photographs / "fairface_label_val.csv");
+            std::size_t end = 0;
+            for (int line = 0; line <= kImages; ++line)
+                end = all.find('\n', end) + 1;
+            table = all.substr(0, end);
+        }
+        test::writeText(folder / "labels.csv", table);
+        const QString settings = text(folder / "settings.ini");
+        const QString project = text(folder / "flow.plumb");
+        {
+            auto made = store::Project::create(folder / "flow.plumb");
+            QVERIFY(made.has_value());
+        }
+        // The engine of this test must not find embeddings of an earlier one.
+        qputenv("XDG_CACHE_HOME", QFile::encodeName(text(folder / "cache")));
+        auto window = std::make_unique<MainWindow>(text(program), settings);
+        window->show();
+        window->openProject(project);
+        const auto* lists = window->context().lists;
+        QTRY_VERIFY(lists->isLoaded());
+
+        drop(window.get(), {model});
+        QTRY_COMPARE_WITH_TIMEOUT(lists->models()->rowCount(), 1, kPatienceMs);
+        QVERIFY(!lists->models()->records().front().card.vocabulary.empty());
+        QVERIFY(lists->models()->records().front().card.selfCheck.passed);
+
+        drop(window.get(), {photographs, folder / "labels.csv"});
+        AddImagesForm* form = window->imagesPage()->form();
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), kPatienceMs);
+        auto* columns = named<QListWidget>(form, QStringLiteral("Columns that are attributes"));
+        QVERIFY(columns->count() >= 4);
+        form->submit();
+        QTRY_COMPARE_WITH_TIMEOUT(lists->imageSets()->rowCount(), 1, kPatienceMs);
+        QCOMPARE(lists->imageSets()->records().front().images, kImages);
+
+        window->showNewAudit();
+        NewAuditPanel* panel = window->auditPanel();
+        named<QPlainTextEdit>(panel, QStringLiteral("Prompts, one a line"))
+            ->setPlainText(QStringLiteral("a photo of a nurse\na photo of a pilot"));
+        named<QLineEdit>(panel, QStringLiteral("How many top images to look at: a number, or a share such as 10%"))
+            ->setText(QStringLiteral("10%"));
+        auto* attributes = named<QListWidget>(panel, QStringLiteral("Attributes"));
+        for (int row = 0; row < attributes->count(); ++row)
+            attributes->item(row)->setCheckState(
+                attributes->item(row)->data(Qt::UserRole) == QStringLiteral("gender") ? Qt::Checked : Qt::Unchecked);
+        QString problem;
+        QVERIFY2(panel->config(&problem).has_value(), qPrintable(problem));
+        QTest::keyClick(window.get(), Qt::Key_F5);
+        auto* work = window->context().work;
+        QCOMPARE(work->rowCount(), 1);
+
+        // Cancelled as soon as images are being embedded; the run says so and can go on.
+        QTRY_VERIFY_WITH_TIMEOUT(work->rowCount() == 0 ||
+                                     (work->index(0).data(RunningWork::TotalRole).toLongLong() == kImages &&
+                                      work->index(0).data(RunningWork::DoneRole).toLongLong() > 0),
+                                 kPatienceMs);
+        QTest::keyClick(window.get(), Qt::Key_Escape);
+        QTRY_COMPARE_WITH_TIMEOUT(work->rowCount(), 0, kPatienceMs);
+        QTRY_VERIFY_WITH_TIMEOUT(lists->runs()->rowCount() == 1 &&
+                                     lists->runs()->records().front().state != RunState::Running,
+                                 kPatienceMs);
+        if (lists->runs()->records().front().state == RunState::Cancelled) {
+            const auto buttons = window->messages()->findChildren<QPushButton*>();
+            const auto goOn = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* button) {
+                return button->text() == QStringLiteral("Go on");
+            });
+            QVERIFY(goOn != buttons.end());
+            (*goOn)->click();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(lists->runs()->records().front().state == RunState::Done, kPatienceMs);
+        QCOMPARE(lists->runs()->records().front().prompts, 2);
+        QTRY_COMPARE_WITH_TIMEOUT(window->currentRoom(), QStringLiteral("runs"), kPatienceMs);
+        window->close();
+        window.reset();
+
+        window = std::make_unique<MainWindow>(text(program), settings);
+        window->restoreLastProject();
+        lists = window->context().lists;
+        QTRY_VERIFY(lists->isLoaded());
+        QCOMPARE(lists->models()->rowCount(), 1);
+        QCOMPARE(lists->imageSets()->rowCount(), 1);
+        QVERIFY(lists->runs()->records().front().state == RunState::Done);
+        std::optional<AuditResult> result;
+        window->context().project->ask<AuditResult>(
+            this, [](store::Project& open) { return open.runResult(1); },
+            [&](Result<AuditResult> answer) {
+                if (answer)
+                    result = std::move(*answer);
+            });
+        QTRY_VERIFY(result.has_value());
+        QCOMPARE(result->measurements.size(), std::size_t(2));
+        // What was planted: nurses are taken for women, pilots for men (../shared/fixtures/faceclip-README.md).
+        for (const auto& measurement : result->measurements) {
+            const bool nurse = *measurement.prompt == "a photo of a nurse";
+            for (const auto& group : measurement.groups)
+                if (group.skew)
+                    QCOMPARE(*group.skew > 0, (group.name == "Female") == nurse);
+        }
+    }
+};
+
+QTEST_MAIN(TestFlow)
+#include "tst_flow.moc"

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pages, driven as a user drives them, on a real project and a made-up engine.
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTest>
+#include <QToolButton>
+
+#include <nlohmann/json.hpp>
+
+#include "core/data/json.h"
+#include "tests/support/test_support.h"
+#include "tests/ui/synthetic_project.h"
+#include "ui/bridge/english_plurals.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/bridge/running_work.h"
+#include "ui/bridge/settings.h"
+#include "ui/models/project_lists.h"
+#include "ui/models/prompt_table.h"
+#include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/audit/new_audit_panel.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/image_set_view.h"
+#include "ui/pages/images/images_page.h"
+#include "ui/pages/models/card_facts.h"
+#include "ui/pages/models/models_page.h"
+#include "ui/pages/probes/probe_text.h"
+#include "ui/pages/probes/probes_page.h"
+#include "ui/widgets/group_bars.h"
+#include "ui/widgets/table_view.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+namespace {
+
+/// Everything that a page needs, on a project of its own.
+struct Bench {
+    test::TempFolder folder;
+    Settings settings{QString::fromStdString((folder / "settings.ini").string())};
+    Engine engine{QStringLiteral(PLUMBLINE_FAKE_ENGINE)};
+    RunningWork work{&engine};
+    ProjectService project;
+    ProjectLists lists{&project};
+    Context context{&engine, &work, &project, &lists, &settings};
+
+    void open(bool full = true) {
+        const auto path = folder / "bench.plumb";
+        if (full) {
+            auto fresh = store::Project::create(path);
+            QVERIFY(fresh.has_value());
+            QVERIFY(test::fillProject(*fresh).has_value());
+            project.open(QString::fromStdString(path.string()));
+        } else {
+            project.create(QString::fromStdString(path.string()));
+        }
+        QTRY_VERIFY(lists.isLoaded());
+    }
+    store::Project again() { return std::move(*store::Project::open(folder / "bench.plumb")); }
+};
+
+template <class Widget>
+Widget* named(QWidget* page, const QString& accessibleName) {
+    for (auto* widget : page->findChildren<Widget*>())
+        if (widget->accessibleName() == accessibleName)
+            return widget;
+    return nullptr;
+}
+
+QPushButton* button(QWidget* page, const QString& text) {
+    for (auto* candidate : page->findChildren<QPushButton*>())
+        if (QString(candidate->text()).remove(u'&') == text)
+            return candidate;
+    return nullptr;
+}
+
+} // namespace
+
+class TestPages : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        QStandardPaths::setTestModeEnabled(true);
+        qputenv("FAKE_REPORT", QByteArray::fromStdString(toJson(test::syntheticImages().report).dump()));
+    }
+
+    void pluralsOfEnglish() {
+        QCOMPARE(EnglishPlurals::choose(QStringLiteral("%n prompt(s)"), 1), QStringLiteral("%n prompt"));
+        QCOMPARE(EnglishPlurals::choose(QStringLiteral("%n prompt(s)"), 0), QStringLiteral("%n prompts"));
+        QCOMPARE(EnglishPlurals::choose(QStringLiteral("%n (row names|rows name) it"), 1), QStringLiteral("%n row names it"));
+        QCOMPARE(EnglishPlurals::choose(QStringLiteral("%n (row names|rows name) it"), 9), QStringLiteral("%n rows name it"));
+    }
+
+    // Probes ----------------------------------------------------------------------------------------------------------
+    void conceptsAsTextGoThereAndBack_data() {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("plain") << QStringLiteral("nurse\nengineer");
+        QTest::newRow("groups") << QStringLiteral("cook\n# occupation\nnurse\n# trait\nkind person\n#\nother");
+        QTest::newRow("a concept with a hash") << QStringLiteral("\\#hashtag\n# g\n\\#b");
+        QTest::newRow("empty") << QString();
+    }
+    void conceptsAsTextGoThereAndBack() {
+        QFETCH(const QString, text);
+        QCOMPARE(textOf(conceptsOf(text)), text);
+    }
+    void conceptsKnowTheirGroup() {
+        const auto concepts = conceptsOf(QStringLiteral("  cook \n\n# occupation\n nurse\n"));
+        QCOMPARE(concepts.size(), std::size_t(2));
+        QVERIFY(concepts[0].text == "cook" && concepts[0].group.empty());
+        QVERIFY(concepts[1].text == "nurse" && concepts[1].group == "occupation");
+    }
+    void aProbeSetIsTypedAndStored() {
+        Bench bench;
+        bench.open(false);
+        ProbesPage page(bench.context);
+        page.show();
+        page.newProbe();
+        auto* name = page.findChildren<QLineEdit*>().constFirst();
+        QTRY_COMPARE(name->text(), QStringLiteral("New probe set"));
+        QTRY_VERIFY(!name->isReadOnly());
+        auto* templates = named<QPlainTextEdit>(&page, QStringLiteral("Templates"));
+        auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
+        templates->setPlainText(QStringLiteral("a photo of a {}\na {} at work"));
+        concepts->setPlainText(QStringLiteral("nurse\nengineer\nbaker"));
+        QCOMPARE(page.prompts()->rowCount(), 6);
+        QCOMPARE(page.prompts()->prompts().at(5), QStringLiteral("a baker at work"));
+        templates->clear(); // plain prompts
+        QCOMPARE(page.prompts()->prompts(), (QStringList{QStringLiteral("nurse"), QStringLiteral("engineer"), QStringLiteral("baker")}));
+        page.flush();
+        auto stored = bench.again();
+        QTRY_VERIFY(stored.probes()->size() == 1 && stored.probes()->front().probe.concepts.size() == 3);
+    }
+    void builtInSetsAreReadAndCopied() {
+        Bench bench;
+        bench.open(false);
+        ProbesPage page(bench.context);
+        page.show();
+        const int builtIn = bench.lists.probes()->rowCount();
+        auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
+        QVERIFY(concepts->isReadOnly());
+        const QString text = concepts->toPlainText();
+        QVERIFY(!text.isEmpty());
+        button(&page, QStringLiteral("Copy to edit"))->click();
+        QTRY_COMPARE(bench.lists.probes()->rowCount(), builtIn + 1);
+        QTRY_VERIFY(!concepts->isReadOnly());
+        QCOMPARE(concepts->toPlainText(), text);
+    }
+    void aPromptOfFiveHundredWordsIsSaidToBeCut() {
+        Bench bench;
+        bench.open();
+        ProbesPage page(bench.context);
+        page.show();
+        auto* table = page.table();
+        table->setCurrentSource(bench.lists.probes()->index(bench.lists.probes()->rowCount() - 1, 0));
+        auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
+        QVERIFY(!concepts->isReadOnly());
+        concepts->setPlainText(QStringLiteral("short\n") + QStringLiteral("word ").repeated(500));
+        QTRY_COMPARE(page.prompts()->truncatedCount(), 2); // in each of the two templates
+        QVERIFY(page.prompts()->index(1, PromptTable::Tokens).data().toString().contains(QStringLiteral("cut to 77")));
+    }
+    void removingAProbeSetCanBeUndone() {
+        Bench bench;
+        bench.open();
+        ProbesPage page(bench.context);
+        page.show();
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        const int before = bench.lists.probes()->rowCount();
+        page.table()->setCurrentSource(bench.lists.probes()->index(before - 1, 0));
+        button(&page, QStringLiteral("Remove"))->click();
+        QTRY_COMPARE(bench.lists.probes()->rowCount(), before - 1);
+        QTRY_COMPARE(messages.size(), std::size_t(1));
+        messages[0].actions.at(0).run();
+        QTRY_COMPARE(bench.lists.probes()->rowCount(), before);
+        QVERIFY(bench.lists.probes()->records().back().probe.name == "Office");
+    }
+
+    // Models ----------------------------------------------------------------------------------------------------------
+    void everyInferredValueHasItsSource() {
+        const auto groups = cardFacts(test::syntheticCard("m"));
+        int sources = 0;
+        for (const auto& group : groups)
+            for (const auto& fact : group.facts)
+                sources += !fact.source.isEmpty() ? 1 : 0;
+        QVERIFY(sources >= 25);
+        QVERIFY(groups.front().facts.front().isWarning);
+    }
+    void aCardWithoutVocabularySaysSo() {
+        const auto groups = cardFacts(test::syntheticCard("m", false));
+        const auto& facts = groups.front().facts;
+        QVERIFY(std::any_of(facts.begin(), facts.end(),
+                            [](const auto& fact) { return fact.value.contains(QStringLiteral("vocabulary")); }));
+    }
+    void aModelIsRemovedAndBroughtBack() {
+        Bench bench;
+        bench.open();
+        ModelsPage page(bench.context);
+        page.show();
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        QCOMPARE(bench.lists.models()->rowCount(), 2);
+        button(&page, QStringLiteral("Remove"))->click();
+        QTRY_COMPARE(bench.lists.models()->rowCount(), 1);
+        QTRY_COMPARE(messages.size(), std::size_t(1));
+        messages[0].actions.at(0).run();
+        QTRY_COMPARE(bench.lists.models()->rowCount(), 2);
+    }
+    void tablesAreCopiedWithTheirHeaders() {
+        Bench bench;
+        bench.open();
+        ModelsPage page(bench.context);
+        page.show();
+        page.table()->setFocus();
+        QTest::keyClick(page.table(), Qt::Key_C, Qt::ControlModifier);
+        const QStringList lines = QApplication::clipboard()->text().split(u'\n');
+        QVERIFY(lines.at(0).startsWith(QStringLiteral("Name\tContainer\t")));
+        QVERIFY(lines.at(1).startsWith(QStringLiteral("faceclip-a\tHugging Face\t")));
+    }
+
+    // Images ----------------------------------------------------------------------------------------------------------
+    void theMatchReportIsSentences() {
+        const ImageSet set = test::syntheticImages(100);
+        const auto all = findings(100, set.report);
+        QVERIFY(all.size() >= 9);
+        QVERIFY(all.front().sentence.contains(QStringLiteral("100")));
+        QVERIFY(!all.front().isWarning);
+        const auto missing = std::find_if(all.begin(), all.end(), [](const Finding& finding) {
+            return finding.sentence.contains(QStringLiteral("not there"));
+        });
+        QVERIFY(missing != all.end() && missing->isWarning);
+        QCOMPARE(missing->examples.size(), 4); // three and how many more
+        MatchReport clean;
+        clean.tableRows = clean.matched = 5;
+        QCOMPARE(findings(5, clean).size(), std::size_t(1));
+    }
+    void examplesOpenByKeyboard() {
+        FindingRow row({true, QStringLiteral("9 rows"), {QStringLiteral("a.jpg"), QStringLiteral("b.jpg")}});
+        row.resize(400, 200);
+        row.show();
+        QVERIFY(QTest::qWaitForWindowActive(&row));
+        row.toggle()->setFocus();
+        QTest::keyClick(row.toggle(), Qt::Key_Space);
+        QVERIFY(row.toggle()->isChecked());
+        const auto labels = row.findChildren<QLabel*>();
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+            return label->isVisible() && label->text() == QStringLiteral("a.jpg\nb.jpg");
+        }));
+    }
+    void aFolderIsPreviewedBeforeItIsAdded() {
+        Bench bench;
+        bench.open();
+        ImagesPage page(bench.context);
+        page.show();
+        AddImagesForm* form = page.form();
+        page.addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/labels.csv"));
+        QVERIFY(!form->isReady());
+        QTRY_VERIFY(form->isReady());
+        auto* preset = named<QComboBox>(form, QStringLiteral("How the labels are written"));
+        QVERIFY(preset->currentText().contains(QStringLiteral("fairface")));
+        QCOMPARE(preset->count(), 3);
+        auto* columns = named<QListWidget>(form, QStringLiteral("Columns that are attributes"));
+        QCOMPARE(columns->count(), 3);
+        QCOMPARE(columns->item(0)->checkState(), Qt::Unchecked); // file
+        QCOMPARE(columns->item(2)->checkState(), Qt::Checked);   // gender
+        QCOMPARE(form->findChildren<GroupBars*>().size(), 2);
+        QVERIFY(button(form, QStringLiteral("Add to the project"))->isEnabled());
+        columns->item(1)->setCheckState(Qt::Unchecked);
+        QVERIFY(!form->isReady()); // asked again
+        QTRY_VERIFY(form->isReady());
+        QCOMPARE(columns->item(1)->checkState(), Qt::Unchecked); // the user's choice stays
+    }
+    void anEngineErrorIsSaidInTheForm() {
+        Bench bench;
+        bench.open();
+        qputenv("FAKE_ENGINE", "silent");
+        ImagesPage page(bench.context);
+        page.show();
+        page.addImages(QStringLiteral("/data/fairface"), {});
+        const auto says = [&] {
+            const auto labels = page.form()->findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+                return label->isVisible() && label->text().contains(QStringLiteral("engine"), Qt::CaseInsensitive);
+            });
+        };
+        QTRY_VERIFY(says());
+        QVERIFY(!page.form()->isReady());
+        qunsetenv("FAKE_ENGINE");
+    }
+
+    // New audit -------------------------------------------------------------------------------------------------------
+    void anAuditAsksWhatWasChosen() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        QString problem;
+        QVERIFY(!panel.config(&problem));
+        QVERIFY(problem.contains(QStringLiteral("prompt")));
+        auto* prompts = named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"));
+        prompts->setPlainText(QStringLiteral("a photo of a nurse\n\na photo of an engineer\n"));
+        auto* attributes = named<QListWidget>(&panel, QStringLiteral("Attributes"));
+        QCOMPARE(attributes->count(), 3);
+        attributes->item(0)->setCheckState(Qt::Unchecked);
+        QVERIFY(!panel.config(&problem));
+        attributes->item(1)->setCheckState(Qt::Checked);
+        auto* k = named<QLineEdit>(&panel, QStringLiteral("How many top images to look at: a number, or a share such as 10%"));
+        k->setText(QStringLiteral("0"));
+        QVERIFY(!panel.config(&problem));
+        QVERIFY(!button(&panel, QStringLiteral("Run"))->isEnabled());
+        k->setText(QStringLiteral("10%"));
+        auto config = panel.config(&problem);
+        QVERIFY2(config.has_value(), qPrintable(problem));
+        QCOMPARE(config->attributes, std::vector<std::string>{"gender"});
+        QCOMPARE(config->probe.concepts.size(), std::size_t(2));
+        QVERIFY(config->probe.templates.empty());
+        QCOMPARE(config->measure.k.fraction, 0.1);
+        QVERIFY(config->measure.definition == Definition::Geyik);
+        QVERIFY(config->modelPath == "/data/models/faceclip-a");
+        QVERIFY(config->imageSetId > 0 && config->modelId > 0);
+        QVERIFY(button(&panel, QStringLiteral("Run"))->isEnabled());
+
+        auto* definition = named<QComboBox>(&panel, QStringLiteral("Definition of the measures"));
+        definition->setCurrentIndex(2);
+        QVERIFY(panel.config()->measure.target.kind == Target::Kind::Uniform);
+        QVERIFY(!named<QComboBox>(&panel, QStringLiteral("Target shares"))->isEnabled());
+
+        auto* probe = named<QComboBox>(&panel, QStringLiteral("Prompts"));
+        probe->setCurrentIndex(probe->count() - 1);
+        QVERIFY(panel.config()->probe.name == "Office");
+        QVERIFY(!prompts->isVisible());
+    }
+    void aCrossingIsCountedBeforeTheRun() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"))->setPlainText(QStringLiteral("a nurse"));
+        auto* attributes = named<QListWidget>(&panel, QStringLiteral("Attributes"));
+        attributes->item(0)->setCheckState(Qt::Unchecked);
+        named<QComboBox>(&panel, QStringLiteral("First attribute of the crossing"))->setCurrentText(QStringLiteral("gender"));
+        named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("race"));
+        panel.findChild<QCheckBox*>()->setChecked(true);
+        QCOMPARE(panel.config()->attributes, std::vector<std::string>{"gender × race"});
+        QTRY_COMPARE(panel.findChildren<GroupBars*>().size(), 1);
+        QCOMPARE(panel.findChild<GroupBars*>()->accessibleDescription().count(u'×'), 14);
+        named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("gender"));
+        QVERIFY(!panel.config());
+    }
+    void aRunIsStartedCancelledAndResumed() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        std::vector<Message> messages;
+        connect(&runner, &AuditRunner::raised, this, [&](const Message& message) { messages.push_back(message); });
+        named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"))->setPlainText(QStringLiteral("a nurse"));
+        for (const auto& run : bench.lists.runs()->records())
+            QCOMPARE(runner.canGoOn(run), run.state != RunState::Done);
+        panel.run();
+        QVERIFY(runner.isRunning());
+        QVERIFY(!button(&panel, QStringLiteral("Run"))->isEnabled());
+        panel.run(); // a second one is not started
+        QCOMPARE(bench.work.rowCount(), 1);
+        bench.work.cancelAll();
+        QTRY_VERIFY(!runner.isRunning());
+        QCOMPARE(messages.size(), std::size_t(1));
+        QVERIFY(messages[0].severity == Severity::Note);
+        runner.resume(2);
+        QVERIFY(runner.isRunning());
+        for (const auto& run : bench.lists.runs()->records())
+            QVERIFY(run.id != 2 || !runner.canGoOn(run));
+        bench.work.cancelAll();
+        QTRY_COMPARE(messages.size(), std::size_t(2));
+        QCOMPARE(messages[1].actions.at(0).label, QStringLiteral("Go on"));
+    }
+};
+
+QTEST_MAIN(TestPages)
+#include "tst_pages.moc"

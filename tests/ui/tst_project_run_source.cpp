@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <QBuffer>
+#include <QImage>
+
+#include "core/base/feedback.h"
+#include "core/base/path.h"
+#include "core/base/random.h"
+#include "core/metric/measure.h"
+#include "core/store/project.h"
+#include "tests/support/test_support.h"
+#include "ui/bridge/project_service.h"
+#include "ui/pages/runs/project_run_source.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+namespace {
+
+constexpr std::size_t kImages = 400;
+constexpr std::size_t kPrompts = 3;
+
+ImageSet labelledImages() {
+    ImageSet set;
+    set.root = "/photographs";
+    std::vector<std::string> gender, race;
+    for (std::size_t i = 0; i < kImages; ++i) {
+        set.files.push_back("f" + std::to_string(i) + ".jpg");
+        gender.push_back(i % 10 == 0 ? "" : i % 2 ? "Male" : "Female");
+        race.push_back(i % 3 ? "White" : "Black");
+    }
+    set.attributes = {makeAttribute("gender", gender), makeAttribute("race", race)};
+    return set;
+}
+
+/// Prompt 0 prefers the first group of gender, the others nobody; image 399 was skipped.
+std::vector<float> inventedScores(const ImageSet& set) {
+    std::vector<float> scores;
+    for (std::size_t p = 0; p < kPrompts; ++p) {
+        RandomStream random(11, streamId("scores"), p);
+        for (std::size_t i = 0; i < kImages; ++i)
+            scores.push_back(static_cast<float>(0.2 + 0.01 * random.normal() +
+                                                (p == 0 && set.attributes[0].codes[i] == 0 ? 0.02 : 0.0)));
+        scores.back() = std::numeric_limits<float>::quiet_NaN();
+    }
+    return scores;
+}
+
+/// A project with one finished run about gender and the crossing, as the engine would leave it.
+void writeProject(const std::filesystem::path& path, std::int64_t* imageSet, std::int64_t* run) {
+    auto project = store::Project::create(path);
+    QVERIFY(project);
+    const ImageSet set = labelledImages();
+    *imageSet = project->addImageSet(set, "drawn").value();
+    AuditResult result;
+    result.config.imageSetId = *imageSet;
+    result.config.attributes = {"gender", "gender × race"};
+    result.config.measure.k = {50, 0.0};
+    const std::vector<float> scores = inventedScores(set);
+    const Attribute attributes[] = {set.attributes[0], cross(set.attributes[0], set.attributes[1])};
+    Feedback feedback;
+    for (std::size_t p = 0; p < kPrompts; ++p) {
+        result.prompts.push_back("prompt " + std::to_string(p));
+        result.config.probe.concepts.push_back({result.prompts.back(), ""});
+        result.truncated.push_back(false);
+        for (const Attribute& attribute : attributes) {
+            const auto meter = metric::Meter::create(attribute, result.config.measure);
+            auto measured = meter->measure(std::span<const float>(scores).subspan(p * kImages, kImages), feedback);
+            measured->prompt = result.prompts.back();
+            measured->attribute = attribute.name;
+            result.measurements.push_back(*measured);
+        }
+    }
+    result.images = kImages;
+    result.skipped = 1;
+    *run = project->beginRun(result.config).value();
+    QVERIFY(project->finishRun(*run, result, scores));
+    QImage image(8, 8, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    image.save(&buffer, "JPEG");
+    const std::pair<std::int64_t, std::vector<std::uint8_t>> thumbnail{7, {bytes.begin(), bytes.end()}};
+    QVERIFY(project->putThumbnails(*imageSet, std::span(&thumbnail, 1)));
+}
+
+} // namespace
+
+class TestProjectRunSource : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        writeProject(m_folder / "p.plumb", &m_imageSet, &m_run);
+        m_project = std::make_unique<ProjectService>();
+        m_source = std::make_unique<ProjectRunSource>(m_project.get(), nullptr);
+        m_project->open(QString::fromStdString((m_folder / "p.plumb").string()));
+        QTRY_VERIFY(m_project->isOpen());
+    }
+
+    void cleanupTestCase() {
+        m_source.reset();
+        m_project.reset();
+    }
+
+    void runsAreListed() {
+        std::vector<store::RunRecord> runs;
+        m_source->runs(this, [&](Result<std::vector<store::RunRecord>> answer) { runs = answer.value(); });
+        QTRY_COMPARE(runs.size(), std::size_t{1});
+        QCOMPARE(runs[0].id, m_run);
+        QVERIFY(runs[0].state == RunState::Done);
+    }
+
+    void aRunIsReadAndLaidOut() {
+        load();
+        QCOMPARE(m_loaded->attributes.size(), std::size_t{2});
+        const auto& gender = m_loaded->attributes[0];
+        QCOMPARE(gender.chart->measurements.size(), kPrompts);
+        QCOMPARE(gender.chart->prompt(2), QStringLiteral("prompt 2"));
+        QCOMPARE(gender.groups, (std::vector<std::string>{"Female", "Male"}));
+        QVERIFY(gender.chart->chart.rows[0].lean.kind == report::Lean::Kind::Leans);
+        // A crossing has no labels of its own: they are made from its two.
+        QCOMPARE(m_loaded->attributes[1].groups.size(), std::size_t{4});
+        QVERIFY(m_loaded->attributes[1].labels);
+    }
+
+    void topImagesAreThoseThatWereMeasured() {
+        load();
+        for (std::size_t attribute = 0; attribute < 2; ++attribute)
+            for (std::size_t prompt = 0; prompt < kPrompts; ++prompt) {
+                std::vector<RankedImage> images;
+                m_source->topImages(m_loaded, attribute, prompt, this,
+                                    [&](Result<std::vector<RankedImage>> answer) { images = answer.value(); });
+                const Measurement& m = m_loaded->attributes[attribute].chart->measurements[prompt];
+                QTRY_COMPARE(images.size(), std::size_t(m.kEffective));
+                std::vector<std::int64_t> counts(m.groups.size(), 0);
+                for (const RankedImage& image : images) {
+                    QVERIFY(image.group >= 0); // unlabelled images take no part
+                    QVERIFY(image.row != kImages - 1);
+                    ++counts[static_cast<std::size_t>(image.group)];
+                }
+                for (std::size_t g = 0; g < counts.size(); ++g)
+                    QCOMPARE(counts[g], m.groups[g].topCount);
+                QVERIFY(std::is_sorted(images.begin(), images.end(),
+                                       [](const auto& a, const auto& b) { return a.score > b.score; }));
+            }
+    }
+
+    void curvesEndAtTheMeasuredShares() {
+        load();
+        std::shared_ptr<const RankCurve> curve;
+        m_source->curve(m_loaded, 0, 0, this, [&](Result<std::shared_ptr<const RankCurve>> answer) { curve = answer.value(); });
+        QTRY_VERIFY(curve);
+        const Measurement& m = m_loaded->attributes[0].chart->measurements[0];
+        QCOMPARE(curve->rank.back(), m.kEffective);
+        QVERIFY(std::abs(curve->ndkl.back() - *m.ndkl.value) < 1e-12);
+        for (std::size_t g = 0; g < m.groups.size(); ++g)
+            QVERIFY(std::abs(curve->groups[g].share.back() - m.groups[g].topShare) < 1e-12);
+    }
+
+    void aLaterCurveCancelsAnEarlierOne() {
+        load();
+        QList<int> answered;
+        for (int prompt = 0; prompt < 3; ++prompt)
+            m_source->curve(m_loaded, 0, static_cast<std::size_t>(prompt), this,
+                            [&answered, prompt](const Result<std::shared_ptr<const RankCurve>>&) { answered << prompt; });
+        QTRY_COMPARE(answered, QList<int>{2});
+        QTest::qWait(50);
+        QCOMPARE(answered, QList<int>{2});
+    }
+
+    void thumbnailsAreReadAndMissingOnesSaid() {
+        QHash<qint64, bool> found;
+        m_source->thumbnails(m_imageSet, {7, 8}, this,
+                             [&](qint64 row, const QImage& image) { found[row] = !image.isNull(); });
+        QTRY_COMPARE(found.size(), 2);
+        QVERIFY(found[7]);
+        QVERIFY(!found[8]); // and there is no engine that could make it
+    }
+
+    void anUnknownRunIsAnError() {
+        bool failed = false;
+        m_source->load(999, this, [&](Result<std::shared_ptr<const LoadedRun>> answer) { failed = !answer; });
+        QTRY_VERIFY(failed);
+    }
+
+    void aGoneContextIsNotAnswered() {
+        bool answered = false;
+        {
+            QObject shortLived;
+            m_source->runs(&shortLived, [&](const Result<std::vector<store::RunRecord>>&) { answered = true; });
+        }
+        QTest::qWait(50);
+        QVERIFY(!answered);
+    }
+
+    void closingTheProjectIsTold() {
+        QSignalSpy spy(m_source.get(), &RunSource::changed);
+        m_project->close();
+        QVERIFY(spy.count() >= 1);
+        std::optional<std::size_t> count;
+        m_source->runs(this, [&](Result<std::vector<store::RunRecord>> answer) { count = answer.value().size(); });
+        QTRY_VERIFY(count);
+        QCOMPARE(*count, std::size_t{0});
+    }
+
+private:
+    void load() {
+        if (m_loaded)
+            return;
+        m_source->load(m_run, this, [this](Result<std::shared_ptr<const LoadedRun>> answer) { m_loaded = answer.value(); });
+        QTRY_VERIFY(m_loaded);
+    }
+
+    test::TempFolder m_folder;
+    std::int64_t m_imageSet = 0, m_run = 0;
+    std::unique_ptr<ProjectService> m_project;
+    std::unique_ptr<ProjectRunSource> m_source;
+    std::shared_ptr<const LoadedRun> m_loaded;
+};
+
+QTEST_GUILESS_MAIN(TestProjectRunSource)
+#include "tst_project_run_source.moc"

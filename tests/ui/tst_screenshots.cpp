@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pictures of every page, light and dark, empty and full, to be looked at: they are written to
+// <build folder>/screenshots, with "@2x" when run with QT_SCALE_FACTOR=2. What can be checked by itself is checked too:
+// no word is cut, and every control that takes the keyboard has a name.
+#include <QAccessible>
+#include <QApplication>
+#include <QComboBox>
+#include <QDir>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTest>
+
+#include <nlohmann/json.hpp>
+
+#include "app/window/main_window.h"
+#include "core/data/json.h"
+#include "tests/support/test_support.h"
+#include "tests/ui/synthetic_project.h"
+#include "ui/bridge/error_texts.h"
+#include "ui/pages/audit/new_audit_panel.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/images_page.h"
+#include "ui/pages/models/models_page.h"
+#include "ui/pages/overview/overview_page.h"
+#include "ui/pages/probes/probes_page.h"
+#include "ui/models/prompt_table.h"
+#include "ui/widgets/table_view.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+class TestScreenshots : public QObject {
+    Q_OBJECT
+
+private:
+    test::TempFolder m_folder;
+    std::unique_ptr<MainWindow> m_window;
+
+    QString path(const char* name) const { return QString::fromStdString((m_folder / name).string()); }
+
+    void save(const QString& name) {
+        QTest::qWait(50);
+        const QDir folder(QString::fromStdString((test::binaryFolder() / "screenshots").string()));
+        QVERIFY(folder.mkpath(QStringLiteral(".")));
+        const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
+        const QString file = folder.filePath(name + scale + QStringLiteral(".png"));
+        QVERIFY(m_window->grab().save(file));
+        checkWords(name);
+    }
+
+    /// One line of text needs its width; a button its label.
+    void checkWords(const QString& page) {
+        for (const QLabel* label : m_window->findChildren<QLabel*>()) {
+            if (!label->isVisible() || label->text().isEmpty() || label->wordWrap())
+                continue;
+            QVERIFY2(label->width() >= label->sizeHint().width() - 1,
+                     qPrintable(page + QStringLiteral(": cut: ") + label->text()));
+        }
+        for (const QLabel* label : m_window->findChildren<QLabel*>()) {
+            if (!label->isVisible() || !label->wordWrap() || label->text().isEmpty())
+                continue;
+            QVERIFY2(label->height() >= label->heightForWidth(label->width()) - 1,
+                     qPrintable(page + QStringLiteral(": cut below: ") + label->text()));
+        }
+        for (const QPushButton* button : m_window->findChildren<QPushButton*>())
+            if (button->isVisible())
+                QVERIFY2(button->width() >= button->sizeHint().width(),
+                         qPrintable(page + QStringLiteral(": cut: ") + button->text()));
+        for (QWidget* widget : m_window->findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !(widget->focusPolicy() & Qt::TabFocus) || !widget->isEnabled())
+                continue;
+            const auto* button = qobject_cast<QAbstractButton*>(widget);
+            if ((button != nullptr && !button->text().isEmpty()) || widget->inherits("QMenuBar"))
+                continue;
+            QAccessibleInterface* readable = QAccessible::queryAccessibleInterface(widget);
+            QVERIFY2(readable != nullptr && !readable->text(QAccessible::Name).isEmpty(),
+                     qPrintable(page + QStringLiteral(": has no name: ") +
+                                QString::fromLatin1(widget->metaObject()->className())));
+        }
+    }
+
+    void start(const char* appearance, bool full) {
+        m_window.reset();
+        const QString settings = path("settings.ini");
+        QFile::remove(settings);
+        {
+            Settings prepared(settings);
+            prepared.setAppearance(QString::fromLatin1(appearance));
+            if (!full)
+                for (const char* name : {"faceclip.plumb", "Hiring search 2026.plumb"})
+                    prepared.addRecentProject(QDir::home().filePath(QStringLiteral("Documents/") + QString::fromLatin1(name)));
+        }
+        nlohmann::json report = toJson(test::syntheticImages().report);
+        qputenv("FAKE_REPORT", QByteArray::fromStdString(report.dump()));
+        m_window = std::make_unique<MainWindow>(QStringLiteral(PLUMBLINE_FAKE_ENGINE), settings);
+        m_window->resize(1280, 820);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        if (full) {
+            QSignalSpy loaded(m_window->context().lists, &ProjectLists::refreshed);
+            m_window->openProject(path("FairFace audit.plumb"));
+            QTRY_VERIFY(m_window->context().lists->isLoaded());
+        }
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QStandardPaths::setTestModeEnabled(true);
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
+        auto project = store::Project::create(m_folder / "FairFace audit.plumb");
+        QVERIFY(project.has_value());
+        const auto filled = test::fillProject(*project);
+        QVERIFY2(filled.has_value(), filled ? "" : qPrintable(errorText(filled.error())));
+    }
+    void cleanupTestCase() { m_window.reset(); }
+
+    void pages_data() {
+        QTest::addColumn<QString>("appearance");
+        QTest::newRow("light") << QStringLiteral("light");
+        QTest::newRow("dark") << QStringLiteral("dark");
+    }
+    void pages() {
+        QFETCH(const QString, appearance);
+        const auto name = [&](const char* page) { return QString::fromLatin1(page) + u'-' + appearance; };
+        start(appearance.toLatin1().constData(), false);
+        save(name("start"));
+        m_window->carryOut({});
+        start(appearance.toLatin1().constData(), true);
+        for (const char* room : {"overview", "models", "images", "probes", "runs"}) {
+            m_window->showRoom(QString::fromLatin1(room));
+            if (qstrcmp(room, "probes") == 0) {
+                auto* table = m_window->probesPage()->table();
+                QTest::qWait(700); // token counts
+                save(name("probes-builtin"));
+                table->setCurrentSource(m_window->context().lists->probes()->index(
+                    m_window->context().lists->probes()->rowCount() - 1, 0));
+                QTest::qWait(700);
+            }
+            if (qstrcmp(room, "runs") == 0)
+                QTest::qWait(700);
+            save(name(room));
+        }
+        Q_EMIT m_window->overviewPage()->runChosen(1);
+        QTest::qWait(1500);
+        save(name("runs-done"));
+        m_window->showNewAudit();
+        m_window->auditPanel()->findChild<QPlainTextEdit*>()->setPlainText(
+            QStringLiteral("a photo of a nurse\na photo of an engineer\na photo of a criminal"));
+        QTest::qWait(700);
+        save(name("audit"));
+
+        m_window->showRoom(QStringLiteral("images"));
+        m_window->imagesPage()->addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/fairface/label_val.csv"));
+        QTRY_VERIFY(m_window->imagesPage()->form()->isReady());
+        save(name("images-add"));
+
+        m_window->showRoom(QStringLiteral("overview"));
+        m_window->messages()->show({Severity::Note, QStringLiteral("clip-vit-b-32-laion was removed from the project."), {}, {{QStringLiteral("Undo"), [] {}}}});
+        m_window->messages()->show(
+            Message::of({ErrorCode::TensorMissing, {{"path", "/data/models/broken/model.safetensors"}, {"tensor", "visual.proj"}}, "12 tensors"}));
+        AuditConfig config = test::syntheticConfig(1, 1);
+        AuditRunner runner(m_window->context());
+        runner.start(config);
+        QTRY_VERIFY(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10);
+        save(name("working"));
+        m_window->context().work->cancelAll();
+        QTRY_COMPARE(m_window->context().work->rowCount(), 0);
+        m_window->messages()->clear();
+        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        save(name("help"));
+    }
+    void emptyProject() {
+        start("light", false);
+        m_window->carryOut({});
+        m_window->openProject({});
+        auto project = store::Project::create(m_folder / "Empty.plumb");
+        QVERIFY(project.has_value());
+        m_window->openProject(path("Empty.plumb"));
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        for (const char* room : {"overview", "models", "images", "runs"}) {
+            m_window->showRoom(QString::fromLatin1(room));
+            save(QStringLiteral("empty-%1").arg(QString::fromLatin1(room)));
+        }
+    }
+    void smallWindow() {
+        start("light", true);
+        m_window->resize(1024, 640);
+        for (const char* room : {"overview", "models", "images", "probes"}) {
+            m_window->showRoom(QString::fromLatin1(room));
+            save(QStringLiteral("small-%1").arg(QString::fromLatin1(room)));
+        }
+        m_window->showNewAudit();
+        save(QStringLiteral("small-audit"));
+    }
+};
+
+QTEST_MAIN(TestScreenshots)
+#include "tst_screenshots.moc"

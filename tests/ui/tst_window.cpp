@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAccessible>
+#include <QApplication>
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QTest>
+
+#include "app/window/drop_plan.h"
+#include "app/window/main_window.h"
+#include "tests/support/test_support.h"
+#include "tests/ui/synthetic_project.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/images_page.h"
+#include "ui/pages/overview/overview_page.h"
+#include "ui/widgets/room_list.h"
+#include "ui/widgets/table_view.h"
+#include "ui/widgets/work_bar.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+using plumbline::test::TempFolder;
+using plumbline::test::writeText;
+
+namespace {
+
+QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+
+/// A drop of these files on the window, as the system would send it; the plan's sentence that was shown.
+void drop(QWidget* window, const QList<QUrl>& urls) {
+    QMimeData data;
+    data.setUrls(urls);
+    QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window, &enter);
+    QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window, &event);
+}
+
+} // namespace
+
+class TestWindow : public QObject {
+    Q_OBJECT
+
+private:
+    std::unique_ptr<TempFolder> m_folder;
+    std::unique_ptr<MainWindow> m_window;
+
+    QString settingsFile() const { return text(*m_folder / "settings.ini"); }
+    void open() {
+        m_window = std::make_unique<MainWindow>(QStringLiteral(PLUMBLINE_FAKE_ENGINE), settingsFile());
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    }
+    void makeProject(const char* name) {
+        auto project = store::Project::create(*m_folder / name);
+        QVERIFY(project.has_value());
+        QVERIFY(test::fillProject(*project).has_value());
+    }
+    bool says(const QString& words) const {
+        const QStringList texts = m_window->messages()->texts();
+        return std::any_of(texts.begin(), texts.end(), [&](const QString& t) { return t.contains(words); });
+    }
+
+private Q_SLOTS:
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+    void init() {
+        m_folder = std::make_unique<TempFolder>();
+        open();
+    }
+    void cleanup() {
+        m_window.reset();
+        m_folder.reset();
+        qunsetenv("FAKE_ENGINE");
+    }
+
+    void noLibTorchAndNoQt5InThisProcess() {
+        QFile maps(QStringLiteral("/proc/self/maps"));
+        QVERIFY(maps.open(QIODevice::ReadOnly));
+        const QByteArray all = maps.readAll();
+        QVERIFY(all.contains("libQt6Widgets"));
+        for (const char* name : {"libtorch", "libc10", "libQt5", "libopencv"})
+            QVERIFY2(!all.contains(name), name);
+    }
+    void roomsByKeyboard() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        const QStringList rooms{QStringLiteral("overview"), QStringLiteral("models"), QStringLiteral("images"),
+                                QStringLiteral("probes"), QStringLiteral("runs")};
+        for (int i = static_cast<int>(rooms.size()) - 1; i >= 0; --i) {
+            QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + i), Qt::ControlModifier);
+            QCOMPARE(m_window->currentRoom(), rooms[i]);
+        }
+        auto* list = m_window->findChild<RoomList*>();
+        QTest::keyClick(m_window.get(), Qt::Key_F6);
+        QVERIFY(list->hasFocus());
+        QTest::keyClick(list, Qt::Key_Down);
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
+        QTest::keyClick(m_window.get(), Qt::Key_F6);
+        QVERIFY(!list->hasFocus());
+        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
+    }
+    void tabGoesThroughEveryPageAndComesRound() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        for (const QString& room : m_window->findChild<RoomList*>()->rooms()) {
+            m_window->showRoom(room);
+            m_window->findChild<RoomList*>()->setFocus();
+            QSet<QWidget*> seen;
+            for (int i = 0; i < 200 && !seen.contains(QApplication::focusWidget()); ++i) {
+                QWidget* focus = QApplication::focusWidget();
+                QVERIFY(focus != nullptr);
+                QVERIFY2(focus->isVisible(), focus->metaObject()->className());
+                seen.insert(focus);
+                QTest::keyClick(focus, Qt::Key_Tab);
+            }
+            QStringList names;
+            for (const QWidget* widget : seen)
+                names.append(QString::fromLatin1(widget->metaObject()->className()));
+            QVERIFY2(seen.size() > 1 && seen.size() < 100, qPrintable(room + QStringLiteral(": ") + names.join(u' ')));
+        }
+    }
+    void aProjectIsOpenedShownClosedAndRemembered() {
+        makeProject("audit.plumb");
+        const QString path = text(*m_folder / "audit.plumb");
+        m_window->openProject(path);
+        QTRY_COMPARE(m_window->overviewPage()->runs()->model()->rowCount(), 2);
+        QVERIFY(m_window->windowTitle().startsWith(QStringLiteral("audit")));
+        QCOMPARE(m_window->context().settings->recentProjects().first(), path);
+        m_window->showRoom(QStringLiteral("images"));
+        m_window->resize(1111, 777);
+        m_window->close();
+
+        open();
+        m_window->restoreLastProject();
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_COMPARE(m_window->currentRoom(), QStringLiteral("images"));
+        QCOMPARE(m_window->size(), QSize(1111, 777));
+        QTest::keyClick(m_window.get(), Qt::Key_W, Qt::ControlModifier);
+        QVERIFY(!m_window->context().project->isOpen());
+        m_window->close();
+
+        open();
+        m_window->restoreLastProject(); // it was closed on purpose
+        QVERIFY(!m_window->context().project->isOpen());
+        QTest::qWait(100);
+        QVERIFY(!m_window->context().project->isOpen());
+    }
+    void aBrokenProjectIsAMessage() {
+        writeText(*m_folder / "notes.plumb", std::string(5000, 'x'));
+        m_window->openProject(text(*m_folder / "notes.plumb"));
+        QTRY_VERIFY(!m_window->messages()->texts().isEmpty());
+        QVERIFY(says(QStringLiteral("notes.plumb")));
+        QCOMPARE(QApplication::activeModalWidget(), nullptr);
+        m_window->openProject(text(*m_folder / "gone.plumb"));
+        QTRY_VERIFY(says(QStringLiteral("gone.plumb")));
+    }
+    void aReadOnlyProjectIsSaidToBe() {
+        makeProject("a.plumb");
+        const auto path = *m_folder / "a.plumb";
+        std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+        std::filesystem::permissions(m_folder->path(),
+                                     std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+        const auto restore = qScopeGuard([&] {
+            std::filesystem::permissions(m_folder->path(), std::filesystem::perms::owner_all);
+            std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+        });
+        if (QFile(text(path)).open(QIODevice::ReadWrite))
+            QSKIP("this user may write everything");
+        m_window->openProject(text(path));
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QVERIFY(m_window->context().project->isReadOnly());
+        QVERIFY(says(QStringLiteral("write-protected")));
+    }
+
+    // Dropping --------------------------------------------------------------------------------------------------------
+    void dropsAreUnderstood() {
+        namespace fs = std::filesystem;
+        const fs::path root = m_folder->path();
+        fs::create_directories(root / "clip");
+        writeText(root / "clip" / "config.json", "{}");
+        fs::create_directories(root / "openclip");
+        writeText(root / "openclip" / "open_clip_config.json", "{}");
+        fs::create_directories(root / "photos 😀" / "val");
+        writeText(root / "photos 😀" / "val" / "1.JPG", "x");
+        fs::create_directories(root / "nothing");
+        writeText(root / "nothing" / "readme.txt", "x");
+        writeText(root / "labels.csv", "file,gender\n");
+        writeText(root / "probe.json", "{}");
+        const auto url = [&](const char* name) { return QUrl::fromLocalFile(text(root / name)); };
+
+        DropPlan plan = planDrop({url("clip"), url("openclip")}, true);
+        QCOMPARE(plan.models.size(), 2);
+        plan = planDrop({url("clip/config.json")}, true); // a file of the folder stands for it
+        QCOMPARE(plan.models, QStringList{text(root / "clip")});
+        plan = planDrop({url("labels.csv"), url("photos 😀")}, false);
+        QCOMPARE(plan.imageFolder, text(root / "photos 😀"));
+        QCOMPARE(plan.labels, text(root / "labels.csv"));
+        QVERIFY(plan.sentence.contains(QStringLiteral("labels.csv")) && plan.sentence.contains(QStringLiteral("new project")));
+        plan = planDrop({url("photos 😀/val/1.JPG")}, true);
+        QCOMPARE(plan.imageFolder, text(root / "photos 😀" / "val"));
+        plan = planDrop({url("probe.json")}, true);
+        QCOMPARE(plan.probe, text(root / "probe.json"));
+        plan = planDrop({url("nothing"), QUrl(QStringLiteral("https://example.org/a.csv"))}, true);
+        QVERIFY(!plan.isUseful());
+        QVERIFY(!plan.sentence.isEmpty());
+        plan = planDrop({url("clip"), QUrl::fromLocalFile(text(root / "x.plumb"))}, true);
+        QCOMPARE(plan.project, text(root / "x.plumb"));
+    }
+    void aDropOnTheEmptyWindowMakesAProject() {
+        namespace fs = std::filesystem;
+        fs::create_directories(*m_folder / "photos");
+        writeText(m_folder->path() / "photos" / "1.jpg", "x");
+        drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "photos"))});
+        QTRY_VERIFY(m_window->context().project->isOpen());
+        const QString path = m_window->context().project->path();
+        const auto remove = qScopeGuard([&] {
+            m_window.reset();
+            QFile::remove(path);
+        });
+        QVERIFY(path.startsWith(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)));
+        QVERIFY(says(path));
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("images"));
+        QVERIFY(m_window->imagesPage()->form()->isVisible());
+        drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "nowhere"))}); // does nothing
+        QCOMPARE(m_window->context().project->path(), path);
+    }
+    void aDroppedProjectIsOpened() {
+        makeProject("dropped.plumb");
+        drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "dropped.plumb"))});
+        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QCOMPARE(m_window->context().lists->models()->rowCount(), 2);
+    }
+
+    // The engine ------------------------------------------------------------------------------------------------------
+    void aDeadEngineIsSaidAndRestarted() {
+        Engine* engine = m_window->context().engine;
+        auto* bar = m_window->findChild<WorkBar*>();
+        engine->request(QStringLiteral("test/crash"), {}, this, [](const Outcome<QJsonObject>&) {});
+        QTRY_VERIFY(says(QStringLiteral("engine")));
+        QVERIFY(bar->engineText().contains(QStringLiteral("stopped")));
+        const auto buttons = m_window->messages()->findChildren<QPushButton*>();
+        const auto restart = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* button) {
+            return button->text() == QStringLiteral("Restart engine");
+        });
+        QVERIFY(restart != buttons.end());
+        (*restart)->click();
+        QTRY_COMPARE(engine->state(), Engine::State::Ready);
+        QVERIFY(bar->engineText().contains(QStringLiteral("OpenBLAS")));
+        QVERIFY(m_window->messages()->texts().isEmpty());
+    }
+    void aSlowBlasIsSaid() {
+        qputenv("FAKE_ENGINE", "slow");
+        m_window->context().engine->start();
+        QTRY_VERIFY(says(QStringLiteral("libopenblas0-openmp")));
+        QVERIFY(m_window->findChild<WorkBar*>()->engineText().contains(QStringLiteral("slow")));
+    }
+    void escapeCancelsWhatRuns() {
+        RunningWork* work = m_window->context().work;
+        bool cancelled = false;
+        work->start(QStringLiteral("test"), QStringLiteral("Slow"), QStringLiteral("test/slow"), {}, this,
+                    [&](const Outcome<QJsonObject>& answer) { cancelled = !answer && answer.error().cancelled(); });
+        QTRY_VERIFY(work->index(0).data(RunningWork::DoneRole).toInt() > 0);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QTRY_VERIFY(cancelled);
+        QCOMPARE(work->rowCount(), 0);
+    }
+
+    // Appearance ------------------------------------------------------------------------------------------------------
+    void lightAndDarkAreReadable_data() {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+    void lightAndDarkAreReadable() {
+        QFETCH(const bool, dark);
+        const auto luminance = [](const QColor& colour) {
+            const auto channel = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+            return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) + 0.0722 * channel(colour.blueF());
+        };
+        const auto contrast = [&](const QColor& a, const QColor& b) { // WCAG 2.1, 1.4.3
+            const double x = luminance(a), y = luminance(b);
+            return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
+        };
+        const QPalette palette = theme::ownPalette(dark);
+        QCOMPARE(theme::isDark(palette), dark);
+        for (const QColor& surface : {theme::card(palette), theme::page(palette), theme::sidebar(palette)}) {
+            QVERIFY(contrast(palette.color(QPalette::WindowText), surface) >= 7);
+            QVERIFY2(contrast(theme::muted(palette), surface) >= 4.5, qPrintable(surface.name()));
+        }
+        QVERIFY(contrast(theme::muted(palette), theme::selection(palette)) >= 4.0);
+        QVERIFY(contrast(theme::onAccent(palette), theme::accent(palette)) >= 4.5);
+        for (const auto severity : {Severity::Note, Severity::Warning, Severity::Error})
+            QVERIFY(contrast(theme::signal(severity, palette), theme::card(palette)) >= 4.5);
+    }
+    void aSwitchOfAppearanceReachesEverything() {
+        theme::apply(*qApp, theme::Appearance::Light);
+        const QColor light = m_window->grab().toImage().pixelColor(400, 500);
+        theme::apply(*qApp, theme::Appearance::Dark);
+        QTest::qWait(20);
+        const QColor dark = m_window->grab().toImage().pixelColor(400, 500);
+        QVERIFY(light.lightness() > 200 && dark.lightness() < 80);
+        theme::apply(*qApp, theme::Appearance::System);
+    }
+};
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/error_texts.h"
+
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include "core/base/error_text.h"
+#include "ui/bridge/json.h"
+
+namespace plumbline::ui {
+
+namespace {
+QString tr(const char* text, const char* comment = nullptr, int n = -1) {
+    return QCoreApplication::translate("plumbline::ui", text, comment, n);
+}
+} // namespace
+
+QString errorText(const Error& error) {
+    // Patterns are views of literals, but nothing promises a closing zero.
+    const std::string english(errorPattern(error.code));
+    const QString pattern = QCoreApplication::translate("plumbline::Error", english.c_str());
+    return fromUtf8(fillPattern(pattern.toStdString(), error));
+}
+
+QString errorDetails(const Error& error) {
+    QStringList lines{fromUtf8(errorName(error.code))};
+    for (const auto& [name, value] : error.args)
+        lines.append(QStringLiteral("%1: %2").arg(fromUtf8(name), fromUtf8(value)));
+    if (!error.detail.empty())
+        lines.append(fromUtf8(error.detail));
+    return lines.join(u'\n');
+}
+
+QString stageText(const QString& stage) {
+    if (stage == u"loading-model")
+        return tr("Loading the model");
+    if (stage == u"hashing-images")
+        return tr("Checking the images");
+    if (stage == u"embedding-images")
+        return tr("Embedding images");
+    if (stage == u"encoding-prompts")
+        return tr("Encoding prompts");
+    if (stage == u"measuring")
+        return tr("Measuring");
+    if (stage == u"saving")
+        return tr("Saving");
+    if (stage == u"thumbnails")
+        return tr("Making thumbnails");
+    QString words = stage;
+    return words.replace(u'-', u' ');
+}
+
+QString remainingText(double seconds) {
+    if (!(seconds >= 0))
+        return {};
+    if (seconds < 5)
+        return tr("a few seconds left");
+    if (seconds < 55)
+        return tr("about %1 s left").arg(static_cast<int>(std::ceil(seconds / 5) * 5));
+    const auto minutes = static_cast<qint64>(std::ceil(seconds / 60));
+    if (minutes < 60)
+        return tr("about %1 min left").arg(minutes);
+    return tr("about %1 h %2 min left").arg(minutes / 60).arg(minutes % 60);
+}
+
+QString countText(qint64 count) { return QLocale().toString(count); }
+
+} // namespace plumbline::ui

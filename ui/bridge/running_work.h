@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include <QAbstractListModel>
+
+#include "ui/bridge/engine.h"
+
+namespace plumbline::ui {
+
+/// The long requests that the window has open with the engine, for the bottom bar: what, which stage, how far, how long
+/// yet. A request that is started here appears until it is answered.
+class RunningWork : public QAbstractListModel {
+    Q_OBJECT
+public:
+    enum Role { IdRole = Qt::UserRole + 1, StageRole, DoneRole, TotalRole, SecondsLeftRole, CancellingRole };
+
+    explicit RunningWork(Engine* engine, QObject* parent = nullptr);
+
+    /// As Engine::request; `kind` groups requests for isRunning(), `title` is what the user reads.
+    qint64 start(const QString& kind, const QString& title, const QString& method, const QJsonObject& params,
+                 QObject* context, Engine::Answer answer);
+    void cancel(qint64 id);
+    void cancelAll();
+    bool isRunning(const QString& kind) const;
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+
+private:
+    struct Item {
+        qint64 id = 0;
+        QString kind, title, stage;
+        qint64 done = 0, total = 0;
+        double secondsLeft = -1;
+        bool cancelling = false;
+    };
+    int rowOf(qint64 id) const;
+    void remove(qint64 id);
+
+    Engine* m_engine;
+    std::vector<Item> m_items;
+};
+
+} // namespace plumbline::ui

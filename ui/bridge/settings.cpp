@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/settings.h"
+
+#include <QStandardPaths>
+
+namespace plumbline::ui {
+
+namespace {
+
+constexpr qsizetype kMaxRecent = 10;
+
+const QString kRecent = QStringLiteral("projects/recent");
+const QString kLastProject = QStringLiteral("projects/last");
+const QString kRoom = QStringLiteral("window/room");
+const QString kGeometry = QStringLiteral("window/geometry");
+const QString kAppearance = QStringLiteral("window/appearance");
+const QString kVocabulary = QStringLiteral("models/vocabulary");
+
+QString userFile() {
+    return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+           QStringLiteral("/plumbline/plumbline.ini");
+}
+
+} // namespace
+
+Settings::Settings(const QString& file, QObject* parent)
+    : QObject(parent), m_settings(file.isEmpty() ? userFile() : file, QSettings::IniFormat) {}
+
+QStringList Settings::recentProjects() const { return m_settings.value(kRecent).toStringList(); }
+
+void Settings::addRecentProject(const QString& path) {
+    QStringList paths = recentProjects();
+    paths.removeAll(path);
+    paths.prepend(path);
+    m_settings.setValue(kRecent, paths.first(std::min(kMaxRecent, paths.size())));
+    Q_EMIT recentProjectsChanged();
+}
+
+void Settings::removeRecentProject(const QString& path) {
+    QStringList paths = recentProjects();
+    if (paths.removeAll(path) == 0)
+        return;
+    m_settings.setValue(kRecent, paths);
+    Q_EMIT recentProjectsChanged();
+}
+
+QString Settings::lastProject() const { return m_settings.value(kLastProject).toString(); }
+
+void Settings::setLastProject(const QString& path) { m_settings.setValue(kLastProject, path); }
+
+QString Settings::lastRoom() const { return m_settings.value(kRoom).toString(); }
+
+void Settings::setLastRoom(const QString& room) { m_settings.setValue(kRoom, room); }
+
+QByteArray Settings::geometry() const { return m_settings.value(kGeometry).toByteArray(); }
+
+void Settings::setGeometry(const QByteArray& geometry) { m_settings.setValue(kGeometry, geometry); }
+
+QString Settings::vocabulary() const { return m_settings.value(kVocabulary).toString(); }
+
+void Settings::setVocabulary(const QString& path) { m_settings.setValue(kVocabulary, path); }
+
+QString Settings::appearance() const { return m_settings.value(kAppearance, QStringLiteral("system")).toString(); }
+
+void Settings::setAppearance(const QString& appearance) { m_settings.setValue(kAppearance, appearance); }
+
+QString Settings::folder(const QString& purpose) const {
+    return m_settings
+        .value(QStringLiteral("folders/") + purpose, QStandardPaths::writableLocation(QStandardPaths::HomeLocation))
+        .toString();
+}
+
+void Settings::setFolder(const QString& purpose, const QString& path) {
+    m_settings.setValue(QStringLiteral("folders/") + purpose, path);
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QObject>
+#include <QSettings>
+#include <QStringList>
+
+namespace plumbline::ui {
+
+/// What the window remembers between two starts. Nothing of a project is kept here but where it was.
+class Settings : public QObject {
+    Q_OBJECT
+public:
+    /// `file`: an INI file; the user's own (~/.config/plumbline/plumbline.ini) by default.
+    explicit Settings(const QString& file = {}, QObject* parent = nullptr);
+
+    QStringList recentProjects() const; ///< newest first
+    void addRecentProject(const QString& path);
+    void removeRecentProject(const QString& path);
+
+    /// The project that was open at the end; empty when the user closed it.
+    QString lastProject() const;
+    void setLastProject(const QString& path);
+
+    QString lastRoom() const;
+    void setLastRoom(const QString& room);
+
+    QByteArray geometry() const;
+    void setGeometry(const QByteArray& geometry);
+
+    /// The vocabulary for models that bring none.
+    QString vocabulary() const;
+    void setVocabulary(const QString& path);
+
+    /// "system", "light" or "dark".
+    QString appearance() const;
+    void setAppearance(const QString& appearance);
+
+    /// The folder that a file dialog starts in.
+    QString folder(const QString& purpose) const;
+    void setFolder(const QString& purpose, const QString& path);
+
+Q_SIGNALS:
+    void recentProjectsChanged();
+
+private:
+    QSettings m_settings;
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/charts/chart_text.h"
+
+#include <cmath>
+
+#include <QLocale>
+#include <QStringList>
+
+#include "core/base/numbers.h"
+
+namespace plumbline::ui {
+namespace {
+
+/// What core/report says in English, for lupdate; a test compares the list with the one there.
+[[maybe_unused]] constexpr const char* kTranslated[] = {
+    QT_TRANSLATE_NOOP("PlumbChart", "leans towards {group}, {ratio} its share"),
+    QT_TRANSLATE_NOOP("PlumbChart", "leans away from {group}, {ratio} its share"),
+    QT_TRANSLATE_NOOP("PlumbChart", "leans away from {group}: none in the top {k}"),
+    QT_TRANSLATE_NOOP("PlumbChart", "leans slightly towards {group}: scores differ by {gap}"),
+    QT_TRANSLATE_NOOP("PlumbChart", "leans slightly away from {group}: scores differ by {gap}"),
+    QT_TRANSLATE_NOOP("PlumbChart", "no lean found"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence: too few images"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence after correction"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not applicable: only one group"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not applicable: nothing to measure"),
+    QT_TRANSLATE_NOOP("PlumbChart", "less than 0.01 ×"),
+    QT_TRANSLATE_NOOP("PlumbChart", "half"),
+    QT_TRANSLATE_NOOP("PlumbChart", "a third of"),
+    QT_TRANSLATE_NOOP("PlumbChart", "a quarter of"),
+    QT_TRANSLATE_NOOP("PlumbChart", "a fifth of"),
+    QT_TRANSLATE_NOOP("PlumbChart", "a tenth of"),
+    QT_TRANSLATE_NOOP("PlumbChart", "plumb"),
+    QT_TRANSLATE_NOOP("PlumbChart", "half its share"),
+    QT_TRANSLATE_NOOP("PlumbChart", "twice"),
+    QT_TRANSLATE_NOOP("PlumbChart", "a third"),
+    QT_TRANSLATE_NOOP("PlumbChart", "three times"),
+    QT_TRANSLATE_NOOP("PlumbChart", "an eighth"),
+    QT_TRANSLATE_NOOP("PlumbChart", "eight times"),
+};
+
+QString translated(std::string_view text) {
+    return ChartWords::tr(std::string(text).c_str());
+}
+
+} // namespace
+
+QString leanText(const report::Lean& lean) {
+    QString text = translated(lean.phrase.pattern);
+    for (const auto& [name, value] : lean.phrase.args) {
+        QString shown = QString::fromStdString(value);
+        if (name == "ratio" || name == "gap")
+            shown = translated(value); // "a third of"; numbers stay as they are
+        text.replace(QLatin1Char('{') + QString::fromStdString(name) + QLatin1Char('}'), shown);
+    }
+    return text;
+}
+
+QString tickText(const report::Axis::Tick& tick) { return translated(tick.label); }
+
+QString noValue() { return QStringLiteral("–"); }
+
+QString numberText(std::optional<double> value, int decimals) {
+    if (!value || !std::isfinite(*value))
+        return noValue();
+    QString text = QLocale().toString(*value, 'f', decimals);
+    if (*value < 0)
+        text.replace(QLocale().negativeSign(), QStringLiteral("\u2212"));
+    return text;
+}
+
+QString signedText(std::optional<double> value, int decimals) {
+    QString text = numberText(value, decimals);
+    return value && std::isfinite(*value) && *value >= 0 ? QLatin1Char('+') + text : text;
+}
+
+QString rangeText(std::optional<double> low, std::optional<double> high, bool withSign, int decimals) {
+    const auto end = [&](std::optional<double> value) {
+        return withSign ? signedText(value, decimals) : numberText(value, decimals);
+    };
+    if (!low && !high)
+        return {};
+    if (!low)
+        return ChartWords::tr("up to %1").arg(end(high));
+    if (!high)
+        return ChartWords::tr("from %1").arg(end(low));
+    return ChartWords::tr("%1 to %2", "an interval").arg(end(low), end(high));
+}
+
+QString shortRangeText(std::optional<double> low, std::optional<double> high, int decimals) {
+    if (!low || !high || *low < 0 || *high < 0)
+        return rangeText(low, high, false, decimals);
+    return numberText(low, decimals) + QChar(u'–') + numberText(high, decimals);
+}
+
+QString percentText(double share) {
+    const double percent = 100 * share;
+    const bool whole = percent >= 9.95 || percent == 0;
+    return ChartWords::tr("%1 %", "percent").arg(QLocale().toString(percent, 'f', whole ? 0 : 1));
+}
+
+QString pText(std::optional<double> p) {
+    if (!p)
+        return noValue();
+    if (*p < 0.001)
+        return ChartWords::tr("< %1", "a p-value").arg(QLocale().toString(0.001, 'f', 3));
+    return QLocale().toString(*p, 'f', *p < 0.1 ? 3 : 2);
+}
+
+QString plainNumber(std::optional<double> value) {
+    return value ? QString::fromStdString(formatDouble(*value)) : QString();
+}
+
+QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement) {
+    QStringList lines;
+    for (std::size_t i = 0; i < row.marks.size(); ++i) {
+        const report::Mark& mark = row.marks[i];
+        const GroupMeasure& group = measurement.groups[i];
+        const QString name = QString::fromStdString(chart.styles[mark.group].name);
+        QString line;
+        if (mark.kind == report::Mark::Kind::Absent) {
+            line = ChartWords::tr("%1: none in the top %2").arg(name).arg(measurement.kEffective);
+        } else {
+            line = ChartWords::tr("%1: skew %2, %3 of the top against %4 of the target")
+                       .arg(name, signedText(group.skew), percentText(group.topShare), percentText(group.targetShare));
+            if (const QString range = rangeText(group.ciLow, group.ciHigh, true); !range.isEmpty())
+                line += ChartWords::tr(", 95 % interval %1").arg(range);
+        }
+        if (const QString band = rangeText(group.nullLow, group.nullHigh, true); !band.isEmpty())
+            line += ChartWords::tr(", chance %1").arg(band);
+        line += mark.leans         ? ChartWords::tr(", leans (corrected p %1)").arg(pText(mark.adjustedP))
+                : !mark.adjustedP  ? ChartWords::tr(", too few images to judge")
+                                   : ChartWords::tr(", could be chance (corrected p %1)").arg(pText(mark.adjustedP));
+        lines << line;
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
+QString targetText(Target::Kind target) {
+    switch (target) {
+    case Target::Kind::Pool: return ChartWords::tr("pool shares");
+    case Target::Kind::Uniform: return ChartWords::tr("equal shares");
+    case Target::Kind::Custom: return ChartWords::tr("given shares");
+    }
+    return {};
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+
+#include <QAbstractTableModel>
+#include <QList>
+#include <QPalette>
+#include <QString>
+#include <QTableView>
+
+#include "core/report/group_style.h"
+
+namespace plumbline::ui {
+
+/// A small table of values as it is shown and, in full precision, as it is copied and saved.
+struct Grid {
+    struct Column {
+        QString title;
+        bool isNumber = false;
+        QString toolTip;
+    };
+    struct Cell {
+        Cell() = default;
+        explicit Cell(QString text) : shown(text), plain(std::move(text)) {}
+        Cell(QString shownText, QString plainText) : shown(std::move(shownText)), plain(std::move(plainText)) {}
+        QString shown;
+        QString plain; ///< for spreadsheets and programs: full precision, a decimal point, empty where undefined
+        std::optional<double> value; ///< what it sorts by
+    };
+    using Row = QList<Cell>;
+
+    QList<Column> columns;
+    QList<Row> rows;
+    QList<report::GroupStyle> styles; ///< one a row, or none: the mark before its first cell
+
+    void addColumn(const QString& title, const QString& toolTip = {}) { columns << Column{title, false, toolTip}; }
+    void addNumber(const QString& title, const QString& toolTip = {}) { columns << Column{title, true, toolTip}; }
+
+    /// A number with two decimals, or as `shown` says.
+    static Cell number(std::optional<double> value, const QString& shown = {});
+    static Cell count(qint64 value);
+
+    /// With a header line; fields are one line each.
+    QString tsv() const;
+    /// RFC 4180 with a header line.
+    QString csv() const;
+};
+
+class GridModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    static constexpr int kSortRole = Qt::UserRole + 1;
+
+    explicit GridModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
+    void setGrid(Grid grid);
+    const Grid& grid() const { return m_grid; }
+    /// Marks are drawn in the colours of a palette.
+    void setPalette(const QPalette& palette);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    Grid m_grid;
+    QPalette m_palette;
+};
+
+/// A grid on the screen: sorts, copies selected rows as tab-separated text.
+class GridTable : public QTableView {
+    Q_OBJECT
+public:
+    explicit GridTable(QWidget* parent = nullptr);
+    void setGrid(const Grid& grid);
+    const Grid& grid() const { return m_model->grid(); }
+    void copy() const;
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    GridModel* m_model;
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/charts/image_strip.h"
+
+#include <QCheckBox>
+#include <QClipboard>
+#include <QDesktopServices>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QMenu>
+#include <QPainter>
+#include <QPainterPath>
+#include <QSettings>
+#include <QStandardPaths>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "ui/charts/chart_text.h"
+#include "ui/charts/image_viewer.h"
+#include "ui/charts/legend.h"
+#include "ui/charts/palette.h"
+#include "ui/widgets/page.h"
+#include "ui/widgets/theme.h"
+
+namespace plumbline::ui {
+namespace {
+
+constexpr int kSide = 80; ///< of a thumbnail; they are stored with twice as many pixels
+constexpr int kGap = 4;
+constexpr std::size_t kNamedGroups = 7; ///< more groups are named by their marks only, as in the chart above
+
+const QString kBlurKey = QStringLiteral("images/blur");
+
+QString settingsFile() {
+    return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+           QStringLiteral("/plumbline/plumbline.ini");
+}
+
+/// So coarse that nobody is recognised, while colours still tell images apart.
+QImage blurred(const QImage& image) {
+    return image.scaled(6, 6, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+        .scaled(kSide, kSide, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+}
+
+} // namespace
+
+QSize ThumbnailDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    Q_UNUSED(index)
+    return {kSide + 2 * kGap, kSide + 2 * kGap + QFontMetrics(theme::smallFont(option.font)).height() + kGap};
+}
+
+void ThumbnailDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const auto* model = qobject_cast<const RankedImages*>(index.model());
+    if (!model)
+        return;
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setRenderHint(QPainter::SmoothPixmapTransform);
+    const QRectF box(option.rect.left() + kGap, option.rect.top() + kGap, kSide, kSide);
+    QPainterPath frame;
+    frame.addRoundedRect(box, 3, 3);
+    const QImage image = index.data(Qt::DecorationRole).value<QImage>();
+    if (image.isNull()) {
+        painter->fillPath(frame, theme::band(option.palette));
+        if (index.data(RankedImages::StateRole).toInt() == static_cast<int>(RankedImages::Thumbnail::Missing)) {
+            painter->setFont(theme::smallFont(option.font));
+            painter->setPen(theme::muted(option.palette));
+            painter->drawText(box.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, tr("not readable"));
+        }
+    } else {
+        const QImage shown = m_blurred ? blurred(image) : image;
+        const qreal scale = std::max(box.width() / shown.width(), box.height() / shown.height());
+        const QSizeF part(box.width() / scale, box.height() / scale);
+        painter->setClipPath(frame);
+        painter->drawImage(box, shown,
+                           QRectF(QPointF((shown.width() - part.width()) / 2, (shown.height() - part.height()) / 2), part));
+        painter->setClipping(false);
+    }
+    if (option.state & (QStyle::State_Selected | QStyle::State_HasFocus)) {
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(theme::accent(option.palette), 2));
+        painter->drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4);
+    }
+
+    const QFont small = theme::tabularFont(theme::smallFont(option.font));
+    const QRectF line(box.left(), box.bottom() + 2, box.width(), QFontMetrics(small).height() + 2);
+    qreal left = line.left();
+    if (const report::GroupStyle* style = model->style(index.data(RankedImages::GroupRole).toInt())) {
+        paintMark(*painter, *style, QPointF(left + 5, line.center().y()), 9, MarkFill::Filled, option.palette);
+        left += 14;
+    }
+    painter->setFont(small);
+    painter->setPen(option.palette.color(QPalette::Text));
+    painter->drawText(QRectF(QPointF(left, line.top()), line.bottomRight()), Qt::AlignLeft | Qt::AlignVCenter,
+                      index.data().toString());
+    painter->setPen(theme::muted(option.palette));
+    painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter,
+                      numberText(index.data(RankedImages::ScoreRole).toDouble(), 3));
+    painter->restore();
+}
+
+ImageStrip::ImageStrip(QWidget* parent)
+    : QWidget(parent), m_images(new RankedImages(this)), m_view(new QListView(this)),
+      m_delegate(new ThumbnailDelegate(this)), m_note(caption({}, this)), m_legend(new Legend(this)) {
+    auto* blur = new QCheckBox(tr("Blur"), this);
+    blur->setToolTip(tr("Makes people unrecognisable, for a screen that others see"));
+    m_blur = blur;
+    m_legend->setSwitchable(false);
+
+    auto* top = new QHBoxLayout;
+    top->setSpacing(theme::kGrid);
+    top->addWidget(heading(tr("The images that caused it"), this));
+    top->addWidget(m_note);
+    top->addStretch();
+    top->addWidget(m_blur);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(theme::kHalf);
+    layout->addLayout(top);
+    layout->addWidget(m_legend);
+    layout->addWidget(m_view, 1);
+
+    m_view->setModel(m_images);
+    m_view->setItemDelegate(m_delegate);
+    m_view->setFrameShape(QFrame::NoFrame);
+    m_view->viewport()->setAutoFillBackground(false);
+    m_view->setFlow(QListView::LeftToRight);
+    m_view->setWrapping(true);
+    m_view->setResizeMode(QListView::Adjust);
+    m_view->setUniformItemSizes(true);
+    m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_view->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_view->setAccessibleName(tr("Images by rank"));
+    m_view->setMinimumHeight(m_delegate->sizeHint({}, {}).height());
+
+    connect(m_blur, &QAbstractButton::toggled, this, &ImageStrip::setBlurred);
+    connect(m_view, &QAbstractItemView::clicked, this, &ImageStrip::showLarge);
+    connect(m_view, &QAbstractItemView::activated, this, &ImageStrip::showLarge);
+    connect(m_view, &QWidget::customContextMenuRequested, this, &ImageStrip::showMenu);
+    setBlurred(QSettings(settingsFile(), QSettings::IniFormat).value(kBlurKey, false).toBool());
+}
+
+void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,
+                           const std::filesystem::path& root) {
+    std::vector<qint64> counts(styles.size(), 0);
+    for (const RankedImage& image : images)
+        if (image.group >= 0 && image.group < static_cast<int>(counts.size()))
+            ++counts[static_cast<std::size_t>(image.group)];
+    m_note->setText(images.empty() ? QString() : tr("rank 1 to %1").arg(QLocale().toString(qulonglong(images.size()))));
+    m_legend->setCompact(styles.size() > kNamedGroups);
+    m_legend->setGroups(styles);
+    QStringList remarks;
+    for (const qint64 count : counts)
+        remarks << QLocale().toString(count);
+    m_legend->setRemarks(remarks);
+    m_images->setImages(std::move(images), styles, root);
+    m_view->scrollToTop();
+}
+
+void ImageStrip::clear() { setImages({}, {}, {}); }
+
+bool ImageStrip::isBlurred() const { return m_blur->isChecked(); }
+
+void ImageStrip::setBlurred(bool on) {
+    m_blur->setChecked(on);
+    m_delegate->setBlurred(on);
+    m_view->viewport()->update();
+    if (m_viewer)
+        m_viewer->setBlurred(on);
+    QSettings settings(settingsFile(), QSettings::IniFormat);
+    if (settings.value(kBlurKey, false).toBool() != on)
+        settings.setValue(kBlurKey, on);
+}
+
+void ImageStrip::showLarge(const QModelIndex& index) {
+    if (!index.isValid())
+        return;
+    if (!m_viewer) {
+        m_viewer = new ImageViewer(m_images, this);
+        connect(m_viewer, &ImageViewer::rankChanged, this,
+                [this](int rank) { m_view->setCurrentIndex(m_images->index(rank)); });
+    }
+    m_viewer->setBlurred(isBlurred());
+    m_viewer->showRank(index.row());
+}
+
+void ImageStrip::showMenu(const QPoint& position) {
+    const QModelIndex index = m_view->indexAt(position);
+    if (!index.isValid())
+        return;
+    const QString path = QString::fromStdString(m_images->file(index.row()).string());
+    QMenu menu(this);
+    menu.addAction(tr("&Open larger"), this, [this, index] { showLarge(index); });
+    menu.addAction(tr("&Copy path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
+    menu.addAction(tr("Show in &folder"), this,
+                   [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(path).absolutePath())); });
+    menu.exec(m_view->viewport()->mapToGlobal(position));
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <QAbstractTableModel>
+#include <QSortFilterProxyModel>
+
+#include "core/data/measure.h"
+#include "core/report/plumb_chart.h"
+#include "ui/charts/grid.h"
+
+namespace plumbline::ui {
+
+/// What one plumb chart shows: the measurements of one attribute, one a prompt, and their geometry.
+/// Made off the main thread, never changed afterwards.
+struct PlumbData {
+    std::vector<Measurement> measurements;
+    report::PlumbChart chart;
+    qsizetype commonPrefix = 0; ///< characters that all prompts begin with, up to a word's end: shown quietly
+
+    /// `groups`: all groups of the attribute in byte order.
+    static std::shared_ptr<const PlumbData> make(std::vector<Measurement> measurements,
+                                                 const std::vector<std::string>& groups);
+    QString prompt(int row) const;
+    /// "a photo of ", or empty.
+    QString commonBeginning() const;
+};
+
+/// The plumb chart as a table: a row a prompt. Texts say everything that the painted chart says.
+class PlumbModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Prompt, Chart, Verdict, MaxSkew, Chance, Ndkl, ColumnCount };
+    enum Role {
+        SortRole = Qt::UserRole + 1,
+        IntervalRole, ///< the interval of a number, for smaller type
+        QuietRole     ///< bool: a cell of the second level of emphasis
+    };
+
+    explicit PlumbModel(QObject* parent = nullptr);
+
+    void setChart(std::shared_ptr<const PlumbData> data);
+    const PlumbData* chart() const { return m_data.get(); }
+
+    /// Rows with all their numbers, also those that the chart only paints: for copying and saving.
+    Grid grid(const std::vector<int>& rows) const;
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    QString display(int row, int column) const;
+    QString accessible(int row, int column) const;
+    QVariant sortKey(int row, int column) const;
+
+    std::shared_ptr<const PlumbData> m_data;
+};
+
+/// Sorts by strength of the lean, prompt or value. What is undefined comes last in either order.
+class PlumbProxy : public QSortFilterProxyModel {
+    Q_OBJECT
+public:
+    explicit PlumbProxy(QObject* parent = nullptr);
+
+protected:
+    bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
+};
+
+} // namespace plumbline::ui

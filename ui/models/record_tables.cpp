@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/record_tables.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+
+#include "core/probe/probe_set.h"
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+
+namespace plumbline::ui {
+
+namespace {
+
+QString tr(const char* text, const char* comment = nullptr, int n = -1) {
+    return QCoreApplication::translate("plumbline::ui", text, comment, n);
+}
+
+QString joined(const std::vector<std::string>& texts) {
+    QStringList result;
+    for (const auto& text : texts)
+        result.append(fromUtf8(text));
+    return result.join(QStringLiteral(", "));
+}
+
+} // namespace
+
+QString containerText(Container container) {
+    return container == Container::OpenClip ? tr("OpenCLIP") : tr("Hugging Face");
+}
+
+QString architectureText(const ModelConfig& config) {
+    const VisionConfig& vision = config.vision;
+    const int width = vision.width.value;
+    const int layers = vision.layers.value;
+    const QString size = width == 768 && layers == 12    ? QStringLiteral("B")
+                         : width == 1024 && layers == 24 ? QStringLiteral("L")
+                         : width == 1280 && layers == 32 ? QStringLiteral("H")
+                                                         : QStringLiteral("%1×%2").arg(layers).arg(width);
+    return tr("ViT-%1/%2, %3 px").arg(size).arg(vision.patchSize.value).arg(vision.imageSize.value);
+}
+
+QString magnitudeText(qint64 count) {
+    const QLocale locale;
+    if (count >= 1'000'000'000)
+        return tr("%1 G", "a billion parameters").arg(locale.toString(static_cast<double>(count) / 1e9, 'f', 2));
+    if (count >= 1'000'000)
+        return tr("%1 M", "a million parameters").arg(locale.toString(static_cast<double>(count) / 1e6, 'f', count < 10'000'000 ? 1 : 0));
+    return locale.toString(count);
+}
+
+QString runStateText(const store::RunRecord& run) {
+    const bool counted = run.images > 0 && run.embedded < run.images;
+    switch (run.state) {
+    case RunState::Done: return tr("done");
+    case RunState::Failed: return tr("failed");
+    case RunState::Running:
+        return counted ? tr("%1 of %2 images").arg(countText(run.embedded), countText(run.images)) : tr("running");
+    case RunState::Cancelled:
+        return counted ? tr("stopped after %1 of %2 images").arg(countText(run.embedded), countText(run.images))
+                       : tr("stopped");
+    }
+    return {};
+}
+
+QString runQuestionText(const store::RunRecord& run) {
+    const qint64 prompts = run.prompts > 0 ? run.prompts : promptCount(run.config.probe);
+    return tr("%Ln prompt(s)", nullptr, static_cast<int>(prompts)) + QStringLiteral(" · ") +
+           joined(run.config.attributes);
+}
+
+QString momentText(const std::string& utc) {
+    const QDateTime moment = QDateTime::fromString(fromUtf8(utc), Qt::ISODate);
+    return moment.isValid() ? QLocale().toString(moment.toLocalTime(), QLocale::ShortFormat) : QString();
+}
+
+qint64 promptCount(const ProbeSet& probe) {
+    const auto concepts = static_cast<qint64>(probe.concepts.size());
+    return probe.templates.empty() ? concepts : concepts * static_cast<qint64>(probe.templates.size());
+}
+
+ModelTable::ModelTable(QObject* parent)
+    : RecordTable(
+          {
+              {tr("Name"), [](const auto& r) { return fromUtf8(r.name); }, nullptr, false,
+               [](const auto& r) { return shown(r.path); }},
+              {tr("Container"), [](const auto& r) { return containerText(r.card.config.container); }},
+              {tr("Image tower"), [](const auto& r) { return architectureText(r.card.config); }},
+              {tr("Dim."), [](const auto& r) { return countText(r.card.config.embedDim.value); },
+               [](const auto& r) { return r.card.config.embedDim.value; }, true},
+              {tr("Params"), [](const auto& r) { return magnitudeText(r.card.parameters); },
+               [](const auto& r) { return static_cast<qlonglong>(r.card.parameters); }, true},
+          },
+          parent) {}
+
+ImageSetTable::ImageSetTable(QObject* parent)
+    : RecordTable(
+          {
+              {tr("Name"), [](const auto& r) { return fromUtf8(r.name); }, nullptr, false,
+               [](const auto& r) { return shown(r.root); }},
+              {tr("Images"), [](const auto& r) { return countText(r.images); },
+               [](const auto& r) { return static_cast<qlonglong>(r.images); }, true},
+              {tr("Attributes"),
+               [](const auto& r) {
+                   std::vector<std::string> names;
+                   for (const auto& attribute : r.attributes)
+                       names.push_back(attribute.name);
+                   return joined(names);
+               }},
+              {tr("Skipped"),
+               [](const auto& r) { return r.report.unreadable > 0 ? countText(r.report.unreadable) : QString(); },
+               [](const auto& r) { return static_cast<qlonglong>(r.report.unreadable); }, true},
+          },
+          parent) {}
+
+ProbeTable::ProbeTable(QObject* parent)
+    : RecordTable(
+          {
+              {tr("Name"),
+               [](const auto& r) {
+                   return r.probe.name.empty() ? tr("Untitled") : fromUtf8(r.probe.name);
+               }},
+              {tr("Prompts"), [](const auto& r) { return countText(promptCount(r.probe)); },
+               [](const auto& r) { return static_cast<qlonglong>(promptCount(r.probe)); }, true},
+              {tr("Origin"), [](const auto& r) { return isBuiltIn(r.id) ? tr("built in") : tr("project"); }},
+          },
+          parent) {}
+
+std::vector<store::ProbeRecord> ProbeTable::builtIn() {
+    std::vector<store::ProbeRecord> records;
+    for (auto& probe : probe::builtInProbeSets())
+        records.push_back({-1 - static_cast<std::int64_t>(records.size()), std::move(probe), {}});
+    return records;
+}
+
+RunTable::RunTable(QObject* parent)
+    : RecordTable(
+          {
+              {tr("Run"), [](const auto& r) { return tr("Run %1").arg(r.id); },
+               [](const auto& r) { return static_cast<qlonglong>(r.id); }},
+              {tr("Model"), [](const auto& r) { return fromUtf8(r.modelName); }},
+              {tr("Images"), [](const auto& r) { return fromUtf8(r.imageSetName); }},
+              {tr("Asked"), [](const auto& r) { return runQuestionText(r); }},
+              {tr("State"), [](const auto& r) { return runStateText(r); }, nullptr, false,
+               [](const auto& r) { return r.error ? errorText(*r.error) : QString(); }},
+              {tr("Started"), [](const auto& r) { return momentText(r.created); },
+               [](const auto& r) { return fromUtf8(r.created); }},
+          },
+          parent) {}
+
+} // namespace plumbline::ui

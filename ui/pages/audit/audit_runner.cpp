@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/audit/audit_runner.h"
+
+#include <algorithm>
+
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/running_work.h"
+#include "ui/models/project_lists.h"
+
+namespace plumbline::ui {
+
+namespace {
+const QString kKind = QStringLiteral("audit");
+const QString kMessage = QStringLiteral("audit");
+} // namespace
+
+AuditRunner::AuditRunner(const Context& context, QObject* parent) : QObject(parent), m_context(context) {}
+
+bool AuditRunner::isRunning() const { return m_context.work->isRunning(kKind); }
+
+std::int64_t AuditRunner::newestRun() const {
+    std::int64_t newest = 0;
+    for (const auto& run : m_context.lists->runs()->records())
+        newest = std::max(newest, run.id);
+    return newest;
+}
+
+bool AuditRunner::canGoOn(const store::RunRecord& run) const {
+    if (run.state == RunState::Done || !m_context.isWritable())
+        return false;
+    const bool isOurs = isRunning() && (m_resumed != 0 ? run.id == m_resumed : run.id > m_newestBefore);
+    return !isOurs;
+}
+
+void AuditRunner::start(const AuditConfig& config) {
+    if (isRunning())
+        return;
+    m_resumed = 0;
+    m_newestBefore = newestRun();
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("config"), toQt(config));
+    m_context.work->start(kKind, tr("Audit"), QStringLiteral("audit/run"), params, this,
+                          [this](const Outcome<QJsonObject>& answer) { answered(answer, 0); });
+    Q_EMIT started();
+}
+
+void AuditRunner::resume(qint64 run) {
+    if (isRunning())
+        return;
+    m_resumed = run;
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("run"), run);
+    m_context.work->start(kKind, tr("Run %1").arg(run), QStringLiteral("audit/resume"), params, this,
+                          [this, run](const Outcome<QJsonObject>& answer) { answered(answer, run); });
+    Q_EMIT started();
+}
+
+void AuditRunner::answered(const Outcome<QJsonObject>& answer, qint64 resumed) {
+    if (answer) {
+        Q_EMIT finished(answer->value(u"run").toInteger());
+        return;
+    }
+    Q_EMIT stopped();
+    // The run that stopped: the one that went on, or the newest that was begun since.
+    const qint64 begun = newestRun();
+    const qint64 run = resumed != 0 ? resumed : begun > m_newestBefore ? begun : 0;
+    std::vector<Message::Action> goOn;
+    if (run != 0)
+        goOn.push_back({tr("Go on"), [this, run] { resume(run); }});
+    if (answer.error().cancelled()) {
+        Q_EMIT raised({Severity::Note,
+                       tr("The audit was cancelled. What was embedded is kept; it can go on where it stopped."),
+                       {},
+                       std::move(goOn),
+                       kMessage});
+        return;
+    }
+    Message message = Message::of(answer.error().error());
+    message.actions = std::move(goOn);
+    message.key = kMessage;
+    if (answer.error().error().code == ErrorCode::EngineGone)
+        message.text = tr("The engine stopped during the audit. What was embedded is kept; the audit can go on where it "
+                          "stopped.");
+    Q_EMIT raised(message);
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/audit/new_audit_panel.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include "core/probe/probe_set.h"
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/models/project_lists.h"
+#include "ui/models/prompt_table.h"
+#include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/probes/probe_text.h"
+#include "ui/pages/probes/token_counter.h"
+#include "ui/widgets/group_bars.h"
+
+namespace plumbline::ui {
+
+namespace {
+
+/// The probe choice that means "the prompts written here".
+constexpr qint64 kWritten = 0;
+constexpr int kLabelWidth = 13 * theme::kGrid;
+constexpr char kCrossSign[] = " \u00D7 "; // as core::cross names a crossing
+
+QLabel* hint() {
+    auto* result = caption({});
+    result->setWordWrap(true);
+    result->setFont(theme::smallFont(result->font()));
+    return result;
+}
+
+/// A form of rows "label, control, a sentence under it".
+class Form : public QGridLayout {
+public:
+    Form() {
+        setColumnMinimumWidth(0, kLabelWidth);
+        setColumnStretch(1, 1);
+        setHorizontalSpacing(theme::kSpace);
+        setVerticalSpacing(theme::kHalf);
+    }
+    QLabel* add(const QString& text, QWidget* control, QLabel* sentence = nullptr, QWidget* buddy = nullptr) {
+        auto* label = new QLabel(text);
+        label->setBuddy(buddy != nullptr ? buddy : control);
+        label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+        label->setContentsMargins(0, theme::kGrid - 1, 0, 0);
+        addWidget(label, m_row, 0);
+        addWidget(control, m_row++, 1);
+        if (sentence != nullptr)
+            addWidget(sentence, m_row++, 1);
+        setRowMinimumHeight(m_row++, theme::kGrid);
+        return label;
+    }
+
+private:
+    int m_row = 0;
+};
+
+QString definitionText(Definition definition) {
+    switch (definition) {
+    case Definition::Geyik:
+        return NewAuditPanel::tr("Exactly k images; the logarithm of a group's share among them over its target share. "
+                                 "A group that is absent is said to be so and takes no part in MaxSkew (Geyik 2019).");
+    case Definition::Berg:
+        return NewAuditPanel::tr("As the published code of debias-vision-lang: ties at rank k are kept, an absent group "
+                                 "counts as one image, MaxSkew is never below 0 (Berg 2022).");
+    case Definition::VlDebiasing:
+        return NewAuditPanel::tr("As the published code of VL-Debiasing: Berg's rules, always against equal shares.");
+    }
+    return {};
+}
+
+QString definitionTitle(Definition definition) {
+    switch (definition) {
+    case Definition::Geyik: return NewAuditPanel::tr("Geyik (default)");
+    case Definition::Berg: return NewAuditPanel::tr("Berg, debias-vision-lang");
+    case Definition::VlDebiasing: return NewAuditPanel::tr("VL-Debiasing");
+    }
+    return {};
+}
+
+} // namespace
+
+NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent)
+    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."), parent),
+      m_context(context), m_runner(runner), m_model(new QComboBox), m_modelHint(hint()), m_images(new QComboBox),
+      m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossA(new QComboBox),
+      m_crossB(new QComboBox), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
+      m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
+      m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
+      m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
+      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_problem(caption({})),
+      m_cautions(hint()) {
+    connect(addButton(tr("Back")), &QPushButton::clicked, this, &NewAuditPanel::dismissed);
+    m_run = addPrimaryButton(tr("Run"));
+    m_run->setToolTip(tr("Run the audit (F5)"));
+
+    auto* left = new QWidget;
+    auto* leftColumn = new QVBoxLayout(left);
+    leftColumn->setContentsMargins(0, 0, theme::kGrid, 0);
+    leftColumn->setSpacing(theme::kGrid);
+    leftColumn->addWidget(buildQuestion());
+    leftColumn->addWidget(buildMeasure());
+    leftColumn->addStretch(1);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(left);
+    scroll->viewport()->setAutoFillBackground(false);
+    left->setAutoFillBackground(false);
+    scroll->setFocusPolicy(Qt::NoFocus);
+
+    auto* both = new QSplitter;
+    both->setChildrenCollapsible(false);
+    both->addWidget(scroll);
+    both->addWidget(buildGroups());
+    both->setSizes({600, 400});
+    both->setStretchFactor(0, 3);
+    both->setStretchFactor(1, 2);
+    body()->addWidget(both, 1);
+
+    connect(m_run, &QPushButton::clicked, this, &NewAuditPanel::run);
+    connect(m_model, &QComboBox::currentIndexChanged, this, [this] {
+        m_tokens->setModel(m_model->currentData().toLongLong());
+        refreshState();
+    });
+    connect(m_images, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshAttributes);
+    connect(m_attributes, &QListWidget::itemChanged, this, &NewAuditPanel::refreshGroups);
+    connect(m_cross, &QCheckBox::toggled, this, &NewAuditPanel::refreshGroups);
+    connect(m_crossA, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshGroups);
+    connect(m_crossB, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshGroups);
+    connect(m_probe, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshPrompts);
+    connect(m_prompts, &QPlainTextEdit::textChanged, this, &NewAuditPanel::refreshPrompts);
+    connect(m_tokens, &TokenCounter::counted, this, &NewAuditPanel::refreshState);
+    connect(m_k, &QLineEdit::textChanged, this, &NewAuditPanel::refreshState);
+    connect(m_target, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshState);
+    connect(m_definition, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshState);
+    connect(m_more, &QCheckBox::toggled, m_moreArea, &QWidget::setVisible);
+    connect(m_context.lists, &ProjectLists::refreshed, this, &NewAuditPanel::refreshLists);
+    connect(m_runner, &AuditRunner::started, this, &NewAuditPanel::refreshState);
+    connect(m_runner, &AuditRunner::finished, this, &NewAuditPanel::refreshState);
+    connect(m_runner, &AuditRunner::stopped, this, &NewAuditPanel::refreshState);
+    m_moreArea->setVisible(false);
+    refreshLists();
+}
+
+QWidget* NewAuditPanel::buildQuestion() {
+    auto* card = new Surface(Surface::Kind::Card);
+    auto* form = new Form;
+    card->column()->addLayout(form);
+    m_model->setAccessibleName(tr("Model"));
+    form->add(tr("M&odel"), m_model, m_modelHint);
+    m_images->setAccessibleName(tr("Images"));
+    form->add(tr("&Images"), m_images);
+
+    m_attributes->setAccessibleName(tr("Attributes"));
+    form->add(tr("Att&ributes"), m_attributes);
+    auto* crossing = new QWidget;
+    auto* line = new QHBoxLayout(crossing);
+    line->setContentsMargins(0, 0, 0, 0);
+    m_crossA->setAccessibleName(tr("First attribute of the crossing"));
+    m_crossB->setAccessibleName(tr("Second attribute of the crossing"));
+    m_cross->setToolTip(tr("Measure every combination of two attributes as a group of its own"));
+    line->addWidget(m_cross);
+    line->addWidget(m_crossA, 1);
+    line->addWidget(new QLabel(QStringLiteral("×")));
+    line->addWidget(m_crossB, 1);
+    form->add({}, crossing, nullptr, m_cross);
+
+    m_probe->setAccessibleName(tr("Prompts"));
+    form->add(tr("&Prompts"), m_probe, m_promptHint);
+    m_prompts->setAccessibleName(tr("Prompts, one a line"));
+    m_prompts->setPlaceholderText(tr("a photo of a nurse\na photo of an engineer"));
+    m_prompts->setTabChangesFocus(true);
+    m_prompts->setFixedHeight(14 * theme::kGrid);
+    form->add({}, m_prompts);
+    return card;
+}
+
+QWidget* NewAuditPanel::buildMeasure() {
+    auto* card = new Surface(Surface::Kind::Card);
+    auto* form = new Form;
+    card->column()->addLayout(form);
+    m_k->setAccessibleName(tr("How many top images to look at: a number, or a share such as 10%"));
+    m_k->setFixedWidth(16 * theme::kGrid);
+    auto* top = new QWidget;
+    auto* topLine = new QHBoxLayout(top);
+    topLine->setContentsMargins(0, 0, 0, 0);
+    topLine->addWidget(m_k);
+    topLine->addStretch(1);
+    form->add(tr("&Top k"), top, m_kHint, m_k);
+    m_target->setAccessibleName(tr("Target shares"));
+    m_target->addItem(tr("Shares of the pool"), static_cast<int>(Target::Kind::Pool));
+    m_target->addItem(tr("Equal shares"), static_cast<int>(Target::Kind::Uniform));
+    form->add(tr("T&arget"), m_target, m_targetHint);
+    m_definition->setAccessibleName(tr("Definition of the measures"));
+    for (const auto definition : {Definition::Geyik, Definition::Berg, Definition::VlDebiasing})
+        m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
+    form->add(tr("&Definition"), m_definition, m_definitionHint);
+
+    card->column()->addWidget(m_more);
+    auto* more = new Form;
+    more->setContentsMargins(0, 0, 0, 0);
+    m_moreArea->setLayout(more);
+    m_seed->setRange(0, std::numeric_limits<int>::max());
+    m_seed->setAccessibleName(tr("Seed"));
+    auto* seedHint = hint();
+    seedHint->setText(tr("Of the random rankings and the bootstrap. The same seed gives the same numbers."));
+    more->add(tr("&Seed"), m_seed, seedHint);
+    m_precision->setAccessibleName(tr("Precision"));
+    m_precision->addItem(tr("float32"), QStringLiteral("fp32"));
+    m_precision->addItem(tr("bfloat16"), QStringLiteral("bf16"));
+    auto* precisionHint = hint();
+    precisionHint->setText(tr("bfloat16 is faster on some processors and less exact."));
+    more->add(tr("Precisio&n"), m_precision, precisionHint);
+    card->column()->addWidget(m_moreArea);
+    return card;
+}
+
+QWidget* NewAuditPanel::buildGroups() {
+    auto* card = new Surface(Surface::Kind::Card);
+    m_problem->setWordWrap(true);
+    m_problem->setAccessibleName(tr("What is missing"));
+    card->column()->addWidget(m_problem);
+    m_cautions->setAccessibleName(tr("To consider"));
+    card->column()->addWidget(m_cautions);
+    auto* content = new QWidget;
+    m_groupColumn = new QVBoxLayout(content);
+    m_groupColumn->setContentsMargins(0, 0, theme::kGrid, 0);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setAccessibleName(tr("Groups to compare"));
+    scroll->setWidget(content);
+    scroll->viewport()->setAutoFillBackground(false);
+    content->setAutoFillBackground(false);
+    card->column()->addWidget(scroll, 1);
+    return card;
+}
+
+void NewAuditPanel::focusFirst() {
+    for (QWidget* widget : {static_cast<QWidget*>(m_model), static_cast<QWidget*>(m_images)})
+        if (static_cast<QComboBox*>(widget)->count() != 1) {
+            widget->setFocus();
+            return;
+        }
+    m_attributes->setFocus();
+}
+
+void NewAuditPanel::chooseProbe(qint64 id) { m_probe->setCurrentIndex(std::max(0, m_probe->findData(id))); }
+
+void NewAuditPanel::refreshLists() {
+    const auto fill = [](QComboBox* box, const QList<std::pair<QString, qint64>>& entries) {
+        bool same = box->count() == entries.size();
+        for (int i = 0; same && i < box->count(); ++i)
+            same = box->itemText(i) == entries[i].first && box->itemData(i).toLongLong() == entries[i].second;
+        if (same)
+            return false;
+        const QVariant chosen = box->currentData();
+        const QSignalBlocker quiet(box);
+        box->clear();
+        for (const auto& [name, id] : entries)
+            box->addItem(name, id);
+        box->setCurrentIndex(std::max(box->findData(chosen), entries.isEmpty() ? -1 : 0));
+        return true;
+    };
+    QList<std::pair<QString, qint64>> models;
+    QList<std::pair<QString, qint64>> sets;
+    QList<std::pair<QString, qint64>> probes{{tr("Write them here"), kWritten}};
+    for (const auto& record : m_context.lists->models()->records())
+        models.append({fromUtf8(record.name), record.id});
+    for (const auto& record : m_context.lists->imageSets()->records())
+        sets.append({tr("%1 (%Ln image(s))", nullptr, static_cast<int>(record.images)).arg(fromUtf8(record.name)), record.id});
+    for (const auto& record : m_context.lists->probes()->records())
+        probes.append({tr("%1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(record.probe)))
+                           .arg(fromUtf8(record.probe.name)),
+                       record.id});
+    if (fill(m_model, models))
+        m_tokens->setModel(m_model->currentData().toLongLong());
+    fill(m_images, sets);
+    fill(m_probe, probes);
+    m_model->setPlaceholderText(tr("no model yet"));
+    m_images->setPlaceholderText(tr("no images yet"));
+    refreshAttributes();
+    refreshPrompts(); // a set may have been edited
+}
+
+const store::ImageSetRecord* NewAuditPanel::imageSet() const {
+    return m_context.lists->imageSets()->recordById(m_images->currentData().toLongLong());
+}
+
+void NewAuditPanel::refreshAttributes() {
+    const auto* set = imageSet();
+    const std::int64_t id = set != nullptr ? set->id : 0;
+    if (std::exchange(m_shownSet, id) != id) {
+        const QSignalBlocker quietList(m_attributes);
+        const QSignalBlocker quietA(m_crossA);
+        const QSignalBlocker quietB(m_crossB);
+        const QSignalBlocker quietCross(m_cross);
+        m_attributes->clear();
+        m_crossA->clear();
+        m_crossB->clear();
+        if (set != nullptr)
+            for (const auto& attribute : set->attributes) {
+                const QString name = fromUtf8(attribute.name);
+                auto* item = new QListWidgetItem(
+                    tr("%1 (%Ln group(s))", nullptr, static_cast<int>(attribute.groups.size())).arg(name), m_attributes);
+                item->setData(Qt::UserRole, name);
+                item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
+                item->setCheckState(m_attributes->count() == 1 ? Qt::Checked : Qt::Unchecked);
+                m_crossA->addItem(name);
+                m_crossB->addItem(name);
+            }
+        const bool canCross = m_crossA->count() > 1;
+        m_crossB->setCurrentIndex(canCross ? 1 : -1);
+        m_cross->setChecked(false);
+        m_cross->setEnabled(canCross);
+        if (m_attributes->count() > 0)
+            m_attributes->setCurrentRow(0);
+        const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
+        m_attributes->setFixedHeight(std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
+    }
+    refreshGroups();
+}
+
+QString NewAuditPanel::crossing() const {
+    if (!m_cross->isChecked() || m_crossA->currentIndex() < 0 || m_crossB->currentIndex() < 0)
+        return {};
+    return m_crossA->currentText() + QString::fromUtf8(kCrossSign) + m_crossB->currentText();
+}
+
+QStringList NewAuditPanel::chosenAttributes() const {
+    QStringList result;
+    for (int row = 0; row < m_attributes->count(); ++row)
+        if (m_attributes->item(row)->checkState() == Qt::Checked)
+            result.append(m_attributes->item(row)->data(Qt::UserRole).toString());
+    if (const QString crossed = crossing(); !crossed.isEmpty())
+        result.append(crossed);
+    return result;
+}
+
+void NewAuditPanel::refreshGroups() {
+    m_crossA->setEnabled(m_cross->isChecked());
+    m_crossB->setEnabled(m_cross->isChecked());
+    const auto* set = imageSet();
+    const QString crossed = crossing();
+    const bool known = set != nullptr && m_crossed.set == set->id && m_crossed.name == crossed;
+    if (set != nullptr && !crossed.isEmpty() && !known && m_crossA->currentText() != m_crossB->currentText())
+        countCrossing(crossed);
+
+    QStringList wanted{QString::number(set != nullptr ? set->id : 0)};
+    wanted += chosenAttributes();
+    wanted += known ? QStringLiteral("counted") : QString();
+    if (std::exchange(m_shownGroups, wanted) != wanted) {
+        while (QLayoutItem* item = m_groupColumn->takeAt(0)) {
+            delete item->widget();
+            delete item;
+        }
+        const auto show = [this](const QString& name, const std::vector<std::pair<std::string, std::int64_t>>& counts,
+                                 std::int64_t unlabelled) {
+            m_groupColumn->addWidget(heading(name));
+            auto* bars = new GroupBars;
+            std::vector<GroupBars::Group> groups;
+            for (const auto& [group, count] : counts)
+                groups.push_back({fromUtf8(group), count});
+            bars->setGroups(name, std::move(groups), unlabelled);
+            m_groupColumn->addWidget(bars);
+            m_groupColumn->addSpacing(theme::kGrid);
+        };
+        const QStringList names = chosenAttributes();
+        if (set != nullptr)
+            for (const auto& attribute : set->attributes)
+                if (names.contains(fromUtf8(attribute.name)))
+                    show(fromUtf8(attribute.name), attribute.groups, attribute.unlabelled);
+        if (known && !crossed.isEmpty())
+            show(crossed, m_crossed.groups, m_crossed.unlabelled);
+        m_groupColumn->addStretch(1);
+    }
+    refreshState();
+}
+
+void NewAuditPanel::countCrossing(const QString& name) {
+    const std::int64_t id = imageSet()->id;
+    m_context.project->ask<Crossed>(
+        this,
+        [id, name, a = m_crossA->currentText().toStdString(),
+         b = m_crossB->currentText().toStdString()](store::Project& project) -> Result<Crossed> {
+            PLUMBLINE_TRY(const ImageSet set, project.imageSet(id));
+            const Attribute* first = set.attribute(a);
+            const Attribute* second = set.attribute(b);
+            if (first == nullptr || second == nullptr)
+                return fail(ErrorCode::AttributeUnknown, {{"name", first == nullptr ? a : b}});
+            const Attribute both = cross(*first, *second);
+            Crossed result{id, name, {}, both.unlabelled()};
+            const auto counts = both.counts();
+            for (std::size_t i = 0; i < counts.size(); ++i)
+                result.groups.emplace_back(both.groups[i], counts[i]);
+            return result;
+        },
+        [this](Result<Crossed> result) {
+            if (!result) {
+                Q_EMIT raised(Message::of(result.error()));
+                return;
+            }
+            m_crossed = std::move(*result);
+            refreshGroups();
+        });
+}
+
+ProbeSet NewAuditPanel::probe() const {
+    const qint64 id = m_probe->currentData().toLongLong();
+    if (const auto* record = m_context.lists->probes()->recordById(id); id != kWritten && record != nullptr)
+        return record->probe;
+    return probe::handWritten(linesOf(m_prompts->toPlainText()));
+}
+
+void NewAuditPanel::refreshPrompts() {
+    m_prompts->setVisible(m_probe->currentData().toLongLong() == kWritten);
+    QStringList prompts;
+    for (const Prompt& prompt : probe::expand(probe()))
+        prompts.append(fromUtf8(prompt.text));
+    m_expanded->setPrompts(prompts);
+    refreshState();
+}
+
+std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
+    const auto missing = [problem](const QString& what) {
+        if (problem != nullptr)
+            *problem = what;
+        return std::nullopt;
+    };
+    const auto* model = m_context.lists->models()->recordById(m_model->currentData().toLongLong());
+    if (model == nullptr)
+        return missing(tr("Add a model first."));
+    if (model->card.vocabulary.empty())
+        return missing(tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
+    const auto* set = imageSet();
+    if (set == nullptr)
+        return missing(tr("Add labelled images first."));
+    const QStringList attributes = chosenAttributes();
+    if (attributes.isEmpty())
+        return missing(tr("Choose at least one attribute."));
+    if (m_cross->isChecked() && m_crossA->currentText() == m_crossB->currentText())
+        return missing(tr("A crossing needs two different attributes."));
+    if (m_expanded->rowCount() == 0)
+        return missing(tr("Write at least one prompt, or choose a probe set."));
+    const auto k = parseK(m_k->text().trimmed().toStdString());
+    if (!k)
+        return missing(tr("k is a number of images such as 100, or a share such as 10%."));
+
+    AuditConfig config;
+    config.modelPath = model->path;
+    config.vocabPath = model->vocabPath;
+    config.modelId = model->id;
+    config.imageSetId = set->id;
+    for (const QString& name : attributes)
+        config.attributes.push_back(name.toStdString());
+    config.probe = probe();
+    config.measure.k = *k;
+    config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
+    config.measure.target.kind = static_cast<Target::Kind>(m_target->currentData().toInt());
+    if (config.measure.definition == Definition::VlDebiasing)
+        config.measure.target.kind = Target::Kind::Uniform; // the only one it knows
+    config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    config.precision = m_precision->currentData().toString().toStdString();
+    return config;
+}
+
+QStringList NewAuditPanel::cautions() const {
+    QStringList result;
+    const auto* set = imageSet();
+    if (set == nullptr)
+        return result;
+    const auto k = parseK(m_k->text().trimmed().toStdString());
+    const MeasureOptions defaults;
+    const QStringList names = chosenAttributes();
+    const auto judge = [&](const QString& name, const std::vector<std::pair<std::string, std::int64_t>>& groups,
+                           std::int64_t unlabelled) {
+        std::int64_t labelled = 0;
+        QStringList small;
+        for (const auto& [group, count] : groups) {
+            labelled += count;
+            if (count < defaults.minGroup)
+                small.append(fromUtf8(group));
+        }
+        if (groups.size() < 2)
+            result.append(tr("%1 has only one group: there is nothing to compare.").arg(name));
+        else if (k && k->resolve(labelled) >= labelled)
+            result.append(tr("k reaches the whole pool of %1 (%2 images), where every ranking looks alike.")
+                              .arg(name, countText(labelled)));
+        if (!small.isEmpty())
+            result.append(tr("Small groups of %1, where only large leans can be told from chance: %2.")
+                              .arg(name, small.join(QStringLiteral(", "))));
+        if (unlabelled > 0)
+            result.append(tr("%1 images have no value for %2 and take no part.").arg(countText(unlabelled), name));
+    };
+    for (const auto& attribute : set->attributes)
+        if (names.contains(fromUtf8(attribute.name)))
+            judge(fromUtf8(attribute.name), attribute.groups, attribute.unlabelled);
+    if (const QString crossed = crossing(); !crossed.isEmpty() && m_crossed.set == set->id && m_crossed.name == crossed)
+        judge(crossed, m_crossed.groups, m_crossed.unlabelled);
+    if (const int cut = m_expanded->truncatedCount(); cut > 0)
+        result.append(tr("%Ln (prompt is|prompts are) longer than the model reads and (is|are) cut.", nullptr, cut));
+    return result;
+}
+
+void NewAuditPanel::refreshState() {
+    const auto* model = m_context.lists->models()->recordById(m_model->currentData().toLongLong());
+    m_modelHint->setText(model != nullptr ? QStringLiteral("%1 · %2").arg(containerText(model->card.config.container),
+                                                                          architectureText(model->card.config))
+                                          : QString());
+    m_modelHint->setVisible(model != nullptr);
+    m_promptHint->setText(m_probe->currentData().toLongLong() == kWritten
+                              ? tr("One prompt a line. %Ln prompt(s).", nullptr, m_expanded->rowCount())
+                          : m_expanded->rowCount() > 0 ? tr("The first: “%1”").arg(m_expanded->prompts().constFirst())
+                                                       : tr("This set has no prompts yet."));
+
+    const auto k = parseK(m_k->text().trimmed().toStdString());
+    const auto* set = imageSet();
+    m_kHint->setText(!k               ? tr("A number of images such as 100, or a share such as 10%.")
+                     : k->fraction > 0 && set != nullptr
+                         ? tr("The top %1 of %2 images of each ranking.")
+                               .arg(countText(k->resolve(set->images)), countText(set->images))
+                         : tr("The top %1 images of each ranking.").arg(countText(k->count)));
+    const auto definition = static_cast<Definition>(m_definition->currentData().toInt());
+    m_definitionHint->setText(definitionText(definition));
+    m_target->setEnabled(definition != Definition::VlDebiasing);
+    const bool pool = definition != Definition::VlDebiasing &&
+                      m_target->currentData().toInt() == static_cast<int>(Target::Kind::Pool);
+    m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
+                               : tr("Plumb means: every group equally often in the top, however many images it has. "
+                                    "This also measures how uneven the images are."));
+
+    QString problem;
+    const bool ready = config(&problem).has_value();
+    const bool isRunning = m_runner->isRunning();
+    m_problem->setText(isRunning ? tr("An audit is running; its progress is at the bottom of the window.") : problem);
+    m_problem->setVisible(isRunning || !ready);
+    const QStringList hints = cautions();
+    m_cautions->setText(hints.join(u'\n'));
+    m_cautions->setVisible(!hints.isEmpty());
+    m_run->setEnabled(ready && !isRunning && m_context.isWritable());
+}
+
+void NewAuditPanel::run() {
+    if (m_runner->isRunning() || !m_context.isWritable())
+        return;
+    QString problem;
+    if (const auto chosen = config(&problem))
+        m_runner->start(*chosen);
+    else
+        Q_EMIT raised({Severity::Note, problem, {}, {}, QStringLiteral("audit")});
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+
+#include "core/data/audit.h"
+#include "core/store/project.h"
+#include "ui/pages/context.h"
+#include "ui/widgets/page.h"
+
+class QCheckBox;
+class QComboBox;
+class QLineEdit;
+class QListWidget;
+class QPlainTextEdit;
+class QSpinBox;
+class QStackedWidget;
+class QVBoxLayout;
+
+namespace plumbline::ui {
+
+class AuditRunner;
+class PromptTable;
+class TokenCounter;
+
+/// Everything that one audit asks, each choice explained in a sentence; on the right the groups that it will compare.
+class NewAuditPanel : public Page {
+    Q_OBJECT
+public:
+    NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent = nullptr);
+
+    /// The audit as chosen, or nothing and the reason in `problem`.
+    std::optional<AuditConfig> config(QString* problem = nullptr) const;
+    void run();
+    void chooseProbe(qint64 id);
+    void focusFirst() override;
+
+Q_SIGNALS:
+    void dismissed();
+
+private:
+    QWidget* buildQuestion();
+    QWidget* buildMeasure();
+    QWidget* buildGroups();
+    void refreshLists();
+    void refreshAttributes();
+    void refreshGroups();
+    void refreshPrompts();
+    void refreshState();
+    const store::ImageSetRecord* imageSet() const;
+    QStringList chosenAttributes() const;
+    QString crossing() const;
+    ProbeSet probe() const;
+    QStringList cautions() const;
+    void countCrossing(const QString& name);
+
+    Context m_context;
+    AuditRunner* m_runner;
+    QComboBox* m_model;
+    QLabel* m_modelHint;
+    QComboBox* m_images;
+    QListWidget* m_attributes;
+    QCheckBox* m_cross;
+    QComboBox* m_crossA;
+    QComboBox* m_crossB;
+    QComboBox* m_probe;
+    QPlainTextEdit* m_prompts;
+    QLabel* m_promptHint;
+    PromptTable* m_expanded;
+    TokenCounter* m_tokens;
+    QLineEdit* m_k;
+    QLabel* m_kHint;
+    QComboBox* m_target;
+    QLabel* m_targetHint;
+    QComboBox* m_definition;
+    QLabel* m_definitionHint;
+    QCheckBox* m_more;
+    QWidget* m_moreArea;
+    QSpinBox* m_seed;
+    QComboBox* m_precision;
+    QLabel* m_problem;
+    QLabel* m_cautions;
+    QPushButton* m_run;
+    QVBoxLayout* m_groupColumn;
+    std::int64_t m_shownSet = 0;
+    QStringList m_shownGroups;
+    /// Counts of the crossing that was last computed, with the set and name that they belong to.
+    struct Crossed {
+        std::int64_t set = 0;
+        QString name;
+        std::vector<std::pair<std::string, std::int64_t>> groups;
+        std::int64_t unlabelled = 0;
+    };
+    Crossed m_crossed;
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+
+#include <QTimer>
+#include <QWidget>
+
+#include "ui/pages/context.h"
+#include "ui/widgets/message_bar.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QPushButton;
+class QStackedWidget;
+class QStandardItemModel;
+
+namespace plumbline::ui {
+
+class ImageSetView;
+class PathEdit;
+class TableView;
+
+/// Folder, label table and column mapping on the left; on the right at once what would come of it.
+class AddImagesForm : public QWidget {
+    Q_OBJECT
+public:
+    explicit AddImagesForm(const Context& context, QWidget* parent = nullptr);
+
+    /// Empty texts keep what is there.
+    void prefill(const QString& folder, const QString& labels);
+    void reset();
+    bool isReady() const;
+    void submit();
+
+Q_SIGNALS:
+    void added(qint64 id);
+    void dismissed();
+    void raised(const plumbline::ui::Message& message);
+
+private:
+    void schedulePreview();
+    void requestPreview();
+    void showPreview(const QJsonObject& answer);
+    void showProblem(const QString& text);
+    QJsonObject question() const;
+    QStringList chosenColumns() const;
+    void updateState();
+
+    Context m_context;
+    PathEdit* m_folder;
+    PathEdit* m_labels;
+    QLineEdit* m_name;
+    QComboBox* m_preset;
+    QComboBox* m_fileColumn;
+    QListWidget* m_columns;
+    QLabel* m_columnsHint;
+    QPushButton* m_add;
+    QLabel* m_status;
+    TableView* m_rows;
+    QStandardItemModel* m_rowModel;
+    QLabel* m_rowsTitle;
+    ImageSetView* m_report;
+    QTimer m_delay;
+    qint64 m_asked = 0;   ///< the preview request that counts; 0: none is open
+    bool m_isGood = false; ///< the last preview fits what is in the fields
+    bool m_columnsChosen = false;
+    bool m_nameChosen = false;
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/images/images_page.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/models/project_lists.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/image_set_view.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/table_view.h"
+
+namespace plumbline::ui {
+
+ImagesPage::ImagesPage(const Context& context, QWidget* parent)
+    : Page(tr("Images"), tr("Labelled images to rank, and how labels and files came together."), parent),
+      m_context(context), m_stack(new QStackedWidget), m_table(new TableView), m_view(new ImageSetView),
+      m_viewTitle(heading({})), m_viewPlace(caption({})), m_add(addPrimaryButton(tr("Add images…"))),
+      m_remove(new QPushButton(tr("Remove"))), m_form(new AddImagesForm(context)) {
+    auto* empty = new EmptyState(QStringLiteral("images"),
+                                 tr("No images yet. Add a folder of photographs with a table of labels, or drop both "
+                                    "anywhere on this window. The images stay where they are."));
+    connect(empty->addButton(tr("Add images…")), &QPushButton::clicked, this, [this] { addImages({}, {}); });
+
+    m_table->setSource(m_context.lists->imageSets(), kSortRole);
+    m_table->setStretchColumn(ImageSetTable::Name);
+    m_table->setAccessibleName(tr("Image sets"));
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    auto* list = new Surface(Surface::Kind::Card);
+    list->column()->addWidget(m_table);
+
+    auto* details = new Surface(Surface::Kind::Card);
+    auto* top = new QHBoxLayout;
+    top->addWidget(m_viewTitle, 1);
+    top->addWidget(m_remove);
+    details->column()->addLayout(top);
+    m_viewPlace->setWordWrap(true);
+    details->column()->addWidget(m_viewPlace);
+    details->column()->addWidget(m_view, 1);
+    m_remove->setToolTip(tr("Remove the set from this project. Its files and finished runs stay."));
+
+    auto* both = new QSplitter;
+    both->setChildrenCollapsible(false);
+    both->addWidget(list);
+    both->addWidget(details);
+    both->setSizes({480, 560});
+    both->setStretchFactor(0, 4);
+    both->setStretchFactor(1, 5);
+
+    m_stack->addWidget(empty);
+    m_stack->addWidget(both);
+    m_stack->addWidget(m_form);
+    body()->addWidget(m_stack, 1);
+
+    connect(m_add, &QPushButton::clicked, this, [this] { addImages({}, {}); });
+    connect(m_remove, &QPushButton::clicked, this, &ImagesPage::removeCurrent);
+    connect(m_table, &TableView::currentSourceChanged, this, &ImagesPage::showCurrent);
+    connect(m_form, &AddImagesForm::raised, this, &Page::raised);
+    connect(m_form, &AddImagesForm::dismissed, this, [this] {
+        m_isAdding = false;
+        updateState();
+    });
+    connect(m_form, &AddImagesForm::added, this, [this](qint64 id) {
+        m_toSelect = id;
+        updateState();
+    });
+    connect(m_context.lists, &ProjectLists::refreshed, this, &ImagesPage::updateState);
+    connect(m_context.project, &ProjectService::closed, this, [this] { m_isAdding = false; });
+    updateState();
+}
+
+void ImagesPage::addImages(const QString& folder, const QString& labels) {
+    if (!m_context.project->isOpen()) {
+        Q_EMIT projectNeeded([this, folder, labels] { addImages(folder, labels); });
+        return;
+    }
+    if (!m_isAdding)
+        m_form->reset();
+    m_isAdding = true;
+    m_form->prefill(folder, labels);
+    updateState();
+    m_form->setFocus();
+}
+
+void ImagesPage::showCurrent() {
+    const auto* record = m_context.lists->imageSets()->record(m_table->currentSource());
+    m_remove->setEnabled(record != nullptr && m_context.isWritable());
+    const QString shownSet =
+        record != nullptr ? QStringLiteral("%1 %2").arg(record->id).arg(record->report.unreadable) : QString();
+    if (std::exchange(m_shown, shownSet) == shownSet)
+        return;
+    if (record == nullptr) {
+        m_viewTitle->clear();
+        m_viewPlace->clear();
+        m_view->clear();
+        return;
+    }
+    m_viewTitle->setText(fromUtf8(record->name));
+    m_viewPlace->setText(record->labelsFile.empty() ? shown(record->root)
+                                                    : tr("%1\nLabels: %2").arg(shown(record->root), shown(record->labelsFile)));
+    m_view->setContent(record->images, record->report, record->attributes);
+}
+
+void ImagesPage::removeCurrent() {
+    const auto* record = m_context.lists->imageSets()->record(m_table->currentSource());
+    if (record == nullptr)
+        return;
+    using Removed = std::shared_ptr<ImageSet>;
+    m_context.project->ask<Removed>(
+        this,
+        [id = record->id](store::Project& project) -> Result<Removed> {
+            PLUMBLINE_TRY(auto set, project.imageSet(id)); // kept for Undo
+            PLUMBLINE_CHECK(project.removeImageSet(id));
+            return std::make_shared<ImageSet>(std::move(set));
+        },
+        [this, name = record->name](const Result<Removed>& removed) {
+            if (!removed) {
+                Q_EMIT raised(Message::of(removed.error()));
+                return;
+            }
+            const auto undo = [this, name, set = *removed] {
+                m_context.project->ask<std::int64_t>(
+                    this, [name, set](store::Project& project) { return project.addImageSet(*set, name); },
+                    [this](const Result<std::int64_t>& id) {
+                        if (!id)
+                            Q_EMIT raised(Message::of(id.error()));
+                    });
+            };
+            Q_EMIT raised({Severity::Note, tr("%1 was removed from the project.").arg(fromUtf8(name)), {}, {{tr("Undo"), undo}}});
+        });
+}
+
+void ImagesPage::updateState() {
+    ImageSetTable* sets = m_context.lists->imageSets();
+    const bool any = sets->rowCount() > 0;
+    m_stack->setCurrentIndex(m_isAdding ? 2 : any ? 1 : 0);
+    m_add->setVisible(any && !m_isAdding);
+    m_add->setEnabled(m_context.isWritable());
+    if (const QModelIndex fresh = sets->indexOf(m_toSelect); m_toSelect != 0 && fresh.isValid()) {
+        m_toSelect = 0;
+        m_table->setCurrentSource(fresh);
+    } else if (!m_table->currentIndex().isValid() && any) {
+        m_table->setCurrentSource(sets->index(0, 0));
+    }
+    showCurrent();
+}
+
+} // namespace plumbline::ui

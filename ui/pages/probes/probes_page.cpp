@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/probes/probes_page.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScopedValueRollback>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include "core/probe/probe_set.h"
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/bridge/settings.h"
+#include "ui/models/project_lists.h"
+#include "ui/models/prompt_table.h"
+#include "ui/pages/probes/probe_text.h"
+#include "ui/pages/probes/token_counter.h"
+#include "ui/widgets/table_view.h"
+
+namespace plumbline::ui {
+
+namespace {
+
+constexpr int kSaveDelayMs = 600;
+
+QLabel* label(const QString& text, QWidget* buddy) {
+    auto* result = new QLabel(text);
+    result->setBuddy(buddy);
+    result->setWordWrap(true);
+    return result;
+}
+
+QPlainTextEdit* editor(const QString& name, const QString& placeholder) {
+    auto* edit = new QPlainTextEdit;
+    edit->setAccessibleName(name);
+    edit->setPlaceholderText(placeholder);
+    edit->setTabChangesFocus(true);
+    edit->setLineWrapMode(QPlainTextEdit::NoWrap);
+    return edit;
+}
+
+} // namespace
+
+ProbesPage::ProbesPage(const Context& context, QWidget* parent)
+    : Page(tr("Probes"), tr("What the model is asked: every concept in every template, or prompts as they stand."), parent),
+      m_context(context), m_table(new TableView), m_name(new QLineEdit), m_version(new QLineEdit),
+      m_source(new QLineEdit),
+      m_templates(editor(tr("Templates"), tr("a photo of a {}\n\nEmpty: the lines below are whole prompts."))),
+      m_concepts(editor(tr("Concepts"), tr("# occupation\nnurse\nengineer\n# trait\nkind person"))),
+      m_state(caption({})), m_copy(new QPushButton(tr("Copy to edit"))), m_remove(new QPushButton(tr("Remove"))),
+      m_prompts(new PromptTable(this)), m_promptView(new TableView), m_summary(heading({})), m_model(new QComboBox),
+      m_tokens(new TokenCounter(context, m_prompts, this)) {
+    QPushButton* import = addButton(tr("Import…"));
+    import->setToolTip(tr("Read a probe file: JSON, or a CSV with the columns template and concept"));
+    connect(import, &QPushButton::clicked, this, [this] {
+        const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a probe file"),
+                                                          m_context.settings->folder(QStringLiteral("probe")),
+                                                          tr("Probe sets (*.json *.csv);;All files (*)"));
+        if (!file.isEmpty())
+            importFile(file);
+    });
+    connect(addPrimaryButton(tr("New probe set")), &QPushButton::clicked, this, &ProbesPage::newProbe);
+
+    m_table->setSource(m_context.lists->probes(), kSortRole);
+    m_table->setStretchColumn(ProbeTable::Name);
+    m_table->setAccessibleName(tr("Probe sets"));
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    auto* list = new Surface(Surface::Kind::Card);
+    list->column()->addWidget(m_table);
+
+    auto* edit = new Surface(Surface::Kind::Card);
+    auto* top = new QHBoxLayout;
+    top->addWidget(m_state, 1);
+    top->addWidget(m_copy);
+    top->addWidget(m_remove);
+    edit->column()->addLayout(top);
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(theme::kGrid);
+    grid->setVerticalSpacing(theme::kGrid);
+    m_version->setPlaceholderText(tr("1"));
+    m_source->setPlaceholderText(tr("who wrote it, where it was published"));
+    grid->addWidget(label(tr("&Name"), m_name), 0, 0);
+    grid->addWidget(m_name, 0, 1);
+    grid->addWidget(label(tr("&Version"), m_version), 0, 2);
+    grid->addWidget(m_version, 0, 3);
+    grid->addWidget(label(tr("&Source"), m_source), 1, 0);
+    grid->addWidget(m_source, 1, 1, 1, 3);
+    grid->setColumnStretch(1, 4);
+    grid->setColumnStretch(3, 1);
+    edit->column()->addLayout(grid);
+    edit->column()->addSpacing(theme::kHalf);
+    edit->column()->addWidget(label(tr("&Templates, one a line; {} stands for the concept"), m_templates));
+    edit->column()->addWidget(m_templates, 2);
+    edit->column()->addWidget(label(tr("Con&cepts, one a line; “# group” starts a group"), m_concepts));
+    edit->column()->addWidget(m_concepts, 5);
+
+    auto* result = new Surface(Surface::Kind::Card);
+    m_promptView->setSource(m_prompts);
+    m_promptView->setAccessibleName(tr("Prompts that come of it"));
+    m_promptView->setSortingEnabled(false);
+    m_promptView->setStretchColumn(PromptTable::Text);
+    m_promptView->verticalHeader()->setDefaultSectionSize(m_promptView->fontMetrics().height() + theme::kGrid);
+    m_summary->setWordWrap(true);
+    result->column()->addWidget(m_summary);
+    result->column()->addWidget(m_promptView, 1);
+    auto* counting = new QHBoxLayout;
+    auto* countLabel = label(tr("Tokens count&ed by"), m_model);
+    countLabel->setWordWrap(false);
+    theme::setMuted(countLabel);
+    m_model->setAccessibleName(tr("Model that counts the tokens"));
+    counting->addWidget(countLabel);
+    counting->addWidget(m_model, 1);
+    result->column()->addLayout(counting);
+
+    auto* all = new QSplitter;
+    all->setChildrenCollapsible(false);
+    all->addWidget(list);
+    all->addWidget(edit);
+    all->addWidget(result);
+    all->setSizes({420, 340, 276});
+    all->setStretchFactor(0, 2);
+    all->setStretchFactor(1, 3);
+    all->setStretchFactor(2, 4);
+    body()->addWidget(all, 1);
+
+    m_saving.setSingleShot(true);
+    m_saving.setInterval(kSaveDelayMs);
+    connect(&m_saving, &QTimer::timeout, this, &ProbesPage::flush);
+    for (QLineEdit* line : {m_name, m_version, m_source})
+        connect(line, &QLineEdit::textEdited, this, &ProbesPage::edited);
+    for (QPlainTextEdit* text : {m_templates, m_concepts})
+        connect(text, &QPlainTextEdit::textChanged, this, &ProbesPage::edited);
+    connect(m_copy, &QPushButton::clicked, this, &ProbesPage::copyCurrent);
+    connect(m_remove, &QPushButton::clicked, this, &ProbesPage::removeCurrent);
+    connect(m_table, &TableView::currentSourceChanged, this, &ProbesPage::load);
+    connect(m_model, &QComboBox::currentIndexChanged, this, [this] {
+        m_tokenProblem.clear();
+        m_tokens->setModel(m_model->currentData().toLongLong());
+    });
+    connect(m_tokens, &TokenCounter::counted, this, [this] {
+        m_tokenProblem.clear();
+        updateSummary();
+    });
+    connect(m_tokens, &TokenCounter::failed, this, [this](const QString& why) {
+        m_tokenProblem = why;
+        updateSummary();
+    });
+    connect(m_context.lists, &ProjectLists::refreshed, this, &ProbesPage::updateState);
+    updateState();
+}
+
+ProbesPage::~ProbesPage() = default;
+
+void ProbesPage::newProbe() {
+    if (!m_context.project->isOpen()) {
+        Q_EMIT projectNeeded([this] { newProbe(); });
+        return;
+    }
+    addProbe({tr("New probe set").toStdString(), "1", {}, {"a photo of a {}"}, {}});
+}
+
+void ProbesPage::importFile(const QString& file) {
+    if (!m_context.project->isOpen()) {
+        Q_EMIT projectNeeded([this, file] { importFile(file); });
+        return;
+    }
+    m_context.settings->setFolder(QStringLiteral("probe"), QFileInfo(file).absolutePath());
+    const auto probe = probe::readProbeSet(localPath(file)); // a few kilobytes
+    if (probe)
+        addProbe(*probe);
+    else
+        Q_EMIT raised(Message::of(probe.error()));
+}
+
+void ProbesPage::addProbe(const ProbeSet& probe) {
+    flush();
+    m_context.project->ask<std::int64_t>(
+        this, [probe](store::Project& project) { return project.addProbe(probe); },
+        [this](const Result<std::int64_t>& id) {
+            if (!id) {
+                Q_EMIT raised(Message::of(id.error()));
+                return;
+            }
+            m_toSelect = *id;
+            updateState();
+        });
+}
+
+void ProbesPage::copyCurrent() {
+    const auto* record = m_context.lists->probes()->recordById(m_loaded);
+    if (record == nullptr)
+        return;
+    ProbeSet copy = record->probe;
+    copy.name = tr("%1 (copy)").arg(fromUtf8(copy.name)).toStdString();
+    if (!m_context.project->isOpen()) {
+        Q_EMIT projectNeeded([this, copy] { addProbe(copy); });
+        return;
+    }
+    addProbe(copy);
+}
+
+void ProbesPage::removeCurrent() {
+    flush();
+    const auto* record = m_context.lists->probes()->recordById(m_loaded);
+    if (record == nullptr || ProbeTable::isBuiltIn(record->id))
+        return;
+    m_context.project->ask<std::monostate>(
+        this,
+        [id = record->id](store::Project& project) -> Result<std::monostate> {
+            PLUMBLINE_CHECK(project.removeProbe(id));
+            return {};
+        },
+        [this, removed = typed()](const Result<std::monostate>& result) {
+            if (!result) {
+                Q_EMIT raised(Message::of(result.error()));
+                return;
+            }
+            Q_EMIT raised({Severity::Note,
+                           tr("%1 was removed from the project.").arg(fromUtf8(removed.name)),
+                           {},
+                           {{tr("Undo"), [this, removed] { addProbe(removed); }}}});
+        });
+}
+
+void ProbesPage::load() {
+    const auto* record = m_context.lists->probes()->record(m_table->currentSource());
+    const qint64 id = record != nullptr ? record->id : 0;
+    if (id == m_loaded)
+        return;
+    flush();
+    m_loaded = id;
+    const QScopedValueRollback loading(m_loading, true);
+    const ProbeSet probe = record != nullptr ? record->probe : ProbeSet();
+    m_name->setText(fromUtf8(probe.name));
+    m_version->setText(fromUtf8(probe.version));
+    m_source->setText(fromUtf8(probe.source));
+    m_source->setCursorPosition(0);
+    m_templates->setPlainText(textOf(probe.templates));
+    m_concepts->setPlainText(textOf(probe.concepts));
+    preview(probe);
+    updateState();
+}
+
+ProbeSet ProbesPage::typed() const {
+    ProbeSet probe;
+    probe.name = m_name->text().trimmed().toStdString();
+    probe.version = m_version->text().trimmed().toStdString();
+    probe.source = m_source->text().trimmed().toStdString();
+    probe.templates = linesOf(m_templates->toPlainText());
+    probe.concepts = conceptsOf(m_concepts->toPlainText());
+    return probe;
+}
+
+void ProbesPage::edited() {
+    if (m_loading)
+        return;
+    m_dirty = true;
+    preview(typed());
+    m_state->setText(tr("Storing…"));
+    m_saving.start();
+}
+
+void ProbesPage::preview(const ProbeSet& probe) {
+    QStringList prompts;
+    for (const Prompt& prompt : probe::expand(probe))
+        prompts.append(fromUtf8(prompt.text));
+    m_prompts->setPrompts(std::move(prompts));
+    updateSummary();
+}
+
+void ProbesPage::flush() {
+    m_saving.stop();
+    if (!std::exchange(m_dirty, false) || m_loaded <= 0)
+        return;
+    m_context.project->ask<std::monostate>(
+        this,
+        [id = m_loaded, probe = typed()](store::Project& project) -> Result<std::monostate> {
+            PLUMBLINE_CHECK(project.updateProbe(id, probe));
+            return {};
+        },
+        [this](const Result<std::monostate>& result) {
+            if (!result)
+                Q_EMIT raised(Message::of(result.error()));
+            else if (!m_dirty)
+                m_state->setText(tr("Stored in this project"));
+        });
+}
+
+void ProbesPage::updateSummary() {
+    const int count = m_prompts->rowCount();
+    QString text = count == 0 ? tr("No prompts yet") : tr("%Ln prompt(s)", nullptr, count);
+    if (const int cut = m_prompts->truncatedCount(); cut > 0)
+        text += QStringLiteral(" · ") + tr("%Ln longer than the model reads", nullptr, cut);
+    m_summary->setText(text);
+    m_model->setToolTip(m_tokenProblem);
+    m_promptView->setColumnHidden(PromptTable::Tokens, m_model->count() == 0 || !m_tokenProblem.isEmpty());
+}
+
+void ProbesPage::updateState() {
+    ProbeTable* probes = m_context.lists->probes();
+    if (const QModelIndex fresh = probes->indexOf(m_toSelect); m_toSelect != 0 && fresh.isValid()) {
+        m_toSelect = 0;
+        m_table->setCurrentSource(fresh);
+        m_name->setFocus();
+        m_name->selectAll();
+    } else if (!m_table->currentIndex().isValid() && probes->rowCount() > 0) {
+        m_table->setCurrentSource(probes->index(0, 0));
+    }
+
+    const auto* record = probes->recordById(m_loaded);
+    const bool isOwn = record != nullptr && !ProbeTable::isBuiltIn(m_loaded);
+    const bool canEdit = isOwn && m_context.isWritable();
+    for (QLineEdit* line : {m_name, m_version, m_source})
+        line->setReadOnly(!canEdit);
+    for (QPlainTextEdit* text : {m_templates, m_concepts})
+        text->setReadOnly(!canEdit);
+    m_copy->setEnabled(record != nullptr && (m_context.isWritable() || !m_context.project->isOpen()));
+    m_copy->setText(isOwn ? tr("Duplicate") : tr("Copy to edit"));
+    m_remove->setVisible(isOwn);
+    m_remove->setEnabled(canEdit);
+    if (!m_dirty)
+        m_state->setText(record == nullptr ? QString()
+                         : isOwn           ? tr("Stored in this project")
+                                           : tr("Built in, cannot be changed"));
+
+    // The models that can count; the choice stays.
+    const qint64 chosen = m_model->currentData().toLongLong();
+    QList<std::pair<qint64, QString>> models;
+    for (const auto& model : m_context.lists->models()->records())
+        models.append({model.id, fromUtf8(model.name)});
+    bool same = models.size() == m_model->count();
+    for (int i = 0; same && i < m_model->count(); ++i)
+        same = models[i].first == m_model->itemData(i).toLongLong() && models[i].second == m_model->itemText(i);
+    if (!same) {
+        m_model->clear();
+        for (const auto& [id, name] : models)
+            m_model->addItem(name, id);
+        m_model->setCurrentIndex(std::max(m_model->findData(chosen), models.isEmpty() ? -1 : 0));
+    }
+    m_model->setEnabled(m_model->count() > 0);
+    m_model->setPlaceholderText(tr("no model yet"));
+    updateSummary();
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QTimer>
+
+#include "ui/pages/context.h"
+#include "ui/widgets/page.h"
+
+#include "core/data/probe.h"
+
+class QComboBox;
+class QLineEdit;
+class QPlainTextEdit;
+
+namespace plumbline::ui {
+
+class PromptTable;
+class TableView;
+class TokenCounter;
+
+/// Probe sets: the built-in ones to read and copy, those of the project to edit. What is typed is stored by itself
+/// shortly after; the prompts that come of it stand beside it all the time.
+class ProbesPage : public Page {
+    Q_OBJECT
+public:
+    explicit ProbesPage(const Context& context, QWidget* parent = nullptr);
+    ~ProbesPage() override;
+
+    void newProbe();
+    /// Stores what was typed and is not stored yet.
+    void flush();
+    /// Reads a probe file and adds it to the project.
+    void importFile(const QString& file);
+
+    TableView* table() const { return m_table; }
+    PromptTable* prompts() const { return m_prompts; }
+
+Q_SIGNALS:
+    void projectNeeded(std::function<void()> then);
+
+private:
+    void addProbe(const ProbeSet& probe);
+    void copyCurrent();
+    void removeCurrent();
+    void load();
+    void edited();
+    void preview(const ProbeSet& probe);
+    ProbeSet typed() const;
+    void updateState();
+    void updateSummary();
+
+    Context m_context;
+    TableView* m_table;
+    QLineEdit* m_name;
+    QLineEdit* m_version;
+    QLineEdit* m_source;
+    QPlainTextEdit* m_templates;
+    QPlainTextEdit* m_concepts;
+    QLabel* m_state;
+    QPushButton* m_copy;
+    QPushButton* m_remove;
+    PromptTable* m_prompts;
+    TableView* m_promptView;
+    QLabel* m_summary;
+    QComboBox* m_model;
+    TokenCounter* m_tokens;
+    QString m_tokenProblem;
+    QTimer m_saving;
+    qint64 m_loaded = 0; ///< the record in the editor
+    qint64 m_toSelect = 0;
+    bool m_loading = false;
+    bool m_dirty = false; ///< typed and not stored yet
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include <QSplitter>
+#include <QTimer>
+
+#include "ui/pages/runs/run_source.h"
+
+class QLabel;
+class QStackedWidget;
+class QTabBar;
+class QToolButton;
+
+namespace plumbline::ui {
+
+class ChartMenu;
+class ImageStrip;
+class NumbersTable;
+class RankChart;
+class SkewBars;
+
+/// What one row of the plumb chart opens into: skew by group, shares and NDKL by rank, the table of numbers, and the
+/// images that caused it.
+class CloseUp : public QSplitter {
+    Q_OBJECT
+public:
+    explicit CloseUp(RunSource* source, QWidget* parent = nullptr);
+
+    void setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attribute, int prompt);
+    void clear();
+
+    QTabBar* tabs() const { return m_tabs; }
+    ImageStrip* images() const { return m_strip; }
+
+Q_SIGNALS:
+    void failed(const plumbline::Error& error);
+
+private:
+    void askForDetails();
+    void showTab(int tab);
+
+    RunSource* m_source;
+    std::shared_ptr<const LoadedRun> m_run;
+    std::size_t m_attribute = 0;
+    int m_prompt = -1;
+    QTimer m_settled; ///< the arrow keys may run over many rows: only the one they stop at is measured
+
+    QLabel* m_title;
+    QLabel* m_note;
+    QLabel* m_restsOn;
+    QTabBar* m_tabs;
+    QToolButton* m_asTable;
+    ChartMenu* m_menu;
+    QStackedWidget* m_charts;
+    SkewBars* m_bars;
+    RankChart* m_shares;
+    RankChart* m_ndkl;
+    NumbersTable* m_numbers;
+    ImageStrip* m_strip;
+};
+
+} // namespace plumbline::ui

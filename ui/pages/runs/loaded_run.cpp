@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/run_source.h"
+
+#include <algorithm>
+
+namespace plumbline::ui {
+namespace {
+
+constexpr std::string_view kCross = " × ";
+
+/// The labels of an attribute, or of a crossing of two.
+std::shared_ptr<const Attribute> labelsOf(const ImageSet& images, const std::string& name) {
+    if (const Attribute* attribute = images.attribute(name))
+        return std::make_shared<Attribute>(*attribute);
+    if (const std::size_t at = name.find(kCross); at != std::string::npos) {
+        const Attribute* first = images.attribute(name.substr(0, at));
+        const Attribute* second = images.attribute(name.substr(at + kCross.size()));
+        if (first && second)
+            return std::make_shared<Attribute>(cross(*first, *second));
+    }
+    return nullptr;
+}
+
+std::vector<std::string> groupsOf(const std::vector<Measurement>& measurements) {
+    std::vector<std::string> names;
+    for (const Measurement& measurement : measurements)
+        for (const GroupMeasure& group : measurement.groups)
+            names.push_back(group.name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+} // namespace
+
+std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditResult result,
+                                                 std::shared_ptr<const ImageSet> images) {
+    auto run = std::make_shared<LoadedRun>();
+    const std::size_t attributes = result.config.attributes.size();
+    for (std::size_t a = 0; a < attributes; ++a) {
+        AttributeChart chart;
+        chart.name = result.config.attributes[a];
+        std::vector<Measurement> measurements;
+        for (std::size_t m = a; m < result.measurements.size(); m += attributes)
+            measurements.push_back(result.measurements[m]);
+        if (images)
+            chart.labels = labelsOf(*images, chart.name);
+        chart.groups = chart.labels ? chart.labels->groups : groupsOf(measurements);
+        chart.chart = PlumbData::make(std::move(measurements), chart.groups);
+        run->attributes.push_back(std::move(chart));
+    }
+    run->record = std::move(record);
+    run->result = std::move(result);
+    run->images = std::move(images);
+    return run;
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/project_run_source.h"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QPointer>
+
+#include "core/base/feedback.h"
+#include "core/metric/measure.h"
+#include "core/metric/ranking.h"
+#include "ui/bridge/engine.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+
+namespace plumbline::ui {
+namespace {
+
+/// Points of a curve: more than a chart has pixels.
+constexpr std::size_t kCurvePoints = 1000;
+/// Images that can be scrolled through; a k of a hundred thousand has nobody looking at its end.
+constexpr std::size_t kMostImages = 2000;
+
+/// The scores that took part: NaN for rows without a label.
+std::vector<float> labelledScores(std::vector<float> scores, const Attribute& labels) {
+    const std::size_t rows = std::min(scores.size(), labels.codes.size());
+    for (std::size_t row = 0; row < rows; ++row)
+        if (labels.codes[row] == Attribute::kUnlabelled)
+            scores[row] = std::numeric_limits<float>::quiet_NaN();
+    return scores;
+}
+
+std::vector<RankedImage> rank(const LoadedRun& run, const Attribute& labels, const std::vector<float>& scores,
+                              std::size_t k) {
+    std::vector<RankedImage> top;
+    for (const std::uint32_t row : metric::topRows(std::span<const float>(scores), std::min(k, kMostImages)))
+        top.push_back({row, labels.codes[row], scores[row], run.images->files[row]});
+    return top;
+}
+
+Error labelsGone(const LoadedRun& run) {
+    return Error{ErrorCode::RecordUnknown, {{"kind", "image set"}, {"id", std::to_string(run.record.config.imageSetId)}}, {}};
+}
+
+} // namespace
+
+/// The null of a curve depends on run and attribute only, so one Meter serves all prompts.
+struct ProjectRunSource::MeterCache {
+    std::int64_t run = 0;
+    std::size_t attribute = 0;
+    std::optional<metric::Meter> meter;
+};
+
+ProjectRunSource::ProjectRunSource(ProjectService* project, Engine* engine, QObject* parent)
+    : RunSource(parent), m_project(project), m_engine(engine), m_meters(std::make_shared<MeterCache>()) {
+    for (const auto signal : {&ProjectService::opened, &ProjectService::closed, &ProjectService::changed})
+        connect(project, signal, this, &RunSource::changed);
+    // Another project has other runs of the same numbers.
+    connect(project, &ProjectService::closed, this, [this] { m_meters = std::make_shared<MeterCache>(); });
+}
+
+ProjectRunSource::~ProjectRunSource() {
+    if (m_curve)
+        m_curve->cancel();
+}
+
+void ProjectRunSource::runs(QObject* context, Answer<std::vector<store::RunRecord>> answer) {
+    if (!m_project->isOpen()) {
+        answer(std::vector<store::RunRecord>());
+        return;
+    }
+    m_project->ask<std::vector<store::RunRecord>>(
+        context, [](store::Project& project) { return project.runs(); }, std::move(answer));
+}
+
+void ProjectRunSource::load(qint64 run, QObject* context, Answer<std::shared_ptr<const LoadedRun>> answer) {
+    using Loaded = std::shared_ptr<const LoadedRun>;
+    m_project->ask<Loaded>(
+        context,
+        [run](store::Project& project) -> Result<Loaded> {
+            PLUMBLINE_TRY(store::RunRecord record, project.run(run));
+            PLUMBLINE_TRY(AuditResult result, project.runResult(run));
+            // Without its labels a run still has its numbers; only the images cannot be shown.
+            std::shared_ptr<const ImageSet> images;
+            if (auto set = project.runImageSet(run))
+                images = std::make_shared<ImageSet>(std::move(*set));
+            return LoadedRun::make(std::move(record), std::move(result), std::move(images));
+        },
+        std::move(answer));
+}
+
+void ProjectRunSource::topImages(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
+                                 std::size_t prompt, QObject* context, Answer<std::vector<RankedImage>> answer) {
+    m_project->ask<std::vector<RankedImage>>(
+        context,
+        [run, attribute, prompt](store::Project& project) -> Result<std::vector<RankedImage>> {
+            const LoadedRun::AttributeChart& chart = run->attributes[attribute];
+            if (!chart.labels || !run->images)
+                return tl::unexpected(labelsGone(*run));
+            PLUMBLINE_TRY(std::vector<float> scores,
+                          project.runScores(run->record.id, static_cast<std::int64_t>(prompt)));
+            scores = labelledScores(std::move(scores), *chart.labels);
+            return rank(*run, *chart.labels, scores,
+                        static_cast<std::size_t>(chart.chart->measurements[prompt].kEffective));
+        },
+        std::move(answer));
+}
+
+void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                             QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) {
+    using Curve = std::shared_ptr<const RankCurve>;
+    if (m_curve)
+        m_curve->cancel();
+    m_curve = std::make_shared<Feedback>();
+    m_project->ask<Curve>(
+        context,
+        [run, attribute, prompt, meters = m_meters, feedback = m_curve](store::Project& project) -> Result<Curve> {
+            if (feedback->cancelled())
+                return Curve();
+            const LoadedRun::AttributeChart& chart = run->attributes[attribute];
+            if (!chart.labels)
+                return tl::unexpected(labelsGone(*run));
+            if (!meters->meter || meters->run != run->record.id || meters->attribute != attribute) {
+                PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(*chart.labels, run->result.config.measure));
+                meters->meter.emplace(std::move(meter));
+                meters->run = run->record.id;
+                meters->attribute = attribute;
+            }
+            PLUMBLINE_TRY(const std::vector<float> scores,
+                          project.runScores(run->record.id, static_cast<std::int64_t>(prompt)));
+            auto measured = meters->meter->curve(std::span<const float>(scores), kCurvePoints, *feedback);
+            if (measured)
+                return std::make_shared<const RankCurve>(std::move(*measured));
+            if (measured.error().cancelled())
+                return Curve();
+            return tl::unexpected(measured.error().error());
+        },
+        [feedback = m_curve, answer = std::move(answer)](Result<Curve> curve) {
+            if (!feedback->cancelled())
+                answer(std::move(curve));
+        });
+}
+
+void ProjectRunSource::thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
+                                  std::function<void(qint64, QImage)> each) {
+    readThumbnails(imageSet, rows, context, std::move(each), m_engine != nullptr && !m_project->isReadOnly());
+}
+
+void ProjectRunSource::readThumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
+                                      std::function<void(qint64, QImage)> each, bool makeMissing) {
+    using Images = std::vector<std::pair<qint64, QImage>>;
+    m_project->ask<Images>(
+        context,
+        [imageSet, rows](store::Project& project) -> Result<Images> {
+            Images images;
+            for (const qint64 row : rows) {
+                PLUMBLINE_TRY(const auto bytes, project.thumbnail(imageSet, row));
+                images.emplace_back(row, bytes ? QImage::fromData(bytes->data(), static_cast<int>(bytes->size()), "JPEG")
+                                               : QImage());
+            }
+            return images;
+        },
+        [this, imageSet, rows, makeMissing, each = std::move(each),
+         alive = QPointer<QObject>(context)](Result<Images> images) {
+            QList<qint64> missing;
+            if (!images)
+                missing = rows;
+            else
+                for (auto& [row, image] : *images)
+                    if (image.isNull())
+                        missing << row;
+                    else
+                        each(row, std::move(image));
+            if (missing.isEmpty())
+                return;
+            if (!makeMissing || !images) {
+                for (const qint64 row : missing)
+                    each(row, {});
+                return;
+            }
+            QJsonArray wanted;
+            for (const qint64 row : missing)
+                wanted.append(row);
+            const QJsonObject parameters{{QStringLiteral("project"), encoded(m_project->path())},
+                                         {QStringLiteral("image_set"), imageSet},
+                                         {QStringLiteral("rows"), wanted}};
+            m_engine->request(QStringLiteral("project/thumbnails"), parameters, this,
+                              [this, imageSet, missing, alive, each](const Outcome<QJsonObject>&) {
+                                  // Also after a failure: some may have been made before it.
+                                  if (alive)
+                                      readThumbnails(imageSet, missing, alive, each, false);
+                              });
+        });
+}
+
+} // namespace plumbline::ui

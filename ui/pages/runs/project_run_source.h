@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/pages/runs/run_source.h"
+
+namespace plumbline {
+class Feedback;
+}
+
+namespace plumbline::ui {
+
+class Engine;
+class ProjectService;
+
+/// The runs of the open project. Reading, measuring and laying out happen on the project's worker thread; thumbnails
+/// that the project lacks are made by the engine.
+class ProjectRunSource : public RunSource {
+    Q_OBJECT
+public:
+    /// `engine` may be null: then missing thumbnails stay missing.
+    ProjectRunSource(ProjectService* project, Engine* engine, QObject* parent = nullptr);
+    ~ProjectRunSource() override;
+
+    void runs(QObject* context, Answer<std::vector<store::RunRecord>> answer) override;
+    void load(qint64 run, QObject* context, Answer<std::shared_ptr<const LoadedRun>> answer) override;
+    void topImages(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                   QObject* context, Answer<std::vector<RankedImage>> answer) override;
+    void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+               QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override;
+    void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
+                    std::function<void(qint64, QImage)> each) override;
+
+private:
+    struct MeterCache;
+    void readThumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
+                        std::function<void(qint64, QImage)> each, bool makeMissing);
+
+    ProjectService* m_project;
+    Engine* m_engine;
+    std::shared_ptr<MeterCache> m_meters; ///< used on the worker thread only
+    std::shared_ptr<Feedback> m_curve;    ///< of the curve that is being measured
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/runs_page.h"
+
+#include <algorithm>
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTimer>
+#include <QToolButton>
+#include <QToolTip>
+#include <QVBoxLayout>
+
+#include "ui/bridge/engine.h"
+#include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/charts/chart_menu.h"
+#include "ui/charts/numbers_table.h"
+#include "ui/charts/plumb_chart_view.h"
+#include "ui/charts/plumb_table.h"
+#include "ui/models/record_tables.h"
+#include "ui/pages/runs/close_up.h"
+#include "ui/pages/runs/concept_grid.h"
+#include "ui/pages/runs/plain_tabs.h"
+#include "ui/pages/runs/project_run_source.h"
+#include "ui/pages/runs/run_picker.h"
+#include "ui/pages/runs/run_words.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/page.h"
+#include "ui/widgets/surface.h"
+
+namespace plumbline::ui {
+namespace {
+
+/// From that many prompts on there is a field that finds some.
+constexpr int kManyPrompts = 15;
+constexpr int kLeastCloseUp = 260;
+
+} // namespace
+
+RunsPage::RunsPage(ProjectService* project, Engine* engine, QWidget* parent)
+    : RunsPage(std::make_unique<ProjectRunSource>(project, engine), parent) {}
+
+RunsPage::RunsPage(std::unique_ptr<RunSource> source, QWidget* parent)
+    : QWidget(parent), m_source(std::move(source)), m_canGoOn([](const store::RunRecord& run) {
+          return run.state == RunState::Cancelled || run.state == RunState::Failed;
+      }) {
+    build();
+    connect(m_source.get(), &RunSource::changed, this, &RunsPage::refresh);
+    refresh();
+}
+
+RunsPage::~RunsPage() = default;
+
+void RunsPage::setCanGoOn(std::function<bool(const store::RunRecord&)> canGoOn) {
+    m_canGoOn = std::move(canGoOn);
+    refresh();
+}
+
+void RunsPage::build() {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(theme::kSpace);
+
+    m_header = new QWidget;
+    auto* header = new QVBoxLayout(m_header);
+    header->setContentsMargins(0, 0, 0, 0);
+    header->setSpacing(theme::kHalf);
+    auto* top = new QHBoxLayout;
+    top->setSpacing(theme::kGrid);
+    m_picker = new RunPicker;
+    m_attribute = new QComboBox;
+    m_attributeLabel = caption(tr("&Attribute"));
+    m_attributeLabel->setBuddy(m_attribute);
+    m_newAudit = new QPushButton(tr("&New audit…"));
+    top->addWidget(m_picker, 0, Qt::AlignLeft);
+    top->addStretch();
+    top->addWidget(m_attributeLabel);
+    top->addWidget(m_attribute);
+    top->addWidget(m_newAudit);
+    header->addLayout(top);
+    m_facts = caption({});
+    m_facts->setTextFormat(Qt::RichText);
+    m_facts->setWordWrap(true);
+    m_facts->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    m_facts->setContentsMargins(theme::kHalf, 0, 0, 0);
+    header->addWidget(m_facts);
+    layout->addWidget(m_header);
+
+    m_stack = new QStackedWidget;
+    auto* empty = new EmptyState(QStringLiteral("runs"),
+                                 tr("The results of an audit appear here: for every prompt, which groups come up more or "
+                                    "less often than their share, how sure that is, and the images that caused it."));
+    connect(empty->addButton(tr("New audit…")), &QPushButton::clicked, this, &RunsPage::newAuditRequested);
+    m_empty = empty;
+    m_waiting = new QWidget;
+    m_unfinished = buildUnfinished();
+    m_results = buildResults();
+    for (QWidget* each : {m_empty, m_waiting, m_unfinished, m_results})
+        m_stack->addWidget(each);
+    layout->addWidget(m_stack, 1);
+
+    connect(m_picker, &RunPicker::runChosen, this, &RunsPage::runChosen);
+    connect(m_attribute, &QComboBox::currentIndexChanged, this, &RunsPage::showAttribute);
+    connect(m_newAudit, &QPushButton::clicked, this, &RunsPage::newAuditRequested);
+    connect(m_facts, &QLabel::linkHovered, this, [this](const QString& link) {
+        if (link.isEmpty() || !m_run)
+            return QToolTip::hideText();
+        const auto facts = runFacts(*m_run, static_cast<std::size_t>(m_attribute->currentIndex()));
+        QToolTip::showText(QCursor::pos(), facts.value(link.toInt()).explanation, m_facts);
+    });
+    connect(m_facts, &QLabel::linkActivated, this, [this](const QString& link) {
+        const auto facts = runFacts(*m_run, static_cast<std::size_t>(m_attribute->currentIndex()));
+        QToolTip::showText(m_facts->mapToGlobal(QPoint(0, m_facts->height())), facts.value(link.toInt()).explanation,
+                           m_facts);
+    });
+}
+
+QWidget* RunsPage::buildUnfinished() {
+    auto* card = new Surface(Surface::Kind::Card);
+    m_stateText = new QLabel;
+    m_stateText->setWordWrap(true);
+    m_stateText->setTextFormat(Qt::PlainText);
+    m_progress = new QProgressBar;
+    m_goOn = new QPushButton(tr("&Go on"));
+    makePrimary(m_goOn);
+    card->column()->addWidget(m_stateText);
+    card->column()->addWidget(m_progress);
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(m_goOn);
+    buttons->addStretch();
+    card->column()->addLayout(buttons);
+    connect(m_goOn, &QPushButton::clicked, this, [this] { Q_EMIT resumeRequested(m_picker->currentRun()); });
+
+    auto* holder = new QWidget;
+    auto* layout = new QVBoxLayout(holder);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(card);
+    layout->addStretch();
+    return holder;
+}
+
+QWidget* RunsPage::buildResults() {
+    m_summaryTitle = heading({});
+    m_summaryLine = caption({});
+    m_summaryLine->setWordWrap(true);
+    m_warningsButton = new QToolButton;
+    m_warningsButton->setCheckable(true);
+    m_warningsButton->setAutoRaise(true);
+    m_warnings = caption({});
+    m_warnings->setWordWrap(true);
+    m_warnings->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_warnings->hide();
+    connect(m_warningsButton, &QToolButton::toggled, m_warnings, &QWidget::setVisible);
+    m_chart = new PlumbChartView;
+    m_concepts = new NumbersTable;
+    m_tables = new QStackedWidget;
+    m_tables->addWidget(m_chart);
+    m_tables->addWidget(m_concepts);
+    m_tabs = new PlainTabs;
+    m_tabs->addTab(tr("Prompts"));
+    m_tabs->addTab(tr("Concepts"));
+    m_find = new QLineEdit;
+    m_find->setPlaceholderText(tr("Find prompts"));
+    m_find->setClearButtonEnabled(true);
+    m_find->setMaximumWidth(26 * theme::kGrid);
+    m_menu = new ChartMenu(m_chart);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(theme::kGrid, 0, 0, 0);
+    bar->setSpacing(theme::kSpace);
+    bar->addWidget(m_summaryTitle);
+    bar->addWidget(m_summaryLine, 1);
+    bar->addWidget(m_warningsButton);
+    bar->addWidget(m_tabs);
+    bar->addWidget(m_find);
+    bar->addWidget(m_menu);
+    auto* card = new Surface(Surface::Kind::Card);
+    card->column()->setContentsMargins(theme::kGrid, theme::kGrid, theme::kGrid, theme::kGrid);
+    card->column()->addLayout(bar);
+    card->column()->addWidget(m_warnings);
+    card->column()->addWidget(m_tables, 1);
+
+    m_closeUp = new CloseUp(m_source.get());
+    m_split = new QSplitter(Qt::Vertical);
+    m_split->setChildrenCollapsible(false);
+    m_split->setHandleWidth(theme::kSpace);
+    m_split->addWidget(card);
+    m_split->addWidget(m_closeUp);
+    connect(m_split, &QSplitter::splitterMoved, this, [this] { m_splitByHand = true; });
+
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) { showConcepts(tab == 1); });
+    connect(m_find, &QLineEdit::textChanged, m_chart->table(), &PlumbTable::setFilter);
+    connect(m_menu, &ChartMenu::failed, this, &RunsPage::raise);
+    connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
+    connect(m_chart, &PlumbChartView::currentMeasurementChanged, this, [this](int prompt) {
+        m_closeUp->setPrompt(m_run, static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
+    });
+    connect(m_chart->table(), &QAbstractItemView::activated, this, [this] { m_closeUp->tabs()->setFocus(); });
+
+    return m_split;
+}
+
+/// The chart takes what its rows need and leaves the close-ups a good third; until the user decides.
+void RunsPage::shareHeight() {
+    if (m_splitByHand || m_split->height() <= 0)
+        return;
+    const int whole = m_split->height() - m_split->handleWidth();
+    const int bar = m_find->sizeHint().height() + 4 * theme::kGrid;
+    const int closeUp = std::max(kLeastCloseUp, whole * 38 / 100);
+    const int chart = std::min(m_chart->contentHeight() + bar, whole - closeUp);
+    m_split->setSizes({chart, whole - chart});
+}
+
+void RunsPage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    QTimer::singleShot(0, this, &RunsPage::shareHeight); // when the layout has settled
+}
+
+const store::RunRecord* RunsPage::record(qint64 id) const {
+    const auto found = std::find_if(m_runs.begin(), m_runs.end(), [id](const auto& run) { return run.id == id; });
+    return found == m_runs.end() ? nullptr : &*found;
+}
+
+void RunsPage::refresh() {
+    m_source->runs(this, [this](Result<std::vector<store::RunRecord>> runs) {
+        if (!runs) {
+            raise(runs.error());
+            return;
+        }
+        m_runs = std::move(*runs);
+        m_header->setVisible(!m_runs.empty());
+        const qint64 before = m_picker->currentRun();
+        m_picker->setRuns(m_runs);
+        if (m_wanted != 0 && record(m_wanted)) {
+            m_picker->setCurrentRun(m_wanted);
+            m_wanted = 0;
+        }
+        if (m_runs.empty()) {
+            m_run.reset();
+            m_closeUp->clear();
+            m_stack->setCurrentWidget(m_empty);
+        } else if (m_picker->currentRun() == before) {
+            runChosen(before); // its state may be another one
+        }
+    });
+}
+
+void RunsPage::showRun(qint64 id) {
+    m_wanted = id;
+    if (record(id)) {
+        m_wanted = 0;
+        m_picker->setCurrentRun(id);
+    }
+}
+
+void RunsPage::runChosen(qint64 id) {
+    const store::RunRecord* run = record(id);
+    if (!run)
+        return;
+    if (run->state != RunState::Done) {
+        ++m_loading;
+        m_run.reset();
+        m_closeUp->clear();
+        showUnfinished(*run);
+        return;
+    }
+    if (m_run && m_run->record.id == id)
+        return; // a finished run never changes
+    const quint64 loading = ++m_loading;
+    m_run.reset();
+    m_closeUp->clear();
+    m_facts->setText(tr("Reading…"));
+    m_stack->setCurrentWidget(m_waiting);
+    m_source->load(id, this, [this, loading](Result<std::shared_ptr<const LoadedRun>> loaded) {
+        if (loading != m_loading)
+            return;
+        if (loaded)
+            showLoaded(std::move(*loaded));
+        else
+            raise(loaded.error());
+    });
+}
+
+void RunsPage::showUnfinished(const store::RunRecord& run) {
+    m_attribute->hide();
+    m_attributeLabel->hide();
+    m_facts->setText(runLine(run).toHtmlEscaped());
+    QString text = runStateText(run);
+    text[0] = text[0].toUpper();
+    text += u'.';
+    if (run.state == RunState::Cancelled)
+        text += u' ' + tr("What was done is kept; going on starts where it stopped.");
+    if (run.state == RunState::Failed && run.error)
+        text += u' ' + errorText(*run.error);
+    m_stateText->setText(text);
+    m_progress->setRange(0, static_cast<int>(run.images));
+    m_progress->setValue(static_cast<int>(run.embedded));
+    m_progress->setFormat(tr("%1 of %2 images").arg(countText(run.embedded), countText(run.images)));
+    m_progress->setVisible(run.state != RunState::Failed);
+    m_goOn->setVisible(m_canGoOn(run));
+    m_stack->setCurrentWidget(m_unfinished);
+}
+
+void RunsPage::showLoaded(std::shared_ptr<const LoadedRun> run) {
+    m_run = std::move(run);
+    {
+        const QSignalBlocker quiet(m_attribute);
+        const QString before = m_attribute->currentText();
+        m_attribute->clear();
+        for (const LoadedRun::AttributeChart& attribute : m_run->attributes)
+            m_attribute->addItem(fromUtf8(attribute.name));
+        m_attribute->setCurrentIndex(std::max(0, m_attribute->findText(before)));
+    }
+    const bool several = m_run->attributes.size() > 1;
+    m_attribute->setVisible(several);
+    m_attributeLabel->setVisible(several);
+    m_stack->setCurrentWidget(m_results);
+    setFocusProxy(m_chart->table());
+    showAttribute(m_attribute->currentIndex());
+}
+
+void RunsPage::setFacts() {
+    QStringList parts;
+    const auto facts = runFacts(*m_run, static_cast<std::size_t>(m_attribute->currentIndex()));
+    const QString colour = theme::muted(palette()).name();
+    for (qsizetype i = 0; i < facts.size(); ++i)
+        parts << QStringLiteral("<a href=\"%1\" style=\"color:%2; text-decoration:none\">%3</a>")
+                     .arg(QString::number(i), colour, facts[i].text.toHtmlEscaped());
+    m_facts->setText(parts.join(QStringLiteral(" · ")));
+}
+
+void RunsPage::showAttribute(int index) {
+    if (!m_run || index < 0)
+        return;
+    const auto attribute = static_cast<std::size_t>(index);
+    const LoadedRun::AttributeChart& chart = m_run->attributes[attribute];
+    setFacts();
+    m_summaryTitle->setText(summaryTitle(chart.chart->chart));
+    m_summaryLine->setText(summaryLine(chart.chart->chart));
+    const QStringList warnings = runWarnings(*m_run, attribute);
+    m_warningsButton->setVisible(!warnings.isEmpty());
+    m_warningsButton->setText(tr("%n warning(s)", nullptr, static_cast<int>(warnings.size())));
+    m_warnings->setText(warnings.join(u'\n'));
+    m_warnings->setVisible(!warnings.isEmpty() && m_warningsButton->isChecked());
+
+    m_find->clear();
+    m_find->setVisible(static_cast<int>(chart.chart->measurements.size()) >= kManyPrompts);
+    const QString title = runTitle(m_run->record) + QStringLiteral(" · ") + fromUtf8(chart.name);
+    const Grid concepts = conceptGrid(*m_run, attribute);
+    m_concepts->setNumbers(concepts, tr("%1 · concepts").arg(title), {});
+    m_tabs->setTabVisible(1, !concepts.rows.isEmpty());
+    m_tabs->setVisible(!concepts.rows.isEmpty());
+    if (concepts.rows.isEmpty())
+        m_tabs->setCurrentIndex(0);
+    m_chart->setChart(chart.chart, title);
+    m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
+}
+
+void RunsPage::showConcepts(bool on) {
+    m_tables->setCurrentIndex(on ? 1 : 0);
+    m_find->setVisible(!on && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
+    m_menu->setChart(on ? static_cast<const ChartSource*>(m_concepts) : m_chart);
+}
+
+void RunsPage::raise(const Error& error) {
+    Q_EMIT messageRaised(errorText(error), static_cast<int>(Severity::Error));
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <QWidget>
+
+#include "ui/pages/runs/run_source.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QProgressBar;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QTabBar;
+class QToolButton;
+
+namespace plumbline::ui {
+
+class ChartMenu;
+class CloseUp;
+class Engine;
+class NumbersTable;
+class PlumbChartView;
+class ProjectService;
+class RunPicker;
+
+/// The results: one run with its plumb chart, its concepts, and the close-ups of the chosen prompt.
+class RunsPage : public QWidget {
+    Q_OBJECT
+public:
+    RunsPage(ProjectService* project, Engine* engine, QWidget* parent = nullptr);
+    explicit RunsPage(std::unique_ptr<RunSource> source, QWidget* parent = nullptr);
+    ~RunsPage() override;
+
+    /// Whether an unfinished run can be gone on with; cancelled and failed ones by default.
+    void setCanGoOn(std::function<bool(const store::RunRecord&)> canGoOn);
+
+    PlumbChartView* chart() const { return m_chart; }
+    CloseUp* closeUp() const { return m_closeUp; }
+
+public Q_SLOTS:
+    /// Shows that run now, or as soon as the project has it.
+    void showRun(qint64 id);
+
+Q_SIGNALS:
+    void newAuditRequested();
+    void resumeRequested(qint64 run);
+    /// severity: a Severity of theme.h.
+    void messageRaised(const QString& text, int severity);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void build();
+    QWidget* buildResults();
+    QWidget* buildUnfinished();
+    void refresh();
+    void runChosen(qint64 id);
+    void showUnfinished(const store::RunRecord& run);
+    void showLoaded(std::shared_ptr<const LoadedRun> run);
+    void showAttribute(int attribute);
+    void showConcepts(bool on);
+    void setFacts();
+    void shareHeight();
+    void raise(const Error& error);
+    const store::RunRecord* record(qint64 id) const;
+
+    std::unique_ptr<RunSource> m_source;
+    std::function<bool(const store::RunRecord&)> m_canGoOn;
+    std::vector<store::RunRecord> m_runs;
+    std::shared_ptr<const LoadedRun> m_run;
+    qint64 m_wanted = 0; ///< to be shown once it is there
+    quint64 m_loading = 0; ///< answers to earlier questions are dropped
+
+    RunPicker* m_picker = nullptr;
+    QLabel* m_facts = nullptr;
+    QComboBox* m_attribute = nullptr;
+    QLabel* m_attributeLabel = nullptr;
+    QPushButton* m_newAudit = nullptr;
+    QWidget* m_header = nullptr;
+    QStackedWidget* m_stack = nullptr;
+    QWidget* m_empty = nullptr;
+    QWidget* m_unfinished = nullptr;
+    QWidget* m_results = nullptr;
+    QWidget* m_waiting = nullptr;
+
+    QLabel* m_stateText = nullptr;
+    QProgressBar* m_progress = nullptr;
+    QPushButton* m_goOn = nullptr;
+
+    QSplitter* m_split = nullptr;
+    bool m_splitByHand = false;
+    QLabel* m_summaryTitle = nullptr;
+    QLabel* m_summaryLine = nullptr;
+    QToolButton* m_warningsButton = nullptr;
+    QLabel* m_warnings = nullptr;
+    QTabBar* m_tabs = nullptr;
+    QLineEdit* m_find = nullptr;
+    ChartMenu* m_menu = nullptr;
+    QStackedWidget* m_tables = nullptr;
+    PlumbChartView* m_chart = nullptr;
+    NumbersTable* m_concepts = nullptr;
+    CloseUp* m_closeUp = nullptr;
+};
+
+} // namespace plumbline::ui

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/fact_sheet.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QGridLayout>
+#include <QLabel>
+#include <QRegularExpression>
+#include <QScrollBar>
+#include <QVBoxLayout>
+
+#include "ui/widgets/icons.h"
+#include "ui/widgets/page.h"
+
+namespace plumbline::ui {
+
+namespace {
+
+enum Column { Label, Value };
+
+/// Paths, hashes and configuration keys may break at their joints, or they would force the sheet wide.
+QString breakable(const QString& words) {
+    static const QRegularExpression kJoint(QStringLiteral("([/._:-])(?=\\S)|(\\S{16})(?=\\S)"));
+    return QString(words).replace(kJoint, QStringLiteral("\\1\\2\u200B"));
+}
+
+/// A text that wraps anywhere sensible, can be selected, and is copied as it was given.
+class Text : public QLabel {
+public:
+    explicit Text(const QString& words) : QLabel(breakable(words)), m_words(words) {
+        setTextFormat(Qt::PlainText);
+        setWordWrap(true);
+        setAlignment(Qt::AlignLeft | Qt::AlignTop);
+        setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        setFocusPolicy(Qt::ClickFocus); // Tab goes on to the next control, not through forty labels
+        auto* copy = new QAction(FactSheet::tr("Copy"), this);
+        copy->setShortcut(QKeySequence::Copy);
+        copy->setShortcutContext(Qt::WidgetShortcut);
+        connect(copy, &QAction::triggered, this, [this] {
+            QApplication::clipboard()->setText(hasSelectedText() ? selectedText().remove(QChar(0x200B)) : m_words);
+        });
+        addAction(copy);
+        setContextMenuPolicy(Qt::ActionsContextMenu);
+    }
+
+private:
+    QString m_words;
+};
+
+} // namespace
+
+FactSheet::FactSheet(QWidget* parent) : QScrollArea(parent) {
+    setFrameShape(NoFrame);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    viewport()->setAutoFillBackground(false);
+    setFocusPolicy(Qt::StrongFocus); // scrolls by the keyboard
+}
+
+void FactSheet::setGroups(const std::vector<Group>& groups) {
+    auto* sheet = new QWidget;
+    auto* grid = new QGridLayout(sheet);
+    grid->setContentsMargins(0, 0, theme::kGrid, 0);
+    grid->setHorizontalSpacing(theme::kSpace);
+    grid->setVerticalSpacing(theme::kHalf + 2);
+    grid->setColumnStretch(Value, 1);
+    grid->setColumnMinimumWidth(Label, 15 * theme::kGrid);
+    int row = 0;
+    for (const Group& group : groups) {
+        if (group.facts.empty())
+            continue;
+        auto* title = heading(group.title);
+        if (row > 0)
+            grid->setRowMinimumHeight(row++, theme::kHalf);
+        grid->addWidget(title, row++, Label, 1, 2);
+        for (const Fact& fact : group.facts) {
+            auto* label = caption(fact.label);
+            label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+            auto* value = new Text(fact.value);
+            value->setFont(theme::tabularFont(value->font()));
+            value->setAccessibleName(fact.label + QStringLiteral(": ") + fact.value);
+            label->setBuddy(value);
+            if (fact.isWarning) { // the icon stands in the label's place: a warning is a whole sentence
+                label->setPixmap(iconPixmap(QStringLiteral("warning"), 16,
+                                            theme::signal(Severity::Warning, palette()), devicePixelRatioF()));
+                label->setAlignment(Qt::AlignRight | Qt::AlignTop);
+            }
+            grid->addWidget(label, row, Label);
+            if (fact.source.isEmpty()) {
+                grid->addWidget(value, row, Value);
+            } else {
+                auto* source = new Text(fact.source);
+                source->setFont(theme::smallFont(source->font()));
+                theme::setMuted(source);
+                source->setAccessibleName(tr("Source of %1: %2").arg(fact.label, fact.source));
+                auto* both = new QVBoxLayout;
+                both->setSpacing(0);
+                both->addWidget(value);
+                both->addWidget(source);
+                grid->addLayout(both, row, Value);
+            }
+            ++row;
+        }
+    }
+    grid->setRowStretch(row, 1);
+    const int position = verticalScrollBar()->value();
+    setWidget(sheet);
+    sheet->setAutoFillBackground(false);
+    verticalScrollBar()->setValue(position);
+}
+
+} // namespace plumbline::ui

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include <QScrollArea>
+#include <QString>
+
+namespace plumbline::ui {
+
+/// Values in groups, each with its label and, in small type, where it comes from. Every value can be selected and
+/// copied.
+class FactSheet : public QScrollArea {
+    Q_OBJECT
+public:
+    struct Fact {
+        QString label, value;
+        QString source = {};
+        bool isWarning = false;
+    };
+    struct Group {
+        QString title;
+        std::vector<Fact> facts;
+    };
+
+    explicit FactSheet(QWidget* parent = nullptr);
+    void setGroups(const std::vector<Group>& groups);
+};
+
+} // namespace plumbline::ui
