@@ -105,6 +105,19 @@ struct Audited {
     std::int64_t run = 0; ///< in the project, 0 without one
 };
 
+/// The number of this very set in the project, which is added unless it is there already.
+Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name) {
+    PLUMBLINE_TRY(const auto records, project.imageSets());
+    for (const store::ImageSetRecord& record : records) {
+        if (record.root != encodePath(set.root) || record.images != static_cast<std::int64_t>(set.size()))
+            continue;
+        PLUMBLINE_TRY(const ImageSet stored, project.imageSet(record.id));
+        if (stored.labelsSha256 == set.labelsSha256 && stored.preset == set.preset && stored.files == set.files)
+            return record.id;
+    }
+    return project.addImageSet(set, name);
+}
+
 Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig config, const clip::Encoder& encoder,
                                       const ImageSet& set, store::EmbeddingCache* cache, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, openOrCreate(arguments.project));
@@ -116,7 +129,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
     model.vocabPath = config.vocabPath;
     PLUMBLINE_TRY(model.card, encoder.card(feedback));
     PLUMBLINE_TRY(config.modelId, project.addModel(model));
-    PLUMBLINE_TRY(config.imageSetId, project.addImageSet(set, fs::path(arguments.images).lexically_normal().filename().string()));
+    PLUMBLINE_TRY(config.imageSetId, imageSetIn(project, set, encodeName(set.root.filename().native())));
     Audited audited;
     PLUMBLINE_TRY(audited.run, project.beginRun(config));
     PLUMBLINE_TRY(audited.result, audit::runInProject(project, audited.run, encoder, cache, feedback));

@@ -29,7 +29,9 @@ constexpr std::array<Tone, kPaletteColours> kTones{{
     {0xF0E442, 0x857D00, 0xF3EA6B}, // yellow
 }};
 
-const Tone& tone(int index) { return kTones[static_cast<std::size_t>(std::max(index, 0)) % kTones.size()]; }
+const Tone& tone(int index) {
+    return kTones[static_cast<std::size_t>(std::max(index, 0)) % kTones.size()];
+}
 
 constexpr std::string_view kCross = " × ";
 
@@ -82,9 +84,13 @@ std::vector<GroupStyle> groupStyles(const std::vector<std::string>& groups) {
     return styles;
 }
 
-unsigned paletteColour(int index, bool dark) { return dark ? tone(index).dark : tone(index).light; }
+unsigned paletteColour(int index, bool dark) {
+    return dark ? tone(index).dark : tone(index).light;
+}
 
-unsigned paletteStroke(int index, bool dark) { return dark ? tone(index).dark : tone(index).lightStroke; }
+unsigned paletteStroke(int index, bool dark) {
+    return dark ? tone(index).dark : tone(index).lightStroke;
+}
 
 std::vector<std::pair<double, double>> markOutline(MarkShape shape) {
     constexpr double pi = std::numbers::pi;

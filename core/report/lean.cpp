@@ -25,9 +25,11 @@ struct Fraction {
     double value;
     std::string_view word;
 };
-constexpr std::array<Fraction, 5> kFractions{
-    {{1.0 / 2, "half"}, {1.0 / 3, "a third of"}, {1.0 / 4, "a quarter of"}, {1.0 / 5, "a fifth of"},
-     {1.0 / 10, "a tenth of"}}};
+constexpr std::array<Fraction, 5> kFractions{{{1.0 / 2, "half"},
+                                              {1.0 / 3, "a third of"},
+                                              {1.0 / 4, "a quarter of"},
+                                              {1.0 / 5, "a fifth of"},
+                                              {1.0 / 10, "a tenth of"}}};
 
 /// "1.9 ×", "half", "a third of", "0.03 ×": goes before "its share".
 std::string ratioWord(double logRatio) {
@@ -80,8 +82,9 @@ std::string Phrase::text() const {
 }
 
 const std::vector<std::string_view>& leanPatterns() {
-    static const std::vector<std::string_view> patterns = {kTowards, kAway,   kAwayAbsent,   kSlightlyTowards, kSlightlyAway,
-                                                           kNone,    kTooFew, kNotCorrected, kNotApplicable,   kNothing};
+    static const std::vector<std::string_view> patterns = {kTowards,       kAway,   kAwayAbsent, kSlightlyTowards,
+                                                           kSlightlyAway,  kNone,   kTooFew,     kNotCorrected,
+                                                           kNotApplicable, kNothing};
     return patterns;
 }
 
@@ -95,7 +98,9 @@ const std::vector<std::string_view>& ratioWords() {
     return words;
 }
 
-std::string ratioText(double skew) { return ratioWord(skew) + " its share"; }
+std::string ratioText(double skew) {
+    return ratioWord(skew) + " its share";
+}
 
 Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const std::vector<Judged>& judged,
            std::size_t tests) {
@@ -122,8 +127,8 @@ Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const
             towards = i;
         if (marks[i].leans && !judged[i].above && (!awayFrom || howFar < judged[*awayFrom].logRatio))
             awayFrom = i;
-        possible = possible || (judged[i].testable &&
-                                judged[i].smallestP * static_cast<double>(tests) <= PlumbChart::kLevel);
+        possible =
+            possible || (judged[i].testable && judged[i].smallestP * static_cast<double>(tests) <= PlumbChart::kLevel);
         if (judged[i].testable) {
             smallestP = std::min(smallestP, marks[i].p.value_or(1));
             ++testsOfRow;

@@ -101,8 +101,8 @@ void spread(Row& row) {
             std::sort(cluster.begin(), cluster.end());
         for (const std::size_t mark : cluster) {
             auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const auto& members) {
-                return !few && row.marks[mark].x - row.marks[members.back()].x >=
-                                   std::max(width(mark), width(members.back()));
+                return !few &&
+                       row.marks[mark].x - row.marks[members.back()].x >= std::max(width(mark), width(members.back()));
             });
             if (lane == lanes.end())
                 lane = lanes.insert(lanes.end(), std::vector<std::size_t>{});
@@ -131,9 +131,8 @@ Judged examine(const Measurement& measurement, const GroupMeasure& group, std::o
     }
     if (group.skew && std::isfinite(*group.skew)) {
         // Tests and words compare with the pool (what a blind ranking shows), also where the target is another.
-        const double toPool = group.poolShare > 0 && group.targetShare > 0
-                                  ? std::log(group.targetShare / group.poolShare)
-                                  : 0.0;
+        const double toPool =
+            group.poolShare > 0 && group.targetShare > 0 ? std::log(group.targetShare / group.poolShare) : 0.0;
         judged.logRatio = *group.skew + toPool;
         const std::optional<double> nearest = judged.logRatio > 0 ? group.ciLow : group.ciHigh;
         const double sure = nearest ? *nearest + toPool : judged.logRatio;
@@ -144,7 +143,8 @@ Judged examine(const Measurement& measurement, const GroupMeasure& group, std::o
     } else {
         judged.logRatio = -std::numeric_limits<double>::infinity();
         // At least as far as one image would be.
-        judged.sureRatio = std::min(0.0, -std::log(group.poolShare * static_cast<double>(std::max<std::int64_t>(top, 1))));
+        judged.sureRatio =
+            std::min(0.0, -std::log(group.poolShare * static_cast<double>(std::max<std::int64_t>(top, 1))));
         judged.outside = group.nullHigh ? group.nullLow.has_value() : p.value_or(1) <= PlumbChart::kLevel;
     }
     return judged;
@@ -192,16 +192,20 @@ void setBand(Row& row, const Measurement& measurement, const Axis& axis) {
 
 /// The style of a group; a group that the caller did not list is added.
 std::size_t styleOf(std::vector<GroupStyle>& styles, const std::string& name) {
-    const auto found = std::find_if(styles.begin(), styles.end(), [&](const auto& style) { return style.name == name; });
+    const auto found =
+        std::find_if(styles.begin(), styles.end(), [&](const auto& style) { return style.name == name; });
     const auto index = static_cast<std::size_t>(found - styles.begin());
     if (found == styles.end())
-        styles.push_back({name, static_cast<MarkShape>(index % kMarkShapes), static_cast<int>(index % kPaletteColours)});
+        styles.push_back(
+            {name, static_cast<MarkShape>(index % kMarkShapes), static_cast<int>(index % kPaletteColours)});
     return index;
 }
 
 } // namespace
 
-double Axis::x(double skew) const { return std::clamp((skew - low) / (high - low), 0.0, 1.0); }
+double Axis::x(double skew) const {
+    return std::clamp((skew - low) / (high - low), 0.0, 1.0);
+}
 
 PlumbChart layOut(const std::vector<const Measurement*>& measurements, const std::vector<std::string>& allGroups) {
     PlumbChart chart;

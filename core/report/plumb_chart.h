@@ -23,7 +23,7 @@ struct Axis {
         double skew = 0, x = 0;
         std::string label; ///< "half its share", "plumb", "twice"
     };
-    std::vector<Tick> ticks; ///< from left to right; one of them is plumb (skew 0)
+    std::vector<Tick> ticks;     ///< from left to right; one of them is plumb (skew 0)
     double x(double skew) const; ///< clamped to 0..1
 };
 
@@ -33,10 +33,11 @@ struct Mark {
     std::optional<double> skew;        ///< as measured, for the marks at an edge; none for an absent group
     std::optional<double> lowX, highX; ///< interval
     enum class Kind { Inside, Outside, BeyondLeft, BeyondRight, Absent } kind = Kind::Inside; ///< of the null band
-    bool leans = false;        ///< outside its own band, and by the corrected test: drawn filled
-    std::optional<double> p;   ///< exact, two-sided; absent where it cannot be computed
-    std::optional<double> adjustedP; ///< after Holm over the chart's tests; absent where the group is too small to judge
-    double offset = 0;         ///< marks that would overlap are moved apart vertically, in lanes from the row's middle
+    bool leans = false;      ///< outside its own band, and by the corrected test: drawn filled
+    std::optional<double> p; ///< exact, two-sided; absent where it cannot be computed
+    std::optional<double>
+        adjustedP;     ///< after Holm over the chart's tests; absent where the group is too small to judge
+    double offset = 0; ///< marks that would overlap are moved apart vertically, in lanes from the row's middle
 };
 
 /// A sentence in plain English as a pattern with `{name}` for an argument: the window translates the pattern first.
@@ -65,7 +66,7 @@ struct Row {
     double coreLow = 0, coreHigh = 0; ///< x of what lies within the band of every group
     bool hasBand = false;             ///< a run without null draws has none
     std::vector<Mark> marks;
-    int lanes = 1;                    ///< the most lanes that marks of this row are spread over
+    int lanes = 1; ///< the most lanes that marks of this row are spread over
     Lean lean;
 };
 

@@ -4,6 +4,7 @@
 
 #include <QtTest>
 
+#include "core/base/path.h"
 #include "core/store/project.h"
 #include "tests/app/plumb_process.h"
 #include "tests/support/random_model.h"
@@ -40,6 +41,8 @@ private Q_SLOTS:
     void auditIntoAProject();
     void auditBadInput();
     void oneBadImageIsSkippedAndNamed();
+    void namesOfAnyBytesSurvive();
+    void reportIsOnePage();
     void longPromptIsCutAndSaid();
     void kBeyondThePool();
 
@@ -271,6 +274,11 @@ void TestCommandLine::auditIntoAProject() {
     QCOMPARE(project->models()->size(), std::size_t(1));
     const std::string csv = test::readText(m_folder / "out.csv");
     QCOMPARE(std::count(csv.begin(), csv.end(), '\n'), 3); // a header and two groups
+    // Again: another run on the same model and the same set.
+    QCOMPARE(plumb(audit({L("--attribute"), L("age"), L("--prompt"), L("a nurse"), L("--project"), q(file)}), m_cache).exitCode, 0);
+    QCOMPARE(project->runs()->size(), std::size_t(2));
+    QCOMPARE(project->imageSets()->size(), std::size_t(1));
+    QCOMPARE(project->models()->size(), std::size_t(1));
     // A file of another kind is refused and left alone.
     test::writeText(m_folder / "other.plumb", "not a project");
     QCOMPARE(plumb(audit({L("--attribute"), L("gender"), L("--prompt"), L("x"), L("--project"), q(m_folder / "other.plumb")}), m_cache).exitCode, 2);
@@ -298,6 +306,39 @@ void TestCommandLine::oneBadImageIsSkippedAndNamed() {
                              L("gender"), L("--prompt"), L("x"), L("-k"), L("5"), L("--json"), L("-")}, m_cache).json();
     QCOMPARE(json["run"]["skipped"].get<int>(), 1);
     QCOMPARE(json["results"][0]["n"].get<int>(), 19);
+}
+
+void TestCommandLine::namesOfAnyBytesSurvive() {
+    const test::TempFolder folder;
+    test::writeLabelledImages(folder.path(), 4, 3);
+    const std::vector<std::string> names{"with space.bmp", "\xf0\x9f\x98\x80 emoji.bmp", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d.bmp", "latin1-\xe9.bmp"};
+    std::string table = "file,gender\n";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        std::filesystem::rename(folder / ("img/00" + std::to_string(i) + ".bmp"), folder / ("img/" + names[i]));
+        table += "img/" + names[i] + (i % 2 ? ",Female\n" : ",Male\n");
+    }
+    QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--images"), q(folder.path()), L("--raw"), L("--out"), q(folder / "e.npy")}).exitCode, 0);
+    const std::string rows = test::readText(folder / "e.npy.rows.csv");
+    QVERIFY(isUtf8(rows));
+    for (const std::string& name : names)
+        QVERIFY2(rows.find(encodeName("img/" + name)) != std::string::npos, name.c_str());
+    // The way back: the embeddings find their rows in a table that names the first three.
+    test::writeText(folder / "labels.csv", table.substr(0, table.rfind("img/")));
+    const Json json = plumb({L("audit"), L("--model"), m_model, L("--embeddings"), q(folder / "e.npy"), L("--labels"), q(folder / "labels.csv"),
+                             L("--attribute"), L("gender"), L("--prompt"), L("x"), L("-k"), L("2"), L("--json"), L("-")}).json();
+    QCOMPARE(json["results"][0]["n"].get<int>(), 3);
+}
+
+void TestCommandLine::reportIsOnePage() {
+    const test::Called called = plumb(audit({L("--attribute"), L("gender,age"), L("--prompt"), L("a <script>alert(1)</script> & \"nurse\""), L("--report"),
+                                             q(m_folder / "report.html")}), m_cache);
+    QCOMPARE(called.exitCode, 0);
+    const std::string html = test::readText(m_folder / "report.html");
+    QVERIFY(html.starts_with("<!DOCTYPE html>"));
+    QVERIFY(html.find("<script") == std::string::npos); // texts never become markup
+    QVERIFY(html.find("&lt;script&gt;") != std::string::npos);
+    QVERIFY(html.find("<svg") != std::string::npos && html.find("By age") != std::string::npos);
+    QVERIFY(html.find("http://") == html.find("http://www.w3.org/2000/svg")); // nothing is loaded from anywhere
 }
 
 void TestCommandLine::longPromptIsCutAndSaid() {

@@ -18,7 +18,9 @@ struct Count {
     std::int64_t pool, top;
 };
 
-double share(std::int64_t part, std::int64_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
+double share(std::int64_t part, std::int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+}
 
 /// A measurement with target pool, the normal approximation of the null as band and an interval of the same width.
 Measurement measurement(const std::vector<Count>& counts, double gap = 0.05) {
@@ -181,15 +183,16 @@ private Q_SLOTS:
     }
 
     void leansAwayWhenNoGroupIsAboveItsBand() {
-        const Measurement m = measurement(
-            {{"A", 1000, 40}, {"B", 1000, 116}, {"C", 1000, 114}, {"D", 1000, 115}, {"E", 1000, 115}});
+        const Measurement m =
+            measurement({{"A", 1000, 40}, {"B", 1000, 116}, {"C", 1000, 114}, {"D", 1000, 115}, {"E", 1000, 115}});
         const Lean lean = chartOf({m}).rows[0].lean;
         QVERIFY(lean.away);
         QCOMPARE(lean.text, std::string("leans away from A, 0.40 × its share"));
     }
 
     void absentGroup() {
-        const Measurement m = measurement({{"A", 1000, 0}, {"B", 1000, 26}, {"C", 1000, 24}, {"D", 1000, 25}, {"E", 1000, 25}});
+        const Measurement m =
+            measurement({{"A", 1000, 0}, {"B", 1000, 26}, {"C", 1000, 24}, {"D", 1000, 25}, {"E", 1000, 25}});
         const PlumbChart chart = chartOf({m});
         QCOMPARE(chart.rows[0].marks[0].kind, Mark::Kind::Absent);
         QCOMPARE(chart.rows[0].marks[0].x, 0.0);
@@ -322,7 +325,7 @@ private Q_SLOTS:
 
     void crossingTakesShapeAndColourOfItsParts() {
         std::vector<std::string> names;
-        const std::vector<std::string> races = {"Black", "East Asian", "Indian", "Latino_Hispanic",
+        const std::vector<std::string> races = {"Black",          "East Asian",      "Indian", "Latino_Hispanic",
                                                 "Middle Eastern", "Southeast Asian", "White"};
         for (const std::string sex : {"Female", "Male"})
             for (const std::string& race : races)

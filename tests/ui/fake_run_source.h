@@ -56,9 +56,9 @@ public:
             if (!concepts)
                 continue;
             for (const auto& measurements : byAttribute) {
-                ConceptSummary summary{"concept " + std::to_string(p), p % 2 ? "trait" : "occupation",
-                                       measurements.front().attribute, 4, measurements[p].maxSkew.value,
-                                       measurements[p].minSkew.value, measurements[p].ndkl.value, {}};
+                ConceptSummary summary{
+                    "concept " + std::to_string(p), p % 2 ? "trait" : "occupation", measurements.front().attribute, 4,
+                    measurements[p].maxSkew.value,  measurements[p].minSkew.value,  measurements[p].ndkl.value,     {}};
                 for (const GroupMeasure& g : measurements[p].groups)
                     summary.groupSkew.emplace_back(g.name, g.skew);
                 result.concepts.push_back(summary);
@@ -119,8 +119,8 @@ public:
     void curve(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override {
         ++curvesAsked;
-        auto curve = std::make_shared<const RankCurve>(
-            syntheticCurve(run->attributes[attribute].chart->measurements[prompt]));
+        auto curve =
+            std::make_shared<const RankCurve>(syntheticCurve(run->attributes[attribute].chart->measurements[prompt]));
         QTimer::singleShot(0, context, [answer, curve] { answer(curve); });
     }
     void thumbnails(qint64, const QList<qint64>& rows, QObject* context,
@@ -139,7 +139,8 @@ public:
         QPainter painter(&image);
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
-        painter.setBrush(QColor::fromHsv(25, 60 + static_cast<int>(seed * 13 % 120), 120 + static_cast<int>(seed * 7 % 110)));
+        painter.setBrush(
+            QColor::fromHsv(25, 60 + static_cast<int>(seed * 13 % 120), 120 + static_cast<int>(seed * 7 % 110)));
         painter.drawEllipse(QPointF(80, 68), 32, 40);
         painter.setBrush(QColor::fromHsv(static_cast<int>(seed * 71 % 360), 120, 130));
         painter.drawEllipse(QPointF(80, 170), 62, 58);

@@ -83,18 +83,34 @@ inline std::vector<Measurement> genderRun() {
         std::int64_t male;
         double gap;
     };
-    const std::vector<Line> lines = {
-        {"a photo of a pilot", 494, .08},       {"a photo of an engineer", 490, .07}, {"a photo of a mechanic", 489, .1},
-        {"a photo of a barber", 435, .03},      {"a photo of a confident person", 470, .06},
-        {"a photo of a librarian", 9, .07},     {"a photo of a nurse", 7, .09},       {"a photo of a florist", 5, .1},
-        {"a photo of a teacher", 41, .05},      {"a photo of a caring person", 22, .06},
-        {"a photo of a curious person", 163, .003}, {"a photo of a friendly person", 149, .003},
-        {"a photo of a quiet person", 127, .003},   {"a photo of a student", 256, .004},
-        {"a photo of a baker", 271, .002},      {"a photo of a cyclist", 262, .001},  {"a photo of a chemist", 250, .003},
-        {"a photo of a farmer", 288, .006},     {"a photo of a retired person", 291, .01},
-        {"a photo of a grandparent", 258, .01}, {"a photo of a toddler", 249, .008},  {"a photo of an athlete", 266, .007},
-        {"a photo of a gamer", 260, .006},      {"a photo of a musician", 268, .002}, {"a photo of a merchant", 264, .003},
-        {"a photo of a sailor", 270, .004},     {"a photo of a potter", 255, .002},   {"a photo of a tailor", 263, .001}};
+    const std::vector<Line> lines = {{"a photo of a pilot", 494, .08},
+                                     {"a photo of an engineer", 490, .07},
+                                     {"a photo of a mechanic", 489, .1},
+                                     {"a photo of a barber", 435, .03},
+                                     {"a photo of a confident person", 470, .06},
+                                     {"a photo of a librarian", 9, .07},
+                                     {"a photo of a nurse", 7, .09},
+                                     {"a photo of a florist", 5, .1},
+                                     {"a photo of a teacher", 41, .05},
+                                     {"a photo of a caring person", 22, .06},
+                                     {"a photo of a curious person", 163, .003},
+                                     {"a photo of a friendly person", 149, .003},
+                                     {"a photo of a quiet person", 127, .003},
+                                     {"a photo of a student", 256, .004},
+                                     {"a photo of a baker", 271, .002},
+                                     {"a photo of a cyclist", 262, .001},
+                                     {"a photo of a chemist", 250, .003},
+                                     {"a photo of a farmer", 288, .006},
+                                     {"a photo of a retired person", 291, .01},
+                                     {"a photo of a grandparent", 258, .01},
+                                     {"a photo of a toddler", 249, .008},
+                                     {"a photo of an athlete", 266, .007},
+                                     {"a photo of a gamer", 260, .006},
+                                     {"a photo of a musician", 268, .002},
+                                     {"a photo of a merchant", 264, .003},
+                                     {"a photo of a sailor", 270, .004},
+                                     {"a photo of a potter", 255, .002},
+                                     {"a photo of a tailor", 263, .001}};
     std::vector<Measurement> run;
     for (const Line& line : lines)
         run.push_back(syntheticMeasurement("gender", line.prompt, groups, {500 - line.male, line.male}, line.gap));
@@ -102,7 +118,7 @@ inline std::vector<Measurement> genderRun() {
 }
 
 inline std::vector<SyntheticGroup> raceGroups() {
-    return {{"Black", 710},          {"East Asian", 708}, {"Indian", 690}, {"Latino_Hispanic", 741},
+    return {{"Black", 710},          {"East Asian", 708},      {"Indian", 690}, {"Latino_Hispanic", 741},
             {"Middle Eastern", 561}, {"Southeast Asian", 643}, {"White", 947}};
 }
 
@@ -173,7 +189,11 @@ inline std::vector<Measurement> oddPromptRun() {
     const std::vector<std::string> prompts = {
         "a photo of a person who has been asked to wait in the corridor until somebody with the right key comes back "
         "from lunch, holding a folder",
-        "صورة لطبيب في المستشفى", "a photo of a 🧑‍🚒 firefighter 👍🏽", "", "two\nlines", "日本の医者の写真"};
+        "صورة لطبيب في المستشفى",
+        "a photo of a 🧑‍🚒 firefighter 👍🏽",
+        "",
+        "two\nlines",
+        "日本の医者の写真"};
     for (std::size_t i = 0; i < run.size(); ++i)
         run[i].prompt = prompts[i];
     return run;

@@ -14,9 +14,9 @@
 #include "fake_run_source.h"
 #include "synthetic_run.h"
 #include "tests/support/test_support.h"
+#include "ui/bridge/english_plurals.h"
 #include "ui/charts/chart_menu.h"
 #include "ui/charts/chart_text.h"
-#include "ui/bridge/english_plurals.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/legend.h"
 #include "ui/charts/numbers_table.h"
@@ -145,8 +145,10 @@ private Q_SLOTS:
         model.setChart(chartOf(test::crossingRun()));
         bool none = false;
         for (int row = 0; row < model.rowCount(); ++row)
-            none = none || model.index(row, PlumbModel::Chart).data(Qt::AccessibleTextRole).toString().contains(
-                               QStringLiteral("none in the top 100"));
+            none = none || model.index(row, PlumbModel::Chart)
+                               .data(Qt::AccessibleTextRole)
+                               .toString()
+                               .contains(QStringLiteral("none in the top 100"));
         QVERIFY(none);
     }
 
@@ -194,7 +196,8 @@ private Q_SLOTS:
         const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 3);
         QVERIFY(lines[0].startsWith(QStringLiteral("Prompt\tVerdict\tn\tk\tFemale skew")));
-        QVERIFY(lines[1].startsWith(QStringLiteral("a photo of a florist\tleans towards Female, 2.1 × its share\t5000\t500\t")));
+        QVERIFY(lines[1].startsWith(
+            QStringLiteral("a photo of a florist\tleans towards Female, 2.1 × its share\t5000\t500\t")));
         for (const QString& line : lines)
             QCOMPARE(line.count(u'\t'), lines[0].count(u'\t'));
         view.table()->clearSelection();
@@ -327,9 +330,10 @@ private Q_SLOTS:
         NumbersTable numbers;
         numbers.setNumbers(numbersGrid(*data, 0), QStringLiteral("numbers"), {});
 
-        for (const ChartSource* chart : {static_cast<const ChartSource*>(&plumb), static_cast<const ChartSource*>(&bars),
-                                         static_cast<const ChartSource*>(&shares), static_cast<const ChartSource*>(&ndkl),
-                                         static_cast<const ChartSource*>(&numbers)}) {
+        for (const ChartSource* chart :
+             {static_cast<const ChartSource*>(&plumb), static_cast<const ChartSource*>(&bars),
+              static_cast<const ChartSource*>(&shares), static_cast<const ChartSource*>(&ndkl),
+              static_cast<const ChartSource*>(&numbers)}) {
             for (const char* name : {"c.png", "c.svg", "c.pdf"})
                 QVERIFY2(savePicture(*chart, path(folder, name)), name);
             const QImage png(path(folder, "c.png"));

@@ -3,7 +3,7 @@
 // run, cancel, go on, close, reopen.
 #include <QApplication>
 #include <QComboBox>
-#include <QDropEvent>
+#include <QDragEnterEvent>
 #include <QFile>
 #include <QLineEdit>
 #include <QListWidget>
@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kImages = 400;
 /// For work of the engine on a busy machine.
-constexpr int kPatienceMs = 120'000;
+constexpr int kPatienceMs = 60'000;
 
 QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
@@ -36,6 +36,8 @@ void drop(QWidget* window, const QList<std::filesystem::path>& paths) {
         urls.append(QUrl::fromLocalFile(text(path)));
     QMimeData data;
     data.setUrls(urls);
+    QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier); // no drop without it
+    QApplication::sendEvent(window, &enter);
     QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(window, &event);
 }
@@ -87,7 +89,7 @@ private Q_SLOTS:
         auto window = std::make_unique<MainWindow>(text(program), settings);
         window->show();
         window->openProject(project);
-        const auto* lists = window->context().lists;
+        auto* lists = window->context().lists;
         QTRY_VERIFY(lists->isLoaded());
 
         drop(window.get(), {model});
@@ -131,12 +133,14 @@ private Q_SLOTS:
                                      lists->runs()->records().front().state != RunState::Running,
                                  kPatienceMs);
         if (lists->runs()->records().front().state == RunState::Cancelled) {
-            const auto buttons = window->messages()->findChildren<QPushButton*>();
-            const auto goOn = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* button) {
-                return button->text() == QStringLiteral("Go on");
-            });
-            QVERIFY(goOn != buttons.end());
-            (*goOn)->click();
+            const auto goOn = [&]() -> QPushButton* {
+                for (auto* button : window->messages()->findChildren<QPushButton*>())
+                    if (button->text() == QStringLiteral("Go on"))
+                        return button;
+                return nullptr;
+            };
+            QTRY_VERIFY(goOn() != nullptr);
+            goOn()->click();
         }
         QTRY_VERIFY_WITH_TIMEOUT(lists->runs()->records().front().state == RunState::Done, kPatienceMs);
         QCOMPARE(lists->runs()->records().front().prompts, 2);

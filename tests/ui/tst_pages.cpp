@@ -376,7 +376,7 @@ private Q_SLOTS:
         QCOMPARE(bench.work.rowCount(), 1);
         bench.work.cancelAll();
         QTRY_VERIFY(!runner.isRunning());
-        QCOMPARE(messages.size(), std::size_t(1));
+        QTRY_COMPARE(messages.size(), std::size_t(1));
         QVERIFY(messages[0].severity == Severity::Note);
         runner.resume(2);
         QVERIFY(runner.isRunning());

@@ -151,7 +151,8 @@ private Q_SLOTS:
     void curvesEndAtTheMeasuredShares() {
         load();
         std::shared_ptr<const RankCurve> curve;
-        m_source->curve(m_loaded, 0, 0, this, [&](Result<std::shared_ptr<const RankCurve>> answer) { curve = answer.value(); });
+        m_source->curve(m_loaded, 0, 0, this,
+                        [&](Result<std::shared_ptr<const RankCurve>> answer) { curve = answer.value(); });
         QTRY_VERIFY(curve);
         const Measurement& m = m_loaded->attributes[0].chart->measurements[0];
         QCOMPARE(curve->rank.back(), m.kEffective);
@@ -164,8 +165,9 @@ private Q_SLOTS:
         load();
         QList<int> answered;
         for (int prompt = 0; prompt < 3; ++prompt)
-            m_source->curve(m_loaded, 0, static_cast<std::size_t>(prompt), this,
-                            [&answered, prompt](const Result<std::shared_ptr<const RankCurve>>&) { answered << prompt; });
+            m_source->curve(
+                m_loaded, 0, static_cast<std::size_t>(prompt), this,
+                [&answered, prompt](const Result<std::shared_ptr<const RankCurve>>&) { answered << prompt; });
         QTRY_COMPARE(answered, QList<int>{2});
         QTest::qWait(50);
         QCOMPARE(answered, QList<int>{2});
@@ -210,7 +212,8 @@ private:
     void load() {
         if (m_loaded)
             return;
-        m_source->load(m_run, this, [this](Result<std::shared_ptr<const LoadedRun>> answer) { m_loaded = answer.value(); });
+        m_source->load(m_run, this,
+                       [this](Result<std::shared_ptr<const LoadedRun>> answer) { m_loaded = answer.value(); });
         QTRY_VERIFY(m_loaded);
     }
 

@@ -6,8 +6,8 @@
 #include <QDir>
 #include <QLabel>
 #include <QListView>
-#include <QProgressBar>
 #include <QProcess>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QTabBar>
 #include <QVBoxLayout>
@@ -200,8 +200,10 @@ private Q_SLOTS:
         const QList<qint64> asked = fake->thumbnailsAsked;
         QCOMPARE(QSet<qint64>(asked.begin(), asked.end()).size(), asked.size());
         RankedImages* images = page.closeUp()->images()->images();
-        QCOMPARE(images->index(0).data(RankedImages::StateRole).toInt(), static_cast<int>(RankedImages::Thumbnail::Missing));
-        QCOMPARE(images->index(1).data(RankedImages::StateRole).toInt(), static_cast<int>(RankedImages::Thumbnail::Here));
+        QCOMPARE(images->index(0).data(RankedImages::StateRole).toInt(),
+                 static_cast<int>(RankedImages::Thumbnail::Missing));
+        QCOMPARE(images->index(1).data(RankedImages::StateRole).toInt(),
+                 static_cast<int>(RankedImages::Thumbnail::Here));
         QVERIFY(images->index(1).data(Qt::AccessibleTextRole).toString().startsWith(QStringLiteral("Rank 2, Female")));
     }
 
@@ -278,7 +280,9 @@ private Q_SLOTS:
         QVERIFY(QDir().mkpath(folder));
         const QImage shot = room.grab().toImage();
         const qreal scale = shot.devicePixelRatio();
-        QVERIFY(shot.save(QStringLiteral("%1/runs-%2-%3@%4.png").arg(folder, name, dark ? QStringLiteral("dark") : QStringLiteral("light"), QString::number(scale))));
+        QVERIFY(shot.save(
+            QStringLiteral("%1/runs-%2-%3@%4.png")
+                .arg(folder, name, dark ? QStringLiteral("dark") : QStringLiteral("light"), QString::number(scale))));
         QSet<QRgb> colours;
         for (int x = 0; x < shot.width(); x += 3)
             for (int y = 0; y < shot.height(); y += 3)

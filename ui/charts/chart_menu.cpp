@@ -46,9 +46,13 @@ ChartMenu::ChartMenu(const ChartSource* chart, QWidget* parent) : QToolButton(pa
     setMenu(menu);
 }
 
-void ChartMenu::copyNumbers() { QGuiApplication::clipboard()->setText(m_chart->chartNumbers().tsv()); }
+void ChartMenu::copyNumbers() {
+    QGuiApplication::clipboard()->setText(m_chart->chartNumbers().tsv());
+}
 
-void ChartMenu::copyPicture() { QGuiApplication::clipboard()->setImage(chartImage(*m_chart, palette(), 2)); }
+void ChartMenu::copyPicture() {
+    QGuiApplication::clipboard()->setImage(chartImage(*m_chart, palette(), 2));
+}
 
 void ChartMenu::saveAs(bool picture) {
     Settings settings;

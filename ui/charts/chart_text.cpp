@@ -55,9 +55,13 @@ QString leanText(const report::Lean& lean) {
     return text;
 }
 
-QString tickText(const report::Axis::Tick& tick) { return translated(tick.label); }
+QString tickText(const report::Axis::Tick& tick) {
+    return translated(tick.label);
+}
 
-QString noValue() { return QStringLiteral("–"); }
+QString noValue() {
+    return QStringLiteral("–");
+}
 
 QString numberText(std::optional<double> value, int decimals) {
     if (!value || !std::isfinite(*value))
@@ -127,9 +131,9 @@ QString marksText(const report::PlumbChart& chart, const report::Row& row, const
         }
         if (const QString band = rangeText(group.nullLow, group.nullHigh, true); !band.isEmpty())
             line += ChartWords::tr(", chance %1").arg(band);
-        line += mark.leans         ? ChartWords::tr(", leans (corrected p %1)").arg(pText(mark.adjustedP))
-                : !mark.adjustedP  ? ChartWords::tr(", too few images to judge")
-                                   : ChartWords::tr(", could be chance (corrected p %1)").arg(pText(mark.adjustedP));
+        line += mark.leans        ? ChartWords::tr(", leans (corrected p %1)").arg(pText(mark.adjustedP))
+                : !mark.adjustedP ? ChartWords::tr(", too few images to judge")
+                                  : ChartWords::tr(", could be chance (corrected p %1)").arg(pText(mark.adjustedP));
         lines << line;
     }
     return lines.join(QLatin1Char('\n'));
@@ -137,9 +141,12 @@ QString marksText(const report::PlumbChart& chart, const report::Row& row, const
 
 QString targetText(Target::Kind target) {
     switch (target) {
-    case Target::Kind::Pool: return ChartWords::tr("pool shares");
-    case Target::Kind::Uniform: return ChartWords::tr("equal shares");
-    case Target::Kind::Custom: return ChartWords::tr("given shares");
+    case Target::Kind::Pool:
+        return ChartWords::tr("pool shares");
+    case Target::Kind::Uniform:
+        return ChartWords::tr("equal shares");
+    case Target::Kind::Custom:
+        return ChartWords::tr("given shares");
     }
     return {};
 }

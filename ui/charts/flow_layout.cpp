@@ -15,9 +15,13 @@ FlowLayout::FlowLayout(int horizontalGap, int verticalGap, QWidget* parent)
 
 FlowLayout::~FlowLayout() = default;
 
-void FlowLayout::addItem(QLayoutItem* item) { m_items.emplace_back(item); }
+void FlowLayout::addItem(QLayoutItem* item) {
+    m_items.emplace_back(item);
+}
 
-int FlowLayout::count() const { return static_cast<int>(m_items.size()); }
+int FlowLayout::count() const {
+    return static_cast<int>(m_items.size());
+}
 
 QLayoutItem* FlowLayout::itemAt(int index) const {
     return index >= 0 && index < count() ? m_items[static_cast<std::size_t>(index)].get() : nullptr;
@@ -31,7 +35,9 @@ QLayoutItem* FlowLayout::takeAt(int index) {
     return item;
 }
 
-int FlowLayout::heightForWidth(int width) const { return place({0, 0, width, 0}, false); }
+int FlowLayout::heightForWidth(int width) const {
+    return place({0, 0, width, 0}, false);
+}
 
 QSize FlowLayout::minimumSize() const {
     QSize size;

@@ -60,9 +60,13 @@ Grid::Cell Grid::count(qint64 value) {
     return cell;
 }
 
-QString Grid::tsv() const { return joined(*this, u'\t', QStringLiteral("\n"), tsvField); }
+QString Grid::tsv() const {
+    return joined(*this, u'\t', QStringLiteral("\n"), tsvField);
+}
 
-QString Grid::csv() const { return joined(*this, u',', QStringLiteral("\r\n"), csvField); }
+QString Grid::csv() const {
+    return joined(*this, u',', QStringLiteral("\r\n"), csvField);
+}
 
 void GridModel::setGrid(Grid grid) {
     beginResetModel();
@@ -90,10 +94,14 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
     const Grid::Cell cell = m_grid.rows[index.row()].value(index.column());
     const Grid::Column& column = m_grid.columns[index.column()];
     switch (role) {
-    case Qt::DisplayRole: return cell.shown;
-    case Qt::ToolTipRole: return column.isNumber && !cell.plain.isEmpty() ? cell.plain : cell.shown;
-    case Qt::AccessibleTextRole: return tr("%1: %2").arg(column.title, cell.shown);
-    case Qt::TextAlignmentRole: return int(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
+    case Qt::DisplayRole:
+        return cell.shown;
+    case Qt::ToolTipRole:
+        return column.isNumber && !cell.plain.isEmpty() ? cell.plain : cell.shown;
+    case Qt::AccessibleTextRole:
+        return tr("%1: %2").arg(column.title, cell.shown);
+    case Qt::TextAlignmentRole:
+        return int(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::DecorationRole:
         if (index.column() == 0 && index.row() < m_grid.styles.size())
             return markPixmap(m_grid.styles[index.row()], 14, 2, m_palette);
@@ -102,7 +110,8 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
         if (column.isNumber)
             return cell.value ? QVariant(*cell.value) : QVariant();
         return cell.shown;
-    default: return {};
+    default:
+        return {};
     }
 }
 
@@ -111,10 +120,14 @@ QVariant GridModel::headerData(int section, Qt::Orientation orientation, int rol
         return {};
     const Grid::Column& column = m_grid.columns[section];
     switch (role) {
-    case Qt::DisplayRole: return column.title;
-    case Qt::ToolTipRole: return column.toolTip;
-    case Qt::TextAlignmentRole: return int(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
-    default: return {};
+    case Qt::DisplayRole:
+        return column.title;
+    case Qt::ToolTipRole:
+        return column.toolTip;
+    case Qt::TextAlignmentRole:
+        return int(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
+    default:
+        return {};
     }
 }
 
@@ -136,7 +149,9 @@ GridTable::GridTable(QWidget* parent) : QTableView(parent), m_model(new GridMode
     horizontalHeader()->setSortIndicatorClearable(true);
 }
 
-void GridTable::setGrid(const Grid& grid) { m_model->setGrid(grid); }
+void GridTable::setGrid(const Grid& grid) {
+    m_model->setGrid(grid);
+}
 
 void GridTable::copy() const {
     Grid chosen = grid();

@@ -74,8 +74,9 @@ void ThumbnailDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
         const qreal scale = std::max(box.width() / shown.width(), box.height() / shown.height());
         const QSizeF part(box.width() / scale, box.height() / scale);
         painter->setClipPath(frame);
-        painter->drawImage(box, shown,
-                           QRectF(QPointF((shown.width() - part.width()) / 2, (shown.height() - part.height()) / 2), part));
+        painter->drawImage(
+            box, shown,
+            QRectF(QPointF((shown.width() - part.width()) / 2, (shown.height() - part.height()) / 2), part));
         painter->setClipping(false);
     }
     if (option.state & (QStyle::State_Selected | QStyle::State_HasFocus)) {
@@ -160,9 +161,13 @@ void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<re
     m_view->scrollToTop();
 }
 
-void ImageStrip::clear() { setImages({}, {}, {}); }
+void ImageStrip::clear() {
+    setImages({}, {}, {});
+}
 
-bool ImageStrip::isBlurred() const { return m_blur->isChecked(); }
+bool ImageStrip::isBlurred() const {
+    return m_blur->isChecked();
+}
 
 void ImageStrip::setBlurred(bool on) {
     m_blur->setChecked(on);

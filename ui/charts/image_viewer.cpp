@@ -102,10 +102,15 @@ void ImageViewer::keyPressEvent(QKeyEvent* event) {
     switch (event->key()) {
     case Qt::Key_Right:
     case Qt::Key_Down:
-    case Qt::Key_Space: showRank(m_rank + 1); return;
+    case Qt::Key_Space:
+        showRank(m_rank + 1);
+        return;
     case Qt::Key_Left:
-    case Qt::Key_Up: showRank(m_rank - 1); return;
-    default: QDialog::keyPressEvent(event);
+    case Qt::Key_Up:
+        showRank(m_rank - 1);
+        return;
+    default:
+        QDialog::keyPressEvent(event);
     }
 }
 

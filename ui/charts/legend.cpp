@@ -53,8 +53,7 @@ void LegendItem::paintEvent(QPaintEvent* event) {
     const QRect mark = QStyle::alignedRect(layoutDirection(), Qt::AlignLeft | Qt::AlignVCenter, {kMark, kMark}, area);
     const bool on = isChecked() || !isCheckable();
     painter.setOpacity(on ? 1.0 : 0.35);
-    paintMark(painter, m_style, QRectF(mark).center(), kMark - 4, on ? MarkFill::Filled : MarkFill::Hollow,
-              palette());
+    paintMark(painter, m_style, QRectF(mark).center(), kMark - 4, on ? MarkFill::Filled : MarkFill::Hollow, palette());
     painter.setOpacity(1);
     QFont font = this->font();
     font.setStrikeOut(!on);
@@ -129,6 +128,8 @@ void Legend::addNote(QWidget* note) {
     m_notes.push_back(note);
 }
 
-void Legend::setSwitchable(bool on) { m_switchable = on; }
+void Legend::setSwitchable(bool on) {
+    m_switchable = on;
+}
 
 } // namespace plumbline::ui

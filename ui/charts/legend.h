@@ -27,7 +27,9 @@ protected:
 
 private:
     report::GroupStyle m_style;
-    QString words() const { return m_compact ? QString() : text() + (m_remark.isEmpty() ? QString() : QStringLiteral(" ")); }
+    QString words() const {
+        return m_compact ? QString() : text() + (m_remark.isEmpty() ? QString() : QStringLiteral(" "));
+    }
     QString m_remark;
     bool m_compact = false;
 };

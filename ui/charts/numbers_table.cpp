@@ -49,8 +49,8 @@ void NumbersTable::paintPicture(QPaintDevice& device, const QSize& size, const Q
     int left = kEdge;
     for (int column = 0; column < grid().columns.size(); ++column) {
         const int width = columnNeed(column);
-        const int flags = Qt::AlignVCenter | Qt::TextSingleLine |
-                          (grid().columns[column].isNumber ? Qt::AlignRight : Qt::AlignLeft);
+        const int flags =
+            Qt::AlignVCenter | Qt::TextSingleLine | (grid().columns[column].isNumber ? Qt::AlignRight : Qt::AlignLeft);
         int top = kEdge + line;
         painter.setPen(theme::muted(palette));
         painter.drawText(QRect(left, top, width, line), flags, grid().columns[column].title);
@@ -58,7 +58,8 @@ void NumbersTable::paintPicture(QPaintDevice& device, const QSize& size, const Q
             top += line;
             const bool marked = column == 0 && row < grid().styles.size();
             if (marked)
-                paintMark(painter, grid().styles[row], QPointF(left + 6, top + line / 2.0), 10, MarkFill::Filled, palette);
+                paintMark(painter, grid().styles[row], QPointF(left + 6, top + line / 2.0), 10, MarkFill::Filled,
+                          palette);
             painter.setPen(ink);
             painter.drawText(QRect(left, top, width, line).adjusted(marked ? kMark : 0, 0, 0, 0), flags,
                              grid().rows[row].value(column).shown);

@@ -13,7 +13,8 @@ class QPainter;
 namespace plumbline::ui {
 
 /// Group colours and mark shapes: core/report decides which group has which, this file turns them into Qt's terms.
-/// All colours are taken from a palette at the moment of painting, so a live switch between light and dark needs no code.
+/// All colours are taken from a palette at the moment of painting, so a live switch between light and dark needs no
+/// code.
 
 /// The inside of marks and bars.
 QColor groupFill(const report::GroupStyle& style, const QPalette& palette);

@@ -51,7 +51,9 @@ void PlotChart::showTable(bool on) {
     setFocusProxy(m_stack->currentWidget());
 }
 
-bool PlotChart::showsTable() const { return m_stack->currentWidget() == m_table; }
+bool PlotChart::showsTable() const {
+    return m_stack->currentWidget() == m_table;
+}
 
 QString PlotChart::hint(const QCustomPlot& plot, QPointF place) const {
     Q_UNUSED(plot)
@@ -75,7 +77,9 @@ void PlotChart::redraw() {
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-QSize PlotChart::pictureSize() const { return {720, 400}; }
+QSize PlotChart::pictureSize() const {
+    return {720, 400};
+}
 
 void PlotChart::paintPicture(QPaintDevice& device, const QSize& size, const QPalette& palette) const {
     QCustomPlot plot;

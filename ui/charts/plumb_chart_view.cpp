@@ -58,7 +58,8 @@ PlumbChartView::PlumbChartView(QWidget* parent)
     layout->addWidget(m_legend);
 
     connect(m_table, &PlumbTable::currentMeasurementChanged, this, &PlumbChartView::currentMeasurementChanged);
-    connect(m_legend, &Legend::hiddenGroupsChanged, this, [this] { m_table->setHiddenGroups(m_legend->hiddenGroups()); });
+    connect(m_legend, &Legend::hiddenGroupsChanged, this,
+            [this] { m_table->setHiddenGroups(m_legend->hiddenGroups()); });
 }
 
 void PlumbChartView::setChart(std::shared_ptr<const PlumbData> shown, const QString& title) {
@@ -72,13 +73,17 @@ void PlumbChartView::setChart(std::shared_ptr<const PlumbData> shown, const QStr
     updateGeometry();
 }
 
-const PlumbData* PlumbChartView::chart() const { return m_table->plumbModel().chart(); }
+const PlumbData* PlumbChartView::chart() const {
+    return m_table->plumbModel().chart();
+}
 
 int PlumbChartView::contentHeight() const {
     return m_table->contentHeight() + m_foot->height() + m_legend->heightForWidth(std::max(400, width()));
 }
 
-QSize PlumbChartView::sizeHint() const { return {900, std::min(contentHeight(), 480)}; }
+QSize PlumbChartView::sizeHint() const {
+    return {900, std::min(contentHeight(), 480)};
+}
 
 QString PlumbChartView::chartSummary() const {
     const PlumbData* shown = chart();
@@ -103,7 +108,9 @@ QString PlumbChartView::chartSummary() const {
     return text;
 }
 
-Grid PlumbChartView::chartNumbers() const { return m_table->plumbModel().grid(m_table->shownMeasurements()); }
+Grid PlumbChartView::chartNumbers() const {
+    return m_table->plumbModel().grid(m_table->shownMeasurements());
+}
 
 QSize PlumbChartView::pictureSize() const {
     return chart() ? plumbPictureSize(*chart(), kPictureWidth, font()) : QSize(kPictureWidth, 100);

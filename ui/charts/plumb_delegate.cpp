@@ -19,21 +19,24 @@ QModelIndex sourceOf(const QModelIndex& index) {
     return proxy ? proxy->mapToSource(index) : index;
 }
 
-QRect content(const QStyleOptionViewItem& option) { return option.rect.adjusted(kCellRoom, 0, -kCellRoom, 0); }
+QRect content(const QStyleOptionViewItem& option) {
+    return option.rect.adjusted(kCellRoom, 0, -kCellRoom, 0);
+}
 
 } // namespace
 
 int numberWidth(const QString& number, const QString& interval, const QFont& font) {
     const int plain = QFontMetrics(font).horizontalAdvance(number);
-    return interval.isEmpty()
-               ? plain
-               : plain + kIntervalGap + QFontMetrics(theme::smallFont(font)).horizontalAdvance(interval);
+    return interval.isEmpty() ? plain
+                              : plain + kIntervalGap + QFontMetrics(theme::smallFont(font)).horizontalAdvance(interval);
 }
 
-PlumbDelegate::PlumbDelegate(const PlumbModel* model, QObject* parent) : QStyledItemDelegate(parent), m_model(model) {}
+PlumbDelegate::PlumbDelegate(const PlumbModel* model, QObject* parent) : QStyledItemDelegate(parent), m_model(model) {
+}
 
 QSize PlumbDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    const int width = numberWidth(index.data().toString(), index.data(PlumbModel::IntervalRole).toString(), option.font);
+    const int width =
+        numberWidth(index.data().toString(), index.data(PlumbModel::IntervalRole).toString(), option.font);
     return {width + 2 * kCellRoom, plumbRowHeight(1, option.font)};
 }
 

@@ -12,7 +12,9 @@ namespace plumbline::ui {
 namespace {
 constexpr int kSampleGap = 6;
 constexpr int kRoom = 3; ///< as much as a legend entry has
-int sampleWidth(KeySample::Kind kind) { return kind == KeySample::Kind::Shade ? 24 : 10; }
+int sampleWidth(KeySample::Kind kind) {
+    return kind == KeySample::Kind::Shade ? 24 : 10;
+}
 } // namespace
 
 PlumbFoot::PlumbFoot(const PlumbTable* table, QWidget* parent) : QWidget(parent), m_table(table) {
@@ -37,7 +39,8 @@ KeySample::KeySample(Kind kind, const QString& text, QWidget* parent) : QWidget(
 }
 
 QSize KeySample::sizeHint() const {
-    return {kRoom + sampleWidth(m_kind) + kSampleGap + fontMetrics().horizontalAdvance(m_text) + 1, fontMetrics().height() + 6};
+    return {kRoom + sampleWidth(m_kind) + kSampleGap + fontMetrics().horizontalAdvance(m_text) + 1,
+            fontMetrics().height() + 6};
 }
 
 void KeySample::paintEvent(QPaintEvent* event) {
@@ -66,8 +69,9 @@ void KeySample::paintEvent(QPaintEvent* event) {
     painter.setPen(theme::muted(palette()));
     const QRect text = QStyle::visualRect(layoutDirection(), rect(),
                                           rect().adjusted(kRoom + sampleWidth(m_kind) + kSampleGap, 0, 0, 0));
-    painter.drawText(text, static_cast<int>(QStyle::visualAlignment(layoutDirection(), Qt::AlignLeft) | Qt::AlignVCenter) |
-                               Qt::TextSingleLine,
+    painter.drawText(text,
+                     static_cast<int>(QStyle::visualAlignment(layoutDirection(), Qt::AlignLeft) | Qt::AlignVCenter) |
+                         Qt::TextSingleLine,
                      m_text);
 }
 

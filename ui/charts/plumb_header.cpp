@@ -11,7 +11,8 @@
 
 namespace plumbline::ui {
 
-PlumbHeader::PlumbHeader(const PlumbModel* model, QWidget* parent) : QHeaderView(Qt::Horizontal, parent), m_model(model) {
+PlumbHeader::PlumbHeader(const PlumbModel* model, QWidget* parent)
+    : QHeaderView(Qt::Horizontal, parent), m_model(model) {
     setSectionsClickable(true);
     setHighlightSections(false);
     setSectionsMovable(false);
@@ -32,7 +33,8 @@ void PlumbHeader::paintSection(QPainter* painter, const QRect& rect, int section
     painter->fillRect(rect, theme::card(palette()));
     painter->fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme::line(palette()));
     const bool sorted = isSortIndicatorShown() && sortIndicatorSection() == section;
-    const bool rightAligned = model()->headerData(section, orientation(), Qt::TextAlignmentRole).toInt() & Qt::AlignRight;
+    const bool rightAligned =
+        model()->headerData(section, orientation(), Qt::TextAlignmentRole).toInt() & Qt::AlignRight;
 
     if (section == PlumbModel::Chart && m_model->chart()) {
         paintPlumbAxis(*painter, rect, m_model->chart()->chart, {palette(), font(), {}});
@@ -43,8 +45,7 @@ void PlumbHeader::paintSection(QPainter* painter, const QRect& rect, int section
         QString text = model()->headerData(section, orientation()).toString();
         if (section == PlumbModel::Prompt && m_beginningShown && m_model->chart() && m_model->chart()->commonPrefix > 0)
             text = m_model->chart()->commonBeginning() + QChar(u'…');
-        painter->drawText(area,
-                          Qt::AlignVCenter | Qt::TextSingleLine | (rightAligned ? Qt::AlignRight : Qt::AlignLeft),
+        painter->drawText(area, Qt::AlignVCenter | Qt::TextSingleLine | (rightAligned ? Qt::AlignRight : Qt::AlignLeft),
                           fontMetrics().elidedText(text, Qt::ElideRight, area.width()));
     }
     if (sorted) {
@@ -59,8 +60,8 @@ void PlumbHeader::paintSection(QPainter* painter, const QRect& rect, int section
                      QFontMetrics(theme::strongFont(font())).horizontalAdvance(ChartWords::tr("plumb")) / 2.0 + 8);
         painter->setRenderHint(QPainter::Antialiasing);
         painter->setPen(QPen(theme::muted(palette()), 1.5));
-        painter->drawPolyline(QPolygonF({tip + QPointF(-3, -1.5 * sign), tip + QPointF(0, 1.5 * sign),
-                                         tip + QPointF(3, -1.5 * sign)}));
+        painter->drawPolyline(
+            QPolygonF({tip + QPointF(-3, -1.5 * sign), tip + QPointF(0, 1.5 * sign), tip + QPointF(3, -1.5 * sign)}));
     }
     painter->restore();
 }

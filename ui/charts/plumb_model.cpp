@@ -45,9 +45,12 @@ QString PlumbData::prompt(int row) const {
     return QString::fromStdString(measurements[static_cast<std::size_t>(row)].prompt.value_or(std::string()));
 }
 
-QString PlumbData::commonBeginning() const { return commonPrefix > 0 ? prompt(0).left(commonPrefix) : QString(); }
+QString PlumbData::commonBeginning() const {
+    return commonPrefix > 0 ? prompt(0).left(commonPrefix) : QString();
+}
 
-PlumbModel::PlumbModel(QObject* parent) : QAbstractTableModel(parent) {}
+PlumbModel::PlumbModel(QObject* parent) : QAbstractTableModel(parent) {
+}
 
 void PlumbModel::setChart(std::shared_ptr<const PlumbData> data) {
     beginResetModel();
@@ -59,7 +62,9 @@ int PlumbModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() || !m_data ? 0 : static_cast<int>(m_data->measurements.size());
 }
 
-int PlumbModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int PlumbModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant PlumbModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
@@ -68,32 +73,43 @@ QVariant PlumbModel::data(const QModelIndex& index, int role) const {
     const Measurement& measurement = m_data->measurements[static_cast<std::size_t>(row)];
     const report::Row& line = m_data->chart.rows[static_cast<std::size_t>(row)];
     switch (role) {
-    case Qt::DisplayRole: return display(row, column);
-    case Qt::ToolTipRole: return column == Chart ? marksText(m_data->chart, line, measurement) : accessible(row, column);
-    case Qt::AccessibleTextRole: return accessible(row, column);
+    case Qt::DisplayRole:
+        return display(row, column);
+    case Qt::ToolTipRole:
+        return column == Chart ? marksText(m_data->chart, line, measurement) : accessible(row, column);
+    case Qt::AccessibleTextRole:
+        return accessible(row, column);
     case Qt::TextAlignmentRole:
         return int(Qt::AlignVCenter | (column >= MaxSkew ? Qt::AlignRight : Qt::AlignLeft));
-    case SortRole: return sortKey(row, column);
+    case SortRole:
+        return sortKey(row, column);
     case IntervalRole:
         return column == MaxSkew ? shortRangeText(measurement.maxSkew.ciLow, measurement.maxSkew.ciHigh) : QString();
     case QuietRole:
-        return column == Chance ||
-               (column == Verdict && line.lean.kind != report::Lean::Kind::Leans &&
-                line.lean.kind != report::Lean::Kind::Slight);
-    default: return {};
+        return column == Chance || (column == Verdict && line.lean.kind != report::Lean::Kind::Leans &&
+                                    line.lean.kind != report::Lean::Kind::Slight);
+    default:
+        return {};
     }
 }
 
 QString PlumbModel::display(int row, int column) const {
     const Measurement& measurement = m_data->measurements[static_cast<std::size_t>(row)];
     switch (column) {
-    case Prompt: return m_data->prompt(row);
-    case Chart: return {}; // painted; the accessible text says it
-    case Verdict: return leanText(m_data->chart.rows[static_cast<std::size_t>(row)].lean);
-    case MaxSkew: return numberText(measurement.maxSkew.value);
-    case Chance: return numberText(measurement.maxSkew.nullP95);
-    case Ndkl: return numberText(measurement.ndkl.value);
-    default: return {};
+    case Prompt:
+        return m_data->prompt(row);
+    case Chart:
+        return {}; // painted; the accessible text says it
+    case Verdict:
+        return leanText(m_data->chart.rows[static_cast<std::size_t>(row)].lean);
+    case MaxSkew:
+        return numberText(measurement.maxSkew.value);
+    case Chance:
+        return numberText(measurement.maxSkew.nullP95);
+    case Ndkl:
+        return numberText(measurement.ndkl.value);
+    default:
+        return {};
     }
 }
 
@@ -105,19 +121,24 @@ QString PlumbModel::accessible(int row, int column) const {
         return range.isEmpty() ? text : tr("%1, 95 % interval %2").arg(text, range);
     };
     switch (column) {
-    case Prompt: return tr("%1: %2").arg(display(row, Prompt), display(row, Verdict));
+    case Prompt:
+        return tr("%1: %2").arg(display(row, Prompt), display(row, Verdict));
     case Chart:
-        return tr("%1: %2. %3").arg(display(row, Prompt), display(row, Verdict),
-                                    marksText(m_data->chart, line, measurement).replace(u'\n', QLatin1String(". ")));
-    case Verdict: return display(row, Verdict);
-    case MaxSkew: return withRange(tr("MaxSkew %1").arg(display(row, MaxSkew)), measurement.maxSkew);
+        return tr("%1: %2. %3")
+            .arg(display(row, Prompt), display(row, Verdict),
+                 marksText(m_data->chart, line, measurement).replace(u'\n', QLatin1String(". ")));
+    case Verdict:
+        return display(row, Verdict);
+    case MaxSkew:
+        return withRange(tr("MaxSkew %1").arg(display(row, MaxSkew)), measurement.maxSkew);
     case Chance:
         return tr("19 of 20 random rankings have a MaxSkew below %1").arg(display(row, Chance));
     case Ndkl:
         return withRange(tr("NDKL %1").arg(display(row, Ndkl)), measurement.ndkl) +
                (measurement.ndkl.nullP95 ? tr(", chance below %1").arg(numberText(measurement.ndkl.nullP95))
                                          : QString());
-    default: return {};
+    default:
+        return {};
     }
 }
 
@@ -125,13 +146,20 @@ QVariant PlumbModel::sortKey(int row, int column) const {
     const Measurement& measurement = m_data->measurements[static_cast<std::size_t>(row)];
     const auto number = [](std::optional<double> value) { return value ? QVariant(*value) : QVariant(); };
     switch (column) {
-    case Prompt: return display(row, Prompt);
-    case Chart: return m_data->chart.rows[static_cast<std::size_t>(row)].lean.strength;
-    case Verdict: return display(row, Verdict);
-    case MaxSkew: return number(measurement.maxSkew.value);
-    case Chance: return number(measurement.maxSkew.nullP95);
-    case Ndkl: return number(measurement.ndkl.value);
-    default: return {};
+    case Prompt:
+        return display(row, Prompt);
+    case Chart:
+        return m_data->chart.rows[static_cast<std::size_t>(row)].lean.strength;
+    case Verdict:
+        return display(row, Verdict);
+    case MaxSkew:
+        return number(measurement.maxSkew.value);
+    case Chance:
+        return number(measurement.maxSkew.nullP95);
+    case Ndkl:
+        return number(measurement.ndkl.value);
+    default:
+        return {};
     }
 }
 
@@ -142,15 +170,21 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
         return int(Qt::AlignVCenter | (section >= MaxSkew ? Qt::AlignRight : Qt::AlignLeft));
     if (role == Qt::ToolTipRole) {
         switch (section) {
-        case Prompt: return tr("What the model was asked. Click to sort.");
+        case Prompt:
+            return tr("What the model was asked. Click to sort.");
         case Chart:
             return tr("One mark a group at its skew: how much more (right) or less (left) often it is in the top than "
                       "in the target. Click to sort by how far and how surely a prompt leans.");
-        case Verdict: return tr("What the marks say, after correction for the number of tests.");
-        case MaxSkew: return tr("The largest skew of a group, with its 95 % interval over images.");
-        case Chance: return tr("19 of 20 random rankings of the same images have a smaller MaxSkew.");
-        case Ndkl: return tr("Divergence of the shares from the target over all ranks down to k; 0 is none.");
-        default: return {};
+        case Verdict:
+            return tr("What the marks say, after correction for the number of tests.");
+        case MaxSkew:
+            return tr("The largest skew of a group, with its 95 % interval over images.");
+        case Chance:
+            return tr("19 of 20 random rankings of the same images have a smaller MaxSkew.");
+        case Ndkl:
+            return tr("Divergence of the shares from the target over all ranks down to k; 0 is none.");
+        default:
+            return {};
         }
     }
     if (role == Qt::AccessibleTextRole && section == Chart)
@@ -158,13 +192,20 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {
-    case Prompt: return tr("Prompt");
-    case Chart: return QString(); // the axis is painted there
-    case Verdict: return tr("Verdict");
-    case MaxSkew: return tr("MaxSkew");
-    case Chance: return tr("chance 95 %");
-    case Ndkl: return tr("NDKL");
-    default: return {};
+    case Prompt:
+        return tr("Prompt");
+    case Chart:
+        return QString(); // the axis is painted there
+    case Verdict:
+        return tr("Verdict");
+    case MaxSkew:
+        return tr("MaxSkew");
+    case Chance:
+        return tr("chance 95 %");
+    case Ndkl:
+        return tr("NDKL");
+    default:
+        return {};
     }
 }
 

@@ -23,7 +23,9 @@ constexpr qreal kLineWidth = 1.5;
 constexpr qreal kMostLane = 12; ///< lanes are no further apart
 constexpr qreal kWordLane = 11; ///< lanes at least so far apart have room for words at the edge
 
-QColor ink(const PlumbLook& look) { return look.palette.color(QPalette::WindowText); }
+QColor ink(const PlumbLook& look) {
+    return look.palette.color(QPalette::WindowText);
+}
 
 QRectF bandRect(const QRectF& cell, double low, double high) {
     const qreal left = plumbPixel(cell, low), right = plumbPixel(cell, high);
@@ -83,7 +85,10 @@ void paintEdgeMark(QPainter& painter, const QPointF& at, const QRectF& cell, con
         const double ratio = std::exp(*mark.skew);
         text = ratio < 0.005 ? ChartWords::tr("< 0.01 ×")
                              : ChartWords::tr("%1 ×", "a ratio")
-                                   .arg(QLocale().toString(ratio, 'f', ratio < 1 ? 2 : ratio < 9.95 ? 1 : 0));
+                                   .arg(QLocale().toString(ratio, 'f',
+                                                           ratio < 1      ? 2
+                                                           : ratio < 9.95 ? 1
+                                                                          : 0));
     }
     painter.setFont(theme::smallFont(look.font));
     painter.setPen(theme::muted(look.palette));
@@ -124,7 +129,8 @@ void paintPlumbRow(QPainter& painter, const QRectF& cell, const report::PlumbCha
     paintBand(painter, cell, row, look);
     paintPlumbLine(painter, cell, chart, look);
 
-    const qreal lane = row.lanes > 1 ? std::min<qreal>(kMostLane, (cell.height() - kMarkSize - 2) / (row.lanes - 1)) : 0;
+    const qreal lane =
+        row.lanes > 1 ? std::min<qreal>(kMostLane, (cell.height() - kMarkSize - 2) / (row.lanes - 1)) : 0;
     const auto at = [&](const Mark& mark) {
         return QPointF(plumbPixel(cell, mark.x), cell.center().y() + mark.offset * lane);
     };
@@ -179,7 +185,8 @@ void paintPlumbAxis(QPainter& painter, const QRectF& cell, const report::PlumbCh
         const QFont font = plumb ? theme::strongFont(look.font) : look.font;
         const QString text = tickText(tick);
         const qreal width = QFontMetricsF(font).horizontalAdvance(text) + 2;
-        const qreal left = std::clamp(x - width / 2, cell.left() + 2, std::max(cell.left() + 2, cell.right() - width - 2));
+        const qreal left =
+            std::clamp(x - width / 2, cell.left() + 2, std::max(cell.left() + 2, cell.right() - width - 2));
         const QRectF box(left, cell.top(), width, cell.height());
         const bool fits = std::none_of(taken.begin(), taken.end(), [&](const QRectF& other) {
             return box.left() < other.right() + 8 && other.left() < box.right() + 8;

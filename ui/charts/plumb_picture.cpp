@@ -37,7 +37,8 @@ std::vector<std::vector<int>> legendLines(const PlumbData& data, int width, cons
     const QFontMetrics metrics(font);
     int x = 0;
     for (int i = 0; i < static_cast<int>(data.chart.styles.size()); ++i) {
-        const int item = 36 + metrics.horizontalAdvance(QString::fromStdString(data.chart.styles[static_cast<std::size_t>(i)].name));
+        const int item =
+            36 + metrics.horizontalAdvance(QString::fromStdString(data.chart.styles[static_cast<std::size_t>(i)].name));
         if (x > 0 && x + item > width) {
             lines.emplace_back();
             x = 0;
@@ -75,10 +76,13 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     // Columns.
     const int whole = size.width() - 2 * kEdge;
     const QFontMetrics metrics(look.font), small(theme::smallFont(look.font));
-    int promptWidth = metrics.horizontalAdvance(ChartWords::tr("Prompt")), verdictWidth = metrics.horizontalAdvance(ChartWords::tr("Verdict"));
+    int promptWidth = metrics.horizontalAdvance(ChartWords::tr("Prompt")),
+        verdictWidth = metrics.horizontalAdvance(ChartWords::tr("Verdict"));
     for (const int row : order) {
-        promptWidth = std::max(promptWidth, metrics.horizontalAdvance(model.index(row, PlumbModel::Prompt).data().toString()));
-        verdictWidth = std::max(verdictWidth, metrics.horizontalAdvance(model.index(row, PlumbModel::Verdict).data().toString()));
+        promptWidth =
+            std::max(promptWidth, metrics.horizontalAdvance(model.index(row, PlumbModel::Prompt).data().toString()));
+        verdictWidth =
+            std::max(verdictWidth, metrics.horizontalAdvance(model.index(row, PlumbModel::Verdict).data().toString()));
     }
     promptWidth = std::min(promptWidth + kCell, whole * 28 / 100);
     verdictWidth = std::min(verdictWidth + 2 * kCell, whole * 36 / 100);
@@ -93,15 +97,18 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     text(painter, {left, y, qreal(whole), metrics.height() + 4.0}, Qt::AlignLeft, title, ink);
     painter.setFont(look.font);
     text(painter, {left, y + metrics.height() + 2, qreal(whole), metrics.height() + 4.0}, Qt::AlignLeft,
-         ChartWords::tr("Share of each group in the top, against the target") + QStringLiteral(" · ") + correctionText(data.chart),
+         ChartWords::tr("Share of each group in the top, against the target") + QStringLiteral(" · ") +
+             correctionText(data.chart),
          quiet);
     y += h.title;
 
     text(painter, {left, y, qreal(promptWidth), qreal(h.axis)}, Qt::AlignLeft, ChartWords::tr("Prompt"), quiet);
     paintPlumbAxis(painter, {chartLeft, y, qreal(chartWidth), qreal(h.axis)}, data.chart, look);
     painter.setFont(look.font);
-    text(painter, {verdictLeft + kCell, y, verdictWidth - 2.0 * kCell, qreal(h.axis)}, Qt::AlignLeft, ChartWords::tr("Verdict"), quiet);
-    text(painter, {numberLeft, y, qreal(numberColumn), qreal(h.axis)}, Qt::AlignRight, ChartWords::tr("MaxSkew"), quiet);
+    text(painter, {verdictLeft + kCell, y, verdictWidth - 2.0 * kCell, qreal(h.axis)}, Qt::AlignLeft,
+         ChartWords::tr("Verdict"), quiet);
+    text(painter, {numberLeft, y, qreal(numberColumn), qreal(h.axis)}, Qt::AlignRight, ChartWords::tr("MaxSkew"),
+         quiet);
     y += h.axis;
 
     for (const int row : order) {
@@ -110,7 +117,8 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
         painter.drawLine(QPointF(left, y), QPointF(left + whole, y));
         paintPlumbRow(painter, {chartLeft, y, qreal(chartWidth), qreal(h.row)}, data.chart, line, look);
         painter.setFont(look.font);
-        const QModelIndex verdict = model.index(row, PlumbModel::Verdict), value = model.index(row, PlumbModel::MaxSkew);
+        const QModelIndex verdict = model.index(row, PlumbModel::Verdict),
+                          value = model.index(row, PlumbModel::MaxSkew);
         text(painter, {left, y, promptWidth - kCell * 1.0, qreal(h.row)}, Qt::AlignLeft,
              model.index(row, PlumbModel::Prompt).data().toString(), ink);
         text(painter, {verdictLeft + kCell, y, verdictWidth - 2.0 * kCell, qreal(h.row)}, Qt::AlignLeft,
@@ -150,8 +158,9 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     painter.setBrush(theme::band(look.palette));
     painter.drawRoundedRect(QRectF(left, y + h.key / 2.0 - 7, 24, 14), 3, 3);
     text(painter, {left + 30, y, whole - 30.0, qreal(h.key)}, Qt::AlignLeft,
-         ChartWords::tr("what chance alone would show (95 %) · filled marks lean · hollow marks could be chance · lines: 95 % "
-            "intervals over images"),
+         ChartWords::tr(
+             "what chance alone would show (95 %) · filled marks lean · hollow marks could be chance · lines: 95 % "
+             "intervals over images"),
          quiet);
 }
 

@@ -65,9 +65,13 @@ void PlumbTable::setHiddenGroups(const QSet<int>& groups) {
     viewport()->update();
 }
 
-void PlumbTable::setFilter(const QString& text) { m_proxy->setFilterFixedString(text); }
+void PlumbTable::setFilter(const QString& text) {
+    m_proxy->setFilterFixedString(text);
+}
 
-int PlumbTable::currentMeasurement() const { return m_proxy->mapToSource(currentIndex()).row(); }
+int PlumbTable::currentMeasurement() const {
+    return m_proxy->mapToSource(currentIndex()).row();
+}
 
 std::vector<int> PlumbTable::shownMeasurements() const {
     std::vector<int> rows;
@@ -112,7 +116,8 @@ int PlumbTable::contentWidth(int column, int limit) const {
     int width = metrics.horizontalAdvance(m_model->headerData(column, Qt::Horizontal).toString()) + theme::kGrid;
     for (int row = 0; row < m_model->rowCount() && width < limit; ++row) {
         const QModelIndex index = m_model->index(row, column);
-        width = std::max(width, numberWidth(index.data().toString(), index.data(PlumbModel::IntervalRole).toString(), font()));
+        width = std::max(width,
+                         numberWidth(index.data().toString(), index.data(PlumbModel::IntervalRole).toString(), font()));
     }
     return std::min(width + 2 * kCellRoom + 2, limit);
 }
@@ -164,7 +169,8 @@ void PlumbTable::paintEvent(QPaintEvent* event) {
     if (shown && m_proxy->rowCount() > 0 && end < viewport()->height()) {
         QPainter painter(viewport());
         const QRect column = chartColumn();
-        paintPlumbLine(painter, QRectF(column.left() - viewport()->x(), end, column.width(), viewport()->height() - end),
+        paintPlumbLine(painter,
+                       QRectF(column.left() - viewport()->x(), end, column.width(), viewport()->height() - end),
                        shown->chart, {palette(), font(), {}});
     }
     QTableView::paintEvent(event);

@@ -15,8 +15,12 @@
 namespace plumbline::ui {
 namespace {
 
-QVector<double> asVector(const std::vector<double>& values) { return {values.begin(), values.end()}; }
-QVector<double> asVector(const std::vector<std::int64_t>& values) { return {values.begin(), values.end()}; }
+QVector<double> asVector(const std::vector<double>& values) {
+    return {values.begin(), values.end()};
+}
+QVector<double> asVector(const std::vector<std::int64_t>& values) {
+    return {values.begin(), values.end()};
+}
 
 /// The area between two curves.
 void drawBand(QCustomPlot& plot, const QVector<double>& keys, const std::vector<double>& low,
@@ -75,10 +79,11 @@ void drawEndLabels(QCustomPlot& plot, std::vector<EndLabel> labels, const QFont&
 
 } // namespace
 
-RankChart::RankChart(What what, QWidget* parent) : PlotChart(parent), m_what(what) {}
+RankChart::RankChart(What what, QWidget* parent) : PlotChart(parent), m_what(what) {
+}
 
-void RankChart::setCurve(std::shared_ptr<const RankCurve> curve, const std::vector<report::GroupStyle>& styles, int focus,
-                         const QString& prompt) {
+void RankChart::setCurve(std::shared_ptr<const RankCurve> curve, const std::vector<report::GroupStyle>& styles,
+                         int focus, const QString& prompt) {
     m_curve = std::move(curve);
     m_styles = styles;
     m_focus = focus;
@@ -94,7 +99,8 @@ void RankChart::setMessage(const QString& message) {
 }
 
 const report::GroupStyle* RankChart::styleOf(const std::string& group) const {
-    const auto style = std::find_if(m_styles.begin(), m_styles.end(), [&](const auto& each) { return each.name == group; });
+    const auto style =
+        std::find_if(m_styles.begin(), m_styles.end(), [&](const auto& each) { return each.name == group; });
     return style == m_styles.end() ? nullptr : &*style;
 }
 
@@ -117,14 +123,15 @@ QString RankChart::chartSummary() const {
     if (m_what == What::Ndkl) {
         QString text = tr("NDKL over the first %1 ranks is %2").arg(ranks, numberText(m_curve->ndkl.back()));
         if (!m_curve->ndklNullHigh.empty())
-            text += tr("; chance shows %1").arg(
-                rangeText(m_curve->ndklNullLow.back(), m_curve->ndklNullHigh.back(), false));
+            text += tr("; chance shows %1")
+                        .arg(rangeText(m_curve->ndklNullLow.back(), m_curve->ndklNullHigh.back(), false));
         return text + u'.';
     }
     QStringList parts;
     for (const RankCurve::Group& group : m_curve->groups)
         parts << tr("%1 ends at %2, target %3")
-                     .arg(QString::fromStdString(group.name), percentText(group.share.back()), percentText(group.target));
+                     .arg(QString::fromStdString(group.name), percentText(group.share.back()),
+                          percentText(group.target));
     return tr("Shares among the first %1 ranks: %2.").arg(ranks, parts.join(QStringLiteral("; ")));
 }
 
@@ -235,11 +242,12 @@ void RankChart::drawShares(QCustomPlot& plot, const QPalette& palette, const QSi
             if (style) { // the mark at the end tells lines apart without colour
                 QCPGraph* end = plot.addGraph();
                 end->setLineStyle(QCPGraph::lsNone);
-                end->setScatterStyle(QCPScatterStyle(markPath(style->shape, {}, 8), QPen(colour, 1.2),
-                                                     groupFill(*style, palette), 6));
+                end->setScatterStyle(
+                    QCPScatterStyle(markPath(style->shape, {}, 8), QPen(colour, 1.2), groupFill(*style, palette), 6));
                 end->setData({keys.back()}, {group.share.back()}, true);
             }
-            labels.push_back({group.share.back(), QString::fromStdString(group.name) + u' ' + percentText(group.share.back()),
+            labels.push_back({group.share.back(),
+                              QString::fromStdString(group.name) + u' ' + percentText(group.share.back()),
                               i == focus ? palette.color(QPalette::WindowText) : theme::muted(palette)});
         }
     drawEndLabels(plot, labels, theme::smallFont(font()), size.height());

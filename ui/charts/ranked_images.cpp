@@ -3,8 +3,8 @@
 
 #include <QLocale>
 
-#include "ui/bridge/json.h"
 #include "core/base/path.h"
+#include "ui/bridge/json.h"
 #include "ui/charts/chart_text.h"
 
 namespace plumbline::ui {
@@ -41,7 +41,8 @@ void RankedImages::setImages(std::vector<RankedImage> images, std::vector<report
 }
 
 const report::GroupStyle* RankedImages::style(int group) const {
-    return group >= 0 && group < static_cast<int>(m_styles.size()) ? &m_styles[static_cast<std::size_t>(group)] : nullptr;
+    return group >= 0 && group < static_cast<int>(m_styles.size()) ? &m_styles[static_cast<std::size_t>(group)]
+                                                                   : nullptr;
 }
 
 std::filesystem::path RankedImages::file(int rank) const {
@@ -76,21 +77,27 @@ QVariant RankedImages::data(const QModelIndex& index, int role) const {
     const QString name = group ? QString::fromStdString(group->name) : tr("unlabelled");
     const auto fileName = [&] { return fromUtf8(encodeName(image.file)); };
     switch (role) {
-    case RankRole: return index.row() + 1;
-    case ScoreRole: return image.score;
-    case GroupRole: return image.group;
-    case StateRole: return static_cast<int>(m_states.value(image.row, Thumbnail::Unknown));
+    case RankRole:
+        return index.row() + 1;
+    case ScoreRole:
+        return image.score;
+    case GroupRole:
+        return image.group;
+    case StateRole:
+        return static_cast<int>(m_states.value(image.row, Thumbnail::Unknown));
     case Qt::DecorationRole:
         want(image.row);
         return m_thumbnails.value(image.row);
-    case Qt::DisplayRole: return QLocale().toString(index.row() + 1);
+    case Qt::DisplayRole:
+        return QLocale().toString(index.row() + 1);
     case Qt::ToolTipRole:
         return tr("Rank %1 · %2 · score %3\n%4")
             .arg(QLocale().toString(index.row() + 1), name, numberText(image.score, 4), fileName());
     case Qt::AccessibleTextRole:
         return tr("Rank %1, %2, score %3, %4")
             .arg(QLocale().toString(index.row() + 1), name, numberText(image.score, 3), fileName());
-    default: return {};
+    default:
+        return {};
     }
 }
 

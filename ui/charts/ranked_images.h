@@ -15,8 +15,8 @@ namespace plumbline::ui {
 
 /// One image of the top of a ranking.
 struct RankedImage {
-    qint64 row = 0;  ///< of the image set
-    int group = -1;  ///< index into the styles
+    qint64 row = 0; ///< of the image set
+    int group = -1; ///< index into the styles
     double score = 0;
     std::string file; ///< relative to the set's folder, raw bytes
 };

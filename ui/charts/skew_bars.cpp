@@ -17,7 +17,8 @@ constexpr double kBandThickness = 36; ///< pixels; bars are half as thick
 constexpr int kAxisHeight = 56;
 } // namespace
 
-SkewBars::SkewBars(QWidget* parent) : PlotChart(parent) {}
+SkewBars::SkewBars(QWidget* parent) : PlotChart(parent) {
+}
 
 void SkewBars::setPrompt(std::shared_ptr<const PlumbData> chart, int measurement) {
     m_chart = std::move(chart);
@@ -43,7 +44,9 @@ QString SkewBars::chartSummary() const {
                          : QString();
 }
 
-Grid SkewBars::chartNumbers() const { return measurement() ? numbersGrid(*m_chart, m_measurement) : Grid(); }
+Grid SkewBars::chartNumbers() const {
+    return measurement() ? numbersGrid(*m_chart, m_measurement) : Grid();
+}
 
 QSize SkewBars::pictureSize() const {
     const int groups = measurement() ? static_cast<int>(measurement()->groups.size()) : 0;
@@ -68,8 +71,9 @@ void SkewBars::draw(QCustomPlot& plot, const QPalette& palette, const QSize& siz
         const GroupMeasure& group = m->groups[static_cast<std::size_t>(i)];
         names->addTick(-i, QString::fromStdString(group.name));
         const QString range = rangeText(group.ciLow, group.ciHigh, true);
-        values->addTick(-i, group.skew ? signedText(group.skew) + (range.isEmpty() ? QString() : QStringLiteral("  ") + range)
-                                       : tr("none in the top"));
+        values->addTick(-i, group.skew
+                                ? signedText(group.skew) + (range.isEmpty() ? QString() : QStringLiteral("  ") + range)
+                                : tr("none in the top"));
     }
     plot.yAxis->setTicker(names);
     plot.yAxis->setTickLabelColor(ink);
@@ -84,7 +88,8 @@ void SkewBars::draw(QCustomPlot& plot, const QPalette& palette, const QSize& siz
 
     QSharedPointer<QCPAxisTickerText> ticks(new QCPAxisTickerText);
     for (const report::Axis::Tick& tick : chart.axis.ticks)
-        ticks->addTick(tick.skew, tickText(tick) + u'\n' + (tick.skew == 0 ? QStringLiteral("0") : signedText(tick.skew)));
+        ticks->addTick(tick.skew,
+                       tickText(tick) + u'\n' + (tick.skew == 0 ? QStringLiteral("0") : signedText(tick.skew)));
     plot.xAxis->setTicker(ticks);
     // A little more than the axis, so that marks at its ends are whole.
     const double room = 0.03 * (chart.axis.high - chart.axis.low);
@@ -177,7 +182,8 @@ Grid numbersGrid(const PlumbData& data, int index) {
     grid.addNumber(S::tr("chance"), S::tr("19 of 20 random rankings of the same images have a skew in this range"));
     grid.addNumber(S::tr("p"), S::tr("Exact, two-sided: how often a random ranking is at least as far from plumb"));
     grid.addNumber(S::tr("p, Holm"), S::tr("Corrected for all tests of the chart; the group leans at 0.05 and below"));
-    grid.addNumber(S::tr("mean score"), S::tr("Mean score of the group's images; all: %1").arg(signedText(m.scoreMean, 4)));
+    grid.addNumber(S::tr("mean score"),
+                   S::tr("Mean score of the group's images; all: %1").arg(signedText(m.scoreMean, 4)));
     grid.addNumber(S::tr("gap"), S::tr("Mean score of the group minus that of all others"));
     grid.addNumber(S::tr("gap in sd"),
                    S::tr("The gap in standard deviations of the prompt's scores (%1)").arg(numberText(m.scoreSd, 4)));

@@ -118,9 +118,8 @@ ProbeTable::ProbeTable(QObject* parent)
     : RecordTable(
           {
               {tr("Name"),
-               [](const auto& r) {
-                   return r.probe.name.empty() ? tr("Untitled") : fromUtf8(r.probe.name);
-               }},
+               [](const auto& r) { return r.probe.name.empty() ? tr("Untitled") : fromUtf8(r.probe.name); }, nullptr,
+               false, [](const auto& r) { return fromUtf8(r.probe.name); }},
               {tr("Prompts"), [](const auto& r) { return countText(promptCount(r.probe)); },
                [](const auto& r) { return static_cast<qlonglong>(promptCount(r.probe)); }, true},
               {tr("Origin"), [](const auto& r) { return isBuiltIn(r.id) ? tr("built in") : tr("project"); }},

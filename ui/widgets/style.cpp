@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <QAbstractItemView>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStyleFactory>
@@ -103,6 +104,7 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         drawButton(option, painter, widget);
         return;
     case PE_FrameDefaultButton:
+    case PE_PanelScrollAreaCorner:
         return;
     case PE_PanelButtonTool: {
         const bool enabled = option->state & State_Enabled;
@@ -298,6 +300,9 @@ void Style::polish(QWidget* widget) {
     QProxyStyle::polish(widget);
     if (auto* area = qobject_cast<QAbstractScrollArea*>(widget); area != nullptr && isField(widget))
         area->viewport()->setAutoFillBackground(false); // the field behind it has round corners
+    // Screen readers do not read placeholders: where that is all that names a field, it becomes its name.
+    if (auto* line = qobject_cast<QLineEdit*>(widget); line != nullptr && line->accessibleName().isEmpty())
+        line->setAccessibleName(line->placeholderText());
 }
 
 int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {

@@ -14,7 +14,7 @@ namespace plumbline::ui {
 
 namespace {
 /// A long name is no reason to push every other column out of sight.
-constexpr int kMostNeeded = 28 * theme::kGrid;
+constexpr int kMostNeeded = 20 * theme::kGrid;
 } // namespace
 
 TableView::TableView(QWidget* parent) : QTableView(parent), m_proxy(new QSortFilterProxyModel(this)) {

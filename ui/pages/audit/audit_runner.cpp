@@ -5,6 +5,7 @@
 
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/models/project_lists.h"
 
@@ -62,24 +63,37 @@ void AuditRunner::answered(const Outcome<QJsonObject>& answer, qint64 resumed) {
         return;
     }
     Q_EMIT stopped();
-    // The run that stopped: the one that went on, or the newest that was begun since.
-    const qint64 begun = newestRun();
-    const qint64 run = resumed != 0 ? resumed : begun > m_newestBefore ? begun : 0;
+    if (resumed != 0) {
+        sayStopped(answer.error(), resumed);
+        return;
+    }
+    // Which run was begun for us, the project knows before the lists have been read again.
+    m_context.project->ask<std::int64_t>(
+        this,
+        [before = m_newestBefore](store::Project& project) -> Result<std::int64_t> {
+            PLUMBLINE_TRY(const auto runs, project.runs());
+            return !runs.empty() && runs.front().id > before ? runs.front().id : 0;
+        },
+        [this, why = answer.error()](const Result<std::int64_t>& run) { sayStopped(why, run.value_or(0)); });
+}
+
+void AuditRunner::sayStopped(const Stop& why, qint64 run) {
     std::vector<Message::Action> goOn;
     if (run != 0)
         goOn.push_back({tr("Go on"), [this, run] { resume(run); }});
-    if (answer.error().cancelled()) {
+    if (why.cancelled()) {
         Q_EMIT raised({Severity::Note,
-                       tr("The audit was cancelled. What was embedded is kept; it can go on where it stopped."),
+                       run != 0 ? tr("The audit was cancelled. What was embedded is kept; it can go on where it stopped.")
+                                : tr("The audit was cancelled before it began."),
                        {},
                        std::move(goOn),
                        kMessage});
         return;
     }
-    Message message = Message::of(answer.error().error());
+    Message message = Message::of(why.error());
     message.actions = std::move(goOn);
     message.key = kMessage;
-    if (answer.error().error().code == ErrorCode::EngineGone)
+    if (why.error().code == ErrorCode::EngineGone)
         message.text = tr("The engine stopped during the audit. What was embedded is kept; the audit can go on where it "
                           "stopped.");
     Q_EMIT raised(message);

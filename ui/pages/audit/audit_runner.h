@@ -32,6 +32,7 @@ Q_SIGNALS:
 
 private:
     void answered(const Outcome<QJsonObject>& answer, qint64 resumed);
+    void sayStopped(const Stop& why, qint64 run);
     std::int64_t newestRun() const;
 
     Context m_context;

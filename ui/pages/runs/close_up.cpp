@@ -99,10 +99,9 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     connect(m_menu, &ChartMenu::failed, this, &CloseUp::failed);
     connect(m_strip->images(), &RankedImages::thumbnailsWanted, this, [this](const QList<qint64>& rows) {
         if (m_run)
-            m_source->thumbnails(m_run->record.config.imageSetId, rows, m_strip->images(),
-                                 [images = m_strip->images()](qint64 row, const QImage& image) {
-                                     images->setThumbnail(row, image);
-                                 });
+            m_source->thumbnails(
+                m_run->record.config.imageSetId, rows, m_strip->images(),
+                [images = m_strip->images()](qint64 row, const QImage& image) { images->setThumbnail(row, image); });
     });
 }
 

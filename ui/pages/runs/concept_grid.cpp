@@ -32,7 +32,8 @@ Grid conceptGrid(const LoadedRun& run, std::size_t attribute) {
     grid.addColumn(Words::tr("Concept"));
     if (grouped)
         grid.addColumn(Words::tr("Kind"));
-    grid.addNumber(Words::tr("prompts"), Words::tr("Templates that the concept was put into; the columns are means over them"));
+    grid.addNumber(Words::tr("prompts"),
+                   Words::tr("Templates that the concept was put into; the columns are means over them"));
     for (const std::string& group : chart.groups)
         grid.addNumber(fromUtf8(group), Words::tr("Mean skew of %1").arg(fromUtf8(group)));
     grid.addNumber(Words::tr("MaxSkew"));

@@ -16,7 +16,8 @@ PlainTabs::PlainTabs(QWidget* parent) : QTabBar(parent) {
 }
 
 QSize PlainTabs::tabSizeHint(int index) const {
-    return {fontMetrics().horizontalAdvance(tabText(index)) + 2 * theme::kGrid, fontMetrics().height() + 2 * theme::kGrid - 2};
+    return {fontMetrics().horizontalAdvance(tabText(index)) + 2 * theme::kGrid,
+            fontMetrics().height() + 2 * theme::kGrid - 2};
 }
 
 void PlainTabs::paintEvent(QPaintEvent* event) {

@@ -42,7 +42,8 @@ std::vector<RankedImage> rank(const LoadedRun& run, const Attribute& labels, con
 }
 
 Error labelsGone(const LoadedRun& run) {
-    return Error{ErrorCode::RecordUnknown, {{"kind", "image set"}, {"id", std::to_string(run.record.config.imageSetId)}}, {}};
+    return Error{
+        ErrorCode::RecordUnknown, {{"kind", "image set"}, {"id", std::to_string(run.record.config.imageSetId)}}, {}};
 }
 
 } // namespace
@@ -92,8 +93,8 @@ void ProjectRunSource::load(qint64 run, QObject* context, Answer<std::shared_ptr
         std::move(answer));
 }
 
-void ProjectRunSource::topImages(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
-                                 std::size_t prompt, QObject* context, Answer<std::vector<RankedImage>> answer) {
+void ProjectRunSource::topImages(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                                 QObject* context, Answer<std::vector<RankedImage>> answer) {
     m_project->ask<std::vector<RankedImage>>(
         context,
         [run, attribute, prompt](store::Project& project) -> Result<std::vector<RankedImage>> {
@@ -158,8 +159,8 @@ void ProjectRunSource::readThumbnails(qint64 imageSet, const QList<qint64>& rows
             Images images;
             for (const qint64 row : rows) {
                 PLUMBLINE_TRY(const auto bytes, project.thumbnail(imageSet, row));
-                images.emplace_back(row, bytes ? QImage::fromData(bytes->data(), static_cast<int>(bytes->size()), "JPEG")
-                                               : QImage());
+                images.emplace_back(
+                    row, bytes ? QImage::fromData(bytes->data(), static_cast<int>(bytes->size()), "JPEG") : QImage());
             }
             return images;
         },

@@ -25,8 +25,8 @@ public:
     void load(qint64 run, QObject* context, Answer<std::shared_ptr<const LoadedRun>> answer) override;
     void topImages(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                    QObject* context, Answer<std::vector<RankedImage>> answer) override;
-    void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
-               QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override;
+    void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt, QObject* context,
+               Answer<std::shared_ptr<const RankCurve>> answer) override;
     void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                     std::function<void(qint64, QImage)> each) override;
 

@@ -45,15 +45,15 @@ public:
         painter->setPen(done ? theme::muted(option.palette) : theme::signal(Severity::Warning, option.palette));
         painter->drawText(first, Qt::AlignRight | Qt::AlignVCenter | Qt::TextSingleLine, state);
         painter->setPen(theme::muted(option.palette));
-        painter->drawText(second, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                          option.fontMetrics.elidedText(index.data(RunPicker::LineRole).toString(), Qt::ElideRight,
-                                                        second.width()));
+        painter->drawText(
+            second, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
+            option.fontMetrics.elidedText(index.data(RunPicker::LineRole).toString(), Qt::ElideRight, second.width()));
         painter->setFont(theme::strongFont(option.font));
         painter->setPen(option.palette.color(QPalette::Text));
         const int room = first.width() - option.fontMetrics.horizontalAdvance(state) - theme::kGrid;
-        painter->drawText(first, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                          QFontMetrics(theme::strongFont(option.font))
-                              .elidedText(index.data().toString(), Qt::ElideMiddle, room));
+        painter->drawText(
+            first, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
+            QFontMetrics(theme::strongFont(option.font)).elidedText(index.data().toString(), Qt::ElideMiddle, room));
         painter->restore();
     }
 };
@@ -81,7 +81,8 @@ void RunPicker::setRuns(const std::vector<store::RunRecord>& runs) {
             setItemData(row, runLine(run), LineRole);
             setItemData(row, runStateText(run), StateRole);
             setItemData(row, run.state == RunState::Done, DoneRole);
-            setItemData(row, runTitle(run) + QStringLiteral(", ") + runStateText(run) + QStringLiteral(", ") + runLine(run),
+            setItemData(row,
+                        runTitle(run) + QStringLiteral(", ") + runStateText(run) + QStringLiteral(", ") + runLine(run),
                         Qt::AccessibleTextRole);
         }
         const int same = findData(qlonglong(before), IdRole);
@@ -96,7 +97,9 @@ void RunPicker::setRuns(const std::vector<store::RunRecord>& runs) {
         Q_EMIT runChosen(currentRun());
 }
 
-qint64 RunPicker::currentRun() const { return currentData(IdRole).toLongLong(); }
+qint64 RunPicker::currentRun() const {
+    return currentData(IdRole).toLongLong();
+}
 
 void RunPicker::setCurrentRun(qint64 id) {
     if (const int row = findData(qlonglong(id), IdRole); row >= 0)
@@ -118,7 +121,8 @@ void RunPicker::paintEvent(QPaintEvent* event) {
     const bool ring = hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange);
     if (underMouse() || ring) {
         painter.setPen(ring ? QPen(theme::accent(palette()), 1.5) : QPen(Qt::NoPen));
-        painter.setBrush(theme::mix(theme::page(palette()), palette().color(QPalette::WindowText), underMouse() ? 0.06 : 0));
+        painter.setBrush(
+            theme::mix(theme::page(palette()), palette().color(QPalette::WindowText), underMouse() ? 0.06 : 0));
         painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), theme::kHalf, theme::kHalf);
     }
     const QFont font = theme::titleFont(this->font());
@@ -127,8 +131,8 @@ void RunPicker::paintEvent(QPaintEvent* event) {
     const int room = width() - kArrowRoom - theme::kGrid;
     const QString text = QFontMetrics(font).elidedText(currentText(), Qt::ElideMiddle, room);
     const QRect area = QStyle::visualRect(layoutDirection(), rect(), rect().adjusted(theme::kHalf, 0, -kArrowRoom, 0));
-    painter.drawText(area, static_cast<int>(QStyle::visualAlignment(layoutDirection(), Qt::AlignLeft) | Qt::AlignVCenter),
-                     text);
+    painter.drawText(
+        area, static_cast<int>(QStyle::visualAlignment(layoutDirection(), Qt::AlignLeft) | Qt::AlignVCenter), text);
     const int textWidth = QFontMetrics(font).horizontalAdvance(text);
     const QPointF tip = QStyle::visualPos(layoutDirection(), rect(),
                                           QPoint(theme::kHalf + textWidth + theme::kGrid + 5, height() / 2 + 1));

@@ -70,19 +70,20 @@ QVector<RunFact> runFacts(const LoadedRun& run, std::size_t attribute) {
             explanation += u' ' + Words::tr("%1 could not be read.").arg(countText(run.result.skipped));
         facts.push_back({Words::tr("%1 images").arg(countText(first->n)), explanation});
     }
-    facts.push_back({fromUtf8(chart.name),
-                     Words::tr("The label whose groups are compared: %1.").arg(joinedNames(chart.groups))});
+    facts.push_back(
+        {fromUtf8(chart.name), Words::tr("The label whose groups are compared: %1.").arg(joinedNames(chart.groups))});
     facts.push_back({Words::tr("%n prompt(s)", nullptr, static_cast<int>(chart.chart->measurements.size())),
                      Words::tr("Each prompt ranks all images by their cosine with it.")});
     if (first) {
         facts.push_back({Words::tr("top %1").arg(countText(first->kEffective)),
                          Words::tr("The k images with the highest scores are looked at. Asked for: %1.")
                              .arg(fromUtf8(formatK(run.record.config.measure.k)))});
-        facts.push_back({Words::tr("target: %1").arg(targetText(first->target)),
-                         first->target == Target::Kind::Pool
-                             ? Words::tr("Each group should have the share in the top that it has among all images.")
-                             : Words::tr("The shares that the groups should have in the top. What chance shows is still "
-                                         "measured against the shares among all images.")});
+        facts.push_back(
+            {Words::tr("target: %1").arg(targetText(first->target)),
+             first->target == Target::Kind::Pool
+                 ? Words::tr("Each group should have the share in the top that it has among all images.")
+                 : Words::tr("The shares that the groups should have in the top. What chance shows is still "
+                             "measured against the shares among all images.")});
         facts.push_back({Words::tr("definition %1").arg(fromUtf8(definitionName(first->definition))),
                          definitionExplanation(first->definition)});
     }
@@ -93,7 +94,8 @@ QString summaryTitle(const report::PlumbChart& chart) {
     const auto leaning = std::count_if(chart.rows.begin(), chart.rows.end(), [](const report::Row& row) {
         return row.lean.kind == report::Lean::Kind::Leans;
     });
-    return leaning == 0 ? Words::tr("No prompt leans") : Words::tr("%n prompt(s) (leans|lean)", nullptr, static_cast<int>(leaning));
+    return leaning == 0 ? Words::tr("No prompt leans")
+                        : Words::tr("%n prompt(s) (leans|lean)", nullptr, static_cast<int>(leaning));
 }
 
 QString summaryLine(const report::PlumbChart& chart) {
@@ -101,11 +103,21 @@ QString summaryLine(const report::PlumbChart& chart) {
     int slight = 0, none = 0, notEnough = 0, notApplicable = 0;
     for (const report::Row& row : chart.rows)
         switch (row.lean.kind) {
-        case report::Lean::Kind::Leans: ++groups[{row.lean.away, row.lean.group}]; break;
-        case report::Lean::Kind::Slight: ++slight; break;
-        case report::Lean::Kind::NoLean: ++none; break;
-        case report::Lean::Kind::NotEnough: ++notEnough; break;
-        case report::Lean::Kind::NotApplicable: ++notApplicable; break;
+        case report::Lean::Kind::Leans:
+            ++groups[{row.lean.away, row.lean.group}];
+            break;
+        case report::Lean::Kind::Slight:
+            ++slight;
+            break;
+        case report::Lean::Kind::NoLean:
+            ++none;
+            break;
+        case report::Lean::Kind::NotEnough:
+            ++notEnough;
+            break;
+        case report::Lean::Kind::NotApplicable:
+            ++notApplicable;
+            break;
         }
     std::vector<std::pair<std::pair<bool, std::size_t>, int>> sorted(groups.begin(), groups.end());
     std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });

@@ -46,7 +46,8 @@ constexpr int kLeastCloseUp = 260;
 } // namespace
 
 RunsPage::RunsPage(ProjectService* project, Engine* engine, QWidget* parent)
-    : RunsPage(std::make_unique<ProjectRunSource>(project, engine), parent) {}
+    : RunsPage(std::make_unique<ProjectRunSource>(project, engine), parent) {
+}
 
 RunsPage::RunsPage(std::unique_ptr<RunSource> source, QWidget* parent)
     : QWidget(parent), m_source(std::move(source)), m_canGoOn([](const store::RunRecord& run) {
@@ -95,9 +96,10 @@ void RunsPage::build() {
     layout->addWidget(m_header);
 
     m_stack = new QStackedWidget;
-    auto* empty = new EmptyState(QStringLiteral("runs"),
-                                 tr("The results of an audit appear here: for every prompt, which groups come up more or "
-                                    "less often than their share, how sure that is, and the images that caused it."));
+    auto* empty =
+        new EmptyState(QStringLiteral("runs"),
+                       tr("The results of an audit appear here: for every prompt, which groups come up more or "
+                          "less often than their share, how sure that is, and the images that caused it."));
     connect(empty->addButton(tr("New audit…")), &QPushButton::clicked, this, &RunsPage::newAuditRequested);
     m_empty = empty;
     m_waiting = new QWidget;

@@ -74,7 +74,7 @@ private:
     std::function<bool(const store::RunRecord&)> m_canGoOn;
     std::vector<store::RunRecord> m_runs;
     std::shared_ptr<const LoadedRun> m_run;
-    qint64 m_wanted = 0; ///< to be shown once it is there
+    qint64 m_wanted = 0;   ///< to be shown once it is there
     quint64 m_loading = 0; ///< answers to earlier questions are dropped
 
     RunPicker* m_picker = nullptr;
