@@ -44,11 +44,15 @@ void TableView::setStretchColumn(int column) {
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(column, QHeaderView::Interactive);
     m_stretch = column;
-    connect(header, &QHeaderView::geometriesChanged, this, &TableView::fitStretchColumn);
-    connect(header, &QHeaderView::sectionResized, this, [this](int section) {
-        if (section != m_stretch)
-            fitStretchColumn();
-    });
+    // Queued: once the header has sized all the others.
+    connect(header, &QHeaderView::geometriesChanged, this, &TableView::fitStretchColumn, Qt::QueuedConnection);
+    connect(
+        header, &QHeaderView::sectionResized, this,
+        [this](int section) {
+            if (section != m_stretch)
+                fitStretchColumn();
+        },
+        Qt::QueuedConnection);
     fitStretchColumn();
 }
 

@@ -126,7 +126,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     all->addWidget(list);
     all->addWidget(edit);
     all->addWidget(result);
-    all->setSizes({350, 370, 316});
+    all->setSizes({390, 350, 296});
     all->setStretchFactor(0, 2);
     all->setStretchFactor(1, 3);
     all->setStretchFactor(2, 4);
