@@ -109,12 +109,12 @@ private Q_SLOTS:
         engine.request(QStringLiteral("test/echo"), object(QStringLiteral("y"), 2), this, second.take());
         QCOMPARE(engine.state(), Engine::State::Starting);
         QVERIFY(!reply.arrived()); // never inside request()
-        QTRY_VERIFY(reply.arrived() && second.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived() && second.arrived(), 30000);
         QCOMPARE(reply.value->value(u"x").toString(), QStringLiteral("é 😀"));
         QCOMPARE(second.value->value(u"y").toInt(), 2);
         QCOMPARE(engine.state(), Engine::State::Ready);
         QCOMPARE(engine.info().value(u"blas").toString(), QStringLiteral("OpenBLAS"));
-        QTRY_VERIFY(!log.isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(!log.isEmpty(), 30000);
         QCOMPARE(log.first().first().toString(), QStringLiteral("fake engine started"));
     }
     void threadsOfTheEngineDoNotSpin() {
@@ -122,7 +122,7 @@ private Q_SLOTS:
         Reply reply;
         engine.request(QStringLiteral("test/environment"), object(QStringLiteral("name"), QStringLiteral("GOMP_SPINCOUNT")),
                        this, reply.take());
-        QTRY_VERIFY(reply.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         QCOMPARE(reply.value->value(u"value").toString(), QStringLiteral("0"));
     }
     void errorsKeepCodeArgumentsAndDetail() {
@@ -130,7 +130,7 @@ private Q_SLOTS:
         Reply reply, unknown;
         engine.request(QStringLiteral("test/fail"), {}, this, reply.take());
         engine.request(QStringLiteral("test/none"), {}, this, unknown.take());
-        QTRY_VERIFY(reply.arrived() && unknown.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived() && unknown.arrived(), 30000);
         QCOMPARE(reply.error->code, ErrorCode::TensorMissing);
         QVERIFY(reply.error->arg("tensor") == "visual.proj");
         QVERIFY(errorText(*reply.error).contains(QStringLiteral("visual.proj")));
@@ -144,7 +144,7 @@ private Q_SLOTS:
         Reply garbled, split;
         engine.request(QStringLiteral("test/garble"), {}, this, garbled.take());
         engine.request(QStringLiteral("test/split"), {}, this, split.take());
-        QTRY_VERIFY(garbled.arrived() && split.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(garbled.arrived() && split.arrived(), 30000);
         QVERIFY(garbled.value && split.value);
         QString all;
         for (const auto& line : log)
@@ -165,7 +165,7 @@ private Q_SLOTS:
         Reply waiting, fatal, again;
         engine.request(QStringLiteral("test/hang"), {}, this, waiting.take());
         engine.request(method, {}, this, fatal.take());
-        QTRY_VERIFY(waiting.arrived() && fatal.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(waiting.arrived() && fatal.arrived(), 30000);
         QCOMPARE(waiting.error->code, ErrorCode::EngineGone);
         QCOMPARE(fatal.error->code, ErrorCode::EngineGone);
         QCOMPARE(waiting.count, 1);
@@ -176,7 +176,7 @@ private Q_SLOTS:
             QVERIFY(waiting.error->detail.find("about to crash") != std::string::npos);
 
         engine.request(QStringLiteral("test/echo"), {}, this, again.take());
-        QTRY_VERIFY(again.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(again.arrived(), 30000);
         QVERIFY(again.value);
         QCOMPARE(engine.state(), Engine::State::Ready);
     }
@@ -186,14 +186,14 @@ private Q_SLOTS:
         engine.request(QStringLiteral("test/crash"), {}, this, [&](const Outcome<QJsonObject>&) {
             engine.request(QStringLiteral("test/echo"), {}, this, again.take());
         });
-        QTRY_VERIFY(again.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(again.arrived(), 30000);
         QVERIFY(again.value);
     }
     void aProgramThatIsNotThereIsAnError() {
         Engine engine(QStringLiteral("/nowhere/plumb"));
         Reply reply;
         engine.request(QStringLiteral("test/echo"), {}, this, reply.take());
-        QTRY_VERIFY(reply.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         QCOMPARE(reply.error->code, ErrorCode::EngineGone);
         QVERIFY(errorText(*reply.error).contains(QStringLiteral("/nowhere/plumb")));
     }
@@ -208,7 +208,7 @@ private Q_SLOTS:
         Engine engine(kFake);
         Reply reply;
         engine.request(QStringLiteral("test/echo"), {}, this, reply.take());
-        QTRY_VERIFY(reply.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         QCOMPARE(reply.error->code, ErrorCode::EngineGone);
         QCOMPARE(engine.state(), Engine::State::Gone);
     }
@@ -220,7 +220,7 @@ private Q_SLOTS:
         engine.cancel(early); // the engine is still starting
         const qint64 id = engine.request(QStringLiteral("test/slow"), {}, this, slow.take());
         const qint64 hangs = engine.request(QStringLiteral("test/hang"), {}, this, hanging.take());
-        QTRY_VERIFY(progress.count() > 8);
+        QTRY_VERIFY_WITH_TIMEOUT(progress.count() > 8, 30000);
         QVERIFY(unsent.cancelled);
         const auto first = progress.first();
         QCOMPARE(first.at(0).toLongLong(), id);
@@ -230,12 +230,12 @@ private Q_SLOTS:
         QCOMPARE(progress.last().at(4).toDouble(), 12.5);
         engine.cancel(id);
         engine.cancel(hangs); // an engine that does not react: the window does not wait for it
-        QTRY_VERIFY(slow.arrived() && hanging.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(slow.arrived() && hanging.arrived(), 30000);
         QVERIFY(slow.cancelled && hanging.cancelled);
         QCOMPARE(slow.count, 1);
         Reply echo;
         engine.request(QStringLiteral("test/echo"), {}, this, echo.take());
-        QTRY_VERIFY(echo.value);
+        QTRY_VERIFY_WITH_TIMEOUT(echo.value, 30000);
     }
     void nobodyIsAnsweredAfterTheContextIsGone() {
         Engine engine(kFake);
@@ -244,7 +244,7 @@ private Q_SLOTS:
         engine.request(QStringLiteral("test/late"), {}, context.get(), lost.take());
         engine.request(QStringLiteral("test/late"), {}, this, later.take());
         context.reset();
-        QTRY_VERIFY(later.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(later.arrived(), 30000);
         QVERIFY(!lost.arrived());
     }
     void theDestructorEndsEvenADeafEngine() {
@@ -253,7 +253,7 @@ private Q_SLOTS:
         Reply reply;
         QSignalSpy died(engine.get(), &Engine::died);
         engine->request(QStringLiteral("test/echo"), {}, this, reply.take());
-        QTRY_VERIFY(reply.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         Reply never;
         engine->request(QStringLiteral("test/hang"), {}, this, never.take());
         engine.reset(); // returns: terminated after it did not end by itself
@@ -273,12 +273,12 @@ private Q_SLOTS:
         QVERIFY(work.isRunning(QStringLiteral("audit")));
         const QModelIndex row = work.index(0);
         QCOMPARE(row.data().toString(), QStringLiteral("Audit"));
-        QTRY_VERIFY(row.data(RunningWork::DoneRole).toInt() > 5);
+        QTRY_VERIFY_WITH_TIMEOUT(row.data(RunningWork::DoneRole).toInt() > 5, 30000);
         QCOMPARE(row.data(RunningWork::StageRole).toString(), QStringLiteral("Embedding images"));
         QCOMPARE(row.data(RunningWork::TotalRole).toInt(), 100);
         work.cancel(id);
         QVERIFY(row.data(RunningWork::CancellingRole).toBool());
-        QTRY_VERIFY(reply.arrived());
+        QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         QVERIFY(reply.cancelled);
         QCOMPARE(work.rowCount(), 0);
     }
@@ -338,7 +338,7 @@ private Q_SLOTS:
         service.ask<int>(this, [](store::Project&) -> Result<int> { return 1; }, [&](Result<int>) { ++before; });
         service.create(path);
         QVERIFY(!service.isOpen());
-        QTRY_COMPARE(opened.count(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
         QVERIFY(service.isOpen() && !service.isReadOnly());
         QCOMPARE(service.path(), path);
         QCOMPARE(before, 0); // nothing was open then
@@ -352,7 +352,7 @@ private Q_SLOTS:
                 return project.addProbe({"Mine", "1", {}, {}, {{"a nurse", {}}}});
             },
             [&](Result<std::int64_t> result) { added = std::move(result); });
-        QTRY_VERIFY(added.has_value());
+        QTRY_VERIFY_WITH_TIMEOUT(added.has_value(), 30000);
         QVERIFY(added->has_value());
         QVERIFY(worker != nullptr && worker != QThread::currentThread());
         QTRY_VERIFY(!changed.isEmpty()); // our own write, without waiting for the next poll
@@ -360,24 +360,24 @@ private Q_SLOTS:
         QSignalSpy closed(&service, &ProjectService::closed);
         service.open(path);
         QCOMPARE(closed.count(), 1);
-        QTRY_COMPARE(opened.count(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 2, 30000);
         std::size_t probes = 0;
         service.ask<std::vector<store::ProbeRecord>>(
             this, [](store::Project& project) { return project.probes(); },
             [&](Result<std::vector<store::ProbeRecord>> result) { probes = result ? result->size() : 99; });
-        QTRY_COMPARE(probes, std::size_t(1));
+        QTRY_COMPARE_WITH_TIMEOUT(probes, std::size_t(1), 30000);
     }
     void whatAnotherProcessCommitsIsSeen() {
         TempFolder folder;
         ProjectService service;
         QSignalSpy opened(&service, &ProjectService::opened);
         service.create(text(folder / "a.plumb"));
-        QTRY_COMPARE(opened.count(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
         QSignalSpy changed(&service, &ProjectService::changed);
         auto other = store::Project::open(folder / "a.plumb"); // as the engine would
         QVERIFY(other.has_value());
         QVERIFY(other->addProbe({"Theirs", "1", {}, {}, {{"a nurse", {}}}}).has_value());
-        QTRY_VERIFY(!changed.isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(!changed.isEmpty(), 30000);
         QTest::qWait(1000);
         QCOMPARE(changed.count(), 1); // once, not at every poll
     }
@@ -386,11 +386,11 @@ private Q_SLOTS:
         ProjectService service;
         QSignalSpy failed(&service, &ProjectService::failed);
         service.open(text(folder / "none.plumb"));
-        QTRY_COMPARE(failed.count(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 30000);
         QCOMPARE(failed.first().first().value<Error>().code, ErrorCode::FileNotFound);
         test::writeText(folder / "text.plumb", "this is no database, but it is long enough to be looked at as one");
         service.open(text(folder / "text.plumb"));
-        QTRY_COMPARE(failed.count(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 2, 30000);
         QCOMPARE(failed.last().first().value<Error>().code, ErrorCode::ProjectNotOne);
         QVERIFY(!service.isOpen());
     }
@@ -399,7 +399,7 @@ private Q_SLOTS:
         ProjectService service;
         QSignalSpy opened(&service, &ProjectService::opened);
         service.create(text(folder / "a.plumb"));
-        QTRY_COMPARE(opened.count(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
         int answers = 0;
         std::atomic<bool> asked = false;
         service.ask<int>(
@@ -410,7 +410,7 @@ private Q_SLOTS:
             },
             [&](Result<int>) { ++answers; });
         service.create(text(folder / "b.plumb"));
-        QTRY_COMPARE(opened.count(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 2, 30000);
         QVERIFY(asked); // what was asked before is still done: it may have been a write
         QCOMPARE(answers, 0);
     }
@@ -420,7 +420,7 @@ private Q_SLOTS:
             ProjectService service;
             QSignalSpy opened(&service, &ProjectService::opened);
             service.create(text(folder / "a.plumb"));
-            QTRY_COMPARE(opened.count(), 1);
+            QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
             for (int i = 0; i < 20; ++i)
                 service.ask<std::int64_t>(
                     this, [](store::Project& project) { return project.addProbe({"P", "1", {}, {}, {{"x", {}}}}); },

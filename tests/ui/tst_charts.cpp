@@ -310,9 +310,9 @@ private Q_SLOTS:
         bars.setPrompt(chartOf(test::genderRun()), 0);
         bars.show();
         const auto corner = [&] { return bars.grab().toImage().pixelColor(2, 2); };
-        QTRY_COMPARE(corner(), theme::card(theme::ownPalette(false)));
+        QTRY_COMPARE_WITH_TIMEOUT(corner(), theme::card(theme::ownPalette(false)), 30000);
         theme::apply(*qApp, theme::Appearance::Dark);
-        QTRY_COMPARE(corner(), theme::card(theme::ownPalette(true)));
+        QTRY_COMPARE_WITH_TIMEOUT(corner(), theme::card(theme::ownPalette(true)), 30000);
         theme::apply(*qApp, theme::Appearance::Light);
     }
 

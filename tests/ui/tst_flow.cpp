@@ -90,7 +90,7 @@ private Q_SLOTS:
         window->show();
         window->openProject(project);
         auto* lists = window->context().lists;
-        QTRY_VERIFY(lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(lists->isLoaded(), 30000);
 
         drop(window.get(), {model});
         QTRY_COMPARE_WITH_TIMEOUT(lists->models()->rowCount(), 1, kPatienceMs);
@@ -139,7 +139,7 @@ private Q_SLOTS:
                         return button;
                 return nullptr;
             };
-            QTRY_VERIFY(goOn() != nullptr);
+            QTRY_VERIFY_WITH_TIMEOUT(goOn() != nullptr, 30000);
             goOn()->click();
         }
         QTRY_VERIFY_WITH_TIMEOUT(lists->runs()->records().front().state == RunState::Done, kPatienceMs);
@@ -151,7 +151,7 @@ private Q_SLOTS:
         window = std::make_unique<MainWindow>(text(program), settings);
         window->restoreLastProject();
         lists = window->context().lists;
-        QTRY_VERIFY(lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(lists->isLoaded(), 30000);
         QCOMPARE(lists->models()->rowCount(), 1);
         QCOMPARE(lists->imageSets()->rowCount(), 1);
         QVERIFY(lists->runs()->records().front().state == RunState::Done);
@@ -162,7 +162,7 @@ private Q_SLOTS:
                 if (answer)
                     result = std::move(*answer);
             });
-        QTRY_VERIFY(result.has_value());
+        QTRY_VERIFY_WITH_TIMEOUT(result.has_value(), 30000);
         QCOMPARE(result->measurements.size(), std::size_t(2));
         // What was planted: nurses are taken for women, pilots for men (../shared/fixtures/faceclip-README.md).
         for (const auto& measurement : result->measurements) {

@@ -112,15 +112,15 @@ private Q_SLOTS:
         QAbstractItemModelTester runs(lists.runs(), kReport);
         QVERIFY(!lists.isLoaded());
         service.create(QString::fromStdString((folder / "a.plumb").string()));
-        QTRY_VERIFY(lists.isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(lists.isLoaded(), 30000);
         QCOMPARE(lists.models()->rowCount(), 0);
         {
             auto engine = store::Project::open(folder / "a.plumb"); // another process
             QVERIFY(engine.has_value());
             QVERIFY(test::fillProject(*engine).has_value());
         }
-        QTRY_COMPARE(lists.runs()->rowCount(), 2);
-        QTRY_COMPARE(lists.models()->rowCount(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(lists.runs()->rowCount(), 2, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(lists.models()->rowCount(), 2, 30000);
         QCOMPARE(lists.imageSets()->rowCount(), 1);
         QCOMPARE(lists.probes()->rowCount(), builtIn + 1);
         QCOMPARE(lists.models()->index(0, ModelTable::Architecture).data().toString(), QStringLiteral("ViT-B/32, 224 px"));

@@ -63,7 +63,7 @@ struct Bench {
         } else {
             project.create(QString::fromStdString(path.string()));
         }
-        QTRY_VERIFY(lists.isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(lists.isLoaded(), 30000);
     }
     store::Project again() { return std::move(*store::Project::open(folder / "bench.plumb")); }
 };
@@ -126,8 +126,8 @@ private Q_SLOTS:
         page.show();
         page.newProbe();
         auto* name = page.findChildren<QLineEdit*>().constFirst();
-        QTRY_COMPARE(name->text(), QStringLiteral("New probe set"));
-        QTRY_VERIFY(!name->isReadOnly());
+        QTRY_COMPARE_WITH_TIMEOUT(name->text(), QStringLiteral("New probe set"), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(!name->isReadOnly(), 30000);
         auto* templates = named<QPlainTextEdit>(&page, QStringLiteral("Templates"));
         auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
         templates->setPlainText(QStringLiteral("a photo of a {}\na {} at work"));
@@ -138,7 +138,7 @@ private Q_SLOTS:
         QCOMPARE(page.prompts()->prompts(), (QStringList{QStringLiteral("nurse"), QStringLiteral("engineer"), QStringLiteral("baker")}));
         page.flush();
         auto stored = bench.again();
-        QTRY_VERIFY(stored.probes()->size() == 1 && stored.probes()->front().probe.concepts.size() == 3);
+        QTRY_VERIFY_WITH_TIMEOUT(stored.probes()->size() == 1 && stored.probes()->front().probe.concepts.size() == 3, 30000);
     }
     void builtInSetsAreReadAndCopied() {
         Bench bench;
@@ -151,8 +151,8 @@ private Q_SLOTS:
         const QString text = concepts->toPlainText();
         QVERIFY(!text.isEmpty());
         button(&page, QStringLiteral("Copy to edit"))->click();
-        QTRY_COMPARE(bench.lists.probes()->rowCount(), builtIn + 1);
-        QTRY_VERIFY(!concepts->isReadOnly());
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.probes()->rowCount(), builtIn + 1, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(!concepts->isReadOnly(), 30000);
         QCOMPARE(concepts->toPlainText(), text);
     }
     void aPromptOfFiveHundredWordsIsSaidToBeCut() {
@@ -178,10 +178,10 @@ private Q_SLOTS:
         const int before = bench.lists.probes()->rowCount();
         page.table()->setCurrentSource(bench.lists.probes()->index(before - 1, 0));
         button(&page, QStringLiteral("Remove"))->click();
-        QTRY_COMPARE(bench.lists.probes()->rowCount(), before - 1);
-        QTRY_COMPARE(messages.size(), std::size_t(1));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.probes()->rowCount(), before - 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
         messages[0].actions.at(0).run();
-        QTRY_COMPARE(bench.lists.probes()->rowCount(), before);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.probes()->rowCount(), before, 30000);
         QVERIFY(bench.lists.probes()->records().back().probe.name == "Office");
     }
 
@@ -210,10 +210,10 @@ private Q_SLOTS:
         connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
         QCOMPARE(bench.lists.models()->rowCount(), 2);
         button(&page, QStringLiteral("Remove"))->click();
-        QTRY_COMPARE(bench.lists.models()->rowCount(), 1);
-        QTRY_COMPARE(messages.size(), std::size_t(1));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.models()->rowCount(), 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
         messages[0].actions.at(0).run();
-        QTRY_COMPARE(bench.lists.models()->rowCount(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.models()->rowCount(), 2, 30000);
     }
     void tablesAreCopiedWithTheirHeaders() {
         Bench bench;
@@ -264,7 +264,7 @@ private Q_SLOTS:
         AddImagesForm* form = page.form();
         page.addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/labels.csv"));
         QVERIFY(!form->isReady());
-        QTRY_VERIFY(form->isReady());
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
         auto* preset = named<QComboBox>(form, QStringLiteral("How the labels are written"));
         QVERIFY(preset->currentText().contains(QStringLiteral("fairface")));
         QCOMPARE(preset->count(), 3);
@@ -276,7 +276,7 @@ private Q_SLOTS:
         QVERIFY(button(form, QStringLiteral("Add to the project"))->isEnabled());
         columns->item(1)->setCheckState(Qt::Unchecked);
         QVERIFY(!form->isReady()); // asked again
-        QTRY_VERIFY(form->isReady());
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
         QCOMPARE(columns->item(1)->checkState(), Qt::Unchecked); // the user's choice stays
     }
     void anEngineErrorIsSaidInTheForm() {
@@ -292,7 +292,7 @@ private Q_SLOTS:
                 return label->isVisible() && label->text().contains(QStringLiteral("engine"), Qt::CaseInsensitive);
             });
         };
-        QTRY_VERIFY(says());
+        QTRY_VERIFY_WITH_TIMEOUT(says(), 30000);
         QVERIFY(!page.form()->isReady());
         qunsetenv("FAKE_ENGINE");
     }
@@ -353,7 +353,7 @@ private Q_SLOTS:
         named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("race"));
         panel.findChild<QCheckBox*>()->setChecked(true);
         QCOMPARE(panel.config()->attributes, std::vector<std::string>{"gender × race"});
-        QTRY_COMPARE(panel.findChildren<GroupBars*>().size(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size(), 1, 30000);
         QCOMPARE(panel.findChild<GroupBars*>()->accessibleDescription().count(u'×'), 14);
         named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("gender"));
         QVERIFY(!panel.config());
@@ -375,15 +375,15 @@ private Q_SLOTS:
         panel.run(); // a second one is not started
         QCOMPARE(bench.work.rowCount(), 1);
         bench.work.cancelAll();
-        QTRY_VERIFY(!runner.isRunning());
-        QTRY_COMPARE(messages.size(), std::size_t(1));
+        QTRY_VERIFY_WITH_TIMEOUT(!runner.isRunning(), 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
         QVERIFY(messages[0].severity == Severity::Note);
         runner.resume(2);
         QVERIFY(runner.isRunning());
         for (const auto& run : bench.lists.runs()->records())
             QVERIFY(run.id != 2 || !runner.canGoOn(run));
         bench.work.cancelAll();
-        QTRY_COMPARE(messages.size(), std::size_t(2));
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(2), 30000);
         QCOMPARE(messages[1].actions.at(0).label, QStringLiteral("Go on"));
     }
 };

@@ -97,7 +97,7 @@ private Q_SLOTS:
         m_project = std::make_unique<ProjectService>();
         m_source = std::make_unique<ProjectRunSource>(m_project.get(), nullptr);
         m_project->open(QString::fromStdString((m_folder / "p.plumb").string()));
-        QTRY_VERIFY(m_project->isOpen());
+        QTRY_VERIFY_WITH_TIMEOUT(m_project->isOpen(), 30000);
     }
 
     void cleanupTestCase() {
@@ -108,7 +108,7 @@ private Q_SLOTS:
     void runsAreListed() {
         std::vector<store::RunRecord> runs;
         m_source->runs(this, [&](Result<std::vector<store::RunRecord>> answer) { runs = answer.value(); });
-        QTRY_COMPARE(runs.size(), std::size_t{1});
+        QTRY_COMPARE_WITH_TIMEOUT(runs.size(), std::size_t{1}, 30000);
         QCOMPARE(runs[0].id, m_run);
         QVERIFY(runs[0].state == RunState::Done);
     }
@@ -134,7 +134,7 @@ private Q_SLOTS:
                 m_source->topImages(m_loaded, attribute, prompt, this,
                                     [&](Result<std::vector<RankedImage>> answer) { images = answer.value(); });
                 const Measurement& m = m_loaded->attributes[attribute].chart->measurements[prompt];
-                QTRY_COMPARE(images.size(), std::size_t(m.kEffective));
+                QTRY_COMPARE_WITH_TIMEOUT(images.size(), std::size_t(m.kEffective), 30000);
                 std::vector<std::int64_t> counts(m.groups.size(), 0);
                 for (const RankedImage& image : images) {
                     QVERIFY(image.group >= 0); // unlabelled images take no part
@@ -153,7 +153,7 @@ private Q_SLOTS:
         std::shared_ptr<const RankCurve> curve;
         m_source->curve(m_loaded, 0, 0, this,
                         [&](Result<std::shared_ptr<const RankCurve>> answer) { curve = answer.value(); });
-        QTRY_VERIFY(curve);
+        QTRY_VERIFY_WITH_TIMEOUT(curve, 30000);
         const Measurement& m = m_loaded->attributes[0].chart->measurements[0];
         QCOMPARE(curve->rank.back(), m.kEffective);
         QVERIFY(std::abs(curve->ndkl.back() - *m.ndkl.value) < 1e-12);
@@ -168,7 +168,7 @@ private Q_SLOTS:
             m_source->curve(
                 m_loaded, 0, static_cast<std::size_t>(prompt), this,
                 [&answered, prompt](const Result<std::shared_ptr<const RankCurve>>&) { answered << prompt; });
-        QTRY_COMPARE(answered, QList<int>{2});
+        QTRY_COMPARE_WITH_TIMEOUT(answered, QList<int>{2}, 30000);
         QTest::qWait(50);
         QCOMPARE(answered, QList<int>{2});
     }
@@ -177,7 +177,7 @@ private Q_SLOTS:
         QHash<qint64, bool> found;
         m_source->thumbnails(m_imageSet, {7, 8}, this,
                              [&](qint64 row, const QImage& image) { found[row] = !image.isNull(); });
-        QTRY_COMPARE(found.size(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(found.size(), 2, 30000);
         QVERIFY(found[7]);
         QVERIFY(!found[8]); // and there is no engine that could make it
     }
@@ -185,7 +185,7 @@ private Q_SLOTS:
     void anUnknownRunIsAnError() {
         bool failed = false;
         m_source->load(999, this, [&](Result<std::shared_ptr<const LoadedRun>> answer) { failed = !answer; });
-        QTRY_VERIFY(failed);
+        QTRY_VERIFY_WITH_TIMEOUT(failed, 30000);
     }
 
     void aGoneContextIsNotAnswered() {
@@ -204,7 +204,7 @@ private Q_SLOTS:
         QVERIFY(spy.count() >= 1);
         std::optional<std::size_t> count;
         m_source->runs(this, [&](Result<std::vector<store::RunRecord>> answer) { count = answer.value().size(); });
-        QTRY_VERIFY(count);
+        QTRY_VERIFY_WITH_TIMEOUT(count, 30000);
         QCOMPARE(*count, std::size_t{0});
     }
 
@@ -214,7 +214,7 @@ private:
             return;
         m_source->load(m_run, this,
                        [this](Result<std::shared_ptr<const LoadedRun>> answer) { m_loaded = answer.value(); });
-        QTRY_VERIFY(m_loaded);
+        QTRY_VERIFY_WITH_TIMEOUT(m_loaded, 30000);
     }
 
     test::TempFolder m_folder;

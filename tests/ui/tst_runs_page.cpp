@@ -61,7 +61,7 @@ private Q_SLOTS:
     void emptyProjectOffersAnAudit() {
         RunsPage page(std::make_unique<FakeRunSource>());
         page.show();
-        QTRY_VERIFY(visibleButton(page, QStringLiteral("New audit…")));
+        QTRY_VERIFY_WITH_TIMEOUT(visibleButton(page, QStringLiteral("New audit…")), 30000);
         QSignalSpy spy(&page, &RunsPage::newAuditRequested);
         QTest::mouseClick(visibleButton(page, QStringLiteral("New audit…")), Qt::LeftButton);
         QCOMPARE(spy.count(), 1);
@@ -75,13 +75,13 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         page.resize(1200, 900);
         page.show();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 28);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QVERIFY(shows(page, QStringLiteral("10 prompts lean")));
         QVERIFY(shows(page, QStringLiteral("5 towards Female, 5 towards Male")));
         // The strongest row is current, and its details were asked for once.
-        QTRY_COMPARE(fake->curvesAsked, 1);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
         QCOMPARE(fake->imagesAsked, 1);
-        QTRY_VERIFY(!fake->thumbnailsAsked.isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(!fake->thumbnailsAsked.isEmpty(), 30000);
         QVERIFY(fake->thumbnailsAsked.size() < 200); // those in sight, not all 500
     }
 
@@ -92,14 +92,14 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         page.resize(1200, 900);
         page.show();
-        QTRY_COMPARE(fake->curvesAsked, 1);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
         PlumbTable* table = page.chart()->table();
         const int first = table->currentMeasurement();
         for (int i = 0; i < 5; ++i)
             QTest::keyClick(table, Qt::Key_Down);
         QVERIFY(table->currentMeasurement() != first);
         QVERIFY(shows(page, page.chart()->chart()->prompt(table->currentMeasurement())));
-        QTRY_COMPARE(fake->curvesAsked, 2);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 2, 30000);
         QTest::qWait(150);
         QCOMPARE(fake->curvesAsked, 2);
     }
@@ -109,7 +109,7 @@ private Q_SLOTS:
         source->addDone(7, {test::genderRun(), test::raceRun()});
         RunsPage page(std::move(source));
         page.show();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 28);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QComboBox* attribute = nullptr;
         for (QComboBox* box : page.findChildren<QComboBox*>())
             if (box->findText(QStringLiteral("race")) >= 0)
@@ -126,7 +126,7 @@ private Q_SLOTS:
         fake->addUnfinished(8, RunState::Cancelled, 1240);
         RunsPage page(std::move(source));
         page.show();
-        QTRY_VERIFY(visibleButton(page, QStringLiteral("Go on")));
+        QTRY_VERIFY_WITH_TIMEOUT(visibleButton(page, QStringLiteral("Go on")), 30000);
         QSignalSpy spy(&page, &RunsPage::resumeRequested);
         QTest::mouseClick(visibleButton(page, QStringLiteral("Go on")), Qt::LeftButton);
         QCOMPARE(spy.count(), 1);
@@ -135,14 +135,14 @@ private Q_SLOTS:
         fake->records[0].state = RunState::Running;
         fake->records[0].embedded = 2000;
         Q_EMIT fake->changed();
-        QTRY_VERIFY(!visibleButton(page, QStringLiteral("Go on")));
+        QTRY_VERIFY_WITH_TIMEOUT(!visibleButton(page, QStringLiteral("Go on")), 30000);
         QCOMPARE(page.findChild<QProgressBar*>()->value(), 2000);
 
         // It finishes: the page shows its results without being asked.
         fake->records.clear();
         fake->addDone(8, {test::genderRun()});
         Q_EMIT fake->changed();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 28);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QVERIFY(page.chart()->isVisible());
     }
 
@@ -152,13 +152,13 @@ private Q_SLOTS:
         fake->addDone(6, {test::raceRun(8)});
         RunsPage page(std::move(source));
         page.show();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 8);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 8, 30000);
         page.showRun(7);
         fake->addDone(7, {test::genderRun()});
         Q_EMIT fake->changed();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 28);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         page.showRun(6);
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 8);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 8, 30000);
     }
 
     void aRunThatCannotBeReadIsSaid() {
@@ -168,7 +168,7 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         QSignalSpy spy(&page, &RunsPage::messageRaised);
         page.show();
-        QTRY_COMPARE(spy.count(), 1);
+        QTRY_COMPARE_WITH_TIMEOUT(spy.count(), 1, 30000);
         QCOMPARE(spy[0][1].toInt(), static_cast<int>(Severity::Error));
         QVERIFY(!spy[0][0].toString().isEmpty());
     }
@@ -178,7 +178,7 @@ private Q_SLOTS:
         source->addDone(7, {test::genderRun()}, true);
         RunsPage page(std::move(source));
         page.show();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 28);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QTabBar* tabs = nullptr;
         for (QTabBar* bar : page.findChildren<QTabBar*>())
             if (bar->tabText(1) == QStringLiteral("Concepts"))
@@ -195,7 +195,7 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         page.resize(1200, 900);
         page.show();
-        QTRY_VERIFY(!fake->thumbnailsAsked.isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(!fake->thumbnailsAsked.isEmpty(), 30000);
         QTest::qWait(50);
         const QList<qint64> asked = fake->thumbnailsAsked;
         QCOMPARE(QSet<qint64>(asked.begin(), asked.end()).size(), asked.size());
@@ -212,7 +212,7 @@ private Q_SLOTS:
         source->addDone(7, {test::raceRun(300)});
         RunsPage page(std::move(source));
         page.show();
-        QTRY_COMPARE(page.chart()->table()->model()->rowCount(), 300);
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 300, 30000);
     }
 
     /// The same pictures at twice the pixels: this program again, in another scale.

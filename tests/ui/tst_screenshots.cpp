@@ -103,7 +103,7 @@ private:
         if (full) {
             QSignalSpy loaded(m_window->context().lists, &ProjectLists::refreshed);
             m_window->openProject(path("FairFace audit.plumb"));
-            QTRY_VERIFY(m_window->context().lists->isLoaded());
+            QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         }
     }
 
@@ -155,7 +155,7 @@ private Q_SLOTS:
 
         m_window->showRoom(QStringLiteral("images"));
         m_window->imagesPage()->addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/fairface/label_val.csv"));
-        QTRY_VERIFY(m_window->imagesPage()->form()->isReady());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->imagesPage()->form()->isReady(), 30000);
         save(name("images-add"));
 
         m_window->showRoom(QStringLiteral("overview"));
@@ -165,10 +165,10 @@ private Q_SLOTS:
         AuditConfig config = test::syntheticConfig(1, 1);
         AuditRunner runner(m_window->context());
         runner.start(config);
-        QTRY_VERIFY(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10, 30000);
         save(name("working"));
         m_window->context().work->cancelAll();
-        QTRY_COMPARE(m_window->context().work->rowCount(), 0);
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->context().work->rowCount(), 0, 30000);
         m_window->messages()->clear();
         QTest::keyClick(m_window.get(), Qt::Key_F1);
         save(name("help"));
@@ -180,7 +180,7 @@ private Q_SLOTS:
         auto project = store::Project::create(m_folder / "Empty.plumb");
         QVERIFY(project.has_value());
         m_window->openProject(path("Empty.plumb"));
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         for (const char* room : {"overview", "models", "images", "runs"}) {
             m_window->showRoom(QString::fromLatin1(room));
             save(QStringLiteral("empty-%1").arg(QString::fromLatin1(room)));

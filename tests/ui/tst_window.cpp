@@ -90,7 +90,7 @@ private Q_SLOTS:
     void roomsByKeyboard() {
         makeProject("a.plumb");
         m_window->openProject(text(*m_folder / "a.plumb"));
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         const QStringList rooms{QStringLiteral("overview"), QStringLiteral("models"), QStringLiteral("images"),
                                 QStringLiteral("probes"), QStringLiteral("runs")};
         for (int i = static_cast<int>(rooms.size()) - 1; i >= 0; --i) {
@@ -111,7 +111,7 @@ private Q_SLOTS:
     void tabGoesThroughEveryPageAndComesRound() {
         makeProject("a.plumb");
         m_window->openProject(text(*m_folder / "a.plumb"));
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         for (const QString& room : m_window->findChild<RoomList*>()->rooms()) {
             m_window->showRoom(room);
             m_window->findChild<RoomList*>()->setFocus();
@@ -133,7 +133,7 @@ private Q_SLOTS:
         makeProject("audit.plumb");
         const QString path = text(*m_folder / "audit.plumb");
         m_window->openProject(path);
-        QTRY_COMPARE(m_window->overviewPage()->runs()->model()->rowCount(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->overviewPage()->runs()->model()->rowCount(), 2, 30000);
         QVERIFY(m_window->windowTitle().startsWith(QStringLiteral("audit")));
         QCOMPARE(m_window->context().settings->recentProjects().first(), path);
         m_window->showRoom(QStringLiteral("images"));
@@ -142,8 +142,8 @@ private Q_SLOTS:
 
         open();
         m_window->restoreLastProject();
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
-        QTRY_COMPARE(m_window->currentRoom(), QStringLiteral("images"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->currentRoom(), QStringLiteral("images"), 30000);
         QCOMPARE(m_window->size(), QSize(1111, 777));
         QTest::keyClick(m_window.get(), Qt::Key_W, Qt::ControlModifier);
         QVERIFY(!m_window->context().project->isOpen());
@@ -158,11 +158,11 @@ private Q_SLOTS:
     void aBrokenProjectIsAMessage() {
         writeText(*m_folder / "notes.plumb", std::string(5000, 'x'));
         m_window->openProject(text(*m_folder / "notes.plumb"));
-        QTRY_VERIFY(!m_window->messages()->texts().isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->messages()->texts().isEmpty(), 30000);
         QVERIFY(says(QStringLiteral("notes.plumb")));
         QCOMPARE(QApplication::activeModalWidget(), nullptr);
         m_window->openProject(text(*m_folder / "gone.plumb"));
-        QTRY_VERIFY(says(QStringLiteral("gone.plumb")));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("gone.plumb")), 30000);
     }
     void aReadOnlyProjectIsSaidToBe() {
         makeProject("a.plumb");
@@ -177,7 +177,7 @@ private Q_SLOTS:
         if (QFile(text(path)).open(QIODevice::ReadWrite))
             QSKIP("this user may write everything");
         m_window->openProject(text(path));
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         QVERIFY(m_window->context().project->isReadOnly());
         QVERIFY(says(QStringLiteral("write-protected")));
     }
@@ -221,7 +221,7 @@ private Q_SLOTS:
         fs::create_directories(*m_folder / "photos");
         writeText(m_folder->path() / "photos" / "1.jpg", "x");
         drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "photos"))});
-        QTRY_VERIFY(m_window->context().project->isOpen());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().project->isOpen(), 30000);
         const QString path = m_window->context().project->path();
         const auto remove = qScopeGuard([&] {
             m_window.reset();
@@ -237,7 +237,7 @@ private Q_SLOTS:
     void aDroppedProjectIsOpened() {
         makeProject("dropped.plumb");
         drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "dropped.plumb"))});
-        QTRY_VERIFY(m_window->context().lists->isLoaded());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         QCOMPARE(m_window->context().lists->models()->rowCount(), 2);
     }
 
@@ -246,7 +246,7 @@ private Q_SLOTS:
         Engine* engine = m_window->context().engine;
         auto* bar = m_window->findChild<WorkBar*>();
         engine->request(QStringLiteral("test/crash"), {}, this, [](const Outcome<QJsonObject>&) {});
-        QTRY_VERIFY(says(QStringLiteral("engine")));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("engine")), 30000);
         QVERIFY(bar->engineText().contains(QStringLiteral("stopped")));
         const auto buttons = m_window->messages()->findChildren<QPushButton*>();
         const auto restart = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* button) {
@@ -254,14 +254,14 @@ private Q_SLOTS:
         });
         QVERIFY(restart != buttons.end());
         (*restart)->click();
-        QTRY_COMPARE(engine->state(), Engine::State::Ready);
+        QTRY_COMPARE_WITH_TIMEOUT(engine->state(), Engine::State::Ready, 30000);
         QVERIFY(bar->engineText().contains(QStringLiteral("OpenBLAS")));
         QVERIFY(m_window->messages()->texts().isEmpty());
     }
     void aSlowBlasIsSaid() {
         qputenv("FAKE_ENGINE", "slow");
         m_window->context().engine->start();
-        QTRY_VERIFY(says(QStringLiteral("libopenblas0-openmp")));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("libopenblas0-openmp")), 30000);
         QVERIFY(m_window->findChild<WorkBar*>()->engineText().contains(QStringLiteral("slow")));
     }
     void escapeCancelsWhatRuns() {
@@ -269,9 +269,9 @@ private Q_SLOTS:
         bool cancelled = false;
         work->start(QStringLiteral("test"), QStringLiteral("Slow"), QStringLiteral("test/slow"), {}, this,
                     [&](const Outcome<QJsonObject>& answer) { cancelled = !answer && answer.error().cancelled(); });
-        QTRY_VERIFY(work->index(0).data(RunningWork::DoneRole).toInt() > 0);
+        QTRY_VERIFY_WITH_TIMEOUT(work->index(0).data(RunningWork::DoneRole).toInt() > 0, 30000);
         QTest::keyClick(m_window.get(), Qt::Key_Escape);
-        QTRY_VERIFY(cancelled);
+        QTRY_VERIFY_WITH_TIMEOUT(cancelled, 30000);
         QCOMPARE(work->rowCount(), 0);
     }
 

@@ -171,6 +171,7 @@ QWidget* RunsPage::buildResults() {
     m_tabs->addTab(tr("Concepts"));
     m_find = new QLineEdit;
     m_find->setPlaceholderText(tr("Find prompts"));
+    m_find->setAccessibleName(tr("Find prompts"));
     m_find->setClearButtonEnabled(true);
     m_find->setMaximumWidth(26 * theme::kGrid);
     m_menu = new ChartMenu(m_chart);
