@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/images"
-find "$images" -type f | sort | head -n "$count" | while read -r file; do ln "$file" "$folder/images/" 2>/dev/null || cp "$file" "$folder/images/"; done
+find "$images" -type f | sort | sed -n "1,${count}p" | while read -r file; do ln "$file" "$folder/images/" 2>/dev/null || cp "$file" "$folder/images/"; done
 for _ in $(seq "$pairs"); do
     begin=$(date +%s.%N)
     "$plumb" embed --model "$model" --images "$folder/images" --out "$folder/out.npy" 2>/dev/null
