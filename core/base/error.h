@@ -47,6 +47,7 @@ enum class ErrorCode {
     AttributeUnknown,    // name, available
     ImagesNone,          // path
     LabelsMatchNothing,  // labels, images
+    LabelFilterEmpty,    // path, filter
     // probes
     ProbeInvalid,        // path, reason
     ProbeEmpty,          // name

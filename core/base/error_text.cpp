@@ -45,6 +45,7 @@ constexpr std::array kEntries{
     Entry{ErrorCode::AttributeUnknown, "AttributeUnknown", "The images have no attribute “{name}”. They have: {available}."},
     Entry{ErrorCode::ImagesNone, "ImagesNone", "{path} holds no images (jpg, png, webp, bmp, tiff, gif)."},
     Entry{ErrorCode::LabelsMatchNothing, "LabelsMatchNothing", "No row of {labels} names an image under {images}. Check that the folder and the table belong together."},
+    Entry{ErrorCode::LabelFilterEmpty, "LabelFilterEmpty", "No row of {path} has {filter}. Check the column and the value."},
     Entry{ErrorCode::ProbeInvalid, "ProbeInvalid", "The probe set {path} is not usable: {reason}."},
     Entry{ErrorCode::ProbeEmpty, "ProbeEmpty", "The probe set {name} asks nothing: add a prompt or a concept."},
     Entry{ErrorCode::AttributeSingleGroup, "AttributeSingleGroup", "Every labelled image has the same {name}, “{group}”: there is nothing to compare."},

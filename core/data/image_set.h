@@ -26,6 +26,8 @@ struct MatchReport {
     std::int64_t duplicates = 0;    ///< further rows for a file that an earlier row named (the first one counts)
     std::int64_t invalidRows = 0;   ///< rows with the wrong number of fields
     std::int64_t notInTable = 0;    ///< images in the folder that no row names (not part of the set)
+    std::string filter;             ///< which rows were asked for, "split = audit"; empty: all
+    std::int64_t filteredRows = 0;  ///< rows that the filter left out
     std::int64_t unreadable = 0;    ///< filled when the images are decoded
     std::int64_t exifOriented = 0;  ///< images with an EXIF orientation other than 1 (ignored, as the reference does)
     std::vector<std::string> missingExamples, duplicateExamples, invalidExamples, notInTableExamples;

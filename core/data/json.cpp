@@ -103,6 +103,7 @@ std::optional<T> enumFromName(const std::string& text) {
 // One description a type serves both directions, so that writing and reading cannot drift apart:
 //   io(key, member)             a field that must be there
 //   io.whenPresent(key, member) an optional that is left out while it is empty
+//   io.since(key, member)       a field that older documents lack: the member keeps its default then
 //   io.copy(key, member)        written for the reader's convenience, not read back
 
 template <class T, class Of>
@@ -186,6 +187,13 @@ void describe(auto& io, const Architecture<C>& architecture) {
     io("embed_dim", architecture.config.embedDim);
 }
 
+void describe(auto& io, Is<PlantedLean> auto& lean) {
+    io("concept", lean.concept_);
+    io("attribute", lean.attribute);
+    io("favours", lean.favours);
+    io("strength", lean.strength);
+}
+
 void describe(auto& io, Is<ModelCard> auto& card) {
     io("name", card.config.name);
     io("path", card.path);
@@ -203,6 +211,7 @@ void describe(auto& io, Is<ModelCard> auto& card) {
     io("content_sha256", card.contentSha256);
     io("vocabulary", card.vocabulary);
     io("self_check", card.selfCheck);
+    io.since("planted", card.planted);
     io("config_warnings", card.config.warnings);
     io("warnings", card.warnings);
 }
@@ -232,6 +241,8 @@ void describe(auto& io, Is<MatchReport> auto& report) {
     io("duplicates", report.duplicates);
     io("invalid_rows", report.invalidRows);
     io("not_in_table", report.notInTable);
+    io.since("filter", report.filter);
+    io.since("filtered_rows", report.filteredRows);
     io("unreadable", report.unreadable);
     io("exif_oriented", report.exifOriented);
     io("missing_examples", report.missingExamples);
@@ -395,6 +406,10 @@ struct Writer {
             object[key] = encode(*value);
     }
     template <class T>
+    void since(const char* key, const T& value) {
+        object[key] = encode(value);
+    }
+    template <class T>
     void copy(const char* key, const T& value) {
         object[key] = encode(value);
     }
@@ -452,6 +467,10 @@ public:
     }
     template <class T>
     void whenPresent(const char* key, std::optional<T>& value) {
+        read(key, value, false);
+    }
+    template <class T>
+    void since(const char* key, T& value) {
         read(key, value, false);
     }
     template <class T>
@@ -601,6 +620,13 @@ json toJson(const Error& error) {
     return {{"code", encode(error.code)}, {"args", std::move(args)}, {"detail", encode(error.detail)}};
 }
 
+json toJson(std::span<const PlantedLean> leans) {
+    return encode(std::vector<PlantedLean>(leans.begin(), leans.end()));
+}
+
+Result<std::vector<PlantedLean>> plantedLeansFromJson(const json& from) {
+    return fromJson<std::vector<PlantedLean>>(from, "planted leans");
+}
 Result<ModelCard> modelCardFromJson(const json& from) {
     return fromJson<ModelCard>(from, "model card");
 }

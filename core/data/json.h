@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/base/error.h"
@@ -27,6 +30,7 @@ nlohmann::json toJson(const AuditConfig& config);
 nlohmann::json toJson(const RunProvenance& provenance);
 nlohmann::json toJson(const ConceptSummary& summary);
 nlohmann::json toJson(const Error& error);
+nlohmann::json toJson(std::span<const PlantedLean> leans);
 
 Result<ModelCard> modelCardFromJson(const nlohmann::json& json);
 Result<MatchReport> matchReportFromJson(const nlohmann::json& json);
@@ -38,6 +42,7 @@ Result<AuditConfig> auditConfigFromJson(const nlohmann::json& json);
 Result<RunProvenance> runProvenanceFromJson(const nlohmann::json& json);
 Result<ConceptSummary> conceptSummaryFromJson(const nlohmann::json& json);
 Result<Error> errorFromJson(const nlohmann::json& json);
+Result<std::vector<PlantedLean>> plantedLeansFromJson(const nlohmann::json& json);
 
 /// Parses UTF-8 text; JsonInvalid with the reason. Text nested deeper than 128 levels is refused, so that nobody who
 /// walks through the value runs out of stack; of duplicate keys the last counts. Never throws.

@@ -87,6 +87,16 @@ struct SelfCheck {
     std::vector<std::string> findings; ///< one sentence a failed check
 };
 
+/// What a model was trained to associate on purpose, as the sample's models are: the known truth beside a measured lean.
+struct PlantedLean {
+    std::string concept_;
+    std::string attribute; ///< whose groups it depends on; empty for a control, which depends on none
+    std::string favours;   ///< the group of that attribute it leans towards; empty for a control
+    double strength = 1.0; ///< how many times as often the concept was said of that group as of the opposite one
+
+    bool isControl() const { return attribute.empty(); }
+};
+
 /// The provenance card: what `plumb model` prints and the window shows.
 struct ModelCard {
     ModelConfig config;
@@ -98,6 +108,7 @@ struct ModelCard {
     std::string contentSha256; ///< of the tensors in canonical names and float32: the same in every container
     std::string vocabulary;    ///< where the tokenizer's files were found; empty: none, texts cannot be embedded
     SelfCheck selfCheck;
+    std::vector<PlantedLean> planted; ///< from planted.json in the model folder; empty: nothing is known beforehand
     std::vector<std::string> warnings;
 };
 

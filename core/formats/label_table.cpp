@@ -29,7 +29,6 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kExtensions = {".jpg", ".jpeg", ".png", ".webp",
                                                          ".bmp", ".tif",  ".tiff", ".gif"};
-constexpr std::array<std::string_view, 6> kFileColumns = {"file", "path", "image", "filename", "filepath", "image_id"};
 
 /// A column that nobody asked for by name becomes an attribute only if it looks like one.
 constexpr std::size_t kMostGroups = 200;
@@ -184,8 +183,10 @@ Result<fs::path> canonicalFolder(const fs::path& folder) {
 /// The rows of a label table as they stand.
 struct TableRows {
     std::vector<std::string> names; ///< of the files, raw bytes
+    std::vector<std::string> filteredNames; ///< of the rows that the filter left out
     std::vector<RawColumn> columns;
     std::size_t fileField = 0, fields = 0;
+    std::vector<std::pair<std::size_t, std::string>> where; ///< field, value
 };
 
 /// Settles which columns are read, before any row is.
@@ -197,13 +198,11 @@ Result<TableRows> chooseColumns(const fs::path& path, const CsvHeader& header, c
     if (!fileColumn.empty()) {
         PLUMBLINE_TRY(table.fileField, requireColumn(path, header, fileColumn));
     } else {
-        std::optional<std::size_t> found;
-        for (std::size_t i = 0; i < kFileColumns.size() && !found; ++i)
-            found = findColumn(header, kFileColumns[i]);
-        if (!found) {
-            PLUMBLINE_TRY(found, requireColumn(path, header, kFileColumns.front())); // fails, with what there is
-        }
-        table.fileField = *found;
+        PLUMBLINE_TRY(table.fileField, requireOneOf(path, header, kFileColumns));
+    }
+    for (const auto& [column, value] : options.where) {
+        PLUMBLINE_TRY(const std::size_t field, requireColumn(path, header, column));
+        table.where.emplace_back(field, trim(value));
     }
 
     const auto ruleOf = [&preset](const std::string& column) {
@@ -256,6 +255,12 @@ Outcome<void> readRows(const fs::path& path, TableRows& table, MatchReport& repo
         if (!wrong.empty()) {
             ++report.invalidRows;
             example(report.invalidExamples, "line " + std::to_string(line) + ": " + wrong);
+            return;
+        }
+        const auto asked = [&fields](const auto& condition) { return trim(fields[condition.first]) == condition.second; };
+        if (!std::all_of(table.where.begin(), table.where.end(), asked)) {
+            ++report.filteredRows;
+            table.filteredNames.push_back(fields[table.fileField]);
             return;
         }
         table.names.push_back(fields[table.fileField]);
@@ -322,6 +327,9 @@ Outcome<std::vector<std::size_t>> matchRows(const fs::path& root, const fs::path
         }
     }
     set.report.matched = static_cast<std::int64_t>(rows.size());
+    for (const std::string& name : table.filteredNames) // a row names them: they are not strangers in the folder
+        if (const std::string path = used->find(name, files); !path.empty())
+            files.take(path);
     return rows;
 }
 
@@ -333,7 +341,11 @@ Outcome<ImageSet> readWithTable(ImageSet set, FileIndex files,
     PLUMBLINE_TRY(const LabelPreset preset,
                   labelPreset(options.preset.empty() ? guessPreset(header.columns) : options.preset));
     PLUMBLINE_TRY(TableRows table, chooseColumns(labels, header, preset, options));
+    for (const auto& [column, value] : options.where)
+        set.report.filter += (set.report.filter.empty() ? "" : ", ") + column + " = " + value;
     PLUMBLINE_CHECK(readRows(labels, table, set.report, feedback));
+    if (table.names.empty() && set.report.filteredRows > 0)
+        return fail(ErrorCode::LabelFilterEmpty, {{"path", encodePath(labels)}, {"filter", set.report.filter}});
     PLUMBLINE_TRY(const fs::path tableFolder, canonicalFolder(labels.has_parent_path() ? labels.parent_path() : "."));
 
     PLUMBLINE_TRY(const std::vector<std::size_t> rows,
@@ -429,6 +441,10 @@ std::string guessPresetByNames(const std::vector<std::string>& files) {
 
 /// set.files is filled.
 Result<ImageSet> readWithoutTable(ImageSet set, const LabelOptions& options) {
+    if (!options.where.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "where"},
+                                                 {"value", options.where.front().first},
+                                                 {"expected", "a label table, whose rows it chooses"}});
     PLUMBLINE_TRY(const LabelPreset preset,
                   labelPreset(options.preset.empty() ? guessPresetByNames(set.files) : options.preset));
     set.preset = preset.name;

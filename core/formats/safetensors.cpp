@@ -320,7 +320,7 @@ Result<Weights> readSafetensors(const std::filesystem::path& path) {
 }
 
 Result<void> writeSafetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors) {
-    nlohmann::json header = nlohmann::json::object();
+    nlohmann::json header = {{"__metadata__", {{"format", "pt"}}}}; // transformers refuses a file without it
     std::uint64_t offset = 0;
     for (const TensorToWrite& tensor : tensors) {
         const std::vector<std::uint64_t> shape(tensor.shape.begin(), tensor.shape.end());

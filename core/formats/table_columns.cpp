@@ -55,6 +55,14 @@ Result<std::size_t> requireColumn(const std::filesystem::path& path, const CsvHe
                 {{"path", encodePath(path)}, {"column", encodeName(name)}, {"available", available}});
 }
 
+Result<std::size_t> requireOneOf(const std::filesystem::path& path, const CsvHeader& header,
+                                 std::span<const std::string_view> names) {
+    for (const std::string_view name : names)
+        if (const std::optional<std::size_t> found = findColumn(header, name))
+            return *found;
+    return requireColumn(path, header, names.front());
+}
+
 bool isUnknownValue(std::string_view text, const std::vector<std::string>& unknown) {
     const std::string lower = toLowerAscii(trim(text));
     return lower.empty() || std::any_of(unknown.begin(), unknown.end(),

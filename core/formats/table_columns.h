@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -41,6 +42,13 @@ Attribute groupValues(std::string name, std::span<const std::string> meaning, st
 std::optional<std::size_t> findColumn(const CsvHeader& header, std::string_view name);
 /// The same, or LabelColumnMissing with the names that there are.
 Result<std::size_t> requireColumn(const std::filesystem::path& path, const CsvHeader& header, std::string_view name);
+
+/// What the column with the image's file is called in the tables that people have.
+inline constexpr std::array<std::string_view, 6> kFileColumns = {"file",     "path",     "image",
+                                                                 "filename", "filepath", "image_id"};
+/// The first of these columns that is there, or LabelColumnMissing for the first name.
+Result<std::size_t> requireOneOf(const std::filesystem::path& path, const CsvHeader& header,
+                                 std::span<const std::string_view> names);
 
 /// Whether a text stands for "no value": empty, or one of the list in any case.
 bool isUnknownValue(std::string_view text, const std::vector<std::string>& unknown);

@@ -43,4 +43,27 @@ Result<std::string> readFile(const std::filesystem::path& path, std::size_t limi
     return text;
 }
 
+Result<void> writeFile(const std::filesystem::path& path, std::string_view bytes) {
+    std::filesystem::path part = path;
+    part += ".part";
+    const auto failed = [&](int code) {
+        std::error_code ignored;
+        std::filesystem::remove(part, ignored);
+        if (code == ENOSPC)
+            return fail(ErrorCode::DiskFull, {{"path", encodePath(path)}});
+        return fail(ErrorCode::FileUnwritable,
+                    {{"path", encodePath(path)}, {"reason", std::generic_category().message(code)}});
+    };
+    FileHandle file(std::fopen(part.c_str(), "wb"));
+    if (!file)
+        return failed(errno);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() || std::fclose(file.release()) != 0)
+        return failed(errno);
+    std::error_code error;
+    std::filesystem::rename(part, path, error);
+    if (error)
+        return failed(error.value());
+    return {};
+}
+
 } // namespace plumbline::formats

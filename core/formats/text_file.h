@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/error.h"
 
@@ -21,6 +22,10 @@ Result<FileHandle> openFile(const std::filesystem::path& path);
 
 /// All bytes of a file of at most `limit` bytes. Errors: FileNotFound, FileUnreadable.
 Result<std::string> readFile(const std::filesystem::path& path, std::size_t limit);
+
+/// Writes a whole file under another name and renames it, so that a stop leaves the old one or the new one.
+/// Errors: FileUnwritable, DiskFull.
+Result<void> writeFile(const std::filesystem::path& path, std::string_view bytes);
 
 /// FileUnreadable with the system's reason.
 tl::unexpected<Error> unreadable(const std::filesystem::path& path, int errnoValue);

@@ -263,6 +263,14 @@ Result<Vocabulary> readVocabulary(const fs::path& fileOrFolder) {
     return fail(ErrorCode::VocabularyMissing, {{"path", encodePath(fileOrFolder)}});
 }
 
+Result<void> writeVocabulary(const fs::path& folder, const Vocabulary& vocabulary) {
+    std::string merges = "#version: 0.2\n";
+    for (const auto& [left, right] : vocabulary.merges)
+        merges += left + ' ' + right + '\n';
+    PLUMBLINE_CHECK(writeFile(folder / "merges.txt", merges));
+    return writeFile(folder / "vocab.json", nlohmann::json(vocabulary.ids).dump());
+}
+
 bool hasVocabulary(const fs::path& folder) { return hasJsonForm(folder) || isFile(folder / kGzName); }
 
 } // namespace plumbline::formats

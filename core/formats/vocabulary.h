@@ -24,6 +24,9 @@ struct Vocabulary {
 /// Errors: VocabularyMissing, VocabularyInvalid, FileUnreadable.
 Result<Vocabulary> readVocabulary(const std::filesystem::path& fileOrFolder);
 
+/// Writes vocab.json and merges.txt. Errors: FileUnwritable, DiskFull.
+Result<void> writeVocabulary(const std::filesystem::path& folder, const Vocabulary& vocabulary);
+
 /// True if the folder holds one of the two forms.
 bool hasVocabulary(const std::filesystem::path& folder);
 

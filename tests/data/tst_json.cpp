@@ -68,6 +68,18 @@ class TestJson : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Projects of version 0.1.0 hold cards and match reports without these fields.
+    void olderDocumentsAreRead() {
+        json card = toJson(test::Inventor(3).make<ModelCard>());
+        card.erase("planted");
+        QVERIFY(modelCardFromJson(card)->planted.empty());
+        json report = toJson(test::Inventor(3).make<MatchReport>());
+        report.erase("filter");
+        report.erase("filtered_rows");
+        QVERIFY(matchReportFromJson(report)->filter.empty());
+        QCOMPARE(matchReportFromJson(report)->filteredRows, 0);
+    }
+
     void everyTypeReadsBackToTheLastBit() {
         roundTrips<ModelCard>(modelCardFromJson);
         roundTrips<MatchReport>(matchReportFromJson);
@@ -81,8 +93,8 @@ private Q_SLOTS:
     }
 
     void everyFieldIsChecked() {
-        refusesEachBrokenField<ModelCard>(modelCardFromJson, {"activation", "context_length"});
-        refusesEachBrokenField<MatchReport>(matchReportFromJson, {});
+        refusesEachBrokenField<ModelCard>(modelCardFromJson, {"activation", "context_length", "planted"});
+        refusesEachBrokenField<MatchReport>(matchReportFromJson, {"filter", "filtered_rows"});
         refusesEachBrokenField<ProbeSet>(probeSetFromJson, {});
         refusesEachBrokenField<Target>(targetFromJson, {});
         refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson, {});

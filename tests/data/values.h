@@ -60,9 +60,13 @@ auto fields(Is<SelfCheck> auto& v) {
     auto& [a, b] = v;
     return std::tie(a, b);
 }
+auto fields(Is<PlantedLean> auto& v) {
+    auto& [a, b, c, d] = v;
+    return std::tie(a, b, c, d);
+}
 auto fields(Is<ModelCard> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto fields(Is<Skipped> auto& v) {
     auto& [a, b] = v;
@@ -77,8 +81,8 @@ auto fields(Is<MatchReport::Unlabelled> auto& v) {
     return std::tie(a, b, c);
 }
 auto fields(Is<MatchReport> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
 }
 auto fields(Is<Concept> auto& v) {
     auto& [a, b] = v;

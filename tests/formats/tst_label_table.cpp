@@ -240,7 +240,7 @@ private Q_SLOTS:
     }
 
     void presets() {
-        QCOMPARE(formats::labelPresetNames(), (Names{"generic", "fairface", "utkface"}));
+        QCOMPARE(formats::labelPresetNames(), (Names{"generic", "fairface", "utkface", "sample"}));
         for (const std::string& name : formats::labelPresetNames()) {
             const auto preset = formats::labelPreset(name);
             QVERIFY(preset);
@@ -252,7 +252,7 @@ private Q_SLOTS:
 
         const auto unknown = formats::labelPreset("celeba");
         QCOMPARE(unknown.error().code, ErrorCode::LabelPresetUnknown);
-        QCOMPARE(unknown.error().arg("available"), std::string_view("generic, fairface, utkface"));
+        QCOMPARE(unknown.error().arg("available"), std::string_view("generic, fairface, utkface, sample"));
 
         const test::TempFolder folder;
         const std::string path = (folder / "own.json").native();
@@ -295,6 +295,39 @@ private Q_SLOTS:
         log.cancel();
         test::writeText(folder / "t.csv", "file,gender\n1.jpg,Male\n");
         QVERIFY(readImageSet(folder.path(), folder / "t.csv", {}, log).error().cancelled());
+    }
+
+    void whereChoosesRows() {
+        const test::TempFolder folder;
+        Log log;
+        for (const char* name : {"1.jpg", "2.jpg", "3.jpg", "4.jpg"})
+            touch(folder / name);
+        test::writeText(folder / "t.csv", "file,gender,split,part\n1.jpg,Male,audit,a\n2.jpg,Female, audit ,b\n3.jpg,Male,work,a\n5.jpg,Male,work,a\n");
+        LabelOptions options;
+        options.where = {{"Split", "audit"}};
+        auto set = readImageSet(folder.path(), folder / "t.csv", options, log);
+        QVERIFY2(set.has_value(), text(set));
+        QVERIFY(set->files == (Names{"1.jpg", "2.jpg"}));
+        QVERIFY(valuesOf(*set, "gender") == (Names{"Male", "Female"}));
+        QCOMPARE(set->report.filter, std::string("Split = audit"));
+        QCOMPARE(set->report.filteredRows, 2);
+        QCOMPARE(set->report.tableRows, 4);
+        QCOMPARE(set->report.missing, 0);    // 5.jpg was not asked for
+        QCOMPARE(set->report.notInTable, 1); // 4.jpg; a row names 3.jpg, though it was not asked for either
+        options.where.emplace_back("part", "b");
+        set = readImageSet(folder.path(), folder / "t.csv", options, log);
+        QVERIFY2(set.has_value(), text(set));
+        QVERIFY(set->files == Names{"2.jpg"});
+        QCOMPARE(set->report.filter, std::string("Split = audit, part = b"));
+
+        const auto error = [&](const fs::path& table) {
+            return readImageSet(folder.path(), table, options, log).error().error().code;
+        };
+        options.where = {{"split", "AUDIT"}};
+        QCOMPARE(error(folder / "t.csv"), ErrorCode::LabelFilterEmpty);
+        options.where = {{"no such column", "audit"}};
+        QCOMPARE(error(folder / "t.csv"), ErrorCode::LabelColumnMissing);
+        QCOMPARE(error({}), ErrorCode::InvalidArgument); // no table, no rows to choose
     }
 
     void aMillionRows() {
