@@ -16,6 +16,7 @@
 #include "core/clip/network.h"
 #include "core/clip/self_check.h"
 #include "core/clip/workers.h"
+#include "core/formats/planted.h"
 #include "core/formats/vocabulary.h"
 #include "core/image/decode.h"
 #include "core/image/preprocess.h"
@@ -232,6 +233,11 @@ Outcome<ModelCard> Encoder::card(Feedback& feedback) const {
                               static_cast<std::int64_t>(fs::file_size(file, ignored)), std::move(*hash)});
     }
     PLUMBLINE_TRY(card.contentSha256, impl.hashTensors(feedback));
+
+    if (Result<std::vector<PlantedLean>> planted = formats::readPlanted(folder.path / formats::kPlantedFile))
+        card.planted = std::move(*planted);
+    else
+        card.warnings.push_back(errorText(planted.error()));
 
     feedback.progress("checking-model", 0, 0);
     const Outcome<void> checked = onWorkers(1, [&](const std::atomic<bool>&) -> Outcome<void> {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -10,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/clip/network.h"
+#include "core/clip/torch_errors.h"
 
 namespace plumbline::clip {
 
@@ -27,11 +27,8 @@ Outcome<void> onWorkers(int threads, Work&& work) {
         try {
             useOneThread();
             result = work(stopped);
-        } catch (const std::bad_alloc&) {
-            result = tl::unexpected<Stop>(
-                Error{ErrorCode::OutOfMemory, {{"what", "a batch of images"}, {"bytes", "unknown"}}, {}});
-        } catch (const std::exception& error) {
-            result = tl::unexpected<Stop>(Error{ErrorCode::Internal, {}, error.what()});
+        } catch (...) {
+            result = tl::unexpected(stopFromException("a batch of images"));
         }
         if (!result) {
             stopped = true;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/clip/new_model.h"
+
+#include <cmath>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/path.h"
+#include "core/base/random.h"
+#include "core/clip/canonical.h"
+#include "core/data/json.h"
+#include "core/formats/model_config.h"
+#include "core/formats/model_folder.h"
+#include "core/formats/safetensors.h"
+#include "core/formats/text_file.h"
+
+namespace plumbline::clip {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// What the numbers of a canonical tensor are drawn around.
+struct Draw {
+    double mean = 0, deviation = 0;
+};
+
+Draw drawOf(const std::string& name, const ModelConfig& config) {
+    const bool vision = name.starts_with("visual.");
+    const double width = vision ? config.vision.width.value : config.text.width.value;
+    const double layers = vision ? config.vision.layers.value : config.text.layers.value;
+    const double scale = 1 / std::sqrt(width);
+    const auto ends = [&name](std::string_view end) { return name.ends_with(end); };
+    if (name == "logit_scale")
+        return {std::log(1 / 0.07), 0};
+    if (name == "token_embedding.weight")
+        return {0, 0.02};
+    if (name == "positional_embedding")
+        return {0, 0.01};
+    if (name == "visual.conv1.weight") { // uniform there, with this deviation
+        const double patch = config.vision.patchSize.value;
+        return {0, 1 / std::sqrt(3 * 3 * patch * patch)};
+    }
+    if (ends(".bias") || ends("_bias"))
+        return {0, 0};
+    if (name.find(".ln_") != std::string::npos || name.starts_with("ln_final"))
+        return {1, 0};
+    if (ends(".attn.out_proj.weight") || ends(".mlp.c_proj.weight"))
+        return {0, scale / std::sqrt(2 * layers)};
+    if (ends(".mlp.c_fc.weight"))
+        return {0, 1 / std::sqrt(2 * width)};
+    return {0, scale}; // attention, projections, the class and position embeddings of the image tower
+}
+
+Result<void> writeConfig(const fs::path& folder, std::string_view text, const formats::Vocabulary& vocabulary) {
+    PLUMBLINE_TRY(json config, parseJson(text, "config.json"));
+    if (!config.is_object() || !config["text_config"].is_object() || !config["vision_config"].is_object())
+        return fail(ErrorCode::JsonInvalid, {{"path", "config.json"}, {"reason", "text_config and vision_config are expected"}});
+    json& texts = config["text_config"];
+    texts["vocab_size"] = vocabulary.ids.size();
+    texts["bos_token_id"] = vocabulary.bos;
+    texts["eos_token_id"] = texts["pad_token_id"] = vocabulary.eos;
+    PLUMBLINE_CHECK(formats::writeFile(folder / formats::kHuggingFaceConfig, config.dump(2) + "\n"));
+
+    const json& size = config["vision_config"]["image_size"];
+    const json processor = {{"image_processor_type", "CLIPImageProcessor"},
+                            {"do_convert_rgb", true},
+                            {"do_resize", true},
+                            {"size", {{"shortest_edge", size}}},
+                            {"resample", 3},
+                            {"do_center_crop", true},
+                            {"crop_size", {{"height", size}, {"width", size}}},
+                            {"do_rescale", true},
+                            {"rescale_factor", 1.0 / 255},
+                            {"do_normalize", true},
+                            {"image_mean", {0.48145466, 0.4578275, 0.40821073}},
+                            {"image_std", {0.26862954, 0.26130258, 0.27577711}}};
+    PLUMBLINE_CHECK(formats::writeFile(folder / formats::kHuggingFaceProcessor, processor.dump(2) + "\n"));
+    const json tokenizer = {{"tokenizer_class", "CLIPTokenizer"},
+                            {"model_max_length", texts.value("max_position_embeddings", 77)},
+                            {"do_lower_case", true},
+                            {"bos_token", "<|startoftext|>"},
+                            {"eos_token", "<|endoftext|>"},
+                            {"pad_token", "<|endoftext|>"},
+                            {"unk_token", "<|endoftext|>"}};
+    PLUMBLINE_CHECK(formats::writeFile(folder / "tokenizer_config.json", tokenizer.dump(2) + "\n"));
+    return formats::writeVocabulary(folder, vocabulary);
+}
+
+} // namespace
+
+Result<void> writeNewModel(const fs::path& folder, std::string_view text, const formats::Vocabulary& vocabulary,
+                           std::uint64_t seed) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        return fail(ErrorCode::FileUnwritable, {{"path", encodePath(folder)}, {"reason", error.message()}});
+    PLUMBLINE_CHECK(writeConfig(folder, text, vocabulary));
+    PLUMBLINE_TRY(const formats::ConfigFiles files, formats::readHuggingFaceConfig(folder));
+
+    std::map<std::string, std::vector<std::int64_t>> shapes;
+    for (formats::ExpectedTensor& tensor : formats::expectedTensors(files.config))
+        shapes.emplace(tensor.name, std::move(tensor.shape));
+    std::deque<std::vector<float>> values;
+    std::vector<formats::TensorToWrite> tensors;
+    for (const CanonicalTensor& canonical : canonicalTensors(files.config)) {
+        const Draw draw = drawOf(canonical.name, files.config);
+        for (const std::string& part : canonical.parts) {
+            formats::TensorToWrite tensor{part, formats::DType::F32, shapes.at(part), {}};
+            std::int64_t count = 1;
+            for (const std::int64_t side : tensor.shape)
+                count *= side;
+            RandomStream random(seed, streamId(part), 0);
+            std::vector<float>& drawn = values.emplace_back(static_cast<std::size_t>(count), static_cast<float>(draw.mean));
+            if (draw.deviation > 0)
+                for (float& value : drawn)
+                    value = static_cast<float>(draw.mean + draw.deviation * random.normal());
+            tensor.bytes = std::as_bytes(std::span(drawn));
+            tensors.push_back(std::move(tensor));
+        }
+    }
+    return formats::writeSafetensors(folder / formats::kHuggingFaceWeights, tensors);
+}
+
+} // namespace plumbline::clip
