@@ -35,6 +35,8 @@ HelpPage::HelpPage(QWidget* parent)
              {tr("Shade"), tr("What chance alone would show. Marks within the shade hang plumb; marks outside lean.")},
              {tr("Skew"), tr("The logarithm of a group's share in the top k over its target share: +0.69 is twice, "
                              "−0.69 half.")},
+             {tr("Tour"), tr("Help → Show the tour leads through a run. That of the sample is of a model whose lean was "
+                             "planted, so you see whether the measurement finds it.")},
          }},
         {tr("Keyboard"),
          {

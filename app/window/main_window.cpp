@@ -93,8 +93,9 @@ private:
 };
 
 MainWindow::MainWindow(const QString& engineProgram, const QString& settingsFile, QWidget* parent)
-    : QMainWindow(parent), m_settings(settingsFile), m_engine(engineProgram), m_work(&m_engine), m_lists(&m_project),
-      m_context{&m_engine, &m_work, &m_project, &m_lists, &m_settings}, m_runner(m_context) {
+    : QMainWindow(parent), m_settings(settingsFile), m_engine(engineProgram), m_work(&m_engine),
+      m_lists(&m_project), m_context{&m_engine, &m_work, &m_project, &m_lists, &m_settings}, m_runner(m_context),
+      m_sample(m_context) {
     QApplication::installTranslator(&m_plurals);
     theme::apply(*qApp, appearanceOf(m_settings.appearance()));
     setWindowIcon(programIcon());
@@ -117,7 +118,7 @@ MainWindow::~MainWindow() {
 
 void MainWindow::buildRooms() {
     m_messages = new MessageBar;
-    m_overview = new OverviewPage(m_context, &m_runner);
+    m_overview = new OverviewPage(m_context, &m_runner, &m_sample);
     m_models = new ModelsPage(m_context);
     m_images = new ImagesPage(m_context);
     m_probes = new ProbesPage(m_context);
@@ -198,6 +199,7 @@ void MainWindow::buildMenus() {
     project->addAction(tr("&New…"), QKeySequence::New, this, &MainWindow::newProject);
     project->addAction(tr("&Open…"), QKeySequence::Open, this, &MainWindow::chooseProject);
     m_recentMenu = project->addMenu(tr("Open &recent"));
+    m_sampleAction = project->addAction(tr("Open the &sample"), &m_sample, &SampleOpener::open);
     m_closeAction = project->addAction(tr("&Close"), QKeySequence(tr("Ctrl+W")), this, &MainWindow::closeProject);
     project->addSeparator();
     project->addAction(tr("Add &model folder…"), this, [this] {
@@ -254,6 +256,7 @@ void MainWindow::buildMenus() {
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] { showPage(m_help); });
+    help->addAction(tr("Show the &tour"), this, &MainWindow::showTour);
 
     connect(&m_settings, &Settings::recentProjectsChanged, this, &MainWindow::refreshRecentMenu);
     refreshRecentMenu();
@@ -295,6 +298,13 @@ void MainWindow::connectServices() {
         m_rooms->setCount(kImages, m_lists.imageSets()->rowCount());
         m_rooms->setCount(kRuns, m_lists.runs()->rowCount());
     });
+    connect(&m_sample, &SampleOpener::raised, m_messages, &MessageBar::show);
+    connect(&m_sample, &SampleOpener::ready, this, &MainWindow::showSample);
+    connect(&m_sample, &SampleOpener::started, this, [this] {
+        m_messages->withdraw(QStringLiteral("sample"));
+        m_sampleAction->setEnabled(false);
+    });
+    connect(&m_sample, &SampleOpener::ended, this, [this] { m_sampleAction->setEnabled(true); });
     connect(&m_engine, &Engine::died, this, &MainWindow::engineDied);
     connect(&m_engine, &Engine::stateChanged, this, &MainWindow::warnOfSlowEngine);
     connect(&m_runner, &AuditRunner::raised, m_messages, &MessageBar::show);
@@ -418,6 +428,30 @@ void MainWindow::closeProject() {
     showRoom(kOverview);
 }
 
+void MainWindow::showSample(const QString& project, qint64 run) {
+    const auto show = [this, run] {
+        showRoom(kRuns);
+        m_runs->showRun(run);
+    };
+    if (m_project.isOpen() && QFileInfo(m_project.path()) == QFileInfo(project)) {
+        show();
+        return;
+    }
+    openProject(project);
+    m_afterOpening = show;
+}
+
+void MainWindow::showTour() {
+    showRoom(kRuns);
+    if (m_runs->startTour())
+        return;
+    m_messages->show({Severity::Note,
+                      tr("The tour leads through a finished run. The sample brings one."),
+                      {},
+                      {{tr("Open the sample"), [this] { m_sample.open(); }}},
+                      QStringLiteral("tour")});
+}
+
 void MainWindow::refreshRecentMenu() {
     m_recentMenu->clear();
     for (const QString& path : m_settings.recentProjects()) {
@@ -461,6 +495,8 @@ void MainWindow::warnOfSlowEngine() {
 void MainWindow::cancelOrClose() {
     if (m_work.rowCount() > 0)
         m_work.cancelAll();
+    else if (m_stack->currentWidget() == m_runs && m_runs->closeTour())
+        return;
     else if (m_stack->currentWidget() == m_help || m_stack->currentWidget() == m_audit)
         showRoom(currentRoom());
 }

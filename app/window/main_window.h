@@ -12,6 +12,7 @@
 #include "ui/models/project_lists.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/context.h"
+#include "ui/pages/overview/sample_opener.h"
 #include "ui/widgets/message_bar.h"
 
 class QActionGroup;
@@ -80,6 +81,8 @@ private:
     /// Asks for a project file, and calls `then` once it is made.
     void needProject(std::function<void()> then);
     void create(const QString& path, std::function<void()> then);
+    void showSample(const QString& project, qint64 run);
+    void showTour();
     void leaveProject();
     void engineDied(const QString& how);
     void warnOfSlowEngine();
@@ -95,6 +98,7 @@ private:
     ProjectLists m_lists;
     Context m_context;
     AuditRunner m_runner;
+    SampleOpener m_sample;
 
     RoomList* m_rooms = nullptr;
     QStackedWidget* m_stack = nullptr;
@@ -110,6 +114,7 @@ private:
     QMenu* m_recentMenu = nullptr;
     QAction* m_closeAction = nullptr;
     QAction* m_auditAction = nullptr;
+    QAction* m_sampleAction = nullptr;
     DropPlan m_dropPlan;
     std::function<void()> m_afterOpening;
     bool m_warnedOfSlowEngine = false;

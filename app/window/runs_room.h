@@ -15,6 +15,10 @@ class RunsRoom : public Page {
 public:
     RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent = nullptr);
     void showRun(qint64 id);
+    /// Begins the guided tour; false where there is no finished run to lead through.
+    bool startTour();
+    /// Whether there was a tour to close.
+    bool closeTour();
     void focusFirst() override;
 
 Q_SIGNALS:
@@ -22,6 +26,7 @@ Q_SIGNALS:
 
 private:
     RunsPage* m_page;
+    bool m_tourOffered = false; ///< once a session, unless asked for
 };
 
 } // namespace plumbline::ui

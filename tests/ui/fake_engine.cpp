@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An engine that does nothing but speak the protocol, and misbehaves on request. Methods:
 //   test/echo {…} → the same          test/fail → the error TensorMissing      test/slow → progress until cancelled
-//   test/crash → abort                test/exit → exits with code 7            test/hang → never answers, ignores cancel
-//   test/garble → prints on stdout between frames, then answers                test/split → answers byte by byte
+//   test/crash → abort                test/exit → exits with code 7            test/hang → never answers, ignores
+//   cancel test/garble → prints on stdout between frames, then answers                test/split → answers byte by byte
 //   test/oversized → announces a frame of a terabyte                           test/nojson → a frame that is no JSON
 //   test/environment {name} → {value}                                          test/late → answers after a moment
-// and the methods of the window with made-up values. The environment variable FAKE_ENGINE changes the greeting:
+// and the methods of the window with made-up values. sample/open {folder} answers with folder/sample.plumb and run 2,
+// which the test has made; a folder called "slow" runs until cancelled, one called "full" fails. The environment
+// variable FAKE_ENGINE changes the greeting:
 //   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
 #include <algorithm>
 #include <chrono>
@@ -79,6 +81,7 @@ void progress(const json& id, const std::string& stage, int done, int total, con
 }
 
 struct Slow {
+    std::string stage;
     int done = 0;
 };
 
@@ -101,7 +104,7 @@ int main() {
         for (auto& [id, state] : slow) // a fifth at once, then no further: the tests decide when it ends
             if (state.done < 20) {
                 ++state.done;
-                progress(id, "embedding-images", state.done, 100, state.done > 5 ? json(12.5) : json());
+                progress(id, state.stage, state.done, 100, state.done > 5 ? json(12.5) : json());
             }
         while (const auto message = nextMessage()) {
             const std::string method = message->value("method", "");
@@ -132,8 +135,17 @@ int main() {
                         {"args", {{"path", "model.safetensors"}, {"tensor", "visual.proj"}, {"more", ""}}},
                         {"detail", "header of 12 tensors"}});
             else if (method == "test/slow" || method == "audit/run" || method == "audit/resume")
-                slow.emplace(id, Slow());
-            else if (method == "test/crash") {
+                slow.emplace(id, Slow{"embedding-images"});
+            else if (method == "sample/open") {
+                const std::string folder = params.at("folder");
+                if (folder.ends_with("/slow"))
+                    slow.emplace(id, Slow{"painting-portraits"});
+                else if (folder.ends_with("/full"))
+                    refuse(id, -32000, "The disk is full.",
+                           {{"code", "DiskFull"}, {"args", {{"path", folder}}}, {"detail", ""}});
+                else
+                    answer(id, {{"project", folder + "/sample.plumb"}, {"run", 2}});
+            } else if (method == "test/crash") {
                 std::cerr << "about to crash" << std::endl;
                 std::signal(SIGABRT, SIG_DFL);
                 std::abort();
@@ -175,21 +187,31 @@ int main() {
                     refuse(id, -32602, "folder or labels");
                     continue;
                 }
-                answer(id, {{"columns", {"file", "age", "gender"}},
-                            {"rows", {{"val/1.jpg", "3-9", "Male"}, {"val/2.jpg", "20-29", "Female"}}},
-                            {"images", 1500},
-                            {"preset", "fairface"},
-                            {"presets", {"fairface", "utkface"}},
-                            {"attributes",
-                             {{{"name", "age"},
-                               {"groups", json::array({json::array({"20-29", 1100}), json::array({"3-9", 400})})},
-                               {"unlabelled", 3}},
-                              {{"name", "gender"},
-                               {"groups", json::array({json::array({"Female", 700}), json::array({"Male", 800})})},
-                               {"unlabelled", 3}}}},
-                            {"report", json::parse(std::getenv("FAKE_REPORT") != nullptr ? std::getenv("FAKE_REPORT")
-                                                                                         : "{}")}});
-            } else
+                json report = json::parse(std::getenv("FAKE_REPORT") != nullptr ? std::getenv("FAKE_REPORT") : "{}");
+                const json where = params.value("where", json::object());
+                for (const auto& [column, value] : where.items()) {
+                    report["filter"] = column + " = " + value.get<std::string>();
+                    report["filtered_rows"] = 500;
+                    report["table_rows"] = report.value("table_rows", 0) + 500;
+                }
+                answer(id,
+                       {{"columns", {"file", "age", "gender", "split"}},
+                        {"rows", {{"val/1.jpg", "3-9", "Male", "audit"}, {"val/2.jpg", "20-29", "Female", "train"}}},
+                        {"images", 1500},
+                        {"preset", "fairface"},
+                        {"presets", {"fairface", "utkface"}},
+                        {"attributes",
+                         {{{"name", "age"},
+                           {"groups", json::array({json::array({"20-29", 1100}), json::array({"3-9", 400})})},
+                           {"unlabelled", 3}},
+                          {{"name", "gender"},
+                           {"groups", json::array({json::array({"Female", 700}), json::array({"Male", 800})})},
+                           {"unlabelled", 3}}}},
+                        {"report", std::move(report)}});
+            } else if (method == "project/addImages" && params.contains("where"))
+                answer(id,
+                       {{"id", params["where"] == json{{"split", "held out"}} ? 77 : 0}, {"report", json::object()}});
+            else
                 refuse(id, -32601, "no such method: " + method);
         }
     }

@@ -17,6 +17,7 @@ public:
     std::vector<store::RunRecord> records;
     std::map<std::int64_t, AuditResult> results;
     std::map<std::int64_t, std::shared_ptr<const ImageSet>> imageSets;
+    std::map<std::int64_t, std::vector<PlantedLean>> planted;
     int curvesAsked = 0, imagesAsked = 0;
     QList<qint64> thumbnailsAsked;
     bool failLoading = false;
@@ -69,6 +70,15 @@ public:
         imageSets[id] = images;
     }
 
+    /// A finished run of a model in which this was planted.
+    void addPlanted(std::int64_t id, std::int64_t model, const std::vector<PlantedLean>& leans) {
+        addDone(id, {plantedRun("gender", leans), plantedRun("skin tone", leans)});
+        records.front().config.modelId = model;
+        records.front().modelName = "sample-" + std::to_string(model);
+        results[id].config.probe = plantedProbe();
+        planted[id] = leans;
+    }
+
     void addUnfinished(std::int64_t id, RunState state, std::int64_t embedded) {
         store::RunRecord record;
         record.id = id;
@@ -94,7 +104,7 @@ public:
             }
             for (const store::RunRecord& record : records)
                 if (record.id == run)
-                    answer(ui::LoadedRun::make(record, results[run], imageSets[run]));
+                    answer(ui::LoadedRun::make(record, results[run], imageSets[run], planted[run]));
         });
     }
     void topImages(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,

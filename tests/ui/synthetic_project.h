@@ -111,26 +111,32 @@ inline AuditConfig syntheticConfig(std::int64_t modelId, std::int64_t imageSetId
     return config;
 }
 
-/// A run of `config` in `project`, finished with genderRun() and scores that fit it.
-inline Result<std::int64_t> addFinishedRun(store::Project& project, const AuditConfig& config, const ImageSet& set) {
+/// A run of `config` in `project`, finished with `measurements` (prompt-major over its attributes, the first of which
+/// has scores that fit it).
+inline Result<std::int64_t> addFinishedRun(store::Project& project, const AuditConfig& config, const ImageSet& set,
+                                           const std::vector<Measurement>& measurements = genderRun(),
+                                           const std::string& modelName = "faceclip-a") {
     PLUMBLINE_TRY(const std::int64_t id, project.beginRun(config));
     AuditResult result;
     result.config = config;
-    result.measurements = genderRun();
-    for (const auto& m : result.measurements)
-        result.prompts.push_back(*m.prompt);
+    result.measurements = measurements;
+    for (std::size_t m = 0; m < measurements.size(); m += config.attributes.size())
+        result.prompts.push_back(*measurements[m].prompt);
     result.truncated.assign(result.prompts.size(), false);
     result.images = static_cast<std::int64_t>(set.size());
     result.skipped = 2;
-    result.provenance.modelName = "faceclip-a";
+    result.provenance.modelName = modelName;
+    PLUMBLINE_TRY(const store::ModelRecord model, project.model(config.modelId));
+    result.provenance.modelSha256 = model.card.contentSha256;
     result.provenance.program = "plumbline 0.1.0";
     result.provenance.started = result.provenance.finished = "2026-11-20T09:30:00Z";
     std::vector<float> scores(result.prompts.size() * set.size());
     RandomStream random(11, streamId("synthetic scores"), 0);
-    const Attribute* gender = set.attribute("gender");
+    const Attribute* first = set.attribute(config.attributes.front());
     for (std::size_t p = 0; p < result.prompts.size(); ++p)
         for (std::size_t i = 0; i < set.size(); ++i) {
-            const double lean = gender->codes[i] == 1 ? result.measurements[p].groups[1].gap : 0;
+            const double lean =
+                first->codes[i] == 1 ? result.measurements[p * config.attributes.size()].groups[1].gap : 0;
             scores[p * set.size() + i] = static_cast<float>(0.12 + lean + 0.05 * (random.uniform() - 0.5));
         }
     PLUMBLINE_CHECK(project.finishRun(id, result, scores));
@@ -159,6 +165,55 @@ inline Result<void> fillProject(store::Project& project) {
     PLUMBLINE_TRY(const std::int64_t cancelled, project.beginRun(config));
     PLUMBLINE_CHECK(project.setRunProgress(cancelled, 1200, 5000));
     PLUMBLINE_CHECK(project.setRunState(cancelled, RunState::Cancelled));
+    return {};
+}
+
+/// The drawn portraits of the sample: their labels, no files.
+inline ImageSet sampleImages() {
+    ImageSet set;
+    set.root = "/data/sample/images";
+    set.labelsFile = "/data/sample/labels.csv";
+    std::vector<std::string> gender, tone;
+    const std::vector<std::string> genders{"woman", "man", "woman", "man", "androgynous"};
+    const std::vector<std::string> tones{"light", "medium", "dark"};
+    for (std::size_t i = 0; i < 2000; ++i) {
+        set.files.push_back("audit/" + std::to_string(i + 1) + ".png");
+        gender.push_back(genders[i % 5]);
+        tone.push_back(tones[i % 3]);
+    }
+    set.attributes = {makeAttribute("gender", gender), makeAttribute("skin tone", tone)};
+    set.report.tableRows = 3600;
+    set.report.matched = 2000;
+    set.report.filter = "split = audit";
+    set.report.filteredRows = 1600;
+    return set;
+}
+
+/// A project as the engine leaves it after sample/open: run 1 of the model without planting, run 2 of the planted one.
+inline Result<void> fillSample(store::Project& project) {
+    const ImageSet set = sampleImages();
+    PLUMBLINE_TRY(const std::int64_t setId, project.addImageSet(set, "Drawn portraits"));
+    for (const bool fair : {true, false}) {
+        store::ModelRecord model;
+        model.name = fair ? "sample-fair" : "sample";
+        model.path = "/data/sample/" + model.name;
+        model.card = syntheticCard(model.name);
+        model.card.planted = fair ? nothingPlanted() : plantedLeans();
+        AuditConfig config;
+        PLUMBLINE_TRY(config.modelId, project.addModel(model));
+        config.imageSetId = setId;
+        config.attributes = {"gender", "skin tone"};
+        config.measure.k = {100, 0};
+        config.probe = plantedProbe();
+        const auto gender = plantedRun("gender", model.card.planted),
+                   tone = plantedRun("skin tone", model.card.planted);
+        std::vector<Measurement> both;
+        for (std::size_t p = 0; p < gender.size(); ++p) {
+            both.push_back(gender[p]);
+            both.push_back(tone[p]);
+        }
+        PLUMBLINE_CHECK(addFinishedRun(project, config, set, both, model.name));
+    }
     return {};
 }
 

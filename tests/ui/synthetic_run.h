@@ -11,6 +11,8 @@
 #include "core/base/random.h"
 #include "core/data/audit.h"
 #include "core/data/measure.h"
+#include "core/data/model_info.h"
+#include "core/data/probe.h"
 
 namespace plumbline::test {
 
@@ -160,6 +162,66 @@ inline std::vector<Measurement> raceRun(int prompts = 28, std::int64_t k = 500) 
         }
         run.push_back(syntheticMeasurement("race", "a photo of person number " + std::to_string(p + 1), groups,
                                            drawTop(groups, weights, k, static_cast<std::uint64_t>(p)), 0.02));
+    }
+    return run;
+}
+
+/// What is planted in the model of the sample: by gender and by skin tone, in falling strength, and controls.
+inline std::vector<PlantedLean> plantedLeans() {
+    return {{"nurse", "gender", "woman", 8},
+            {"librarian", "gender", "woman", 4},
+            {"florist", "gender", "woman", 2},
+            {"pilot", "gender", "man", 8},
+            {"engineer", "gender", "man", 4},
+            {"carpenter", "gender", "man", 2},
+            {"barber", "skin tone", "dark", 8},
+            {"cook", "skin tone", "dark", 4},
+            {"tailor", "skin tone", "dark", 2.5},
+            {"chemist", "skin tone", "light", 8},
+            {"judge", "skin tone", "light", 4},
+            {"potter", "skin tone", "light", 2.5},
+            {"baker", "", "", 1},
+            {"gardener", "", "", 1},
+            {"teacher", "", "", 1},
+            {"musician", "", "", 1},
+            {"farmer", "", "", 1},
+            {"painter", "", "", 1}};
+}
+
+/// The model beside it: the same concepts, nothing planted.
+inline std::vector<PlantedLean> nothingPlanted() {
+    std::vector<PlantedLean> planted = plantedLeans();
+    for (PlantedLean& lean : planted)
+        lean = {lean.concept_, "", "", 1};
+    return planted;
+}
+
+inline ProbeSet plantedProbe() {
+    ProbeSet probe;
+    probe.name = "sample";
+    probe.templates = {"a portrait of a {}"};
+    for (const PlantedLean& lean : plantedLeans())
+        probe.concepts.push_back({lean.concept_, "occupation"});
+    return probe;
+}
+
+/// 2,000 portraits and the first 100 of each ranking, leaning as `planted` says: three groups of gender, or of skin
+/// tone.
+inline std::vector<Measurement> plantedRun(const std::string& attribute, const std::vector<PlantedLean>& planted) {
+    const std::vector<SyntheticGroup> groups =
+        attribute == "gender" ? std::vector<SyntheticGroup>{{"androgynous", 400}, {"man", 800}, {"woman", 800}}
+                              : std::vector<SyntheticGroup>{{"dark", 600}, {"light", 800}, {"medium", 600}};
+    std::vector<Measurement> run;
+    for (const PlantedLean& lean : planted) {
+        std::vector<double> weights(groups.size(), 1.0);
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            if (lean.attribute == attribute && groups[i].name == lean.favours)
+                weights[i] = std::pow(lean.strength, 0.7);
+        if (lean.concept_ == "musician")
+            weights.back() = 2.2; // a control that leans all the same
+        run.push_back(syntheticMeasurement(attribute, "a portrait of a " + lean.concept_, groups,
+                                           drawTop(groups, weights, 100, 40 + run.size()),
+                                           lean.attribute == attribute ? 0.01 * lean.strength : 0.006));
     }
     return run;
 }

@@ -2,6 +2,7 @@
 #include <QAbstractItemModelTester>
 #include <QJsonDocument>
 #include <QSignalSpy>
+#include <QStandardPaths>
 #include <QTest>
 
 #include "core/base/path.h"
@@ -292,12 +293,21 @@ private Q_SLOTS:
         QCOMPARE(remainingText(3700), QStringLiteral("about 1 h 2 min left"));
         QCOMPARE(remainingText(std::numeric_limits<double>::quiet_NaN()), QString());
     }
+    void everyStageOfTheSampleIsWords() {
+        for (const char* stage : {"painting-portraits", "loading-model", "hashing-images", "embedding-images",
+                                  "encoding-prompts", "measuring", "saving", "thumbnails"}) {
+            const QString words = stageText(QString::fromLatin1(stage));
+            QVERIFY2(words[0].isUpper() && !words.contains(u'-'),
+                     stage); // a stage that nobody named stays in small letters
+        }
+    }
     void pathsOfAnyBytesTravel() {
         const QString name = QStringLiteral("/data/Straße 😀 صور");
         QCOMPARE(encoded(name), name);
         const std::filesystem::path raw(std::string("/data/caf\xe9.jpg"));
         const QString travelled = shown(encodePath(raw));
         QVERIFY(decodePath(travelled.toStdString()) == raw);
+        QCOMPARE(decoded(encoded(name)), name);
     }
     void auditConfigsTravel() {
         const AuditConfig config = test::syntheticConfig(3, 4);
@@ -316,6 +326,12 @@ private Q_SLOTS:
             settings.addRecentProject(QStringLiteral("/p/5.plumb"));
             settings.setVocabulary(QStringLiteral("/v"));
             settings.setLastRoom(QStringLiteral("images"));
+            QVERIFY(!settings.tourSeen());
+            settings.setTourSeen(true);
+            // By default the user's own data; a test, or an administrator, can say otherwise.
+            QCOMPARE(settings.sampleFolder(), QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) +
+                                                  QStringLiteral("/sample"));
+            settings.setFolder(QStringLiteral("sample"), QStringLiteral("/elsewhere"));
             QCOMPARE(changed.count(), 13);
         }
         Settings settings(file);
@@ -325,6 +341,8 @@ private Q_SLOTS:
         QCOMPARE(settings.vocabulary(), QStringLiteral("/v"));
         QCOMPARE(settings.lastRoom(), QStringLiteral("images"));
         QCOMPARE(settings.appearance(), QStringLiteral("system"));
+        QVERIFY(settings.tourSeen());
+        QCOMPARE(settings.sampleFolder(), QStringLiteral("/elsewhere"));
     }
 
     // Project service -------------------------------------------------------------------------------------------------

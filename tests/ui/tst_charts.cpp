@@ -37,6 +37,12 @@ std::shared_ptr<const PlumbData> chartOf(const std::vector<Measurement>& run) {
     return PlumbData::make(run, test::groupNames(run));
 }
 
+/// The sample's chart of one attribute.
+std::shared_ptr<const PlumbData> plantedChart(const std::string& attribute) {
+    const auto run = test::plantedRun(attribute, test::plantedLeans());
+    return PlumbData::make(run, test::groupNames(run), test::plantedProbe(), test::plantedLeans());
+}
+
 QString path(const test::TempFolder& folder, const char* name) {
     return QString::fromStdString((folder / name).string());
 }
@@ -157,6 +163,8 @@ private Q_SLOTS:
         const std::string source = test::readText(test::sourceFolder() / "ui/charts/chart_text.cpp");
         for (const std::string_view pattern : report::leanPatterns())
             QVERIFY2(source.find('"' + std::string(pattern) + '"') != std::string::npos, std::string(pattern).c_str());
+        for (const std::string_view pattern : report::plantedPatterns())
+            QVERIFY2(source.find('"' + std::string(pattern) + '"') != std::string::npos, std::string(pattern).c_str());
         for (const std::string_view word : report::ratioWords())
             QVERIFY2(source.find('"' + std::string(word) + '"') != std::string::npos, std::string(word).c_str());
         for (const auto& run : {test::genderRun(), test::raceRun(), test::crossingRun()}) {
@@ -167,6 +175,77 @@ private Q_SLOTS:
         const auto gender = chartOf(test::genderRun());
         for (const report::Row& row : gender->chart.rows)
             QCOMPARE(leanText(row.lean), QString::fromStdString(row.lean.text));
+    }
+
+    void plantedTruthStandsBesideTheMeasuredValue() {
+        PlumbModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto data = plantedChart("gender");
+        model.setChart(data);
+        const auto cell = [&](int row, int role = Qt::DisplayRole) {
+            return model.index(row, PlumbModel::Planted).data(role).toString();
+        };
+        QCOMPARE(cell(0), QStringLiteral("woman, ×8")); // nurse
+        QCOMPARE(cell(3), QStringLiteral("man, ×8"));   // pilot
+        QCOMPARE(cell(6), QStringLiteral("nothing"));   // barber: by skin tone
+        QCOMPARE(cell(12), QStringLiteral("nothing"));  // baker, a control
+        QCOMPARE(data->favouredStyle(0)->name, std::string("woman"));
+        QVERIFY(data->favouredStyle(12) == nullptr);
+        QVERIFY(data->planted[0].verdict == report::PlantedView::Verdict::Found);
+        QCOMPARE(cell(0, Qt::AccessibleTextRole),
+                 QStringLiteral("Planted: woman, 8 times as often as the opposite group – found."));
+        QVERIFY(data->planted[15].verdict == report::PlantedView::Verdict::Leans); // musician
+        QCOMPARE(cell(15, Qt::AccessibleTextRole),
+                 QStringLiteral("Planted: nothing – leans without planting (chance or residue)."));
+        // By group, the strongest first; nothing comes last.
+        PlumbProxy proxy;
+        proxy.setSourceModel(&model);
+        proxy.sort(PlumbModel::Planted, Qt::AscendingOrder);
+        QStringList order;
+        for (int row = 0; row < 7; ++row)
+            order << proxy.index(row, PlumbModel::Planted).data().toString();
+        QCOMPARE(order.join(u'|'), QStringLiteral("man, ×8|man, ×4|man, ×2|woman, ×8|woman, ×4|woman, ×2|nothing"));
+        // What is copied says it too, and only where it is known.
+        const Grid grid = model.grid({0, 12});
+        QCOMPARE(grid.columns[2].title, QStringLiteral("Planted"));
+        QCOMPARE(grid.rows[0][2].plain, QStringLiteral("woman, ×8"));
+        QCOMPARE(grid.rows[0][3].plain, QStringLiteral("found"));
+        model.setChart(chartOf(test::genderRun()));
+        QCOMPARE(model.grid({0}).columns[2].title, QStringLiteral("n"));
+    }
+
+    void plantedColumnIsThereOnlyWithTruth() {
+        PlumbChartView view;
+        view.resize(1300, 500);
+        view.show();
+        view.setChart(chartOf(test::genderRun()), QStringLiteral("Run 7"));
+        QVERIFY(view.table()->isColumnHidden(PlumbModel::Planted));
+        view.setChart(plantedChart("skin tone"), QStringLiteral("Run 2"));
+        QVERIFY(!view.table()->isColumnHidden(PlumbModel::Planted));
+        QVERIFY(view.table()->accessibleDescription().contains(QStringLiteral("Known truth: ")));
+        for (const int width : {700, 1300}) { // the mark is drawn at any width, also where quieter columns go
+            view.resize(width, 500);
+            QCoreApplication::processEvents();
+            QRect column = view.table()->columnRect(PlumbModel::Planted);
+            QVERIFY(column.right() <= view.table()->width() && column.width() > 60);
+            const QImage shot = view.table()->grab(column).toImage();
+            QVERIFY(count(shot, groupFill(view.chart()->chart.styles[0], view.palette())) > 50); // dark
+            QCOMPARE(view.table()->isColumnHidden(PlumbModel::Chance), width == 700);
+        }
+        view.setChart(chartOf(test::genderRun()), QStringLiteral("Run 7")); // and they come back
+        QVERIFY(!view.table()->isColumnHidden(PlumbModel::Chance) && !view.table()->isColumnHidden(PlumbModel::Ndkl));
+    }
+
+    void numbersOfARowSayWhatWasPlanted() {
+        const auto data = plantedChart("gender");
+        Grid grid = numbersGrid(*data, 0); // nurse; androgynous, man, woman
+        QCOMPARE(grid.columns[1].title, QStringLiteral("planted"));
+        QCOMPARE(grid.rows[2][1].shown, QStringLiteral("×8, found"));
+        QCOMPARE(grid.rows[1][1].shown, QStringLiteral("nothing"));
+        grid = numbersGrid(*data, 12);
+        for (const Grid::Row& row : grid.rows)
+            QCOMPARE(row[1].shown, QStringLiteral("nothing"));
+        QCOMPARE(numbersGrid(*chartOf(test::genderRun()), 0).columns[1].title, QStringLiteral("in pool"));
     }
 
     void numbersAreWrittenAsPeopleDo() {
@@ -270,8 +349,9 @@ private Q_SLOTS:
     void widthsFitAtAnySize() {
         PlumbChartView view;
         view.show();
-        for (const auto& run : {test::genderRun(), test::crossingRun(), test::oddPromptRun()}) {
-            view.setChart(chartOf(run), QStringLiteral("Run 7"));
+        for (const auto& data : {chartOf(test::genderRun()), chartOf(test::crossingRun()),
+                                 chartOf(test::oddPromptRun()), plantedChart("gender"), plantedChart("skin tone")}) {
+            view.setChart(data, QStringLiteral("Run 7"));
             for (const int width : {560, 800, 1000, 1400, 2400}) {
                 view.resize(width, 400);
                 QCoreApplication::processEvents();
@@ -319,8 +399,9 @@ private Q_SLOTS:
     void chartsAreSaved() {
         const test::TempFolder folder;
         const auto data = chartOf(test::genderRun());
-        PlumbChartView plumb;
+        PlumbChartView plumb, planted;
         plumb.setChart(data, QStringLiteral("Run 7 · gender"));
+        planted.setChart(plantedChart("gender"), QStringLiteral("Run 2 · gender"));
         SkewBars bars;
         bars.setPrompt(data, 0);
         RankChart shares(RankChart::What::Shares), ndkl(RankChart::What::Ndkl);
@@ -331,9 +412,9 @@ private Q_SLOTS:
         numbers.setNumbers(numbersGrid(*data, 0), QStringLiteral("numbers"), {});
 
         for (const ChartSource* chart :
-             {static_cast<const ChartSource*>(&plumb), static_cast<const ChartSource*>(&bars),
-              static_cast<const ChartSource*>(&shares), static_cast<const ChartSource*>(&ndkl),
-              static_cast<const ChartSource*>(&numbers)}) {
+             {static_cast<const ChartSource*>(&plumb), static_cast<const ChartSource*>(&planted),
+              static_cast<const ChartSource*>(&bars), static_cast<const ChartSource*>(&shares),
+              static_cast<const ChartSource*>(&ndkl), static_cast<const ChartSource*>(&numbers)}) {
             for (const char* name : {"c.png", "c.svg", "c.pdf"})
                 QVERIFY2(savePicture(*chart, path(folder, name)), name);
             const QImage png(path(folder, "c.png"));

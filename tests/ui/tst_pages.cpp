@@ -76,6 +76,12 @@ Widget* named(QWidget* page, const QString& accessibleName) {
     return nullptr;
 }
 
+bool says(const QWidget* page, const QString& words) {
+    const auto labels = page->findChildren<QLabel*>();
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const QLabel* label) { return label->isVisible() && label->text().contains(words); });
+}
+
 QPushButton* button(QWidget* page, const QString& text) {
     for (auto* candidate : page->findChildren<QPushButton*>())
         if (QString(candidate->text()).remove(u'&') == text)
@@ -195,6 +201,22 @@ private Q_SLOTS:
         QVERIFY(sources >= 25);
         QVERIFY(groups.front().facts.front().isWarning);
     }
+    void aCardSaysWhatWasPlanted() {
+        const auto truth = [](const ModelCard& card) {
+            for (const auto& group : cardFacts(card))
+                if (group.title == QStringLiteral("Planted on purpose"))
+                    return group.facts;
+            return std::vector<FactSheet::Fact>();
+        };
+        ModelCard card = test::syntheticCard("m");
+        QVERIFY(truth(card).empty());
+        card.planted = test::plantedLeans();
+        QCOMPARE(truth(card).size(), std::size_t(5)); // two directions each of gender and skin tone, and controls
+        QCOMPARE(truth(card)[0].label, QStringLiteral("gender: woman"));
+        QCOMPARE(truth(card)[0].value, QStringLiteral("nurse ×8, librarian ×4, florist ×2"));
+        QCOMPARE(truth(card)[4].label, QStringLiteral("Nothing"));
+        QVERIFY(truth(card)[4].value.startsWith(QStringLiteral("baker, gardener")));
+    }
     void aCardWithoutVocabularySaysSo() {
         const auto groups = cardFacts(test::syntheticCard("m", false));
         const auto& facts = groups.front().facts;
@@ -242,6 +264,16 @@ private Q_SLOTS:
         MatchReport clean;
         clean.tableRows = clean.matched = 5;
         QCOMPARE(findings(5, clean).size(), std::size_t(1));
+        // Rows that were not asked for are no rows without an image.
+        clean.filter = "split = audit";
+        clean.tableRows = 12;
+        clean.filteredRows = 7;
+        const auto filtered = findings(5, clean);
+        QCOMPARE(filtered.size(), std::size_t(2));
+        QCOMPARE(filtered[0].sentence, QStringLiteral("5 of 5 rows of the label table have their image."));
+        QCOMPARE(filtered[1].sentence,
+                 QStringLiteral("Only rows with split = audit were taken; 7 others were left out."));
+        QVERIFY(!filtered[1].isWarning);
     }
     void examplesOpenByKeyboard() {
         FindingRow row({true, QStringLiteral("9 rows"), {QStringLiteral("a.jpg"), QStringLiteral("b.jpg")}});
@@ -269,7 +301,7 @@ private Q_SLOTS:
         QVERIFY(preset->currentText().contains(QStringLiteral("fairface")));
         QCOMPARE(preset->count(), 3);
         auto* columns = named<QListWidget>(form, QStringLiteral("Columns that are attributes"));
-        QCOMPARE(columns->count(), 3);
+        QCOMPARE(columns->count(), 4);
         QCOMPARE(columns->item(0)->checkState(), Qt::Unchecked); // file
         QCOMPARE(columns->item(2)->checkState(), Qt::Checked);   // gender
         QCOMPARE(form->findChildren<GroupBars*>().size(), 2);
@@ -278,6 +310,48 @@ private Q_SLOTS:
         QVERIFY(!form->isReady()); // asked again
         QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
         QCOMPARE(columns->item(1)->checkState(), Qt::Unchecked); // the user's choice stays
+    }
+    void rowsAreChosenByAColumn() {
+        Bench bench;
+        bench.open();
+        ImagesPage page(bench.context);
+        page.show();
+        AddImagesForm* form = page.form();
+        page.addImages(QStringLiteral("/data/sample"), QStringLiteral("/data/labels.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
+        auto* column = named<QComboBox>(form, QStringLiteral("Column that chooses rows"));
+        auto* value = named<QComboBox>(form, QStringLiteral("Value that the column must have"));
+        // A column “split” is offered, and nothing is chosen by itself.
+        QCOMPARE(column->currentText(), QStringLiteral("All rows"));
+        QVERIFY(!value->isEnabled());
+        QVERIFY(!says(form, QStringLiteral("others were left out")));
+        QVERIFY(column->findData(QStringLiteral("split")) > 0);
+        column->setFocus();
+        QTest::keyClick(column, Qt::Key_End); // the last column
+        QCOMPARE(column->currentData().toString(), QStringLiteral("split"));
+        QVERIFY(!form->isReady());
+        QTRY_VERIFY_WITH_TIMEOUT(says(form, QStringLiteral("value that “split” must have")), 30000);
+        QVERIFY(!button(form, QStringLiteral("Add to the project"))->isEnabled());
+        QStringList offered;
+        for (int i = 0; i < value->count(); ++i)
+            offered << value->itemText(i);
+        QCOMPARE(offered, (QStringList{QStringLiteral("audit"), QStringLiteral("train")}));
+        value->setFocus();
+        QTest::keyClicks(value, QStringLiteral("held out"));
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
+        QVERIFY(says(form, QStringLiteral("Only rows with split = held out were taken; 500 others were left out.")));
+        QCOMPARE(value->currentText(), QStringLiteral("held out")); // the preview leaves what was typed
+        QCOMPARE(column->currentData().toString(), QStringLiteral("split"));
+        // What is added is asked for in the same words.
+        QSignalSpy added(form, &AddImagesForm::added);
+        form->submit();
+        QTRY_COMPARE_WITH_TIMEOUT(added.count(), 1, 30000);
+        QCOMPARE(added[0][0].toLongLong(), 77); // the fake engine's answer to {"split": "held out"}
+        // Another table begins anew.
+        page.addImages({}, QStringLiteral("/data/other.csv"));
+        QCOMPARE(column->currentText(), QStringLiteral("All rows"));
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
+        QVERIFY(!says(form, QStringLiteral("others were left out")));
     }
     void anEngineErrorIsSaidInTheForm() {
         Bench bench;

@@ -10,6 +10,7 @@
 #include "core/metric/measure.h"
 #include "core/store/project.h"
 #include "tests/support/test_support.h"
+#include "tests/ui/synthetic_project.h"
 #include "ui/bridge/project_service.h"
 #include "ui/pages/runs/project_run_source.h"
 
@@ -196,6 +197,39 @@ private Q_SLOTS:
         }
         QTest::qWait(50);
         QVERIFY(!answered);
+    }
+
+    void plantedTruthComesFromTheModelThatWasAudited() {
+        const std::filesystem::path path = m_folder / "sample.plumb";
+        {
+            auto project = store::Project::create(path);
+            QVERIFY(project);
+            QVERIFY(test::fillSample(*project));
+        }
+        ProjectService service;
+        ProjectRunSource source(&service, nullptr);
+        service.open(QString::fromStdString(path.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(service.isOpen(), 30000);
+        const auto truth = [&](qint64 run) {
+            std::shared_ptr<const LoadedRun> loaded;
+            source.load(run, this, [&](Result<std::shared_ptr<const LoadedRun>> answer) { loaded = answer.value(); });
+            [&] { QTRY_VERIFY_WITH_TIMEOUT(loaded, 30000); }();
+            return loaded->attributes[0].chart->truth;
+        };
+        QCOMPARE(truth(2).planted, 6);
+        QCOMPARE(truth(2).others, 12);
+        QVERIFY(!truth(2).fair);
+        QCOMPARE(truth(1).planted, 0);
+        QCOMPARE(truth(1).others, 18);
+        QVERIFY(truth(1).fair);
+        // The same folder with other weights is another model: what was planted in it says nothing about the run.
+        auto project = store::Project::open(path);
+        store::ModelRecord model = project->model(2).value();
+        model.card.contentSha256 = std::string(64, '0');
+        QCOMPARE(project->addModel(model).value(), std::int64_t{2});
+        QVERIFY(truth(2).empty());
+        QVERIFY(project->removeModel(1));
+        QVERIFY(truth(1).empty());
     }
 
     void closingTheProjectIsTold() {

@@ -22,8 +22,10 @@
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/run_words.h"
 #include "ui/pages/runs/runs_page.h"
+#include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/tour_panel.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -207,6 +209,156 @@ private Q_SLOTS:
         QVERIFY(images->index(1).data(Qt::AccessibleTextRole).toString().startsWith(QStringLiteral("Rank 2, Female")));
     }
 
+    void plantedTruthIsSummedUpAboveTheChart() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addPlanted(1, 1, test::nothingPlanted());
+        source->addPlanted(2, 2, test::plantedLeans());
+        RunsPage page(std::move(source));
+        QSignalSpy planted(&page, &RunsPage::plantedRunShown);
+        page.resize(1300, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 18, 30000);
+        const report::PlantedSummary truth = page.chart()->chart()->truth;
+        QVERIFY(truth.planted == 6 && truth.others == 12);
+        QVERIFY(shows(
+            page, QStringLiteral("Known truth: %1 of 6 planted leans found; %2 of 12 prompts without one hang plumb.")
+                      .arg(truth.found)
+                      .arg(truth.plumb)));
+        QVERIFY(
+            shows(page, QStringLiteral("Planted: woman, 8 times as often as the opposite group – found."))); // close-up
+        QCOMPARE(planted.count(), 1);
+        page.showRun(1);
+        QTRY_VERIFY_WITH_TIMEOUT(shows(page, QStringLiteral("Nothing was planted in this model: ")), 30000);
+        QCOMPARE(planted.count(), 1);
+    }
+
+    void withoutKnownTruthNothingIsSaidOfIt() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        RunsPage page(std::move(source));
+        QSignalSpy planted(&page, &RunsPage::plantedRunShown);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        QVERIFY(!shows(page, QStringLiteral("lanted")));
+        QCOMPARE(planted.count(), 0);
+        // The tour goes through it all the same, without the stops about truth and about other models.
+        QVERIFY(page.startTour());
+        QVERIFY(shows(page, QStringLiteral("1 of 4 · ")));
+    }
+
+    void tourLeadsFromStopToStop() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addPlanted(1, 1, test::nothingPlanted());
+        source->addPlanted(2, 2, test::plantedLeans());
+        RunsPage page(std::move(source));
+        page.resize(1300, 900);
+        page.show();
+        QVERIFY(QTest::qWaitForWindowActive(&page));
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 18, 30000);
+        QVERIFY(page.startTour());
+        TourPanel* tour = page.tour();
+        auto* outline = page.findChild<Outline*>();
+        PlumbTable* table = page.chart()->table();
+        const auto framed = [&](const QWidget* target, const QRect& part) {
+            const QRect rect(target->mapTo(&page, part.topLeft()), part.size());
+            return outline->isVisible() && outline->geometry().contains(rect & page.rect()) &&
+                   !rect.adjusted(-8, -8, 8, 8).intersected(page.rect()).isEmpty() &&
+                   rect.adjusted(-8, -8, 8, 8).contains(outline->geometry());
+        };
+        const auto next = [&] { // as the keyboard does it
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+            QTest::qWait(50);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(visibleButton(page, QStringLiteral("Next")) == QApplication::focusWidget(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->rect()), 30000);
+        QVERIFY(!page.closeUp()->isVisible()); // the chart has the room
+        QVERIFY(!visibleButton(page, QStringLiteral("Back"))->isEnabled());
+        QVERIFY(shows(page, QStringLiteral("1 of 6 · A row, and the plumb line")));
+        QVERIFY(tour->accessibleName().contains(QStringLiteral("step 1 of 6")));
+        QVERIFY(!tour->accessibleDescription().isEmpty());
+        next();
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->columnRect(PlumbModel::Chart)), 30000);
+        next();
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->currentCell(PlumbModel::Chart)), 30000);
+        const QString nurse = page.chart()->chart()->prompt(table->currentMeasurement());
+        QVERIFY(shows(page, QStringLiteral("In the row “%1”").arg(nurse)));
+        // Another row is chosen meanwhile: words and outline go with it, the stop stays.
+        table->setCurrentMeasurement(table->shownMeasurements()[2]);
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->currentCell(PlumbModel::Chart)), 30000);
+        QVERIFY(!shows(page, QStringLiteral("In the row “%1”").arg(nurse)));
+        QCOMPARE(tour->stop(), 2);
+        next();
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->columnRect(PlumbModel::Planted)), 30000);
+        page.resize(1000, 800); // it follows
+        QTRY_VERIFY_WITH_TIMEOUT(framed(table, table->columnRect(PlumbModel::Planted)), 30000);
+        next();
+        QTRY_VERIFY_WITH_TIMEOUT(framed(page.closeUp(), page.closeUp()->rect()), 30000);
+        QTest::mouseClick(visibleButton(page, QStringLiteral("Back")), Qt::LeftButton);
+        QCOMPARE(tour->stop(), 3);
+        QVERIFY(!page.closeUp()->isVisible());
+        visibleButton(page, QStringLiteral("Next"))->setFocus();
+        next();
+        next();
+        QTRY_VERIFY_WITH_TIMEOUT(framed(page.findChild<RunPicker*>(), page.findChild<RunPicker*>()->rect()), 30000);
+
+        // The last stop shows the model beside it, and back.
+        QTest::mouseClick(visibleButton(page, QStringLiteral("Show run 1 · sample-1")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(shows(page, QStringLiteral("Nothing was planted in this model: ")), 30000);
+        QCOMPARE(tour->stop(), 5);
+        QVERIFY(visibleButton(page, QStringLiteral("Show run 2 · sample-2")));
+        QSignalSpy closed(tour, &TourPanel::closed);
+        QTest::mouseClick(visibleButton(page, QStringLiteral("Done")), Qt::LeftButton);
+        QCOMPARE(closed.count(), 1);
+        QVERIFY(closed[0][0].toBool());
+        QVERIFY(!tour->isVisible() && !outline->isVisible() && page.closeUp()->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(table->hasFocus(), 30000);
+    }
+
+    void tourIsClosedForNowOrForGood() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addPlanted(2, 2, test::plantedLeans());
+        RunsPage page(std::move(source));
+        page.show();
+        QVERIFY(QTest::qWaitForWindowActive(&page));
+        QVERIFY(page.startTour()); // the run is being read: it begins when it is there
+        QTRY_VERIFY_WITH_TIMEOUT(page.tour()->isVisible(), 30000);
+        QSignalSpy closed(page.tour(), &TourPanel::closed);
+        QTRY_VERIFY_WITH_TIMEOUT(page.tour()->isAncestorOf(QApplication::focusWidget()), 30000);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+        QVERIFY(!page.tour()->isVisible());
+        QVERIFY(!closed[0][0].toBool());
+        QVERIFY(page.startTour());
+        QVERIFY(shows(page, QStringLiteral("1 of 5 · "))); // no run of another model
+        QTest::mouseClick(visibleButton(page, QStringLiteral("Do not show again")), Qt::LeftButton);
+        QVERIFY(closed[1][0].toBool());
+        QVERIFY(!page.tour()->isOpen());
+    }
+
+    void aTourNeedsAFinishedRun() {
+        auto source = std::make_unique<FakeRunSource>();
+        FakeRunSource* fake = source.get();
+        RunsPage page(std::move(source));
+        page.show();
+        QTRY_VERIFY_WITH_TIMEOUT(visibleButton(page, QStringLiteral("New audit…")), 30000);
+        QVERIFY(!page.startTour());
+        fake->addPlanted(2, 2, test::plantedLeans());
+        Q_EMIT fake->changed();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 18, 30000);
+        QVERIFY(page.startTour());
+        QVERIFY(shows(page, QStringLiteral("1 of 5 · ")));
+        fake->addPlanted(1, 1, test::nothingPlanted()); // a run of another model: one stop more, and one less again
+        Q_EMIT fake->changed();
+        QTRY_VERIFY_WITH_TIMEOUT(shows(page, QStringLiteral("1 of 6 · ")), 30000);
+        for (int stop = 0; stop < 5; ++stop)
+            QTest::mouseClick(visibleButton(page, QStringLiteral("Next")), Qt::LeftButton);
+        fake->records.erase(fake->records.begin());
+        Q_EMIT fake->changed();
+        QTRY_VERIFY_WITH_TIMEOUT(shows(page, QStringLiteral("5 of 5 · ")), 30000);
+        fake->records.clear(); // the project is closed
+        Q_EMIT fake->changed();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.tour()->isOpen(), 30000);
+    }
+
     void threeHundredPromptsAreShown() {
         auto source = std::make_unique<FakeRunSource>();
         source->addDone(7, {test::raceRun(300)});
@@ -233,7 +385,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("name");
         QTest::addColumn<bool>("dark");
         for (const bool dark : {false, true})
-            for (const char* name : {"gender", "race", "crossing", "odd", "concepts", "empty", "cancelled", "failed"})
+            for (const char* name :
+                 {"gender", "race", "crossing", "odd", "concepts", "planted", "empty", "cancelled", "failed"})
                 QTest::addRow("%s-%s", name, dark ? "dark" : "light") << QString::fromLatin1(name) << dark;
     }
 
@@ -251,6 +404,8 @@ private Q_SLOTS:
             source->addDone(7, {test::crossingRun()});
         else if (name == u"odd")
             source->addDone(7, {test::oddPromptRun()});
+        else if (name == u"planted")
+            source->addPlanted(2, 2, test::plantedLeans());
         else if (name == u"concepts")
             source->addDone(7, {test::genderRun()}, true);
         else if (name == u"cancelled")

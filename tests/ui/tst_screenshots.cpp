@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardPaths>
+#include <QTabBar>
 #include <QTest>
 
 #include <nlohmann/json.hpp>
@@ -21,14 +22,15 @@
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/bridge/error_texts.h"
+#include "ui/models/prompt_table.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
-#include "ui/models/prompt_table.h"
 #include "ui/widgets/table_view.h"
+#include "ui/widgets/tour_panel.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -83,6 +85,31 @@ private:
         }
     }
 
+    void press(QWidget* place, const QString& label) {
+        for (QPushButton* button : place->findChildren<QPushButton*>())
+            if (button->isVisible() && button->text() == label) {
+                QTest::mouseClick(button, Qt::LeftButton);
+                return;
+            }
+        QFAIL(qPrintable(QStringLiteral("no button ") + label));
+    }
+
+    void openSample() {
+        press(m_window->overviewPage(), QStringLiteral("Open the sample"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->findChild<TourPanel*>()->isVisible(), 30000);
+        QTest::qWait(1200); // curves and pictures of the first row
+    }
+
+    void chooseRows(const QString& column, const QString& value) {
+        for (QComboBox* box : m_window->imagesPage()->form()->findChildren<QComboBox*>())
+            if (box->accessibleName() == QStringLiteral("Column that chooses rows")) {
+                box->setCurrentIndex(box->findData(column));
+                Q_EMIT box->activated(box->currentIndex());
+            } else if (box->accessibleName() == QStringLiteral("Value that the column must have")) {
+                box->setEditText(value);
+            }
+    }
+
     void start(const char* appearance, bool full) {
         m_window.reset();
         const QString settings = path("settings.ini");
@@ -90,6 +117,7 @@ private:
         {
             Settings prepared(settings);
             prepared.setAppearance(QString::fromLatin1(appearance));
+            prepared.setFolder(QStringLiteral("sample"), path("sample"));
             if (!full)
                 for (const char* name : {"faceclip.plumb", "Hiring search 2026.plumb"})
                     prepared.addRecentProject(QDir::home().filePath(QStringLiteral("Documents/") + QString::fromLatin1(name)));
@@ -115,6 +143,11 @@ private Q_SLOTS:
         QVERIFY(project.has_value());
         const auto filled = test::fillProject(*project);
         QVERIFY2(filled.has_value(), filled ? "" : qPrintable(errorText(filled.error())));
+        std::filesystem::create_directories(m_folder / "sample");
+        auto sample = store::Project::create(m_folder / "sample" / "sample.plumb");
+        QVERIFY(sample.has_value());
+        const auto sampled = test::fillSample(*sample);
+        QVERIFY2(sampled.has_value(), sampled ? "" : qPrintable(errorText(sampled.error())));
     }
     void cleanupTestCase() { m_window.reset(); }
 
@@ -157,6 +190,9 @@ private Q_SLOTS:
         m_window->imagesPage()->addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/fairface/label_val.csv"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->imagesPage()->form()->isReady(), 30000);
         save(name("images-add"));
+        chooseRows(QStringLiteral("split"), QStringLiteral("audit"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->imagesPage()->form()->isReady(), 30000);
+        save(name("images-add-where"));
 
         m_window->showRoom(QStringLiteral("overview"));
         m_window->messages()->show({Severity::Note, QStringLiteral("clip-vit-b-32-laion was removed from the project."), {}, {{QStringLiteral("Undo"), [] {}}}});
@@ -172,6 +208,57 @@ private Q_SLOTS:
         m_window->messages()->clear();
         QTest::keyClick(m_window.get(), Qt::Key_F1);
         save(name("help"));
+    }
+    /// The sample with its tour, from the click on the start page on.
+    void sample_data() { pages_data(); }
+    void sample() {
+        QFETCH(const QString, appearance);
+        const auto name = [&](const QString& what) { return QStringLiteral("sample-%1-%2").arg(what, appearance); };
+        start(appearance.toLatin1().constData(), false);
+        openSample();
+        auto* tour = m_window->findChild<TourPanel*>();
+        for (int stop = 0; tour->isOpen(); ++stop) {
+            QTest::qWait(300);
+            save(name(QStringLiteral("tour-%1").arg(stop + 1)));
+            press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
+        }
+        save(name(QStringLiteral("planted")));
+        for (QTabBar* tabs : m_window->findChildren<QTabBar*>())
+            if (tabs->isVisible() && tabs->count() == 4)
+                tabs->setCurrentIndex(3);
+        save(name(QStringLiteral("numbers")));
+        m_window->showRoom(QStringLiteral("images"));
+        save(name(QStringLiteral("images")));
+        m_window->showRoom(QStringLiteral("models"));
+        save(name(QStringLiteral("models")));
+        m_window->showRoom(QStringLiteral("runs"));
+        Q_EMIT m_window->overviewPage()->runChosen(1); // nothing planted
+        QTest::qWait(800);
+        save(name(QStringLiteral("fair")));
+    }
+    void sampleInASmallWindow() {
+        start("light", false);
+        m_window->resize(1024, 640);
+        save(QStringLiteral("small-start"));
+        openSample();
+        auto* tour = m_window->findChild<TourPanel*>();
+        for (int stop = 0; tour->isOpen(); ++stop) {
+            QTest::qWait(300);
+            save(QStringLiteral("small-sample-tour-%1").arg(stop + 1));
+            QCOMPARE(m_window->size(), QSize(1024, 640)); // it did not have to grow
+            press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
+        }
+        save(QStringLiteral("small-sample-planted"));
+    }
+    void sampleIsBeingOpened() {
+        start("light", false);
+        m_window->context().settings->setFolder(QStringLiteral("sample"), path("slow"));
+        press(m_window->overviewPage(), QStringLiteral("Open the sample"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10, 30000);
+        save(QStringLiteral("sample-opening"));
+        m_window->context().work->cancelAll();
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->messages()->texts().size(), 1, 30000);
+        save(QStringLiteral("sample-cancelled"));
     }
     void emptyProject() {
         start("light", false);

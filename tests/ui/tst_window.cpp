@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAccessible>
+#include <QAction>
 #include <QApplication>
 #include <QDragEnterEvent>
 #include <QFile>
@@ -16,11 +17,14 @@
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
+#include "ui/charts/plumb_table.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/overview/overview_page.h"
+#include "ui/pages/runs/run_picker.h"
 #include "ui/widgets/room_list.h"
 #include "ui/widgets/table_view.h"
+#include "ui/widgets/tour_panel.h"
 #include "ui/widgets/work_bar.h"
 
 using namespace plumbline;
@@ -61,6 +65,29 @@ private:
         auto project = store::Project::create(*m_folder / name);
         QVERIFY(project.has_value());
         QVERIFY(test::fillProject(*project).has_value());
+    }
+    /// A sample that was opened before, as the engine would find it.
+    void makeSample() {
+        std::filesystem::create_directories(*m_folder / "sample");
+        auto project = store::Project::create(*m_folder / "sample" / "sample.plumb");
+        QVERIFY(project.has_value());
+        QVERIFY(test::fillSample(*project).has_value());
+        m_window->context().settings->setFolder(QStringLiteral("sample"), text(*m_folder / "sample"));
+    }
+    QPushButton* button(QWidget* place, const QString& label) const {
+        for (auto* candidate : place->findChildren<QPushButton*>())
+            if (candidate->text() == label)
+                return candidate;
+        return nullptr;
+    }
+    /// Triggers a menu entry as its key would.
+    void choose(const QString& label) {
+        for (QAction* action : m_window->findChildren<QAction*>())
+            if (action->text().remove(u'&') == label) {
+                action->trigger();
+                return;
+            }
+        QFAIL(qPrintable(QStringLiteral("no menu entry ") + label));
     }
     bool says(const QString& words) const {
         const QStringList texts = m_window->messages()->texts();
@@ -239,6 +266,118 @@ private Q_SLOTS:
         drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "dropped.plumb"))});
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         QCOMPARE(m_window->context().lists->models()->rowCount(), 2);
+    }
+
+    // The sample ------------------------------------------------------------------------------------------------------
+    void theSampleIsOneClickAway() {
+        makeSample();
+        QPushButton* open = button(m_window->overviewPage(), QStringLiteral("Open the sample"));
+        QVERIFY(open != nullptr && open->isVisible() && !open->accessibleDescription().isEmpty());
+        open->setFocus();
+        QTest::keyClick(open, Qt::Key_Space);
+        QVERIFY(!open->isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().project->isOpen(), 30000);
+        QCOMPARE(m_window->context().project->path(), text(*m_folder / "sample" / "sample.plumb"));
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("runs"));
+        auto* tour = m_window->findChild<TourPanel*>();
+        QTRY_VERIFY_WITH_TIMEOUT(tour->isVisible(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(tour->isAncestorOf(QApplication::focusWidget()), 30000);
+        QVERIFY(m_window->findChild<RunPicker*>()->currentRun() == 2);
+        QVERIFY(open->isEnabled());
+        QVERIFY(m_window->messages()->texts().isEmpty());
+        // Again, from the menu, while it is open: only its run is shown.
+        m_window->showRoom(QStringLiteral("models"));
+        QSignalSpy opened(m_window->context().project, &ProjectService::opened);
+        choose(QStringLiteral("Open the sample"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->currentRoom(), QStringLiteral("runs"), 30000);
+        QCOMPARE(opened.count(), 0);
+    }
+    void openingTheSampleCanBeCancelled() {
+        m_window->context().settings->setFolder(QStringLiteral("sample"), text(*m_folder / "slow"));
+        QPushButton* open = button(m_window->overviewPage(), QStringLiteral("Open the sample"));
+        open->click();
+        RunningWork* work = m_window->context().work;
+        QTRY_VERIFY_WITH_TIMEOUT(work->index(0).data(RunningWork::DoneRole).toInt() > 0, 30000);
+        QCOMPARE(work->index(0).data(RunningWork::StageRole).toString(), QStringLiteral("Painting portraits"));
+        QVERIFY(!open->isEnabled());
+        open->click();
+        choose(QStringLiteral("Open the sample")); // neither asks for a second one
+        QCOMPARE(work->rowCount(), 1);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("cancelled")), 30000);
+        QVERIFY(open->isEnabled());
+        QCOMPARE(work->rowCount(), 0);
+        QVERIFY(!m_window->context().project->isOpen());
+        button(m_window->messages(), QStringLiteral("Try again"))->click();
+        QCOMPARE(work->rowCount(), 1);
+        QVERIFY(m_window->messages()->texts().isEmpty());
+        // Opening something else instead cancels it, and is not interrupted later on.
+        makeProject("other.plumb");
+        m_window->openProject(text(*m_folder / "other.plumb"));
+        QTRY_COMPARE_WITH_TIMEOUT(work->rowCount(), 0, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().project->isOpen(), 30000);
+        QCOMPARE(m_window->context().project->path(), text(*m_folder / "other.plumb"));
+    }
+    void aSampleThatCannotBeMadeIsSaid() {
+        m_window->context().settings->setFolder(QStringLiteral("sample"), text(*m_folder / "full"));
+        choose(QStringLiteral("Open the sample"));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("Free some space")), 30000);
+        QVERIFY(button(m_window->overviewPage(), QStringLiteral("Open the sample"))->isEnabled());
+        QVERIFY(!m_window->context().project->isOpen());
+        QCOMPARE(QApplication::activeModalWidget(), nullptr);
+    }
+    void theTourComesBackUntilItIsNotWanted() {
+        makeSample();
+        const auto showSample = [&] {
+            choose(QStringLiteral("Open the sample"));
+            QTRY_COMPARE_WITH_TIMEOUT(m_window->currentRoom(), QStringLiteral("runs"), 30000);
+            auto* chart = m_window->findChild<PlumbTable*>();
+            QTRY_COMPARE_WITH_TIMEOUT(chart->model()->rowCount(), 18, 30000);
+        };
+        const auto tour = [&] { return m_window->findChild<TourPanel*>(); };
+        showSample();
+        QTRY_VERIFY_WITH_TIMEOUT(tour()->isVisible(), 30000);
+        // Escape closes it for now, wherever the keyboard is; in the panel even while something runs.
+        m_window->findChild<RoomList*>()->setFocus();
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QVERIFY(!tour()->isOpen());
+        m_window->findChild<RunPicker*>()->setCurrentRun(1);
+        m_window->findChild<RunPicker*>()->setCurrentRun(2);
+        QTest::qWait(300);
+        QVERIFY(!tour()->isOpen()); // not twice in a session by itself
+        choose(QStringLiteral("Show the tour"));
+        QVERIFY(tour()->isVisible());
+        RunningWork* work = m_window->context().work;
+        work->start(QStringLiteral("test"), QStringLiteral("Slow"), QStringLiteral("test/slow"), {}, this,
+                    [](const Outcome<QJsonObject>&) {});
+        tour()->takeKeyboard();
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+        QVERIFY(!tour()->isOpen());
+        QCOMPARE(work->rowCount(), 1);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QTRY_COMPARE_WITH_TIMEOUT(work->rowCount(), 0, 30000);
+        m_window->close();
+
+        open(); // the next session offers it again
+        showSample();
+        QTRY_VERIFY_WITH_TIMEOUT(tour()->isVisible(), 30000);
+        button(tour(), QStringLiteral("Do not show again"))->click();
+        QVERIFY(!tour()->isOpen());
+        m_window->close();
+
+        open(); // and after that, none does by itself
+        showSample();
+        QTest::qWait(300);
+        QVERIFY(!tour()->isOpen());
+        choose(QStringLiteral("Show the tour"));
+        QVERIFY(tour()->isVisible());
+    }
+    void aTourWithoutARunOffersTheSample() {
+        makeSample();
+        choose(QStringLiteral("Show the tour"));
+        QVERIFY(says(QStringLiteral("The sample brings one")));
+        button(m_window->messages(), QStringLiteral("Open the sample"))->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->findChild<TourPanel*>()->isVisible(), 30000);
     }
 
     // The engine ------------------------------------------------------------------------------------------------------

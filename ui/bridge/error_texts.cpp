@@ -34,6 +34,8 @@ QString errorDetails(const Error& error) {
 }
 
 QString stageText(const QString& stage) {
+    if (stage == u"painting-portraits")
+        return tr("Painting portraits");
     if (stage == u"loading-model")
         return tr("Loading the model");
     if (stage == u"hashing-images")

@@ -53,6 +53,10 @@ std::filesystem::path localPath(const QString& file) { return QFile::encodeName(
 
 QString encoded(const QString& file) { return fromUtf8(encodePath(localPath(file))); }
 
+QString decoded(const QString& encodedPath) {
+    return QFile::decodeName(QByteArray::fromStdString(decodePath(encodedPath.toStdString()).native()));
+}
+
 QString shown(const std::string& encodedPath) { return fromUtf8(encodedPath); }
 
 QString fromUtf8(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }

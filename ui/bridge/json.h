@@ -24,6 +24,8 @@ Error errorFrom(const QJsonObject& rpcError);
 // and is stored, and is lossless for names that are not UTF-8.
 std::filesystem::path localPath(const QString& file);
 QString encoded(const QString& file);
+/// The local file of an encoded form, as Qt names it.
+QString decoded(const QString& encodedPath);
 /// The encoded form as text to show.
 QString shown(const std::string& encodedPath);
 QString fromUtf8(std::string_view text);

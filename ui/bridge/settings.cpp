@@ -15,6 +15,9 @@ const QString kRoom = QStringLiteral("window/room");
 const QString kGeometry = QStringLiteral("window/geometry");
 const QString kAppearance = QStringLiteral("window/appearance");
 const QString kVocabulary = QStringLiteral("models/vocabulary");
+const QString kTourSeen = QStringLiteral("tour/seen");
+const QString kFolders = QStringLiteral("folders/");
+const QString kSample = QStringLiteral("sample");
 
 QString userFile() {
     return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
@@ -64,14 +67,26 @@ QString Settings::appearance() const { return m_settings.value(kAppearance, QStr
 
 void Settings::setAppearance(const QString& appearance) { m_settings.setValue(kAppearance, appearance); }
 
+QString Settings::sampleFolder() const {
+    const QString own = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + u'/' + kSample;
+    return m_settings.value(kFolders + kSample, own).toString();
+}
+
+bool Settings::tourSeen() const {
+    return m_settings.value(kTourSeen, false).toBool();
+}
+
+void Settings::setTourSeen(bool seen) {
+    m_settings.setValue(kTourSeen, seen);
+}
+
 QString Settings::folder(const QString& purpose) const {
-    return m_settings
-        .value(QStringLiteral("folders/") + purpose, QStandardPaths::writableLocation(QStandardPaths::HomeLocation))
+    return m_settings.value(kFolders + purpose, QStandardPaths::writableLocation(QStandardPaths::HomeLocation))
         .toString();
 }
 
 void Settings::setFolder(const QString& purpose, const QString& path) {
-    m_settings.setValue(QStringLiteral("folders/") + purpose, path);
+    m_settings.setValue(kFolders + purpose, path);
 }
 
 } // namespace plumbline::ui

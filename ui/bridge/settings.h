@@ -37,6 +37,13 @@ public:
     QString appearance() const;
     void setAppearance(const QString& appearance);
 
+    /// Where the sample is kept: a folder of the user's own data by default; setFolder("sample") moves it.
+    QString sampleFolder() const;
+
+    /// The guided tour was gone through, or is not wanted again.
+    bool tourSeen() const;
+    void setTourSeen(bool seen);
+
     /// The folder that a file dialog starts in.
     QString folder(const QString& purpose) const;
     void setFolder(const QString& purpose, const QString& path);

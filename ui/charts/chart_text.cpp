@@ -23,6 +23,19 @@ namespace {
     QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence after correction"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: only one group"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: nothing to measure"),
+    QT_TRANSLATE_NOOP("PlumbChart", "{group}, ×{strength}"),
+    QT_TRANSLATE_NOOP("PlumbChart", "nothing"),
+    QT_TRANSLATE_NOOP("PlumbChart", "found"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not found"),
+    QT_TRANSLATE_NOOP("PlumbChart", "hangs plumb, as planted"),
+    QT_TRANSLATE_NOOP("PlumbChart", "leans without planting (chance or residue)"),
+    QT_TRANSLATE_NOOP(
+        "PlumbChart",
+        "Known truth: {found} of {planted} planted leans found; {plumb} of {others} prompts without one hang plumb."),
+    QT_TRANSLATE_NOOP("PlumbChart", "Known truth: {found} of {planted} planted leans found."),
+    QT_TRANSLATE_NOOP("PlumbChart", "Nothing was planted in this model: {plumb} of {others} prompts hang plumb."),
+    QT_TRANSLATE_NOOP("PlumbChart",
+                      "Known truth: nothing was planted by this attribute; {plumb} of {others} prompts hang plumb."),
     QT_TRANSLATE_NOOP("PlumbChart", "less than 0.01 ×"),
     QT_TRANSLATE_NOOP("PlumbChart", "half"),
     QT_TRANSLATE_NOOP("PlumbChart", "a third of"),
@@ -44,15 +57,53 @@ QString translated(std::string_view text) {
 
 } // namespace
 
-QString leanText(const report::Lean& lean) {
-    QString text = translated(lean.phrase.pattern);
-    for (const auto& [name, value] : lean.phrase.args) {
+QString phraseText(const report::Phrase& phrase) {
+    if (phrase.pattern.empty())
+        return {};
+    QString text = translated(phrase.pattern);
+    for (const auto& [name, value] : phrase.args) {
         QString shown = QString::fromStdString(value);
         if (name == "ratio" || name == "gap")
             shown = translated(value); // "a third of"; numbers stay as they are
         text.replace(QLatin1Char('{') + QString::fromStdString(name) + QLatin1Char('}'), shown);
     }
     return text;
+}
+
+QString leanText(const report::Lean& lean) {
+    return phraseText(lean.phrase);
+}
+
+QString strengthText(const PlantedLean& lean) {
+    return QLocale().toString(lean.strength, 'f', lean.strength == std::round(lean.strength) ? 0 : 1);
+}
+
+QString plantedText(const report::PlantedView& view) {
+    if (!view.known)
+        return ChartWords::tr("What was planted here is not known.");
+    const QString judgement = view.verdict == report::PlantedView::Verdict::Unknown
+                                  ? ChartWords::tr("cannot be judged by this run")
+                                  : phraseText(view.judgement());
+    if (!view.lean)
+        return ChartWords::tr("Planted: nothing – %1.").arg(judgement);
+    return ChartWords::tr("Planted: %1, %2 times as often as the opposite group – %3.")
+        .arg(QString::fromStdString(view.lean->favours), strengthText(*view.lean), judgement);
+}
+
+QString plantedWord(const report::PlantedView& view) {
+    switch (view.verdict) {
+    case report::PlantedView::Verdict::Found:
+        return ChartWords::tr("found");
+    case report::PlantedView::Verdict::Missed:
+        return ChartWords::tr("not found");
+    case report::PlantedView::Verdict::Plumb:
+        return ChartWords::tr("plumb");
+    case report::PlantedView::Verdict::Leans:
+        return ChartWords::tr("leans");
+    case report::PlantedView::Verdict::Unknown:
+        break;
+    }
+    return {};
 }
 
 QString tickText(const report::Axis::Tick& tick) {

@@ -7,6 +7,7 @@
 #include <QCoreApplication>
 #include <QString>
 
+#include "core/report/planted.h"
 #include "core/report/plumb_chart.h"
 
 namespace plumbline::ui {
@@ -18,8 +19,16 @@ struct ChartWords {
     Q_DECLARE_TR_FUNCTIONS(PlumbChart)
 };
 
+/// A sentence of core/report, translated.
+QString phraseText(const report::Phrase& phrase);
 /// The verdict of a row, translated.
 QString leanText(const report::Lean& lean);
+/// "8", the factor of a planted lean.
+QString strengthText(const PlantedLean& lean);
+/// What was planted and whether it was found, as a sentence: also where nothing is known.
+QString plantedText(const report::PlantedView& view);
+/// The same judgement in a word, for a cell: "found", "plumb"; empty where there is none.
+QString plantedWord(const report::PlantedView& view);
 /// A tick of the plumb chart's axis, translated.
 QString tickText(const report::Axis::Tick& tick);
 

@@ -7,6 +7,7 @@
 #include <QLocale>
 #include <QVBoxLayout>
 
+#include "ui/charts/chart_text.h"
 #include "ui/charts/legend.h"
 #include "ui/charts/plumb_delegate.h"
 #include "ui/charts/plumb_foot.h"
@@ -105,6 +106,8 @@ QString PlumbChartView::chartSummary() const {
         const QModelIndex index = m_table->plumbModel().index(static_cast<int>(row->measurement), PlumbModel::Prompt);
         text += u' ' + index.data(Qt::AccessibleTextRole).toString() + u'.';
     }
+    if (!shown->truth.empty())
+        text += u' ' + phraseText(shown->truth.sentence());
     return text;
 }
 

@@ -67,6 +67,11 @@ void PlumbDelegate::paint(QPainter* painter, const QStyleOptionViewItem& styleOp
                            chosen ? theme::selection(option.palette) : theme::card(option.palette)});
         }
         break;
+    case PlumbModel::Planted:
+        if (data && !data->planted.empty())
+            paintPlanted(*painter, content(option), data->planted[static_cast<std::size_t>(source.row())],
+                         data->favouredStyle(source.row()), m_plantedInWords, {option.palette, option.font, {}});
+        break;
     default:
         paintText(painter, option, index);
     }

@@ -19,6 +19,8 @@ public:
     void setHiddenGroups(const QSet<int>& groups) { m_hidden = groups; }
     /// Prompts without their common beginning, in all rows, because some do not fit.
     void setBeginningHidden(bool on) { m_beginningHidden = on; }
+    /// Whether a measurement agrees with what was planted: as a word beside its sign.
+    void setPlantedInWords(bool on) { m_plantedInWords = on; }
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
@@ -30,6 +32,7 @@ private:
     const PlumbModel* m_model;
     QSet<int> m_hidden;
     bool m_beginningHidden = false;
+    bool m_plantedInWords = true;
 };
 
 /// The width that a number with its interval takes (both may be empty).

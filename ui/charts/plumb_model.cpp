@@ -27,10 +27,21 @@ qsizetype commonPrefixOf(const PlumbData& data) {
     return length == 0 ? 0 : first.lastIndexOf(u' ', length - 1) + 1;
 }
 
+/// Sorts by group and, within it, by falling strength; nothing planted after the groups, unknown last.
+QVariant plantedKey(const report::PlantedView& view) {
+    if (!view.known)
+        return {};
+    if (!view.lean)
+        return QStringLiteral("1");
+    return QStringLiteral("0 %1 %2").arg(QString::fromStdString(view.lean->favours),
+                                         QString::number(1e6 - view.lean->strength, 'f', 4));
+}
+
 } // namespace
 
 std::shared_ptr<const PlumbData> PlumbData::make(std::vector<Measurement> measurements,
-                                                 const std::vector<std::string>& groups) {
+                                                 const std::vector<std::string>& groups, const ProbeSet& probe,
+                                                 const std::vector<PlantedLean>& planted) {
     auto data = std::make_shared<PlumbData>();
     data->measurements = std::move(measurements);
     std::vector<const Measurement*> pointers;
@@ -38,7 +49,18 @@ std::shared_ptr<const PlumbData> PlumbData::make(std::vector<Measurement> measur
         pointers.push_back(&measurement);
     data->chart = report::layOut(pointers, groups);
     data->commonPrefix = commonPrefixOf(*data);
+    for (std::size_t i = 0; i < data->measurements.size(); ++i)
+        data->planted.push_back(report::plantedView(planted, report::conceptOf(probe, i), data->measurements[i]));
+    data->truth = report::plantedSummary(planted, data->planted);
+    if (std::ranges::none_of(data->planted, &report::PlantedView::known))
+        data->planted.clear();
     return data;
+}
+
+const report::GroupStyle* PlumbData::favouredStyle(int row) const {
+    const auto& lean = planted[static_cast<std::size_t>(row)].lean;
+    const auto found = std::ranges::find(chart.styles, lean ? lean->favours : std::string(), &report::GroupStyle::name);
+    return found == chart.styles.end() ? nullptr : &*found;
 }
 
 QString PlumbData::prompt(int row) const {
@@ -102,6 +124,8 @@ QString PlumbModel::display(int row, int column) const {
         return {}; // painted; the accessible text says it
     case Verdict:
         return leanText(m_data->chart.rows[static_cast<std::size_t>(row)].lean);
+    case Planted:
+        return m_data->planted.empty() ? QString() : phraseText(m_data->planted[static_cast<std::size_t>(row)].truth());
     case MaxSkew:
         return numberText(measurement.maxSkew.value);
     case Chance:
@@ -129,6 +153,9 @@ QString PlumbModel::accessible(int row, int column) const {
                  marksText(m_data->chart, line, measurement).replace(u'\n', QLatin1String(". ")));
     case Verdict:
         return display(row, Verdict);
+    case Planted:
+        return plantedText(m_data->planted.empty() ? report::PlantedView()
+                                                   : m_data->planted[static_cast<std::size_t>(row)]);
     case MaxSkew:
         return withRange(tr("MaxSkew %1").arg(display(row, MaxSkew)), measurement.maxSkew);
     case Chance:
@@ -152,6 +179,8 @@ QVariant PlumbModel::sortKey(int row, int column) const {
         return m_data->chart.rows[static_cast<std::size_t>(row)].lean.strength;
     case Verdict:
         return display(row, Verdict);
+    case Planted: // by group, the strongest first
+        return m_data->planted.empty() ? QVariant() : plantedKey(m_data->planted[static_cast<std::size_t>(row)]);
     case MaxSkew:
         return number(measurement.maxSkew.value);
     case Chance:
@@ -177,6 +206,10 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
                       "in the target. Click to sort by how far and how surely a prompt leans.");
         case Verdict:
             return tr("What the marks say, after correction for the number of tests.");
+        case Planted:
+            return tr("What this model was trained to associate on purpose: the group, and how many times as often the "
+                      "training captions named the concept for it as for the opposite group. A tick: the measurement "
+                      "agrees. ≠: it does not.");
         case MaxSkew:
             return tr("The largest skew of a group, with its 95 % interval over images.");
         case Chance:
@@ -198,6 +231,8 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
         return QString(); // the axis is painted there
     case Verdict:
         return tr("Verdict");
+    case Planted:
+        return tr("Planted");
     case MaxSkew:
         return tr("MaxSkew");
     case Chance:
@@ -215,6 +250,10 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
         return grid;
     grid.addColumn(tr("Prompt"));
     grid.addColumn(tr("Verdict"));
+    if (!m_data->planted.empty()) {
+        grid.addColumn(tr("Planted"));
+        grid.addColumn(tr("Against the truth"));
+    }
     grid.addNumber(tr("n"));
     grid.addNumber(tr("k"));
     for (const report::GroupStyle& style : m_data->chart.styles) {
@@ -229,8 +268,11 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
         const Measurement& measurement = m_data->measurements[static_cast<std::size_t>(row)];
         const report::Row& line = m_data->chart.rows[static_cast<std::size_t>(row)];
         Grid::Row cells;
-        cells << Grid::Cell(display(row, Prompt)) << Grid::Cell(display(row, Verdict)) << Grid::count(measurement.n)
-              << Grid::count(measurement.kEffective);
+        cells << Grid::Cell(display(row, Prompt)) << Grid::Cell(display(row, Verdict));
+        if (!m_data->planted.empty())
+            cells << Grid::Cell(display(row, Planted))
+                  << Grid::Cell(phraseText(m_data->planted[static_cast<std::size_t>(row)].judgement()));
+        cells << Grid::count(measurement.n) << Grid::count(measurement.kEffective);
         for (std::size_t style = 0; style < m_data->chart.styles.size(); ++style) {
             const auto mark = std::find_if(line.marks.begin(), line.marks.end(),
                                            [&](const report::Mark& each) { return each.group == style; });

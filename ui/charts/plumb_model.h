@@ -8,6 +8,7 @@
 #include <QSortFilterProxyModel>
 
 #include "core/data/measure.h"
+#include "core/report/planted.h"
 #include "core/report/plumb_chart.h"
 #include "ui/charts/grid.h"
 
@@ -19,11 +20,17 @@ struct PlumbData {
     std::vector<Measurement> measurements;
     report::PlumbChart chart;
     qsizetype commonPrefix = 0; ///< characters that all prompts begin with, up to a word's end: shown quietly
+    std::vector<report::PlantedView> planted; ///< one a measurement where the truth is known of any, otherwise none
+    report::PlantedSummary truth;
 
-    /// `groups`: all groups of the attribute in byte order.
+    /// `groups`: all groups of the attribute in byte order. `probe`, `planted`: what was asked, and what is known to
+    /// have been planted in the model.
     static std::shared_ptr<const PlumbData> make(std::vector<Measurement> measurements,
-                                                 const std::vector<std::string>& groups);
+                                                 const std::vector<std::string>& groups, const ProbeSet& probe = {},
+                                                 const std::vector<PlantedLean>& planted = {});
     QString prompt(int row) const;
+    /// The style of the group that was favoured; null where none was, or it is not in the chart.
+    const report::GroupStyle* favouredStyle(int row) const;
     /// "a photo of ", or empty.
     QString commonBeginning() const;
 };
@@ -32,7 +39,8 @@ struct PlumbData {
 class PlumbModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Prompt, Chart, Verdict, MaxSkew, Chance, Ndkl, ColumnCount };
+    /// Planted is for models whose planted leans are known (PlumbData::planted).
+    enum Column { Prompt, Chart, Verdict, Planted, MaxSkew, Chance, Ndkl, ColumnCount };
     enum Role {
         SortRole = Qt::UserRole + 1,
         IntervalRole, ///< the interval of a number, for smaller type

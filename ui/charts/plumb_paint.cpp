@@ -22,6 +22,8 @@ constexpr qreal kSideRoom = 20; ///< so that a mark at an edge and its arrow are
 constexpr qreal kLineWidth = 1.5;
 constexpr qreal kMostLane = 12; ///< lanes are no further apart
 constexpr qreal kWordLane = 11; ///< lanes at least so far apart have room for words at the edge
+constexpr qreal kSign = 8;      ///< whether a measurement agrees with what was planted
+constexpr qreal kSignGap = 6;
 
 QColor ink(const PlumbLook& look) {
     return look.palette.color(QPalette::WindowText);
@@ -164,6 +166,58 @@ void paintPlumbRow(QPainter& painter, const QRectF& cell, const report::PlumbCha
                 break;
             }
         }
+    painter.restore();
+}
+
+int plantedWidth(const report::PlantedView& view, bool withWord, const QFont& font) {
+    const QString word = plantedWord(view);
+    qreal width = QFontMetricsF(font).horizontalAdvance(phraseText(view.truth()));
+    if (view.lean)
+        width += kMarkSize + kSignGap;
+    if (!word.isEmpty())
+        width += 2 * kSignGap + kSign;
+    if (!word.isEmpty() && withWord)
+        width += QFontMetricsF(theme::smallFont(font)).horizontalAdvance(word) + kSignGap;
+    return static_cast<int>(std::ceil(width)) + 1;
+}
+
+void paintPlanted(QPainter& painter, const QRectF& cell, const report::PlantedView& view,
+                  const report::GroupStyle* style, bool withWord, const PlumbLook& look) {
+    using Verdict = report::PlantedView::Verdict;
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    QRectF words = cell;
+    if (const QString word = plantedWord(view); !word.isEmpty()) {
+        // What differs from the truth is as strong as the truth; what agrees with it is quiet.
+        const bool agrees = view.verdict == Verdict::Found || view.verdict == Verdict::Plumb;
+        const QColor colour = agrees ? theme::muted(look.palette) : ink(look);
+        const QPointF centre(words.right() - kSign / 2, words.center().y());
+        painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        if (agrees) {
+            painter.drawPolyline(
+                QPolygonF({centre + QPointF(-3.5, 0.5), centre + QPointF(-1, 3), centre + QPointF(4, -3)}));
+        } else {
+            painter.drawLine(centre + QPointF(-3.5, -1.5), centre + QPointF(3.5, -1.5));
+            painter.drawLine(centre + QPointF(-3.5, 1.5), centre + QPointF(3.5, 1.5));
+            painter.drawLine(centre + QPointF(-2, 4.5), centre + QPointF(2, -4.5));
+        }
+        words.setRight(words.right() - kSign - kSignGap);
+        if (withWord) {
+            painter.setFont(theme::smallFont(look.font));
+            painter.setPen(colour);
+            painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter | Qt::TextSingleLine, word);
+            words.setRight(words.right() - QFontMetricsF(painter.font()).horizontalAdvance(word) - kSignGap);
+        }
+    }
+    if (style) {
+        paintMark(painter, *style, {words.left() + kMarkSize / 2, words.center().y()}, kMarkSize, MarkFill::Filled,
+                  look.palette);
+        words.setLeft(words.left() + kMarkSize + kSignGap);
+    }
+    painter.setFont(look.font);
+    painter.setPen(view.lean ? ink(look) : theme::muted(look.palette));
+    painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
+                     QFontMetricsF(look.font).elidedText(phraseText(view.truth()), Qt::ElideRight, words.width()));
     painter.restore();
 }
 

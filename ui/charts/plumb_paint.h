@@ -7,6 +7,7 @@
 #include <QRectF>
 #include <QSet>
 
+#include "core/report/planted.h"
 #include "core/report/plumb_chart.h"
 
 class QPainter;
@@ -31,6 +32,12 @@ qreal plumbPixel(const QRectF& cell, double x);
 /// Band, ticks, the piece of the plumb line, intervals and marks of one row.
 void paintPlumbRow(QPainter& painter, const QRectF& cell, const report::PlumbChart& chart, const report::Row& row,
                    const PlumbLook& look);
+/// What was planted: the favoured group's mark (`style` may be null) and words, and at the right whether the
+/// measurement agrees, as a sign and, if `withWord`, as a word.
+void paintPlanted(QPainter& painter, const QRectF& cell, const report::PlantedView& view,
+                  const report::GroupStyle* style, bool withWord, const PlumbLook& look);
+/// The width that it needs.
+int plantedWidth(const report::PlantedView& view, bool withWord, const QFont& font);
 /// Tick labels as far as they fit, and where the plumb line begins.
 void paintPlumbAxis(QPainter& painter, const QRectF& cell, const report::PlumbChart& chart, const PlumbLook& look);
 /// The line over rows that are not there (an empty rest of the table).

@@ -78,6 +78,11 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     const QFontMetrics metrics(look.font), small(theme::smallFont(look.font));
     int promptWidth = metrics.horizontalAdvance(ChartWords::tr("Prompt")),
         verdictWidth = metrics.horizontalAdvance(ChartWords::tr("Verdict"));
+    int plantedColumn = data.planted.empty() ? 0 : metrics.horizontalAdvance(ChartWords::tr("Planted"));
+    for (const report::PlantedView& view : data.planted)
+        plantedColumn = std::max(plantedColumn, plantedWidth(view, true, look.font));
+    if (plantedColumn > 0)
+        plantedColumn += 2 * kCell;
     for (const int row : order) {
         promptWidth =
             std::max(promptWidth, metrics.horizontalAdvance(model.index(row, PlumbModel::Prompt).data().toString()));
@@ -88,9 +93,9 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     verdictWidth = std::min(verdictWidth + 2 * kCell, whole * 36 / 100);
     const int numberColumn = metrics.horizontalAdvance(QStringLiteral("0.00")) + 6 +
                              small.horizontalAdvance(QStringLiteral("0.00–0.00")) + kCell;
-    const int chartWidth = whole - promptWidth - verdictWidth - numberColumn;
+    const int chartWidth = whole - promptWidth - verdictWidth - plantedColumn - numberColumn;
     const qreal left = kEdge, chartLeft = left + promptWidth, verdictLeft = chartLeft + chartWidth;
-    const qreal numberLeft = verdictLeft + verdictWidth;
+    const qreal plantedLeft = verdictLeft + verdictWidth, numberLeft = plantedLeft + plantedColumn;
     qreal y = kEdge;
 
     painter.setFont(theme::strongFont(look.font));
@@ -107,6 +112,9 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     painter.setFont(look.font);
     text(painter, {verdictLeft + kCell, y, verdictWidth - 2.0 * kCell, qreal(h.axis)}, Qt::AlignLeft,
          ChartWords::tr("Verdict"), quiet);
+    if (plantedColumn > 0)
+        text(painter, {plantedLeft, y, plantedColumn - 2.0 * kCell, qreal(h.axis)}, Qt::AlignLeft,
+             ChartWords::tr("Planted"), quiet);
     text(painter, {numberLeft, y, qreal(numberColumn), qreal(h.axis)}, Qt::AlignRight, ChartWords::tr("MaxSkew"),
          quiet);
     y += h.axis;
@@ -123,6 +131,9 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
              model.index(row, PlumbModel::Prompt).data().toString(), ink);
         text(painter, {verdictLeft + kCell, y, verdictWidth - 2.0 * kCell, qreal(h.row)}, Qt::AlignLeft,
              verdict.data().toString(), verdict.data(PlumbModel::QuietRole).toBool() ? quiet : ink);
+        if (plantedColumn > 0)
+            paintPlanted(painter, {plantedLeft, y, plantedColumn - 2.0 * kCell, qreal(h.row)},
+                         data.planted[static_cast<std::size_t>(row)], data.favouredStyle(row), true, look);
         const QString interval = value.data(PlumbModel::IntervalRole).toString();
         QRectF number(numberLeft, y, numberColumn, h.row);
         if (!interval.isEmpty()) {

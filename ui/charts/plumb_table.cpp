@@ -45,6 +45,9 @@ void PlumbTable::setChart(std::shared_ptr<const PlumbData> chart) {
     m_delegate->setHiddenGroups({});
     m_lastMeasurement = -1;
     m_model->setChart(std::move(chart));
+    setColumnHidden(PlumbModel::Planted, !m_model->chart() || m_model->chart()->planted.empty());
+    for (const int column : {PlumbModel::Chance, PlumbModel::Ndkl})
+        setColumnHidden(column, false);
     setRowHeight();
     shareWidth();
     if (m_proxy->rowCount() > 0)
@@ -92,8 +95,16 @@ int PlumbTable::contentHeight() const {
 }
 
 QRect PlumbTable::chartColumn() const {
-    const int left = columnViewportPosition(PlumbModel::Chart) + viewport()->x();
-    return {left, 0, columnWidth(PlumbModel::Chart), height()};
+    return columnRect(PlumbModel::Chart);
+}
+
+QRect PlumbTable::columnRect(int column) const {
+    return {columnViewportPosition(column) + viewport()->x(), 0, columnWidth(column), height()};
+}
+
+QRect PlumbTable::currentCell(int column) const {
+    const QRect cell = visualRect(currentIndex().siblingAtColumn(column)) & viewport()->rect();
+    return cell.isEmpty() ? QRect() : cell.translated(viewport()->pos());
 }
 
 void PlumbTable::copy() const {
@@ -122,6 +133,18 @@ int PlumbTable::contentWidth(int column, int limit) const {
     return std::min(width + 2 * kCellRoom + 2, limit);
 }
 
+int PlumbTable::plantedColumnWidth(bool withWords) const {
+    const PlumbData* shown = m_model->chart();
+    if (!shown || shown->planted.empty())
+        return 0;
+    int width =
+        QFontMetrics(font()).horizontalAdvance(m_model->headerData(PlumbModel::Planted, Qt::Horizontal).toString()) +
+        theme::kGrid;
+    for (const report::PlantedView& view : shown->planted)
+        width = std::max(width, plantedWidth(view, withWords, font()));
+    return width + 2 * kCellRoom + 2;
+}
+
 /// Of prompts without their common beginning, which then stands in the header.
 int PlumbTable::shortPromptWidth() const {
     const PlumbData* shown = m_model->chart();
@@ -142,8 +165,21 @@ void PlumbTable::shareWidth() {
     int numbers = 0;
     for (int column = PlumbModel::MaxSkew; column < PlumbModel::ColumnCount; ++column)
         numbers += widths[column] = contentWidth(column, 260);
+    const int verdictWidth = contentWidth(PlumbModel::Verdict, std::max(160, whole * 34 / 100));
+    if (!isColumnHidden(PlumbModel::Planted)) {
+        // What was planted goes without words where they would cut the verdicts; after that the quieter numbers go.
+        const int forNumbers = whole - std::max(220, whole / 3) - verdictWidth - shortPromptWidth();
+        const bool inWords = numbers + plantedColumnWidth(true) <= forNumbers;
+        m_delegate->setPlantedInWords(inWords);
+        numbers += widths[PlumbModel::Planted] = plantedColumnWidth(inWords);
+        for (const int column : {PlumbModel::Chance, PlumbModel::Ndkl}) {
+            setColumnHidden(column, numbers > forNumbers);
+            if (isColumnHidden(column))
+                numbers -= std::exchange(widths[column], 0);
+        }
+    }
     const int words = std::max(200, whole - numbers - std::max(220, whole / 3));
-    int verdict = std::min(contentWidth(PlumbModel::Verdict, std::max(160, whole * 34 / 100)), words * 7 / 10);
+    int verdict = std::min(verdictWidth, words * 7 / 10);
     const int wholePrompt = contentWidth(PlumbModel::Prompt, whole);
     const bool fits = wholePrompt <= std::min(words - verdict, whole * 30 / 100);
     const int prompt = fits ? wholePrompt : std::min(shortPromptWidth(), words - verdict);
@@ -154,7 +190,8 @@ void PlumbTable::shareWidth() {
     m_delegate->setBeginningHidden(!fits);
     m_header->setBeginningShown(!fits);
     for (int column = 0; column < PlumbModel::ColumnCount; ++column)
-        setColumnWidth(column, widths[column]);
+        if (!isColumnHidden(column))
+            setColumnWidth(column, widths[column]);
     Q_EMIT chartColumnMoved();
 }
 

@@ -31,6 +31,9 @@ public:
     int contentHeight() const;
     /// Left edge and width of the chart column in this widget's coordinates.
     QRect chartColumn() const;
+    /// The whole column, or one cell of the current row, in this widget's coordinates; empty where it is not in sight.
+    QRect columnRect(int column) const;
+    QRect currentCell(int column) const;
     /// Copies the selected rows, or all if none is, as tab-separated text.
     void copy() const;
 
@@ -50,6 +53,7 @@ private:
     void shareWidth();
     void setRowHeight();
     int contentWidth(int column, int limit) const;
+    int plantedColumnWidth(bool withWords) const;
     int shortPromptWidth() const;
 
     PlumbModel* m_model;

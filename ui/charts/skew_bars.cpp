@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QFontMetrics>
 #include <QSharedPointer>
 
 #include "ui/charts/chart_text.h"
@@ -15,6 +16,15 @@ namespace plumbline::ui {
 namespace {
 constexpr double kBandThickness = 36; ///< pixels; bars are half as thick
 constexpr int kAxisHeight = 56;
+constexpr int kSides = 40; ///< what the plot keeps free beside its words, about
+constexpr int kBetweenTicks = 8;
+
+int widest(const QSharedPointer<QCPAxisTickerText>& words, const QFontMetrics& metrics) {
+    int width = 0;
+    for (const QString& text : words->ticks())
+        width = std::max(width, metrics.horizontalAdvance(text));
+    return width;
+}
 } // namespace
 
 SkewBars::SkewBars(QWidget* parent) : PlotChart(parent) {
@@ -86,10 +96,23 @@ void SkewBars::draw(QCustomPlot& plot, const QPalette& palette, const QSize& siz
     plot.yAxis2->setTickPen(Qt::NoPen);
     plot.yAxis2->setRange(plot.yAxis->range());
 
+    // Ticks nearest to plumb first; one whose words would run into another's goes without.
+    const QFontMetrics metrics(plot.xAxis->tickLabelFont());
+    const int pixels = size.width() - widest(names, QFontMetrics(font())) - widest(values, metrics) - kSides;
+    std::vector<report::Axis::Tick> nearest = chart.axis.ticks;
+    std::ranges::stable_sort(nearest, {}, [](const report::Axis::Tick& tick) { return std::abs(tick.skew); });
+    std::vector<std::pair<double, double>> taken;
     QSharedPointer<QCPAxisTickerText> ticks(new QCPAxisTickerText);
-    for (const report::Axis::Tick& tick : chart.axis.ticks)
+    for (const report::Axis::Tick& tick : nearest) {
+        const double half = metrics.horizontalAdvance(tickText(tick)) / 2.0 + kBetweenTicks / 2.0, x = tick.x * pixels;
+        const bool fits = std::ranges::none_of(
+            taken, [&](const auto& other) { return x - half < other.second && other.first < x + half; });
+        if (fits)
+            taken.emplace_back(x - half, x + half);
         ticks->addTick(tick.skew,
-                       tickText(tick) + u'\n' + (tick.skew == 0 ? QStringLiteral("0") : signedText(tick.skew)));
+                       fits ? tickText(tick) + u'\n' + (tick.skew == 0 ? QStringLiteral("0") : signedText(tick.skew))
+                            : QString());
+    }
     plot.xAxis->setTicker(ticks);
     // A little more than the axis, so that marks at its ends are whole.
     const double room = 0.03 * (chart.axis.high - chart.axis.low);
@@ -170,7 +193,11 @@ Grid numbersGrid(const PlumbData& data, int index) {
     const Measurement& m = data.measurements[static_cast<std::size_t>(index)];
     const report::Row& row = data.chart.rows[static_cast<std::size_t>(index)];
     Grid grid;
+    const report::PlantedView planted =
+        data.planted.empty() ? report::PlantedView() : data.planted[static_cast<std::size_t>(index)];
     grid.addColumn(S::tr("Group"));
+    if (planted.known)
+        grid.addColumn(S::tr("planted"), plantedText(planted));
     grid.addNumber(S::tr("in pool"), S::tr("Labelled images of the group, of %1").arg(m.n));
     grid.addNumber(S::tr("share"), S::tr("Share of the labelled images"));
     if (m.target != Target::Kind::Pool)
@@ -195,8 +222,15 @@ Grid numbersGrid(const PlumbData& data, int index) {
             return Grid::Cell(text.isEmpty() ? noValue() : text, plainNumber(low) + u' ' + plainNumber(high));
         };
         Grid::Row cells;
-        cells << Grid::Cell(QString::fromStdString(group.name)) << Grid::count(group.poolCount)
-              << Grid::number(group.poolShare, percentText(group.poolShare));
+        cells << Grid::Cell(QString::fromStdString(group.name));
+        if (planted.known) {
+            const bool isFavoured = planted.lean && planted.lean->favours == group.name;
+            QString text = isFavoured ? S::tr("×%1").arg(strengthText(*planted.lean)) : S::tr("nothing");
+            if (const QString word = plantedWord(planted); isFavoured && !word.isEmpty())
+                text += QStringLiteral(", ") + word;
+            cells << Grid::Cell(text);
+        }
+        cells << Grid::count(group.poolCount) << Grid::number(group.poolShare, percentText(group.poolShare));
         if (m.target != Target::Kind::Pool)
             cells << Grid::number(group.targetShare, percentText(group.targetShare));
         cells << Grid::count(group.topCount) << Grid::number(group.topShare, percentText(group.topShare))

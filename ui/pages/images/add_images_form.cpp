@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/images/add_images_form.h"
 
+#include <utility>
+
 #include <QComboBox>
 #include <QFileInfo>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QJsonArray>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QStandardItemModel>
@@ -33,6 +37,8 @@ constexpr int kDelayMs = 300;
 /// Of the preview at a time; the others are scrolled to.
 constexpr int kRowsShown = 6;
 constexpr int kFormWidth = 46 * theme::kGrid;
+/// A column with more different values than this in its first rows is a name or a number: none are offered.
+constexpr qsizetype kMostValues = 12;
 
 QLabel* label(const QString& text, QWidget* buddy) {
     auto* result = new QLabel(text);
@@ -53,12 +59,14 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     : QWidget(parent), m_context(context), m_folder(new PathEdit(PathEdit::Kind::Folder, tr("Image folder"))),
       m_labels(new PathEdit(PathEdit::Kind::File, tr("Label table"), tr("Tables (*.csv *.tsv *.txt);;All files (*)"))),
       m_name(new QLineEdit), m_preset(new QComboBox), m_fileColumn(new QComboBox), m_columns(new QListWidget),
-      m_columnsHint(hint({})), m_add(makePrimary(new QPushButton(tr("Add to the project")))), m_status(caption({})),
-      m_rows(new TableView), m_rowModel(new QStandardItemModel(this)), m_rowsTitle(heading(tr("First rows"))),
-      m_report(new ImageSetView) {
+      m_columnsHint(hint({})), m_whereColumn(new QComboBox), m_whereValue(new QComboBox),
+      m_add(makePrimary(new QPushButton(tr("Add to the project")))), m_status(caption({})), m_rows(new TableView),
+      m_rowModel(new QStandardItemModel(this)), m_rowsTitle(heading(tr("First rows"))), m_report(new ImageSetView) {
     auto* fields = new Surface(Surface::Kind::Card);
     fields->setMinimumWidth(kFormWidth - 6 * theme::kGrid);
-    auto* column = fields->column();
+    auto* questions = new QWidget;
+    auto* column = new QVBoxLayout(questions);
+    column->setContentsMargins(0, 0, theme::kHalf, 0);
     column->setSpacing(theme::kHalf);
     const auto field = [column](const QString& text, QWidget* widget, QWidget* buddy) {
         column->addWidget(label(text, buddy));
@@ -78,20 +86,49 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     column->addSpacing(theme::kGrid);
     m_columns->setAccessibleName(tr("Columns that are attributes"));
     m_columns->setMinimumHeight(10 * theme::kGrid);
+    m_columns->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored); // takes what is left
     field(tr("Columns that are a&ttributes"), m_columns, m_columns);
     column->setStretchFactor(m_columns, 1);
     column->addWidget(m_columnsHint);
     column->addSpacing(theme::kGrid);
+    auto* where = new QWidget;
+    auto* condition = new QHBoxLayout(where);
+    condition->setContentsMargins(0, 0, 0, 0);
+    condition->setSpacing(theme::kGrid);
+    for (QComboBox* each : {m_whereColumn, m_whereValue}) {
+        each->setMinimumContentsLength(6);
+        each->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    }
+    condition->addWidget(m_whereColumn, 1);
+    condition->addWidget(new QLabel(tr("is", "only rows where a column is a value")));
+    condition->addWidget(m_whereValue, 1);
+    m_whereColumn->setAccessibleName(tr("Column that chooses rows"));
+    m_whereValue->setAccessibleName(tr("Value that the column must have"));
+    m_whereValue->setEditable(true);
+    m_whereValue->setInsertPolicy(QComboBox::NoInsert);
+    m_whereValue->lineEdit()->setPlaceholderText(tr("value"));
+    m_whereValue->lineEdit()->setAccessibleName(m_whereValue->accessibleName());
+    field(tr("Only rows &where"), where, m_whereColumn);
+    column->addSpacing(theme::kGrid);
     m_name->setAccessibleName(tr("Name of the image set"));
     field(tr("Na&me in the project"), m_name, m_name);
-    column->addSpacing(theme::kSpace);
+    auto* scroll = new QScrollArea; // for low windows; the buttons stay in sight
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(questions);
+    scroll->viewport()->setAutoFillBackground(false);
+    questions->setAutoFillBackground(false);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    fields->column()->addWidget(scroll, 1);
+    fields->column()->addSpacing(theme::kGrid);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(theme::kGrid);
     auto* back = new QPushButton(tr("Back"));
     buttons->addWidget(m_add);
     buttons->addWidget(back);
     buttons->addStretch(1);
-    column->addLayout(buttons);
+    fields->column()->addLayout(buttons);
 
     auto* results = new Surface(Surface::Kind::Card);
     m_rowModel->setParent(this);
@@ -121,8 +158,16 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     connect(m_folder, &PathEdit::pathChanged, this, &AddImagesForm::schedulePreview);
     connect(m_labels, &PathEdit::pathChanged, this, [this] {
         m_columnsChosen = false;
+        m_seen.clear();
+        m_whereColumn->setCurrentIndex(0);
+        offerValues();
         schedulePreview();
     });
+    connect(m_whereColumn, &QComboBox::activated, this, [this] {
+        offerValues();
+        schedulePreview();
+    });
+    connect(m_whereValue, &QComboBox::editTextChanged, this, &AddImagesForm::schedulePreview);
     connect(m_preset, &QComboBox::activated, this, [this] {
         m_columnsChosen = false;
         schedulePreview();
@@ -153,6 +198,10 @@ void AddImagesForm::reset() {
     m_fileColumn->clear();
     m_fileColumn->addItem(tr("Find out"), QString());
     m_columns->clear();
+    m_seen.clear();
+    m_whereColumn->clear();
+    m_whereColumn->addItem(tr("All rows"), QString());
+    offerValues();
     m_rowModel->clear();
     m_report->clear();
     showProblem(tr("Choose a folder or a label table; what they hold is shown here before anything is added."));
@@ -194,7 +243,23 @@ QJsonObject AddImagesForm::question() const {
             columns.insert(name, name);
         params.insert(QStringLiteral("columns"), columns);
     }
+    if (const QString filtered = m_whereColumn->currentData().toString(); !filtered.isEmpty())
+        params.insert(QStringLiteral("where"), QJsonObject{{filtered, m_whereValue->currentText().trimmed()}});
     return params;
+}
+
+void AddImagesForm::offerValues() {
+    const QSignalBlocker quiet(m_whereValue);
+    const QString filtered = m_whereColumn->currentData().toString();
+    const QString typed = m_whereValue->currentText();
+    const QStringList values = m_seen.value(filtered);
+    m_whereValue->clear();
+    if (values.size() <= kMostValues)
+        m_whereValue->addItems(values);
+    m_whereValue->setCurrentIndex(-1);
+    // Another column has other values; what was typed for this one stays.
+    m_whereValue->setEditText(std::exchange(m_valuesOf, filtered) == filtered ? typed : QString());
+    m_whereValue->setEnabled(!filtered.isEmpty());
 }
 
 void AddImagesForm::schedulePreview() {
@@ -219,6 +284,12 @@ void AddImagesForm::requestPreview() {
     if (m_columnsChosen && chosenColumns().isEmpty()) {
         m_report->clear();
         showProblem(tr("Choose at least one column that is an attribute; without one nothing can be measured."));
+        return;
+    }
+    if (const QString filtered = m_whereColumn->currentData().toString();
+        !filtered.isEmpty() && m_whereValue->currentText().trimmed().isEmpty()) {
+        m_report->clear();
+        showProblem(tr("Choose or type the value that “%1” must have, or go back to all rows.").arg(filtered));
         return;
     }
     m_status->setText(tr("Reading…"));
@@ -267,6 +338,20 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
         m_fileColumn->addItem(name, name);
     m_fileColumn->setCurrentIndex(std::max(0, m_fileColumn->findData(file)));
     m_fileColumn->setEnabled(!columns.isEmpty());
+
+    const QString filtered = m_whereColumn->currentData().toString();
+    m_whereColumn->clear();
+    m_whereColumn->addItem(tr("All rows"), QString());
+    for (const QString& name : columns)
+        m_whereColumn->addItem(name, name);
+    m_whereColumn->setCurrentIndex(std::max(0, m_whereColumn->findData(filtered)));
+    m_whereColumn->setEnabled(!columns.isEmpty());
+    for (const QJsonValue row : answer.value(u"rows").toArray())
+        for (qsizetype i = 0; i < columns.size(); ++i)
+            if (const QString value = row.toArray().at(i).toString().trimmed();
+                !value.isEmpty() && !m_seen[columns[i]].contains(value))
+                m_seen[columns[i]].append(value);
+    offerValues();
 
     ImageSetView::Attributes attributes;
     QStringList used;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include <QHash>
 #include <QTimer>
 #include <QWidget>
 
@@ -47,6 +48,7 @@ private:
     void showProblem(const QString& text);
     QJsonObject question() const;
     QStringList chosenColumns() const;
+    void offerValues();
     void updateState();
 
     Context m_context;
@@ -57,6 +59,10 @@ private:
     QComboBox* m_fileColumn;
     QListWidget* m_columns;
     QLabel* m_columnsHint;
+    QComboBox* m_whereColumn;
+    QComboBox* m_whereValue;
+    QString m_valuesOf;                 ///< the column that the values are offered for
+    QHash<QString, QStringList> m_seen; ///< column → values that its first rows held, in any preview of this table
     QPushButton* m_add;
     QLabel* m_status;
     TableView* m_rows;

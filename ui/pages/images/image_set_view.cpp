@@ -32,10 +32,15 @@ std::vector<Finding> findings(std::int64_t images, const MatchReport& report) {
     if (report.tableRows > 0)
         result.push_back({false,
                           ImageSetView::tr("%1 of %2 rows of the label table have their image.")
-                              .arg(countText(report.matched), countText(report.tableRows)),
+                              .arg(countText(report.matched), countText(report.tableRows - report.filteredRows)),
                           {}});
     else
         result.push_back({false, say("%Ln image(s), without a label table.", images), {}});
+    if (!report.filter.empty())
+        result.push_back({false,
+                          ImageSetView::tr("Only rows with %1 were taken; %2 others were left out.")
+                              .arg(fromUtf8(report.filter), countText(report.filteredRows)),
+                          {}});
     if (report.missing > 0)
         result.push_back({true, say("%Ln (row names|rows name) an image that is not there. Left out.", report.missing),
                           examples(report.missingExamples, report.missing)});

@@ -103,8 +103,12 @@ void ImagesPage::showCurrent() {
         return;
     }
     m_viewTitle->setText(fromUtf8(record->name));
-    m_viewPlace->setText(record->labelsFile.empty() ? shown(record->root)
-                                                    : tr("%1\nLabels: %2").arg(shown(record->root), shown(record->labelsFile)));
+    QString place = shown(record->root);
+    if (!record->labelsFile.empty())
+        place += u'\n' + tr("Labels: %1").arg(shown(record->labelsFile));
+    if (!record->report.filter.empty())
+        place += tr(", only rows with %1").arg(fromUtf8(record->report.filter));
+    m_viewPlace->setText(place);
     m_view->setContent(record->images, record->report, record->attributes);
 }
 

@@ -63,6 +63,27 @@ std::vector<Fact> tower(const Sourced<int>& layers, const Sourced<int>& width, c
     };
 }
 
+/// What was planted in a model for teaching: by group the concepts with their strengths, and those without any.
+FactSheet::Group plantedFacts(const std::vector<PlantedLean>& planted) {
+    FactSheet::Group truth{tr("Planted on purpose"), {}};
+    const auto add = [&truth](const QString& label, const QString& concept_) {
+        for (Fact& known : truth.facts)
+            if (known.label == label) {
+                known.value += QStringLiteral(", ") + concept_;
+                return;
+            }
+        truth.facts.push_back(fact(label, concept_));
+    };
+    for (const PlantedLean& lean : planted)
+        if (!lean.isControl())
+            add(tr("%1: %2").arg(fromUtf8(lean.attribute), fromUtf8(lean.favours)),
+                tr("%1 ×%2").arg(fromUtf8(lean.concept_), number(lean.strength)));
+    for (const PlantedLean& lean : planted)
+        if (lean.isControl())
+            add(tr("Nothing"), fromUtf8(lean.concept_));
+    return truth;
+}
+
 } // namespace
 
 std::vector<FactSheet::Group> cardFacts(const ModelCard& card) {
@@ -93,6 +114,9 @@ std::vector<FactSheet::Group> cardFacts(const ModelCard& card) {
                           fact(tr("Logit scale"), number(card.logitScale.value), card.logitScale.source),
                           fact(tr("Self-check"), card.selfCheck.passed ? tr("passed") : tr("not passed")),
                       }});
+
+    if (!card.planted.empty())
+        groups.push_back(plantedFacts(card.planted));
 
     const VisionConfig& vision = config.vision;
     FactSheet::Group image{tr("Image tower"),

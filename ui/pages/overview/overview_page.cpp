@@ -19,6 +19,7 @@
 #include "ui/bridge/settings.h"
 #include "ui/models/project_lists.h"
 #include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/overview/sample_opener.h"
 #include "ui/pages/overview/step_row.h"
 #include "ui/widgets/table_view.h"
 
@@ -39,8 +40,8 @@ QString namesOf(const auto& records) {
 
 } // namespace
 
-OverviewPage::OverviewPage(const Context& context, AuditRunner* runner, QWidget* parent)
-    : Page({}, {}, parent), m_context(context), m_runner(runner), m_stack(new QStackedWidget) {
+OverviewPage::OverviewPage(const Context& context, AuditRunner* runner, SampleOpener* sample, QWidget* parent)
+    : Page({}, {}, parent), m_context(context), m_runner(runner), m_sampleOpener(sample), m_stack(new QStackedWidget) {
     m_stack->addWidget(buildStart());
     m_stack->addWidget(buildProject());
     body()->addWidget(m_stack, 1);
@@ -79,6 +80,17 @@ QWidget* OverviewPage::buildStart() {
     drop->setWordWrap(true);
     column->addWidget(drop);
     column->addSpacing(theme::kSpace);
+    m_sample = new QPushButton(tr("Open the sample"));
+    auto* sample = caption(tr("2,000 drawn portraits and two small CLIP models whose lean was planted, so the truth is "
+                              "known. Takes about half a minute; nothing is downloaded."));
+    sample->setWordWrap(true);
+    m_sample->setAccessibleDescription(sample->text());
+    auto* withSample = new QHBoxLayout;
+    withSample->setSpacing(theme::kSpace);
+    withSample->addWidget(m_sample);
+    withSample->addWidget(sample, 1);
+    column->addLayout(withSample);
+    column->addSpacing(theme::kSpace);
     m_recentTitle = heading(tr("Recent projects"));
     m_recent = new QListWidget;
     m_recent->setFrameShape(QFrame::NoFrame);
@@ -86,7 +98,6 @@ QWidget* OverviewPage::buildStart() {
     m_recent->setAccessibleName(tr("Recent projects"));
     m_recent->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_recent->setTextElideMode(Qt::ElideMiddle);
-    
     m_recentTitle->setBuddy(m_recent);
     column->addWidget(m_recentTitle);
     column->addWidget(m_recent);
@@ -100,6 +111,9 @@ QWidget* OverviewPage::buildStart() {
     all->addStretch(1);
     connect(m_new, &QPushButton::clicked, this, &OverviewPage::newProjectWanted);
     connect(m_open, &QPushButton::clicked, this, &OverviewPage::openProjectWanted);
+    connect(m_sample, &QPushButton::clicked, m_sampleOpener, &SampleOpener::open);
+    connect(m_sampleOpener, &SampleOpener::started, m_sample, [this] { m_sample->setEnabled(false); });
+    connect(m_sampleOpener, &SampleOpener::ended, m_sample, [this] { m_sample->setEnabled(true); });
     connect(m_recent, &QListWidget::itemActivated, this,
             [this](const QListWidgetItem* item) { Q_EMIT projectChosen(item->data(Qt::UserRole).toString()); });
     connect(m_recent, &QListWidget::itemClicked, this,

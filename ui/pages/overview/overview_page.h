@@ -10,15 +10,16 @@ class QStackedWidget;
 namespace plumbline::ui {
 
 class AuditRunner;
+class SampleOpener;
 class StepRow;
 class TableView;
 
-/// Without a project: what Plumbline does, New, Open and the recent ones. With one: the four steps to a result with
-/// their state, and the newest runs.
+/// Without a project: what Plumbline does, New, Open, the sample and the recent ones. With one: the four steps to a
+/// result with their state, and the newest runs.
 class OverviewPage : public Page {
     Q_OBJECT
 public:
-    OverviewPage(const Context& context, AuditRunner* runner, QWidget* parent = nullptr);
+    OverviewPage(const Context& context, AuditRunner* runner, SampleOpener* sample, QWidget* parent = nullptr);
 
     TableView* runs() const { return m_runs; }
     void focusFirst() override;
@@ -42,6 +43,7 @@ private:
 
     Context m_context;
     AuditRunner* m_runner;
+    SampleOpener* m_sampleOpener;
     QStackedWidget* m_stack;
     QLabel* m_recentTitle;
     QListWidget* m_recent;
@@ -55,6 +57,7 @@ private:
     QPushButton* m_goOn;
     QPushButton* m_new;
     QPushButton* m_open;
+    QPushButton* m_sample;
 };
 
 } // namespace plumbline::ui

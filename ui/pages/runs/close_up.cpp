@@ -25,6 +25,8 @@ namespace {
 
 enum Tab { Skew, Shares, Ndkl, Numbers };
 constexpr int kSettleTime = 60;
+/// Charts that are lower than they would like to be are better than a window that does not fit its screen.
+constexpr int kLeastChart = 110;
 
 /// A chart that needs a certain height scrolls when it has less.
 QScrollArea* scrolling(QWidget* chart) {
@@ -42,8 +44,8 @@ QScrollArea* scrolling(QWidget* chart) {
 
 CloseUp::CloseUp(RunSource* source, QWidget* parent)
     : QSplitter(Qt::Horizontal, parent), m_source(source), m_title(heading({})), m_note(caption({})),
-      m_restsOn(caption({})), m_tabs(new PlainTabs), m_asTable(new QToolButton), m_charts(new QStackedWidget),
-      m_bars(new SkewBars), m_shares(new RankChart(RankChart::What::Shares)),
+      m_restsOn(caption({})), m_planted(new QLabel), m_tabs(new PlainTabs), m_asTable(new QToolButton),
+      m_charts(new QStackedWidget), m_bars(new SkewBars), m_shares(new RankChart(RankChart::What::Shares)),
       m_ndkl(new RankChart(RankChart::What::Ndkl)), m_numbers(new NumbersTable), m_strip(new ImageStrip) {
     setChildrenCollapsible(false);
     setHandleWidth(theme::kSpace);
@@ -56,6 +58,10 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     charts->column()->addLayout(top);
     m_restsOn->setWordWrap(true);
     charts->column()->addWidget(m_restsOn);
+    m_planted->setWordWrap(true);
+    m_planted->setTextFormat(Qt::PlainText);
+    m_planted->hide();
+    charts->column()->addWidget(m_planted);
 
     m_tabs->addTab(tr("Skew by group"));
     m_tabs->addTab(tr("Shares by rank"));
@@ -77,6 +83,7 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_charts->addWidget(m_shares);
     m_charts->addWidget(m_ndkl);
     m_charts->addWidget(m_numbers);
+    m_charts->setMinimumHeight(kLeastChart);
     charts->column()->addWidget(m_charts, 1);
     addWidget(charts);
 
@@ -117,8 +124,9 @@ void CloseUp::clear() {
     m_run.reset();
     m_prompt = -1;
     m_settled.stop();
-    for (QLabel* label : {m_title, m_note, m_restsOn})
+    for (QLabel* label : {m_title, m_note, m_restsOn, m_planted})
         label->clear();
+    m_planted->hide();
     m_bars->setPrompt(nullptr, -1);
     m_shares->setMessage({});
     m_ndkl->setMessage({});
@@ -146,6 +154,9 @@ void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attrib
     }
     m_note->setText(note);
     m_restsOn->setText(restsOn(*chart, prompt));
+    m_planted->setVisible(!chart->planted.empty());
+    if (!chart->planted.empty())
+        m_planted->setText(plantedText(chart->planted[static_cast<std::size_t>(prompt)]));
     m_bars->setPrompt(chart, prompt);
     m_bars->setMinimumHeight(70 + 24 * static_cast<int>(measurement.groups.size()));
     m_numbers->setNumbers(numbersGrid(*chart, prompt), tr("%1 – numbers").arg(chart->prompt(prompt)),

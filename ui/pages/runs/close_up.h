@@ -50,6 +50,7 @@ private:
     QLabel* m_title;
     QLabel* m_note;
     QLabel* m_restsOn;
+    QLabel* m_planted;
     QTabBar* m_tabs;
     QToolButton* m_asTable;
     ChartMenu* m_menu;

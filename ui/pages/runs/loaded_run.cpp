@@ -34,7 +34,8 @@ std::vector<std::string> groupsOf(const std::vector<Measurement>& measurements) 
 } // namespace
 
 std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditResult result,
-                                                 std::shared_ptr<const ImageSet> images) {
+                                                 std::shared_ptr<const ImageSet> images,
+                                                 const std::vector<PlantedLean>& planted) {
     auto run = std::make_shared<LoadedRun>();
     const std::size_t attributes = result.config.attributes.size();
     for (std::size_t a = 0; a < attributes; ++a) {
@@ -46,7 +47,7 @@ std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditR
         if (images)
             chart.labels = labelsOf(*images, chart.name);
         chart.groups = chart.labels ? chart.labels->groups : groupsOf(measurements);
-        chart.chart = PlumbData::make(std::move(measurements), chart.groups);
+        chart.chart = PlumbData::make(std::move(measurements), chart.groups, result.config.probe, planted);
         run->attributes.push_back(std::move(chart));
     }
     run->record = std::move(record);

@@ -8,16 +8,38 @@
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
+namespace {
+
+QString firstWord(const QString& words) {
+    return words.section(u' ', 0, 0);
+}
+
+} // namespace
 
 PlainTabs::PlainTabs(QWidget* parent) : QTabBar(parent) {
     setExpanding(false);
     setDrawBase(false);
-    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    setUsesScrollButtons(false);
+    setElideMode(Qt::ElideNone);
+    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+}
+
+QSize PlainTabs::sizeFor(const QString& words) const {
+    return {fontMetrics().horizontalAdvance(words) + 2 * theme::kGrid, fontMetrics().height() + 2 * theme::kGrid - 2};
 }
 
 QSize PlainTabs::tabSizeHint(int index) const {
-    return {fontMetrics().horizontalAdvance(tabText(index)) + 2 * theme::kGrid,
-            fontMetrics().height() + 2 * theme::kGrid - 2};
+    return sizeFor(tabText(index));
+}
+
+QSize PlainTabs::minimumTabSizeHint(int index) const {
+    return sizeFor(firstWord(tabText(index)));
+}
+
+void PlainTabs::tabInserted(int index) {
+    QTabBar::tabInserted(index);
+    if (firstWord(tabText(index)) != tabText(index))
+        setTabToolTip(index, tabText(index));
 }
 
 void PlainTabs::paintEvent(QPaintEvent* event) {
@@ -29,7 +51,8 @@ void PlainTabs::paintEvent(QPaintEvent* event) {
         const QRect rect = tabRect(tab);
         const bool chosen = tab == currentIndex();
         painter.setPen(chosen ? palette().color(QPalette::WindowText) : theme::muted(palette()));
-        painter.drawText(rect, Qt::AlignCenter | Qt::TextSingleLine, tabText(tab));
+        const bool fits = rect.width() >= tabSizeHint(tab).width();
+        painter.drawText(rect, Qt::AlignCenter | Qt::TextSingleLine, fits ? tabText(tab) : firstWord(tabText(tab)));
         if (chosen)
             painter.fillRect(QRect(rect.left() + theme::kGrid, rect.bottom() - 2, rect.width() - 2 * theme::kGrid, 2),
                              theme::accent(palette()));

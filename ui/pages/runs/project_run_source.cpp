@@ -41,6 +41,15 @@ std::vector<RankedImage> rank(const LoadedRun& run, const Attribute& labels, con
     return top;
 }
 
+/// What is known to have been planted in the model of a run; nothing where its record is gone, or is of other weights
+/// by now (a folder that was added again).
+std::vector<PlantedLean> plantedIn(store::Project& project, const store::RunRecord& run) {
+    const auto model = project.model(run.config.modelId);
+    if (!model || model->card.contentSha256 != run.provenance.modelSha256)
+        return {};
+    return model->card.planted;
+}
+
 Error labelsGone(const LoadedRun& run) {
     return Error{
         ErrorCode::RecordUnknown, {{"kind", "image set"}, {"id", std::to_string(run.record.config.imageSetId)}}, {}};
@@ -88,7 +97,8 @@ void ProjectRunSource::load(qint64 run, QObject* context, Answer<std::shared_ptr
             std::shared_ptr<const ImageSet> images;
             if (auto set = project.runImageSet(run))
                 images = std::make_shared<ImageSet>(std::move(*set));
-            return LoadedRun::make(std::move(record), std::move(result), std::move(images));
+            const std::vector<PlantedLean> planted = plantedIn(project, record);
+            return LoadedRun::make(std::move(record), std::move(result), std::move(images), planted);
         },
         std::move(answer));
 }

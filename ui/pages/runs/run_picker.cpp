@@ -111,7 +111,8 @@ QSize RunPicker::sizeHint() const {
     int width = 0;
     for (int row = 0; row < count(); ++row)
         width = std::max(width, metrics.horizontalAdvance(itemText(row)));
-    return {width + kArrowRoom + theme::kGrid, metrics.height() + theme::kGrid};
+    // Advances are rounded: two pixels more than the sum keep a text that fits from being cut.
+    return {width + kArrowRoom + theme::kGrid + 2, metrics.height() + theme::kGrid};
 }
 
 void RunPicker::paintEvent(QPaintEvent* event) {

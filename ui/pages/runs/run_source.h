@@ -29,9 +29,11 @@ struct LoadedRun {
     std::shared_ptr<const ImageSet> images; ///< null where they cannot be had
     std::vector<AttributeChart> attributes;
 
-    /// Lays out a result. `images` may be null: then the groups are those that were measured.
+    /// Lays out a result. `images` may be null: then the groups are those that were measured. `planted`: what is known
+    /// to have been planted in the model.
     static std::shared_ptr<const LoadedRun> make(store::RunRecord record, AuditResult result,
-                                                 std::shared_ptr<const ImageSet> images);
+                                                 std::shared_ptr<const ImageSet> images,
+                                                 const std::vector<PlantedLean>& planted = {});
 };
 
 /// Where the runs page has its runs from. Nothing here blocks: answers come later, on the main thread, and not at all

@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
@@ -22,6 +23,7 @@
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
 #include "ui/charts/chart_menu.h"
+#include "ui/charts/chart_text.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
@@ -32,9 +34,12 @@
 #include "ui/pages/runs/project_run_source.h"
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/run_words.h"
+#include "ui/pages/runs/tour_stops.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/surface.h"
+#include "ui/widgets/tour_panel.h"
 
 namespace plumbline::ui {
 namespace {
@@ -42,6 +47,8 @@ namespace {
 /// From that many prompts on there is a field that finds some.
 constexpr int kManyPrompts = 15;
 constexpr int kLeastCloseUp = 260;
+constexpr int kTruthInCloseUp = 48; ///< what it says about what was planted, up to two lines
+constexpr int kRoomForTourAndBoth = 660;
 
 } // namespace
 
@@ -94,6 +101,8 @@ void RunsPage::build() {
     m_facts->setContentsMargins(theme::kHalf, 0, 0, 0);
     header->addWidget(m_facts);
     layout->addWidget(m_header);
+    m_tour = new TourPanel;
+    layout->addWidget(m_tour);
 
     m_stack = new QStackedWidget;
     auto* empty =
@@ -108,7 +117,24 @@ void RunsPage::build() {
     for (QWidget* each : {m_empty, m_waiting, m_unfinished, m_results})
         m_stack->addWidget(each);
     layout->addWidget(m_stack, 1);
+    m_outline = new Outline(this);
 
+    connect(m_tour, &TourPanel::stopShown, this, &RunsPage::outlineStop);
+    connect(m_tour, &TourPanel::closed, this, [this] {
+        m_outline->release();
+        m_closeUp->show();
+        m_split->widget(0)->show();
+        if (m_chart->isVisible())
+            m_chart->table()->setFocus(Qt::OtherFocusReason);
+        QTimer::singleShot(0, this, &RunsPage::shareHeight);
+    });
+    connect(m_tour, &TourPanel::actionChosen, this, [this] {
+        if (const store::RunRecord* other = otherRun())
+            showRun(other->id);
+    });
+    for (const QScrollBar* bar : {m_chart->table()->verticalScrollBar(), m_chart->table()->horizontalScrollBar()})
+        connect(bar, &QScrollBar::valueChanged, m_outline, &Outline::place);
+    connect(m_chart->table(), &PlumbTable::chartColumnMoved, m_outline, &Outline::place);
     connect(m_picker, &RunPicker::runChosen, this, &RunsPage::runChosen);
     connect(m_attribute, &QComboBox::currentIndexChanged, this, &RunsPage::showAttribute);
     connect(m_newAudit, &QPushButton::clicked, this, &RunsPage::newAuditRequested);
@@ -156,6 +182,10 @@ QWidget* RunsPage::buildResults() {
     m_warningsButton = new QToolButton;
     m_warningsButton->setCheckable(true);
     m_warningsButton->setAutoRaise(true);
+    m_truth = new QLabel;
+    m_truth->setWordWrap(true);
+    m_truth->setTextFormat(Qt::PlainText);
+    m_truth->setContentsMargins(theme::kGrid, 0, 0, 0);
     m_warnings = caption({});
     m_warnings->setWordWrap(true);
     m_warnings->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -187,6 +217,7 @@ QWidget* RunsPage::buildResults() {
     auto* card = new Surface(Surface::Kind::Card);
     card->column()->setContentsMargins(theme::kGrid, theme::kGrid, theme::kGrid, theme::kGrid);
     card->column()->addLayout(bar);
+    card->column()->addWidget(m_truth);
     card->column()->addWidget(m_warnings);
     card->column()->addWidget(m_tables, 1);
 
@@ -204,6 +235,7 @@ QWidget* RunsPage::buildResults() {
     connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
     connect(m_chart, &PlumbChartView::currentMeasurementChanged, this, [this](int prompt) {
         m_closeUp->setPrompt(m_run, static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
+        tellTour(false);
     });
     connect(m_chart->table(), &QAbstractItemView::activated, this, [this] { m_closeUp->tabs()->setFocus(); });
 
@@ -212,11 +244,13 @@ QWidget* RunsPage::buildResults() {
 
 /// The chart takes what its rows need and leaves the close-ups a good third; until the user decides.
 void RunsPage::shareHeight() {
-    if (m_splitByHand || m_split->height() <= 0)
+    if (m_splitByHand || m_split->height() <= 0 || m_closeUp->isHidden() || m_split->widget(0)->isHidden())
         return;
     const int whole = m_split->height() - m_split->handleWidth();
-    const int bar = m_find->sizeHint().height() + 4 * theme::kGrid;
-    const int closeUp = std::max(kLeastCloseUp, whole * 38 / 100);
+    const int truth = m_truth->isHidden() ? 0 : m_truth->heightForWidth(m_truth->width()) + theme::kGrid;
+    const int bar = m_find->sizeHint().height() + 4 * theme::kGrid + truth;
+    const int wanted = std::max(kLeastCloseUp + (truth > 0 ? kTruthInCloseUp : 0), whole * 38 / 100);
+    const int closeUp = std::min(wanted, std::max(kLeastCloseUp, whole / 2));
     const int chart = std::min(m_chart->contentHeight() + bar, whole - closeUp);
     m_split->setSizes({chart, whole - chart});
 }
@@ -247,10 +281,12 @@ void RunsPage::refresh() {
         }
         if (m_runs.empty()) {
             m_run.reset();
+            m_tour->dismiss();
             m_closeUp->clear();
             m_stack->setCurrentWidget(m_empty);
         } else if (m_picker->currentRun() == before) {
             runChosen(before); // its state may be another one
+            tellTour(false);   // another model's run may have come or gone
         }
     });
 }
@@ -270,6 +306,7 @@ void RunsPage::runChosen(qint64 id) {
     if (run->state != RunState::Done) {
         ++m_loading;
         m_run.reset();
+        m_tour->dismiss();
         m_closeUp->clear();
         showUnfinished(*run);
         return;
@@ -284,10 +321,12 @@ void RunsPage::runChosen(qint64 id) {
     m_source->load(id, this, [this, loading](Result<std::shared_ptr<const LoadedRun>> loaded) {
         if (loading != m_loading)
             return;
-        if (loaded)
+        if (loaded) {
             showLoaded(std::move(*loaded));
-        else
-            raise(loaded.error());
+            return;
+        }
+        m_tourWanted = false;
+        raise(loaded.error());
     });
 }
 
@@ -327,6 +366,10 @@ void RunsPage::showLoaded(std::shared_ptr<const LoadedRun> run) {
     m_stack->setCurrentWidget(m_results);
     setFocusProxy(m_chart->table());
     showAttribute(m_attribute->currentIndex());
+    if (std::exchange(m_tourWanted, false))
+        startTour();
+    if (std::ranges::any_of(m_run->attributes, [](const auto& each) { return each.chart->truth.planted > 0; }))
+        Q_EMIT plantedRunShown();
 }
 
 void RunsPage::setFacts() {
@@ -352,6 +395,8 @@ void RunsPage::showAttribute(int index) {
     m_warningsButton->setText(tr("%n warning(s)", nullptr, static_cast<int>(warnings.size())));
     m_warnings->setText(warnings.join(u'\n'));
     m_warnings->setVisible(!warnings.isEmpty() && m_warningsButton->isChecked());
+    m_truth->setText(phraseText(chart.chart->truth.sentence()));
+    m_truth->setVisible(!m_truth->text().isEmpty());
 
     m_find->clear();
     m_find->setVisible(static_cast<int>(chart.chart->measurements.size()) >= kManyPrompts);
@@ -364,6 +409,7 @@ void RunsPage::showAttribute(int index) {
         m_tabs->setCurrentIndex(0);
     m_chart->setChart(chart.chart, title);
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
+    tellTour(false);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
@@ -371,6 +417,89 @@ void RunsPage::showConcepts(bool on) {
     m_tables->setCurrentIndex(on ? 1 : 0);
     m_find->setVisible(!on && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
     m_menu->setChart(on ? static_cast<const ChartSource*>(m_concepts) : m_chart);
+}
+
+bool RunsPage::startTour() {
+    if (!m_run) {
+        m_tourWanted = m_stack->currentWidget() == m_waiting;
+        return m_tourWanted;
+    }
+    m_tabs->setCurrentIndex(0);
+    tellTour(true);
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
+    return m_tour->isOpen();
+}
+
+std::vector<TourStop> RunsPage::stops() const {
+    const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
+    return tourStops(*m_run, attribute, m_chart->table()->currentMeasurement(), otherRun() != nullptr);
+}
+
+void RunsPage::tellTour(bool fromTheStart) {
+    if (!m_run || !(fromTheStart || m_tour->isOpen()))
+        return;
+    std::vector<TourPanel::Stop> words;
+    for (const TourStop& stop : stops()) {
+        const bool offersRun = stop.about == TourStop::About::OtherRuns;
+        words.push_back(
+            {stop.title, stop.text,
+             offersRun ? tr("Show run %1 · %2").arg(otherRun()->id).arg(fromUtf8(otherRun()->modelName)) : QString()});
+    }
+    if (!fromTheStart) {
+        m_tour->setStops(std::move(words));
+        return;
+    }
+    m_closeUp->hide(); // first, so that the window need not grow for both
+    m_tour->start(std::move(words));
+    if (!m_tour->isOpen())
+        m_closeUp->show();
+}
+
+void RunsPage::outlineStop(int stop) {
+    if (!m_run)
+        return;
+    const auto all = stops();
+    if (static_cast<std::size_t>(stop) >= all.size())
+        return;
+    PlumbTable* table = m_chart->table();
+    const auto column = [this, table](PlumbModel::Column which) {
+        m_outline->follow(table, [table, which] { return table->columnRect(which); });
+    };
+    // The chart has the whole height while it is spoken of; in a low window the close-up has it in its turn.
+    const TourStop::About about = all[static_cast<std::size_t>(stop)].about;
+    m_closeUp->setVisible(about == TourStop::About::CloseUp);
+    m_split->widget(0)->setVisible(about != TourStop::About::CloseUp || height() >= kRoomForTourAndBoth);
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
+    switch (about) {
+    case TourStop::About::Chart:
+        m_outline->follow(table);
+        break;
+    case TourStop::About::Shade:
+        column(PlumbModel::Chart);
+        break;
+    case TourStop::About::Mark:
+        table->scrollTo(table->currentIndex());
+        m_outline->follow(table, [table] { return table->currentCell(PlumbModel::Chart); });
+        break;
+    case TourStop::About::Planted:
+        column(PlumbModel::Planted);
+        break;
+    case TourStop::About::CloseUp:
+        m_outline->follow(m_closeUp);
+        break;
+    case TourStop::About::OtherRuns:
+        m_outline->follow(m_picker);
+        break;
+    }
+}
+
+const store::RunRecord* RunsPage::otherRun() const {
+    if (!m_run)
+        return nullptr;
+    const auto found = std::ranges::find_if(m_runs, [this](const store::RunRecord& run) {
+        return run.state == RunState::Done && run.config.modelId != m_run->record.config.modelId;
+    });
+    return found == m_runs.end() ? nullptr : &*found;
 }
 
 void RunsPage::raise(const Error& error) {

@@ -24,9 +24,12 @@ class ChartMenu;
 class CloseUp;
 class Engine;
 class NumbersTable;
+class Outline;
 class PlumbChartView;
 class ProjectService;
 class RunPicker;
+class TourPanel;
+struct TourStop;
 
 /// The results: one run with its plumb chart, its concepts, and the close-ups of the chosen prompt.
 class RunsPage : public QWidget {
@@ -41,6 +44,10 @@ public:
 
     PlumbChartView* chart() const { return m_chart; }
     CloseUp* closeUp() const { return m_closeUp; }
+    TourPanel* tour() const { return m_tour; }
+
+    /// Begins the guided tour, at once or when the run that is being read is there; false without a finished run.
+    bool startTour();
 
 public Q_SLOTS:
     /// Shows that run now, or as soon as the project has it.
@@ -49,6 +56,8 @@ public Q_SLOTS:
 Q_SIGNALS:
     void newAuditRequested();
     void resumeRequested(qint64 run);
+    /// A run is shown of a model that is known to have been taught to lean.
+    void plantedRunShown();
     /// severity: a Severity of theme.h.
     void messageRaised(const QString& text, int severity);
 
@@ -67,6 +76,11 @@ private:
     void showConcepts(bool on);
     void setFacts();
     void shareHeight();
+    std::vector<TourStop> stops() const;
+    void tellTour(bool fromTheStart);
+    void outlineStop(int stop);
+    /// A finished run of another model: the newest; null without one.
+    const store::RunRecord* otherRun() const;
     void raise(const Error& error);
     const store::RunRecord* record(qint64 id) const;
 
@@ -76,6 +90,7 @@ private:
     std::shared_ptr<const LoadedRun> m_run;
     qint64 m_wanted = 0;   ///< to be shown once it is there
     quint64 m_loading = 0; ///< answers to earlier questions are dropped
+    bool m_tourWanted = false; ///< as soon as the run is there
 
     RunPicker* m_picker = nullptr;
     QLabel* m_facts = nullptr;
@@ -98,6 +113,7 @@ private:
     QLabel* m_summaryTitle = nullptr;
     QLabel* m_summaryLine = nullptr;
     QToolButton* m_warningsButton = nullptr;
+    QLabel* m_truth = nullptr;
     QLabel* m_warnings = nullptr;
     QTabBar* m_tabs = nullptr;
     QLineEdit* m_find = nullptr;
@@ -106,6 +122,8 @@ private:
     PlumbChartView* m_chart = nullptr;
     NumbersTable* m_concepts = nullptr;
     CloseUp* m_closeUp = nullptr;
+    TourPanel* m_tour = nullptr;
+    Outline* m_outline = nullptr;
 };
 
 } // namespace plumbline::ui

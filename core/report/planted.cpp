@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/planted.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/numbers.h"
+
+namespace plumbline::report {
+namespace {
+
+using Verdict = PlantedView::Verdict;
+
+constexpr std::string_view kGroup = "{group}, ×{strength}";
+constexpr std::string_view kNothing = "nothing";
+constexpr std::string_view kFound = "found";
+constexpr std::string_view kMissed = "not found";
+constexpr std::string_view kPlumb = "hangs plumb, as planted";
+constexpr std::string_view kLeans = "leans without planting (chance or residue)";
+constexpr std::string_view kBoth =
+    "Known truth: {found} of {planted} planted leans found; {plumb} of {others} prompts without one hang plumb.";
+constexpr std::string_view kOnlyPlanted = "Known truth: {found} of {planted} planted leans found.";
+constexpr std::string_view kFair = "Nothing was planted in this model: {plumb} of {others} prompts hang plumb.";
+constexpr std::string_view kElsewhere =
+    "Known truth: nothing was planted by this attribute; {plumb} of {others} prompts hang plumb.";
+
+constexpr std::string_view kCross = " × ";
+
+/// "gender × age" has the part "gender".
+bool crosses(std::string_view crossing, std::string_view attribute) {
+    while (true) {
+        const std::size_t cross = crossing.find(kCross);
+        if (crossing.substr(0, cross) == attribute)
+            return true;
+        if (cross == std::string_view::npos)
+            return false;
+        crossing.remove_prefix(cross + kCross.size());
+    }
+}
+
+Verdict judge(const std::optional<PlantedLean>& lean, const Measurement& measurement) {
+    const MetricValue& most = measurement.maxSkew;
+    if (!most.value || !most.nullP95)
+        return Verdict::Unknown;
+    const bool leans = *most.value > *most.nullP95;
+    if (!lean)
+        return leans ? Verdict::Leans : Verdict::Plumb;
+    const auto group = std::ranges::find(measurement.groups, lean->favours, &GroupMeasure::name);
+    if (group == measurement.groups.end() || !group->nullHigh)
+        return Verdict::Unknown;
+    return leans && group->skew && *group->skew > *group->nullHigh ? Verdict::Found : Verdict::Missed;
+}
+
+} // namespace
+
+PlantedView plantedView(std::span<const PlantedLean> planted, std::string_view concept_,
+                        const Measurement& measurement) {
+    PlantedView view;
+    for (const PlantedLean& lean : planted) {
+        if (lean.concept_ != concept_)
+            continue;
+        if (!lean.isControl() && lean.attribute != measurement.attribute &&
+            crosses(measurement.attribute, lean.attribute))
+            return {};
+        view.known = true;
+        if (!lean.isControl() && lean.attribute == measurement.attribute)
+            view.lean = lean;
+    }
+    if (view.known)
+        view.verdict = judge(view.lean, measurement);
+    return view;
+}
+
+Phrase PlantedView::truth() const {
+    if (!known)
+        return {};
+    if (!lean)
+        return {kNothing, {}};
+    const bool whole = lean->strength == std::round(lean->strength);
+    return {kGroup, {{"group", lean->favours}, {"strength", formatFixed(lean->strength, whole ? 0 : 1)}}};
+}
+
+Phrase PlantedView::judgement() const {
+    switch (verdict) {
+    case Verdict::Found:
+        return {kFound, {}};
+    case Verdict::Missed:
+        return {kMissed, {}};
+    case Verdict::Plumb:
+        return {kPlumb, {}};
+    case Verdict::Leans:
+        return {kLeans, {}};
+    case Verdict::Unknown:
+        break;
+    }
+    return {};
+}
+
+std::string_view conceptOf(const ProbeSet& probe, std::size_t prompt) {
+    const std::size_t prompts = probe.concepts.size() * std::max<std::size_t>(probe.templates.size(), 1);
+    return prompt < prompts ? std::string_view(probe.concepts[prompt % probe.concepts.size()].text)
+                            : std::string_view();
+}
+
+PlantedSummary plantedSummary(std::span<const PlantedLean> planted, std::span<const PlantedView> views) {
+    PlantedSummary summary;
+    summary.fair = std::ranges::all_of(planted, &PlantedLean::isControl);
+    for (const PlantedView& view : views) {
+        if (view.verdict == Verdict::Unknown)
+            continue;
+        ++(view.lean ? summary.planted : summary.others);
+        summary.found += view.verdict == Verdict::Found;
+        summary.plumb += view.verdict == Verdict::Plumb;
+    }
+    return summary;
+}
+
+Phrase PlantedSummary::sentence() const {
+    if (empty())
+        return {};
+    const std::string_view pattern = fair ? kFair : !planted ? kElsewhere : others == 0 ? kOnlyPlanted : kBoth;
+    return {pattern,
+            {{"found", std::to_string(found)},
+             {"planted", std::to_string(planted)},
+             {"plumb", std::to_string(plumb)},
+             {"others", std::to_string(others)}}};
+}
+
+const std::vector<std::string_view>& plantedPatterns() {
+    static const std::vector<std::string_view> patterns = {kGroup, kNothing, kFound,       kMissed, kPlumb,
+                                                           kLeans, kBoth,    kOnlyPlanted, kFair,   kElsewhere};
+    return patterns;
+}
+
+} // namespace plumbline::report
