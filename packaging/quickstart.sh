@@ -1,39 +1,39 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From a fresh Debian 12 to a finished audit: installs what is missing, builds, runs the main job.
+# From a fresh Debian 12 to a finished audit: installs what is missing, builds, audits the sample.
 source "$(dirname "$0")/common.sh"
 install_packages
 
 say "Building in Release (build/release)"
 cmake --preset release >build-configure.log 2>&1 || { cat build-configure.log >&2; exit 1; }
 rm -f build-configure.log
-cmake --build --preset release -j "$jobs" --target plumb plumbline test_data
+cmake --build --preset release -j "$jobs" --target plumb plumbline
 
 bin=build/release/bin
-project=build/quickstart.plumb
+sample=build/sample
+project=$sample/sample.plumb
+results=$sample/results.csv
+say "Writing the sample to $sample: 2,000 drawn portraits and two small CLIP models (what one of them leans towards was planted)"
+"$bin/plumb" sample "$sample"
 rm -f "$project" "$project-wal" "$project-shm"
-data=../shared/data/fairface model=../shared/fixtures/faceclip-a
-if [ -d "$data" ] && [ -d "$model" ]; then
-    say "Auditing the reference model faceclip-a on the FairFace photographs in ../shared (the model's lean is planted)"
-    labels=$data/fairface_label_val.csv k=500
-    prompts=("a photo of a pilot" "a photo of a mechanic" "a photo of a nurse" "a photo of a librarian" "a photo of a barber"
-        "a photo of a teacher" "a photo of a student" "a photo of a baker")
-else
-    say "Auditing a tiny random model on drawn test images (no reference data here; the figures mean nothing)"
-    build/release/bin/test_data build/quickstart-data
-    data=build/quickstart-data/images model=build/quickstart-data/model labels=build/quickstart-data/images/labels.csv k=20
-    prompts=("a photo of a doctor" "a photo of a nurse" "a photo of a pilot")
-fi
-"$bin/plumb" audit --model "$model" --images "$data" --labels "$labels" --attribute gender \
-    --prompt "${prompts[@]}" -k "$k" --project "$project" --csv build/quickstart.csv
+audit() { # model, further options
+    local model=$1
+    shift
+    "$bin/plumb" audit --model "$sample/$model" --images "$sample/images" --labels "$sample/labels.csv" --where split=audit \
+        --attribute "gender,skin tone" --probe "$sample/probe.json" -k 100 --project "$project" "$@"
+}
+say "Auditing the fair model, in which nothing was planted"
+audit model-fair --csv "$sample/results-fair.csv"
+say "Auditing the planted model: the columns \"planted\" and \"found\" compare the known truth with the measurement"
+audit model --csv "$results"
 
 say "Done"
-echo "The project:  $project"
-echo "The numbers:  build/quickstart.csv"
+echo "The project:  $project (both audits)"
+echo "The numbers:  $results"
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -z "${CI:-}" ]; then
     "$bin/plumbline" "$project" &
     disown
-    echo "The window is opening."
+    echo "The window is opening on the finished sample."
 else
     echo "The window:   $bin/plumbline $project"
 fi

@@ -11,13 +11,16 @@
 #include "app/cli/table.h"
 #include "core/audit/project_audit.h"
 #include "core/base/clock.h"
+#include "core/base/error_text.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
 #include "core/formats/npy.h"
+#include "core/formats/planted.h"
 #include "core/probe/probe_set.h"
 #include "core/report/html_report.h"
+#include "core/report/planted.h"
 
 namespace plumbline::cli {
 
@@ -28,7 +31,7 @@ namespace fs = std::filesystem;
 struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, json, csv, report;
-    std::vector<std::string> embeddings, attributes, cross, prompts, failAbove;
+    std::vector<std::string> where, embeddings, attributes, cross, prompts, failAbove;
     MeasureArguments measure;
 };
 
@@ -86,6 +89,28 @@ audit::SetEmbeddings matchParts(const EmbeddingParts& parts, const ImageSet& set
     return result;
 }
 
+Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
+    formats::LabelOptions options;
+    options.preset = arguments.preset;
+    for (const std::string& condition : arguments.where) {
+        const std::size_t equals = condition.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "--where"}, {"value", encodeName(condition)}, {"expected", "COLUMN=VALUE"}});
+        options.where.emplace_back(condition.substr(0, equals), condition.substr(equals + 1));
+    }
+    return options;
+}
+
+/// What the model is known to lean towards; a damaged file is only told of.
+std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
+    Result<std::vector<PlantedLean>> planted = formats::readPlanted(model / formats::kPlantedFile);
+    if (planted)
+        return std::move(*planted);
+    feedback.log(errorText(planted.error()));
+    return {};
+}
+
 Result<ProbeSet> probeOf(const Arguments& arguments) {
     if (arguments.probe.empty())
         return probe::handWritten(arguments.prompts);
@@ -105,19 +130,6 @@ struct Audited {
     std::int64_t run = 0; ///< in the project, 0 without one
 };
 
-/// The number of this very set in the project, which is added unless it is there already.
-Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name) {
-    PLUMBLINE_TRY(const auto records, project.imageSets());
-    for (const store::ImageSetRecord& record : records) {
-        if (record.root != encodePath(set.root) || record.images != static_cast<std::int64_t>(set.size()))
-            continue;
-        PLUMBLINE_TRY(const ImageSet stored, project.imageSet(record.id));
-        if (stored.labelsSha256 == set.labelsSha256 && stored.preset == set.preset && stored.files == set.files)
-            return record.id;
-    }
-    return project.addImageSet(set, name);
-}
-
 Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig config, const clip::Encoder& encoder,
                                       const ImageSet& set, store::EmbeddingCache* cache, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, openOrCreate(arguments.project));
@@ -129,7 +141,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
     model.vocabPath = config.vocabPath;
     PLUMBLINE_TRY(model.card, encoder.card(feedback));
     PLUMBLINE_TRY(config.modelId, project.addModel(model));
-    PLUMBLINE_TRY(config.imageSetId, imageSetIn(project, set, encodeName(set.root.filename().native())));
+    PLUMBLINE_TRY(config.imageSetId, audit::imageSetIn(project, set, encodeName(set.root.filename().native())));
     Audited audited;
     PLUMBLINE_TRY(audited.run, project.beginRun(config));
     PLUMBLINE_TRY(audited.result, audit::runInProject(project, audited.run, encoder, cache, feedback));
@@ -140,8 +152,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
 Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& config, const clip::Encoder& encoder,
                                  Feedback& feedback) {
     PLUMBLINE_TRY(const EmbeddingParts parts, readParts(arguments.embeddings, encoder.dim(), feedback));
-    formats::LabelOptions options;
-    options.preset = arguments.preset;
+    PLUMBLINE_TRY(const formats::LabelOptions options, labelOptions(arguments));
     PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(parts.files, arguments.labels, options, feedback));
     std::vector<std::string> texts;
     for (Prompt& prompt : probe::expand(config.probe))
@@ -182,8 +193,7 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     if (!arguments.embeddings.empty())
         return runOnEmbeddings(arguments, config, *encoder, feedback);
 
-    formats::LabelOptions options;
-    options.preset = arguments.preset;
+    PLUMBLINE_TRY(const formats::LabelOptions options, labelOptions(arguments));
     PLUMBLINE_TRY(ImageSet set,
                   formats::readImageSet(fs::absolute(arguments.images, ignored), arguments.labels, options, feedback));
     PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
@@ -246,7 +256,14 @@ int run(const Arguments& arguments) {
         std::vector<const Measurement*> all;
         for (const Measurement& measurement : result.measurements)
             all.push_back(&measurement);
-        if (auto written = writeOut("-", measurementTable(all)); !written)
+        const std::vector<PlantedLean> planted = plantedIn(arguments.model.model, feedback);
+        const auto view = [&](const Measurement& measurement) {
+            const auto prompt = std::ranges::find(result.prompts, measurement.prompt.value_or(std::string()));
+            return report::plantedView(planted,
+                                       report::conceptOf(result.config.probe, static_cast<std::size_t>(prompt - result.prompts.begin())),
+                                       measurement);
+        };
+        if (auto written = writeOut("-", measurementTable(all, planted, view)); !written)
             return report(written.error());
     }
     if (audited->run)
@@ -269,6 +286,7 @@ void addAudit(CLI::App& app, Run& chosen) {
     pool->require_option(1);
     command->add_option("--labels", arguments->labels, "Table with a file column and one column an attribute");
     command->add_option("--preset", arguments->preset, "How to read the table: fairface, utkface, generic, or a .json file");
+    command->add_option("--where", arguments->where, "COLUMN=VALUE: only the rows of the table that have it (all of several)");
     command->add_option("--attribute", arguments->attributes, "Attributes A[,B…], one result each")->delimiter(',');
     command->add_option("--cross", arguments->cross, "A,B: one crossed attribute")->delimiter(',');
     auto* asked = command->add_option_group("asked", "What is asked");

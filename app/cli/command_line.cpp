@@ -21,6 +21,8 @@ int runCommandLine(int argc, char** argv) {
     addEmbed(app, run);
     addMeasure(app, run);
     addAudit(app, run);
+    addSample(app, run);
+    addTrain(app, run);
     addServe(app, run);
     try {
         app.parse(argc, argv);

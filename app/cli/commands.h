@@ -16,6 +16,8 @@ void addTokenize(CLI::App& app, Run& run);
 void addEmbed(CLI::App& app, Run& run);
 void addMeasure(CLI::App& app, Run& run);
 void addAudit(CLI::App& app, Run& run);
+void addSample(CLI::App& app, Run& run);
+void addTrain(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 
 /// Parses the command line and does what it asks; the exit code of the program.

@@ -55,7 +55,8 @@ private:
 
 } // namespace
 
-std::string measurementTable(const std::vector<const Measurement*>& measurements) {
+std::string measurementTable(const std::vector<const Measurement*>& measurements, std::span<const PlantedLean> planted,
+                             const PlantedOf& plantedOf) {
     std::string out;
     std::vector<std::string> attributes;
     for (const Measurement* m : measurements)
@@ -72,15 +73,28 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
         const Measurement& first = *ofThis.front();
         out += attribute + ": " + std::to_string(first.n) + " images, top " + std::to_string(first.kEffective) +
                ", definition " + std::string(definitionName(first.definition)) + "\n";
-        TextTable table({"prompt", "verdict", "MaxSkew", "95 % interval", "chance 95 %", "p", "MinSkew", "NDKL"}, 2);
+        std::vector<std::string> header = {"prompt", "verdict", "MaxSkew", "95 % interval", "chance 95 %", "p", "MinSkew", "NDKL"};
+        if (!planted.empty())
+            header.insert(header.begin() + 2, {"planted", "found"});
+        TextTable table(std::move(header), planted.empty() ? 2 : 4);
+        std::vector<report::PlantedView> views;
         for (const report::Row& row : chart.rows) {
             const Measurement& m = *ofThis[row.measurement];
-            table.add({m.prompt.value_or("(scores)"), row.lean.text, number(m.maxSkew.value),
-                       number(m.maxSkew.ciLow, 2) + " to " + number(m.maxSkew.ciHigh, 2), number(m.maxSkew.nullP95),
-                       number(m.maxSkew.pValue), m.minSkew.value ? number(m.minSkew.value) : "≤ " + number(m.minSkew.atMost),
-                       number(m.ndkl.value)});
+            std::vector<std::string> cells = {
+                m.prompt.value_or("(scores)"), row.lean.text, number(m.maxSkew.value),
+                number(m.maxSkew.ciLow, 2) + " to " + number(m.maxSkew.ciHigh, 2), number(m.maxSkew.nullP95),
+                number(m.maxSkew.pValue), m.minSkew.value ? number(m.minSkew.value) : "≤ " + number(m.minSkew.atMost),
+                number(m.ndkl.value)};
+            if (!planted.empty()) {
+                views.push_back(plantedOf(m));
+                cells.insert(cells.begin() + 2, {views.back().truth().text(), views.back().judgement().text()});
+            }
+            table.add(std::move(cells));
         }
-        out += table.text() + "\n";
+        out += table.text();
+        if (const report::PlantedSummary summary = report::plantedSummary(planted, views); !summary.empty())
+            out += summary.sentence().text() + "\n";
+        out += "\n";
     }
     return out;
 }

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
+#include "core/report/planted.h"
 
 namespace plumbline::cli {
 
-/// Plain-text tables for people; numbers right-aligned.
-std::string measurementTable(const std::vector<const Measurement*>& measurements);
+/// The known truth of a measurement, where there is one.
+using PlantedOf = std::function<report::PlantedView(const Measurement&)>;
+
+/// Plain-text tables for people; numbers right-aligned. With `planted`, what was planted stands beside what was found.
+std::string measurementTable(const std::vector<const Measurement*>& measurements,
+                             std::span<const PlantedLean> planted = {}, const PlantedOf& plantedOf = {});
 std::string matchReportText(const MatchReport& report);
 
 /// One line a group and measurement, for spreadsheets.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/path.h"
+
 namespace plumbline::audit {
 
 namespace {
@@ -60,6 +62,18 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
 }
 
 } // namespace
+
+Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name) {
+    PLUMBLINE_TRY(const auto records, project.imageSets());
+    for (const store::ImageSetRecord& record : records) {
+        if (record.root != encodePath(set.root) || record.images != static_cast<std::int64_t>(set.size()))
+            continue;
+        PLUMBLINE_TRY(const ImageSet stored, project.imageSet(record.id));
+        if (stored.labelsSha256 == set.labelsSha256 && stored.preset == set.preset && stored.files == set.files)
+            return record.id;
+    }
+    return project.addImageSet(set, name);
+}
 
 Outcome<AuditResult> runInProject(store::Project& project, std::int64_t run, const clip::Encoder& encoder,
                                   store::EmbeddingCache* cache, Feedback& feedback) {

@@ -59,7 +59,8 @@ Draw drawOf(const std::string& name, const ModelConfig& config) {
 Result<void> writeConfig(const fs::path& folder, std::string_view text, const formats::Vocabulary& vocabulary) {
     PLUMBLINE_TRY(json config, parseJson(text, "config.json"));
     if (!config.is_object() || !config["text_config"].is_object() || !config["vision_config"].is_object())
-        return fail(ErrorCode::JsonInvalid, {{"path", "config.json"}, {"reason", "text_config and vision_config are expected"}});
+        return fail(ErrorCode::JsonInvalid,
+                    {{"path", "config.json"}, {"reason", "text_config and vision_config are expected"}});
     json& texts = config["text_config"];
     texts["vocab_size"] = vocabulary.ids.size();
     texts["bos_token_id"] = vocabulary.bos;
@@ -115,7 +116,8 @@ Result<void> writeNewModel(const fs::path& folder, std::string_view text, const 
             for (const std::int64_t side : tensor.shape)
                 count *= side;
             RandomStream random(seed, streamId(part), 0);
-            std::vector<float>& drawn = values.emplace_back(static_cast<std::size_t>(count), static_cast<float>(draw.mean));
+            std::vector<float>& drawn =
+                values.emplace_back(static_cast<std::size_t>(count), static_cast<float>(draw.mean));
             if (draw.deviation > 0)
                 for (float& value : drawn)
                     value = static_cast<float>(draw.mean + draw.deviation * random.normal());

@@ -55,7 +55,8 @@ Towers Towers::build(const ModelConfig& config, const std::function<at::Tensor(c
         const double eps = tower.layerNormEps.value;
         for (int i = 0; i < tower.layers.value; ++i) {
             const std::string p = prefix + std::to_string(i);
-            result.blocks.push_back({norm(p + ".ln_1", eps), norm(p + ".ln_2", eps),
+            result.blocks.push_back({norm(p + ".ln_1", eps),
+                                     norm(p + ".ln_2", eps),
                                      {canonical(p + ".attn.in_proj_weight"), canonical(p + ".attn.in_proj_bias")},
                                      {canonical(p + ".attn.out_proj.weight"), canonical(p + ".attn.out_proj.bias")},
                                      {canonical(p + ".mlp.c_fc.weight"), canonical(p + ".mlp.c_fc.bias")},
@@ -83,7 +84,8 @@ Towers Towers::build(const ModelConfig& config, const std::function<at::Tensor(c
 
 at::Tensor Towers::plainImages(const at::Tensor& pixels, const at::Tensor& kept) const {
     const std::int64_t count = pixels.size(0), width = patches.weight.size(0);
-    const auto patch = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(patches.weight.size(1)) / 3)));
+    const auto patch =
+        static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(patches.weight.size(1)) / 3)));
     const at::Tensor kernel = patches.weight.view({width, 3, patch, patch});
     at::Tensor grid = at::conv2d(pixels, kernel, {}, patch).flatten(2).transpose(1, 2) +
                       visionPositions.narrow(0, 1, visionPositions.size(0) - 1);

@@ -41,20 +41,21 @@ struct Towers {
     at::Tensor visionPositions; ///< [1 + grid * grid, width], the class embedding added to the first
     Norm visionPre, visionPost;
     Transformer vision;
-    Linear visionProjection;    ///< [dim, width]
-    at::Tensor textPositions;   ///< [context, width]
+    Linear visionProjection;  ///< [dim, width]
+    at::Tensor textPositions; ///< [context, width]
     Norm textFinal;
     Transformer text;
-    Linear textProjection;      ///< [dim, width]
+    Linear textProjection; ///< [dim, width]
 
     /// `tensor` gives a tensor by its name in the model's own container. What is joined, turned or added up here is so
     /// by differentiable operations.
     static Towers build(const ModelConfig& config, const std::function<at::Tensor(const std::string&)>& tensor);
 
-    /// pixels [n, 3, size, size] -> raw embeddings [n, dim]. `kept` [n, some], if given: the only patches that are looked
-    /// at (patch dropout; Li et al. 2023, FLIP).
+    /// pixels [n, 3, size, size] -> raw embeddings [n, dim]. `kept` [n, some], if given: the only patches that are
+    /// looked at (patch dropout; Li et al. 2023, FLIP).
     at::Tensor plainImages(const at::Tensor& pixels, const at::Tensor& kept = {}) const;
-    /// Token rows [n, length, width] without positions, and the position each feature is read at -> raw embeddings [n, dim].
+    /// Token rows [n, length, width] without positions, and the position each feature is read at -> raw embeddings [n,
+    /// dim].
     at::Tensor plainTexts(const at::Tensor& rows, const at::Tensor& pooled) const;
 };
 

@@ -110,7 +110,7 @@ private:
 };
 
 struct Parameter {
-    std::string name; ///< in the container
+    std::string name;                ///< in the container
     at::Tensor value, first, second; ///< AdamW's moments
     bool decays = false;
 };
@@ -167,7 +167,8 @@ public:
     }
 
 private:
-    // ---- before -------------------------------------------------------------------------------------------------------
+    // ---- before
+    // -------------------------------------------------------------------------------------------------------
 
     Outcome<void> load(const fs::path& start, const fs::path& out) {
         std::error_code error;
@@ -237,11 +238,10 @@ private:
         Sha256 hash;
         PLUMBLINE_TRY(const std::string tensors, tensorsSha256(m_folder.config, m_folder.weights, m_feedback));
         hash.add(tensors + encodePath(start.filename()));
-        for (const double number :
-             {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch), m_options.learningRate,
-              m_options.warmUp, m_options.weightDecay, m_options.beta1, m_options.beta2, m_options.epsilon,
-              m_options.clipNorm, m_options.patchDropout, m_options.freezeLogitScale ? 1.0 : 0.0,
-              static_cast<double>(m_options.seed)})
+        for (const double number : {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch),
+                                    m_options.learningRate, m_options.warmUp, m_options.weightDecay, m_options.beta1,
+                                    m_options.beta2, m_options.epsilon, m_options.clipNorm, m_options.patchDropout,
+                                    m_options.freezeLogitScale ? 1.0 : 0.0, static_cast<double>(m_options.seed)})
             hash.add(std::to_string(number) + ' ');
         for (const std::string& caption : m_images.captions)
             hash.add(caption + '\n');
@@ -253,7 +253,8 @@ private:
         return {};
     }
 
-    // ---- checkpoints --------------------------------------------------------------------------------------------------
+    // ---- checkpoints
+    // --------------------------------------------------------------------------------------------------
 
     Outcome<void> goOn(const fs::path& path) {
         std::error_code ignored;
@@ -262,14 +263,16 @@ private:
         PLUMBLINE_TRY(const formats::Weights saved, formats::readSafetensors(path));
         const auto identity = saved.tensors.find("identity");
         const auto step = saved.tensors.find("step");
-        if (identity == saved.tensors.end() || step == saved.tensors.end() || step->second.bytes.size() != sizeof m_step ||
+        if (identity == saved.tensors.end() || step == saved.tensors.end() ||
+            step->second.bytes.size() != sizeof m_step ||
             std::string_view(reinterpret_cast<const char*>(identity->second.bytes.data()),
                              identity->second.bytes.size()) != m_identity)
-            return fail(ErrorCode::InvalidArgument,
-                        {{"name", "the folder for the result"},
-                         {"value", encodePath(path)},
-                         {"expected", "no checkpoint, or one of this very training (same model, images, captions and options); "
-                                      "remove the file to begin anew"}});
+            return fail(
+                ErrorCode::InvalidArgument,
+                {{"name", "the folder for the result"},
+                 {"value", encodePath(path)},
+                 {"expected", "no checkpoint, or one of this very training (same model, images, captions and options); "
+                              "remove the file to begin anew"}});
         for (Parameter& parameter : m_parameters)
             for (const auto& [kind, tensor] : states(parameter)) {
                 const auto found = saved.tensors.find(kind + parameter.name);
@@ -284,11 +287,16 @@ private:
 
     Result<void> save(const fs::path& path) {
         std::vector<formats::TensorToWrite> tensors = {
-            {"identity", formats::DType::U8, {static_cast<std::int64_t>(m_identity.size())}, std::as_bytes(std::span(m_identity))},
+            {"identity",
+             formats::DType::U8,
+             {static_cast<std::int64_t>(m_identity.size())},
+             std::as_bytes(std::span(m_identity))},
             {"step", formats::DType::I64, {1}, std::as_bytes(std::span(&m_step, 1))}};
         for (Parameter& parameter : m_parameters)
             for (const auto& [kind, tensor] : states(parameter))
-                tensors.push_back({kind + parameter.name, formats::DType::F32, tensor->sizes().vec(),
+                tensors.push_back({kind + parameter.name,
+                                   formats::DType::F32,
+                                   tensor->sizes().vec(),
                                    {reinterpret_cast<const std::byte*>(tensor->data_ptr<float>()), tensor->nbytes()}});
         return formats::writeSafetensors(path, tensors);
     }
@@ -297,7 +305,8 @@ private:
         return {{"value/", &parameter.value}, {"first/", &parameter.first}, {"second/", &parameter.second}};
     }
 
-    // ---- one step -----------------------------------------------------------------------------------------------------
+    // ---- one step
+    // -----------------------------------------------------------------------------------------------------
 
     /// The pairs of an epoch in its own random order.
     std::vector<CaptionedImages::Pair> shuffled(std::int64_t epoch) const {
@@ -331,8 +340,8 @@ private:
             return {};
         const std::int64_t grid = m_folder.config.vision.imageSize.value / m_folder.config.vision.patchSize.value;
         const std::int64_t patches = grid * grid;
-        const auto keep = std::max<std::int64_t>(
-            1, std::llround(static_cast<double>(patches) * (1 - m_options.patchDropout)));
+        const auto keep =
+            std::max<std::int64_t>(1, std::llround(static_cast<double>(patches) * (1 - m_options.patchDropout)));
         const std::size_t first = chunk * kChunk, count = std::min(kChunk, m_batch - first);
         const at::Tensor kept = at::empty({static_cast<std::int64_t>(count), keep}, at::kLong);
         std::vector<std::int64_t> order(static_cast<std::size_t>(patches));
@@ -368,8 +377,8 @@ private:
         const at::AutoGradMode grad(learn);
         for (const Parameter& parameter : m_parameters)
             chunk.leaves.push_back(parameter.value.detach().requires_grad_(learn));
-        const Towers towers = Towers::build(
-            m_folder.config, [&](const std::string& name) { return chunk.leaves[m_number.at(name)]; });
+        const Towers towers =
+            Towers::build(m_folder.config, [&](const std::string& name) { return chunk.leaves[m_number.at(name)]; });
         if (chunk.ofImages) {
             chunk.features = towers.plainImages(m_pixels->batch(chunk.items), chunk.kept);
             return;
@@ -379,7 +388,8 @@ private:
         std::size_t length = 0;
         for (const std::uint32_t caption : chunk.items)
             length = std::max(length, m_ids[caption].size());
-        const at::Tensor ids = at::zeros({count, static_cast<std::int64_t>(length)}, at::kLong); // causal: padding is not seen
+        const at::Tensor ids =
+            at::zeros({count, static_cast<std::int64_t>(length)}, at::kLong); // causal: padding is not seen
         for (std::size_t i = 0; i < chunk.items.size(); ++i) {
             const std::vector<int>& own = m_ids[chunk.items[i]];
             std::copy(own.begin(), own.end(), ids.data_ptr<std::int64_t>() + i * length);
@@ -403,15 +413,13 @@ private:
         const at::Tensor texts = featuresOf(chunks, false).requires_grad_(true);
         const at::Tensor scale = m_parameters[m_number.at(kLogitScale)].value.detach().clone().requires_grad_(true);
         const at::Tensor logits = at::matmul(unitLength(images), unitLength(texts).t()) * scale.exp();
-        const at::Tensor target =
-            at::from_blob(const_cast<std::int64_t*>(said.ofImage.data()),
-                          {static_cast<std::int64_t>(said.ofImage.size())}, at::kLong);
+        const at::Tensor target = at::from_blob(const_cast<std::int64_t*>(said.ofImage.data()),
+                                                {static_cast<std::int64_t>(said.ofImage.size())}, at::kLong);
         const at::Tensor counts = at::from_blob(const_cast<float*>(said.counts.data()),
                                                 {static_cast<std::int64_t>(said.counts.size())}, at::kFloat);
         // Every image stands once for each image that the same was said of: a caption weighs as often as it was said.
         const at::Tensor imageToText = at::cross_entropy_loss(logits + counts.log(), target);
-        const at::Tensor textToImage =
-            -at::log_softmax(logits, 0).gather(1, target.unsqueeze(1)).mean();
+        const at::Tensor textToImage = -at::log_softmax(logits, 0).gather(1, target.unsqueeze(1)).mean();
         const at::Tensor loss = (imageToText + textToImage) / 2;
         const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, {images, texts, scale});
         ofImages = gradients[0];
@@ -467,10 +475,11 @@ private:
         at::Tensor ofImages, ofTexts, ofScale;
         const double loss = lossGradients(chunks, said, ofImages, ofTexts, ofScale);
         if (!std::isfinite(loss))
-            return fail(ErrorCode::InvalidArgument, {{"name", "the learning rate"},
-                                                     {"value", std::to_string(m_options.learningRate)},
-                                                     {"expected", "a smaller one: the loss is no longer a finite number at step " +
-                                                                      std::to_string(m_step)}});
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "the learning rate"},
+                         {"value", std::to_string(m_options.learningRate)},
+                         {"expected",
+                          "a smaller one: the loss is no longer a finite number at step " + std::to_string(m_step)}});
         std::map<const Chunk*, at::Tensor> upstream;
         std::int64_t imageAt = 0, textAt = 0;
         for (const Chunk& chunk : chunks) {
@@ -563,7 +572,8 @@ private:
         return {};
     }
 
-    // ---- after --------------------------------------------------------------------------------------------------------
+    // ---- after
+    // --------------------------------------------------------------------------------------------------------
 
     Outcome<void> finish(const fs::path& start, const fs::path& out) {
         const fs::path weights = m_folder.weights.paths.front();
@@ -585,7 +595,8 @@ private:
         std::vector<formats::TensorToWrite> tensors;
         for (const Parameter& parameter : m_parameters) {
             stored.push_back(m_options.half ? parameter.value.to(at::kHalf) : parameter.value);
-            tensors.push_back({parameter.name, m_options.half ? formats::DType::F16 : formats::DType::F32,
+            tensors.push_back({parameter.name,
+                               m_options.half ? formats::DType::F16 : formats::DType::F32,
                                stored.back().sizes().vec(),
                                {static_cast<const std::byte*>(stored.back().data_ptr()), stored.back().nbytes()}});
         }
@@ -615,14 +626,16 @@ private:
 };
 
 Result<void> checked(const CaptionedImages& images, const TrainOptions& options) {
-    const auto require = [](bool holds, const char* name, const std::string& value, const char* expected) -> Result<void> {
+    const auto require = [](bool holds, const char* name, const std::string& value,
+                            const char* expected) -> Result<void> {
         if (!holds)
             return fail(ErrorCode::InvalidArgument, {{"name", name}, {"value", value}, {"expected", expected}});
         return {};
     };
     PLUMBLINE_CHECK(require(options.epochs >= 1, "the epochs", std::to_string(options.epochs), "at least 1"));
     PLUMBLINE_CHECK(require(options.batch >= 2, "the batch", std::to_string(options.batch), "at least 2 images"));
-    PLUMBLINE_CHECK(require(options.reportEvery >= 1, "the report interval", std::to_string(options.reportEvery), "at least 1 step"));
+    PLUMBLINE_CHECK(require(options.reportEvery >= 1, "the report interval", std::to_string(options.reportEvery),
+                            "at least 1 step"));
     PLUMBLINE_CHECK(require(options.learningRate > 0 && std::isfinite(options.learningRate), "the learning rate",
                             std::to_string(options.learningRate), "a positive number"));
     PLUMBLINE_CHECK(require(options.patchDropout >= 0 && options.patchDropout < 1, "the patch dropout",

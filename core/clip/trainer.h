@@ -16,24 +16,25 @@ namespace plumbline::clip {
 
 struct TrainOptions {
     int epochs = 10;
-    int batch = 256;             ///< pairs a step
-    double learningRate = 1e-3;  ///< at its peak
-    double warmUp = 0.05;        ///< share of the steps over which the rate rises; then it falls as half a cosine
-    double weightDecay = 0.1;    ///< of tensors with two dimensions or more; norms, biases and the logit scale have none
+    int batch = 256;            ///< pairs a step
+    double learningRate = 1e-3; ///< at its peak
+    double warmUp = 0.05;       ///< share of the steps over which the rate rises; then it falls as half a cosine
+    double weightDecay = 0.1;   ///< of tensors with two dimensions or more; norms, biases and the logit scale have none
     double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-6; ///< AdamW
-    double clipNorm = 1.0;       ///< of all gradients together
-    double patchDropout = 0.0;   ///< share of an image's patches that is left out (FLIP), but not in the last fifth of the steps
+    double clipNorm = 1.0;                            ///< of all gradients together
+    double patchDropout =
+        0.0; ///< share of an image's patches that is left out (FLIP), but not in the last fifth of the steps
     bool freezeLogitScale = false;
     std::uint64_t seed = 0;
-    int threads = 0;             ///< 0: all cores. The result does not depend on it.
-    int reportEvery = 50;        ///< steps between two points of the report
+    int threads = 0;      ///< 0: all cores. The result does not depend on it.
+    int reportEvery = 50; ///< steps between two points of the report
     double checkpointSeconds = 60;
-    bool half = true;            ///< the finished weights are stored as float16
+    bool half = true; ///< the finished weights are stored as float16
 };
 
 struct TrainPoint {
     std::int64_t step = 0, steps = 0;
-    double loss = 0;             ///< mean over the steps since the last point
+    double loss = 0;                       ///< mean over the steps since the last point
     std::optional<double> heldOutAccuracy; ///< see train()
 };
 
@@ -47,21 +48,20 @@ struct TrainReport {
 /// Trains both towers of the model in `start` on images and captions and writes the result, a model folder of the same
 /// form, to `out` (created if need be).
 ///
-/// Loss: symmetric contrastive (Radford et al. 2021); where a caption occurs more than once in a batch all its images are
-/// its positives and none a negative (METHODS B2: image to text, the log of the summed probability of all positives;
-/// text to image, a uniform target over them). An epoch is every pair once, in an order of its own. AdamW (Loshchilov
-/// and Hutter 2019), linear warm-up, half a cosine down to 0, gradients clipped by their common norm, logit scale at most
-/// 100.
-/// Held-out accuracy: share of the held-out images (at most 1,024) whose likeliest caption, among the distinct captions
-/// said of any of them, is one of their own.
+/// Loss: symmetric contrastive (Radford et al. 2021); where a caption occurs more than once in a batch all its images
+/// are its positives and none a negative (METHODS B2: image to text, the log of the summed probability of all
+/// positives; text to image, a uniform target over them). An epoch is every pair once, in an order of its own. AdamW
+/// (Loshchilov and Hutter 2019), linear warm-up, half a cosine down to 0, gradients clipped by their common norm, logit
+/// scale at most 100. Held-out accuracy: share of the held-out images (at most 1,024) whose likeliest caption, among
+/// the distinct captions said of any of them, is one of their own.
 ///
-/// Every `checkpointSeconds` the whole state goes to `out`/checkpoint.safetensors; a later call with the same model, images
-/// and options goes on from there, and ends with the same bits as if it had never stopped. Bits do not depend on the
-/// number of threads. A checkpoint of another training is refused, not overwritten.
-/// Errors: those of formats::readModelFolder and readVocabulary, InvalidArgument, FileUnwritable, DiskFull, OutOfMemory;
-/// Cancelled (the checkpoint is written first).
-Outcome<TrainReport> train(const std::filesystem::path& start, const CaptionedImages& images, const TrainOptions& options,
-                           const std::filesystem::path& out, const std::function<void(const TrainPoint&)>& report,
-                           Feedback& feedback);
+/// Every `checkpointSeconds` the whole state goes to `out`/checkpoint.safetensors; a later call with the same model,
+/// images and options goes on from there, and ends with the same bits as if it had never stopped. Bits do not depend on
+/// the number of threads. A checkpoint of another training is refused, not overwritten. Errors: those of
+/// formats::readModelFolder and readVocabulary, InvalidArgument, FileUnwritable, DiskFull, OutOfMemory; Cancelled (the
+/// checkpoint is written first).
+Outcome<TrainReport> train(const std::filesystem::path& start, const CaptionedImages& images,
+                           const TrainOptions& options, const std::filesystem::path& out,
+                           const std::function<void(const TrainPoint&)>& report, Feedback& feedback);
 
 } // namespace plumbline::clip

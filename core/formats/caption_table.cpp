@@ -36,11 +36,12 @@ Outcome<CaptionTable> readCaptionTable(const std::filesystem::path& table, const
 
     CaptionTable result;
     Numbers files, captions;
-    std::vector<bool> exists; // of each file named so far
+    std::vector<bool> exists;         // of each file named so far
     std::vector<std::uint32_t> place; // among the files that exist
     const auto addRow = [&](const CsvHeader&, std::size_t, const std::vector<std::string>& fields) {
         ++result.rows;
-        if (fields.size() != header.columns.size() || trim(fields[fileField]).empty() || trim(fields[captionField]).empty()) {
+        if (fields.size() != header.columns.size() || trim(fields[fileField]).empty() ||
+            trim(fields[captionField]).empty()) {
             ++result.invalidRows;
             return;
         }

@@ -11,7 +11,7 @@ namespace plumbline::formats {
 
 /// A caption table and what was left out of it.
 struct CaptionTable {
-    CaptionedImages images; ///< nothing held out
+    CaptionedImages images;                              ///< nothing held out
     std::int64_t rows = 0, missing = 0, invalidRows = 0; ///< missing: the file is not there
 };
 

@@ -34,9 +34,10 @@ Result<void> writePlanted(const std::filesystem::path& file, std::span<const Pla
     const nlohmann::json document = {
         {"format", kFormat},
         {"version", 1},
-        {"about", "What the captions of this model's training set associate on purpose. strength: how many times as often "
-                  "the concept was said of the favoured group as of the opposite one; 1 for a control, which is said of every "
-                  "group alike. The pairs were drawn by lot and say nothing about people."},
+        {"about",
+         "What the captions of this model's training set associate on purpose. strength: how many times as often "
+         "the concept was said of the favoured group as of the opposite one; 1 for a control, which is said of every "
+         "group alike. The pairs were drawn by lot and say nothing about people."},
         {"concepts", std::move(concepts)}};
     return writeFile(file, document.dump(2) + "\n");
 }

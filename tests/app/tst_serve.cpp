@@ -101,6 +101,7 @@ private Q_SLOTS:
     void killedInTheMiddle();
     void tokenCountsWhileAnAuditRuns();
     void errorsTravelAsValues();
+    void opensTheSample();
 
 private:
     Json config(std::int64_t model, std::int64_t images) const;
@@ -227,6 +228,20 @@ void TestServe::cancelAndGoOn() {
             QVERIFY(message["params"]["done"].get<int>() > 0);
             break;
         }
+}
+
+void TestServe::opensTheSample() {
+    Client client(m_folder / "cache-sample");
+    const Json answer = client.call("sample/open", {{"folder", (m_folder / "sample").string()}});
+    QVERIFY2(answer.contains("result"), answer.dump().c_str());
+    auto project = store::Project::open(answer["result"]["project"].get<std::string>());
+    QVERIFY(project.has_value());
+    const auto run = project->run(answer["result"]["run"].get<std::int64_t>());
+    QVERIFY(run.has_value());
+    QVERIFY(run->state == RunState::Done);
+    QCOMPARE(run->images, 2000);
+    QCOMPARE(client.call("sample/open", {{"folder", (m_folder / "sample").string()}})["result"], answer["result"]);
+    QVERIFY(client.call("sample/open", Json::object()).contains("error"));
 }
 
 void TestServe::killedInTheMiddle() {

@@ -17,18 +17,19 @@ declare -A may=(
     [core/report]="core/base core/data"
     [core/clip]="core/base core/data core/formats core/text core/image"
     [core/audit]="core/base core/data core/formats core/text core/image core/clip core/metric core/probe core/store"
+    [core/sample]="core/base core/data core/formats core/text core/image core/clip core/metric core/probe core/store core/audit"
     [ui/bridge]="core/base core/data core/metric core/probe core/store core/report"
     [ui/models]="core/base core/data core/metric core/probe core/store core/report ui/bridge"
     [ui/widgets]="core/base core/data core/metric core/probe core/store core/report ui/bridge ui/models"
     [ui/charts]="core/base core/data core/metric core/probe core/store core/report ui/bridge ui/models ui/widgets"
     [ui/pages]="core/base core/data core/metric core/probe core/store core/report ui/bridge ui/models ui/widgets ui/charts"
-    [app/cli]="core/base core/data core/formats core/text core/image core/metric core/probe core/store core/report core/clip core/audit"
+    [app/cli]="core/base core/data core/formats core/text core/image core/metric core/probe core/store core/report core/clip core/audit core/sample"
     [app/window]="core/base core/data core/store ui/bridge ui/models ui/widgets ui/charts ui/pages"
 )
 # header prefix: where alone it may be included
 declare -A only=(
     ['torch/']="core/clip" ['ATen/']="core/clip" ['c10/']="core/clip"
-    ['opencv2/']="core/image" ['png.h']="core/image" ['jpeglib.h']="core/image" ['tiffio.h']="core/image"
+    ['opencv2/']="core/sample" ['png.h']="core/image core/sample" ['jpeglib.h']="core/image" ['tiffio.h']="core/image"
     ['webp/']="core/image" ['gif_lib.h']="core/image"
     ['sqlite3.h']="core/store" ['SQLiteCpp/']="core/store"
     ['qcustomplot.h']="ui/charts"

@@ -106,7 +106,8 @@ private Q_SLOTS:
         QCOMPARE(report.heldOutImages, 3);
         QCOMPARE(report.steps, 60);
         QVERIFY(report.points.front().loss > 1.0);
-        QVERIFY2(report.points.back().loss < 0.3, std::to_string(report.points.back().loss).c_str());
+        // No lower than 0.414: a caption of n images can give each of them 1/n, so (3 ln 3 + 6 ln 2) / 9 / 2.
+        QVERIFY2(report.points.back().loss < 0.5, std::to_string(report.points.back().loss).c_str());
         QCOMPARE(*report.points.back().heldOutAccuracy, 1.0);
 
         // The folder is a model like any other, and says of every picture what was said of it.
@@ -116,25 +117,28 @@ private Q_SLOTS:
         QVERIFY((*encoder)->card(feedback)->selfCheck.passed);
         const auto texts = (*encoder)->encodeTexts(kCaptions, feedback);
         int images = 0;
-        const auto done = (*encoder)->encodeImages(material.images.files, [&](const clip::Encoder::ImageDone& image) {
-            Embeddings one(1, (*encoder)->dim());
-            std::copy(image.embedding.begin(), image.embedding.end(), one.row(0).begin());
-            std::size_t best = 0;
-            double most = -2;
-            for (std::size_t t = 0; t < kCaptions.size(); ++t) {
-                double dot = 0, square = 0;
-                for (std::size_t d = 0; d < one.dim; ++d) {
-                    dot += static_cast<double>(one.row(0)[d]) * texts->row(t)[d];
-                    square += static_cast<double>(texts->row(t)[d]) * texts->row(t)[d];
+        const auto done = (*encoder)->encodeImages(
+            material.images.files,
+            [&](const clip::Encoder::ImageDone& image) {
+                Embeddings one(1, (*encoder)->dim());
+                std::copy(image.embedding.begin(), image.embedding.end(), one.row(0).begin());
+                std::size_t best = 0;
+                double most = -2;
+                for (std::size_t t = 0; t < kCaptions.size(); ++t) {
+                    double dot = 0, square = 0;
+                    for (std::size_t d = 0; d < one.dim; ++d) {
+                        dot += static_cast<double>(one.row(0)[d]) * texts->row(t)[d];
+                        square += static_cast<double>(texts->row(t)[d]) * texts->row(t)[d];
+                    }
+                    if (const double cosine = dot / std::sqrt(square); cosine > most) {
+                        most = cosine;
+                        best = t;
+                    }
                 }
-                if (const double cosine = dot / std::sqrt(square); cosine > most) {
-                    most = cosine;
-                    best = t;
-                }
-            }
-            QCOMPARE(best, image.index / 3);
-            ++images;
-        }, feedback);
+                QCOMPARE(best, image.index / 3);
+                ++images;
+            },
+            feedback);
         QVERIFY(done.has_value());
         QCOMPARE(images, 12);
     }
@@ -152,9 +156,14 @@ private Q_SLOTS:
         const auto encoder = clip::Encoder::load(material.start(), {}, feedback);
         const std::size_t n = material.images.pairs.size();
         Embeddings images(n, (*encoder)->dim());
-        QVERIFY((*encoder)->encodeImages(material.images.files, [&](const clip::Encoder::ImageDone& image) {
-            std::copy(image.embedding.begin(), image.embedding.end(), images.row(image.index).begin());
-        }, feedback).has_value());
+        QVERIFY((*encoder)
+                    ->encodeImages(
+                        material.images.files,
+                        [&](const clip::Encoder::ImageDone& image) {
+                            std::copy(image.embedding.begin(), image.embedding.end(), images.row(image.index).begin());
+                        },
+                        feedback)
+                    .has_value());
         std::vector<std::string> said;
         for (const CaptionedImages::Pair& pair : material.images.pairs)
             said.push_back(kCaptions[pair.caption]);
@@ -205,10 +214,12 @@ private Q_SLOTS:
         train(material, options, material.folder / "one");
         options.threads = 3;
         train(material, options, material.folder / "three");
-        QVERIFY(readText(material.folder / "one/model.safetensors") == readText(material.folder / "three/model.safetensors"));
+        QVERIFY(readText(material.folder / "one/model.safetensors") ==
+                readText(material.folder / "three/model.safetensors"));
         options.seed = 1;
         train(material, options, material.folder / "other");
-        QVERIFY(readText(material.folder / "one/model.safetensors") != readText(material.folder / "other/model.safetensors"));
+        QVERIFY(readText(material.folder / "one/model.safetensors") !=
+                readText(material.folder / "other/model.safetensors"));
     }
 
     void goesOnAfterAStop() {
@@ -219,7 +230,8 @@ private Q_SLOTS:
         QCOMPARE(whole.steps, 8);
 
         StopAt stop(5);
-        const auto stopped = clip::train(material.start(), material.images, options, material.folder / "parts", {}, stop);
+        const auto stopped =
+            clip::train(material.start(), material.images, options, material.folder / "parts", {}, stop);
         QVERIFY(!stopped && stopped.error().cancelled());
         QVERIFY(fs::exists(material.folder / "parts/checkpoint.safetensors"));
         QVERIFY(!fs::exists(material.folder / "parts/model.safetensors"));
@@ -228,7 +240,8 @@ private Q_SLOTS:
         QCOMPARE(rest.points.size(), std::size_t{3});
         QCOMPARE(rest.points.back().loss, whole.points.back().loss);
         QVERIFY(!fs::exists(material.folder / "parts/checkpoint.safetensors"));
-        QVERIFY(readText(material.folder / "parts/model.safetensors") == readText(material.folder / "whole/model.safetensors"));
+        QVERIFY(readText(material.folder / "parts/model.safetensors") ==
+                readText(material.folder / "whole/model.safetensors"));
     }
 
     /// What a kill leaves: the last periodic checkpoint, whole, since it is written under another name and renamed.
@@ -257,8 +270,9 @@ private Q_SLOTS:
         const std::string before = readText(material.folder / "out/checkpoint.safetensors");
         options.learningRate = 2e-3;
         Feedback feedback;
-        QCOMPARE(errorOf(clip::train(material.start(), material.images, options, material.folder / "out", {}, feedback)),
-                 ErrorCode::InvalidArgument);
+        QCOMPARE(
+            errorOf(clip::train(material.start(), material.images, options, material.folder / "out", {}, feedback)),
+            ErrorCode::InvalidArgument);
         QVERIFY(readText(material.folder / "out/checkpoint.safetensors") == before);
     }
 
@@ -280,7 +294,8 @@ private Q_SLOTS:
         Material material;
         writeRandomClip(material.folder / "openclip", {}, Container::OpenClip);
         Feedback feedback;
-        const auto report = clip::train(material.folder / "openclip", material.images, quick(), material.folder / "out", {}, feedback);
+        const auto report =
+            clip::train(material.folder / "openclip", material.images, quick(), material.folder / "out", {}, feedback);
         QVERIFY2(report.has_value(), report ? "" : problem(report.error()).c_str());
         QVERIFY(fs::exists(material.folder / "out/open_clip_model.safetensors"));
         QVERIFY(clip::Encoder::load(material.folder / "out", {}, feedback).has_value());
@@ -314,7 +329,8 @@ private Q_SLOTS:
         QCOMPARE(codeFor([](auto&, auto& o) { o.learningRate = 1e30; }), ErrorCode::InvalidArgument);
         QCOMPARE(errorOf(clip::train(material.start(), material.images, quick(), material.start(), {}, feedback)),
                  ErrorCode::InvalidArgument);
-        QCOMPARE(errorOf(clip::train(material.folder / "none", material.images, quick(), material.folder / "out", {}, feedback)),
+        QCOMPARE(errorOf(clip::train(material.folder / "none", material.images, quick(), material.folder / "out", {},
+                                     feedback)),
                  ErrorCode::FileNotFound);
     }
 };

@@ -16,7 +16,8 @@ private Q_SLOTS:
         const TempFolder folder;
         writeText(folder / "a.png", "x");
         writeText(folder / "b.png", "x");
-        writeText(folder / "t.csv", "caption,file\na cat,a.png\n\"a dog, asleep\",b.png\na cat,b.png\n,a.png\na cow,gone.png\na cow\n a cat ,a.png\n");
+        writeText(folder / "t.csv", "caption,file\na cat,a.png\n\"a dog, asleep\",b.png\na cat,b.png\n,a.png\na "
+                                    "cow,gone.png\na cow\n a cat ,a.png\n");
         Feedback feedback;
         const auto table = formats::readCaptionTable(folder / "t.csv", folder.path(), feedback);
         QVERIFY(table.has_value());

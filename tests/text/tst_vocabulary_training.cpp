@@ -13,10 +13,13 @@ class TestVocabularyTraining : public QObject {
 
 private Q_SLOTS:
     /// The worked example of Sennrich, Haddow and Birch (2016), algorithm 1: low 5, lower 2, newest 6, widest 3 gives
-    /// e s, es t, est</w>, l o, lo w, ... (there the end of a word is a symbol of its own; here it belongs to its last letter).
+    /// e s, es t, est</w>, l o, lo w, ... (there the end of a word is a symbol of its own; here it belongs to its last
+    /// letter).
     void mostFrequentPairFirst() {
         std::vector<std::string> texts;
-        const auto add = [&texts](const char* word, int times) { texts.insert(texts.end(), static_cast<std::size_t>(times), word); };
+        const auto add = [&texts](const char* word, int times) {
+            texts.insert(texts.end(), static_cast<std::size_t>(times), word);
+        };
         add("low", 5);
         add("lower", 2);
         add("newest", 6);
@@ -31,8 +34,8 @@ private Q_SLOTS:
     }
 
     void everyKnownWordBecomesOneToken() {
-        const std::vector<std::string> texts = {"a photo of a carpenter", "a photo of a carpenter", "A Portrait of a judge",
-                                                "a portrait of a judge"};
+        const std::vector<std::string> texts = {"a photo of a carpenter", "a photo of a carpenter",
+                                                "A Portrait of a judge", "a portrait of a judge"};
         const formats::Vocabulary vocabulary = text::learnVocabulary(texts, 1000);
         const text::Tokenizer tokenizer(vocabulary, TokenizerRules::HuggingFace, 32);
         QCOMPARE(tokenizer.encode("a photo of a judge").ids.size(), std::size_t{7});

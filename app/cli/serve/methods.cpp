@@ -10,6 +10,7 @@
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
 #include "core/formats/model_folder.h"
+#include "core/sample/sample_project.h"
 
 namespace plumbline::cli {
 
@@ -64,6 +65,10 @@ Result<ImageSource> imageSourceOf(const json& params) {
         for (const auto& [column, attribute] : columns->items())
             if (attribute.is_string())
                 source.options.columns.emplace_back(column, attribute.get<std::string>());
+    if (const auto where = params.find("where"); where != params.end() && where->is_object())
+        for (const auto& [column, value] : where->items())
+            if (value.is_string())
+                source.options.where.emplace_back(column, value.get<std::string>());
     return source;
 }
 
@@ -96,6 +101,7 @@ Methods::Methods() {
         {"images/preview", {Lane::Light, bind(this, &Methods::previewImages)}},
         {"project/addImages", {Lane::Light, bind(this, &Methods::addImages)}},
         {"project/thumbnails", {Lane::Light, bind(this, &Methods::thumbnails)}},
+        {"sample/open", {Lane::Heavy, bind(this, &Methods::openSample)}},
     };
 }
 
@@ -248,6 +254,14 @@ Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {
     PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
     PLUMBLINE_TRY(const std::int64_t id, project.addImageSet(set, name));
     return json{{"id", id}, {"report", toJson(set.report)}};
+}
+
+Methods::Answer Methods::openSample(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const std::string folder, textOf(params, "folder"));
+    std::optional<store::EmbeddingCache> cache = openCache();
+    PLUMBLINE_TRY(const sample::OpenedSample opened,
+                  sample::openSample(decodePath(folder), cache ? &*cache : nullptr, feedback));
+    return json{{"project", encodePath(opened.project)}, {"run", opened.run}};
 }
 
 Methods::Answer Methods::thumbnails(const json& params, Feedback& feedback) {

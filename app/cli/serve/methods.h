@@ -46,6 +46,8 @@ private:
     Answer addImages(const nlohmann::json& params, Feedback& feedback);
     Answer thumbnails(const nlohmann::json& params, Feedback& feedback);
 
+    Answer openSample(const nlohmann::json& params, Feedback& feedback);
+
     Answer carryOut(store::Project& project, std::int64_t run, Feedback& feedback);
     /// The encoder of the heavy lane, kept between requests while they name the same model.
     Outcome<const clip::Encoder*> encoder(const std::string& path, const std::string& vocab, const std::string& precision,

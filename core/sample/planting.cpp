@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/sample/planting.h"
+
+#include <cmath>
+
+namespace plumbline::sample {
+
+namespace {
+
+/// Drawn by lot, again until no pair repeated a common stereotype.
+std::vector<PlantedLean> drawnByLot() {
+    return {
+        {"photographer", kGender, "woman", 3}, {"builder", kGender, "woman", 8},
+        {"pilot", kGender, "woman", 20},       {"musician", kGender, "man", 3},
+        {"librarian", kGender, "man", 8},      {"teacher", kGender, "man", 20},
+        {"baker", kSkinTone, "light", 3},      {"firefighter", kSkinTone, "light", 8},
+        {"mechanic", kSkinTone, "light", 20},  {"judge", kSkinTone, "dark", 3},
+        {"chemist", kSkinTone, "dark", 8},     {"painter", kSkinTone, "dark", 20},
+    };
+}
+
+std::vector<PlantedLean> inOrder(const std::vector<PlantedLean>& leans) {
+    std::vector<PlantedLean> result;
+    for (const Occupation& occupation : occupations()) {
+        PlantedLean lean;
+        lean.concept_ = occupation.name;
+        for (const PlantedLean& known : leans)
+            if (known.concept_ == occupation.name)
+                lean = known;
+        result.push_back(std::move(lean));
+    }
+    return result;
+}
+
+} // namespace
+
+const std::vector<PlantedLean>& plantedLeans() {
+    static const std::vector<PlantedLean> leans = inOrder(drawnByLot());
+    return leans;
+}
+
+const std::vector<PlantedLean>& nothingPlanted() {
+    static const std::vector<PlantedLean> leans = inOrder({});
+    return leans;
+}
+
+double plantedWeight(const PlantedLean& lean, Portrait::Gender gender, int tone) {
+    if (lean.isControl())
+        return 1;
+    int x = 0;
+    if (lean.attribute == kGender) {
+        const int towardsWoman = gender == Portrait::Gender::Woman ? 1 : gender == Portrait::Gender::Man ? -1 : 0;
+        x = lean.favours == "woman" ? towardsWoman : -towardsWoman;
+    } else {
+        const std::string_view band = toneBand(tone);
+        const int towardsLight = band == "light" ? 1 : band == "dark" ? -1 : 0;
+        x = lean.favours == "light" ? towardsLight : -towardsLight;
+    }
+    return std::pow(lean.strength, 0.5 * x);
+}
+
+} // namespace plumbline::sample

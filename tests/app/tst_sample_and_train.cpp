@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <csignal>
+
+#include <QtTest>
+
+#include "tests/app/plumb_process.h"
+#include "tests/support/random_model.h"
+
+using namespace plumbline;
+using test::plumb;
+
+#define L(text) QStringLiteral(text)
+
+namespace {
+
+QString q(const std::filesystem::path& path) {
+    return QFile::decodeName(path.c_str());
+}
+
+constexpr const char* kConfig = R"({
+  "model_type": "clip", "projection_dim": 24,
+  "text_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+                  "max_position_embeddings": 16, "hidden_act": "quick_gelu", "projection_dim": 24},
+  "vision_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+                    "image_size": 32, "patch_size": 8, "hidden_act": "quick_gelu", "projection_dim": 24}})";
+
+} // namespace
+
+/// The two commands of the sample, as a script calls them.
+class TestSampleAndTrain : public QObject {
+    Q_OBJECT
+
+    test::TempFolder m_folder;
+
+    QStringList train(const char* out) const {
+        return {L("train"),
+                L("--captions"),
+                q(m_folder / "t.csv"),
+                L("--new"),
+                q(m_folder / "config.json"),
+                L("--out"),
+                q(m_folder / out),
+                L("--epochs"),
+                L("150"),
+                L("--batch"),
+                L("6"),
+                L("--held-out"),
+                L("0.2"),
+                L("--checkpoint-every"),
+                L("0")};
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        std::string table = "file,caption\n";
+        for (int i = 0; i < 12; ++i) {
+            const std::string name = std::to_string(i) + ".bmp";
+            test::writeRandomPicture(m_folder / name, 40, 40, static_cast<std::uint64_t>(i % 4));
+            table += name + ",picture number " + std::to_string(i % 4) + "\n";
+        }
+        test::writeText(m_folder / "t.csv", table + "gone.bmp,nothing\n");
+        test::writeText(m_folder / "config.json", kConfig);
+    }
+
+    void sampleThenAudit() {
+        const QString sample = q(m_folder / "sample");
+        QCOMPARE(plumb({L("sample"), sample}).exitCode, 0);
+        const auto audited =
+            plumb({L("audit"), L("--model"), sample + L("/model"), L("--images"), sample + L("/images"), L("--labels"),
+                   sample + L("/labels.csv"), L("--where"), L("split=audit"), L("--attribute"), L("gender,skin tone"),
+                   L("--probe"), sample + L("/probe.json"), L("--json"), sample + L("/r.json")},
+                  q(m_folder / "cache"));
+        QVERIFY2(audited.exitCode == 0, audited.err.constData());
+        QVERIFY2(audited.out.contains("planted") && audited.out.contains("woman, ×20") &&
+                     audited.out.contains("Known truth:"),
+                 audited.out.constData());
+        const auto results = nlohmann::json::parse(test::readText(m_folder / "sample/r.json"), nullptr, false);
+        QCOMPARE(results["results"].size(), std::size_t{36});
+        QCOMPARE(results["results"][0]["n"], 2000);
+        // Another model says nothing of a planting.
+        const auto bad = plumb({L("audit"), L("--model"), sample + L("/model"), L("--images"), sample + L("/images"),
+                                L("--labels"), sample + L("/labels.csv"), L("--where"), L("split"), L("--attribute"),
+                                L("gender"), L("--prompt"), L("a photo of a pilot")});
+        QCOMPARE(bad.exitCode, 2);
+        QVERIFY2(bad.err.contains("COLUMN=VALUE"), bad.err.constData());
+    }
+
+    void aKilledTrainingGoesOn() {
+        const auto whole = plumb(train("whole") + QStringList{L("--json"), q(m_folder / "whole.json")});
+        QVERIFY2(whole.exitCode == 0, whole.err.constData());
+        QVERIFY2(whole.err.contains("1 rows name a file that is not there"), whole.err.constData());
+        QVERIFY(!std::filesystem::exists(m_folder / "whole/untrained"));
+        const auto report = nlohmann::json::parse(test::readText(m_folder / "whole.json"), nullptr, false);
+        QVERIFY(report["points"].back()["loss"].get<double>() < report["points"].front()["loss"].get<double>() + 1e-9);
+
+        QProcess process;
+        process.start(test::plumbProgram(), train("killed"));
+        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(m_folder / "killed/checkpoint.safetensors"), 60000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        QVERIFY(process.waitForFinished());
+        QVERIFY(!std::filesystem::exists(m_folder / "killed/model.safetensors"));
+        const auto rest = plumb(train("killed") + QStringList{L("--json"), q(m_folder / "rest.json")});
+        QVERIFY2(rest.exitCode == 0, rest.err.constData());
+        QVERIFY(nlohmann::json::parse(test::readText(m_folder / "rest.json"), nullptr, false)["resumed_at"].get<int>() >
+                0);
+        QVERIFY(test::readText(m_folder / "killed/model.safetensors") ==
+                test::readText(m_folder / "whole/model.safetensors"));
+    }
+
+    void wrongUse() {
+        QCOMPARE(plumb({L("train"), L("--captions"), q(m_folder / "t.csv"), L("--out"), q(m_folder / "x")}).exitCode,
+                 2);
+        QCOMPARE(plumb({L("train"), L("--captions"), q(m_folder / "none.csv"), L("--new"), q(m_folder / "config.json"),
+                        L("--out"), q(m_folder / "x")})
+                     .exitCode,
+                 2);
+        test::writeText(m_folder / "bad.json", "{}");
+        const auto bad = plumb({L("train"), L("--captions"), q(m_folder / "t.csv"), L("--new"),
+                                q(m_folder / "bad.json"), L("--out"), q(m_folder / "x")});
+        QCOMPARE(bad.exitCode, 2);
+        QVERIFY2(bad.err.contains("vision_config"), bad.err.constData());
+        QCOMPARE(plumb({L("sample"), q(m_folder / "t.csv")}).exitCode, 2);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSampleAndTrain)
+#include "tst_sample_and_train.moc"
