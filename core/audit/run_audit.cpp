@@ -228,6 +228,7 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
                                       std::to_string(encoder.tokenizer().contextLength()) +
                                       " tokens and was cut, as the reference does.");
     PLUMBLINE_TRY(provenance.modelSha256, encoder.contentSha256(feedback));
+    PLUMBLINE_TRY(provenance.tensorsSha256, encoder.tensorsSha256(feedback));
     provenance.modelName = encoder.config().name;
     provenance.preprocessing = encoder.config().preprocessing.id();
     provenance.labelsSha256 = set.labelsSha256;

@@ -102,7 +102,7 @@ struct Encoder::Impl {
 
     Outcome<std::string> hashTensors(Feedback& feedback) {
         if (tensorsHash.empty()) {
-            PLUMBLINE_TRY(tensorsHash, tensorsSha256(config(), network->folder().weights, feedback));
+            PLUMBLINE_TRY(tensorsHash, clip::tensorsSha256(config(), network->folder().weights, feedback));
         }
         return tensorsHash;
     }
@@ -173,6 +173,10 @@ bool Encoder::hasTokenizer() const {
 }
 const text::Tokenizer& Encoder::tokenizer() const {
     return *m_impl->tokenizer;
+}
+
+Outcome<std::string> Encoder::tensorsSha256(Feedback& feedback) const {
+    return m_impl->hashTensors(feedback);
 }
 
 Outcome<std::string> Encoder::contentSha256(Feedback& feedback) const {

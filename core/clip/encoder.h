@@ -46,6 +46,8 @@ public:
 
     /// The provenance card; hashes of all files and the content hash are computed by the first call.
     Outcome<ModelCard> card(Feedback& feedback) const;
+    /// The card's content hash alone.
+    Outcome<std::string> tensorsSha256(Feedback& feedback) const;
     /// Hash of configuration, tokenizer and tensors: the model part of the cache key. Computed by the first call.
     Outcome<std::string> contentSha256(Feedback& feedback) const;
 

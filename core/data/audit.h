@@ -30,6 +30,7 @@ std::string_view runStateName(RunState state);
 /// Everything that says how a run came about.
 struct RunProvenance {
     std::string modelSha256, modelName, preprocessing, labelsSha256, imagesSha256, probeSha256;
+    std::string tensorsSha256; ///< the card's content hash; modelSha256 covers how the tensors are run, too
     std::string program;  ///< "plumbline 0.1.0"
     std::string libraries;///< versions, BLAS
     std::string host;     ///< operating system and processor, no host name

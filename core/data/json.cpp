@@ -357,6 +357,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {
     io("model_sha256", provenance.modelSha256);
+    io.since("tensors_sha256", provenance.tensorsSha256);
     io("model_name", provenance.modelName);
     io("preprocessing", provenance.preprocessing);
     io("labels_sha256", provenance.labelsSha256);

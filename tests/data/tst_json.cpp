@@ -100,7 +100,7 @@ private Q_SLOTS:
         refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson, {});
         refusesEachBrokenField<Measurement>(measurementFromJson, {});
         refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {});
-        refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {});
+        refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
         refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {});
     }
 

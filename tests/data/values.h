@@ -121,8 +121,8 @@ auto fields(Is<AuditConfig> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h, i);
 }
 auto fields(Is<RunProvenance> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 auto fields(Is<ConceptSummary> auto& v) {
     auto& [a, b, c, d, e, f, g, h] = v;

@@ -76,6 +76,8 @@ private Q_SLOTS:
             QVERIFY(run.state == RunState::Done);
             QCOMPARE(run.images, 2000);
             QCOMPARE(run.skipped, 0);
+            // What the window asks before it shows the planted truth: the record is of the weights that were run.
+            QCOMPARE(project->model(run.config.modelId)->card.contentSha256, run.provenance.tensorsSha256);
         }
         QCOMPARE(runs->front().id, m_opened.run);
         QCOMPARE(models->size(), std::size_t{2});

@@ -81,7 +81,7 @@ QWidget* OverviewPage::buildStart() {
     column->addWidget(drop);
     column->addSpacing(theme::kSpace);
     m_sample = new QPushButton(tr("Open the sample"));
-    auto* sample = caption(tr("2,000 drawn portraits and two small CLIP models whose lean was planted, so the truth is "
+    auto* sample = caption(tr("2,000 drawn portraits and two small CLIP models. What one of them leans towards was planted, so the truth is "
                               "known. Takes about half a minute; nothing is downloaded."));
     sample->setWordWrap(true);
     m_sample->setAccessibleDescription(sample->text());

@@ -45,7 +45,7 @@ std::vector<RankedImage> rank(const LoadedRun& run, const Attribute& labels, con
 /// by now (a folder that was added again).
 std::vector<PlantedLean> plantedIn(store::Project& project, const store::RunRecord& run) {
     const auto model = project.model(run.config.modelId);
-    if (!model || model->card.contentSha256 != run.provenance.modelSha256)
+    if (!model || model->card.contentSha256 != run.provenance.tensorsSha256)
         return {};
     return model->card.planted;
 }
