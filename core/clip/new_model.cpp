@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/path.h"
 #include "core/base/random.h"
 #include "core/clip/canonical.h"
 #include "core/data/json.h"
@@ -96,10 +95,7 @@ Result<void> writeConfig(const fs::path& folder, std::string_view text, const fo
 
 Result<void> writeNewModel(const fs::path& folder, std::string_view text, const formats::Vocabulary& vocabulary,
                            std::uint64_t seed) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        return fail(ErrorCode::FileUnwritable, {{"path", encodePath(folder)}, {"reason", error.message()}});
+    PLUMBLINE_CHECK(formats::makeFolder(folder));
     PLUMBLINE_CHECK(writeConfig(folder, text, vocabulary));
     PLUMBLINE_TRY(const formats::ConfigFiles files, formats::readHuggingFaceConfig(folder));
 

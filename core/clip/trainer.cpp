@@ -14,6 +14,7 @@
 
 #include "core/base/error_text.h"
 #include "core/base/hash.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/base/random.h"
 #include "core/clip/canonical.h"
@@ -22,6 +23,7 @@
 #include "core/clip/towers.h"
 #include "core/clip/workers.h"
 #include "core/formats/model_folder.h"
+#include "core/formats/text_file.h"
 #include "core/formats/vocabulary.h"
 #include "core/image/preprocess.h"
 #include "core/text/tokenizer.h"
@@ -171,10 +173,8 @@ private:
     // -------------------------------------------------------------------------------------------------------
 
     Outcome<void> load(const fs::path& start, const fs::path& out) {
+        PLUMBLINE_CHECK(formats::makeFolder(out));
         std::error_code error;
-        fs::create_directories(out, error);
-        if (error)
-            return fail(ErrorCode::FileUnwritable, {{"path", encodePath(out)}, {"reason", error.message()}});
         if (fs::equivalent(start, out, error))
             return fail(ErrorCode::InvalidArgument, {{"name", "the folder for the result"},
                                                      {"value", encodePath(out)},
@@ -242,7 +242,7 @@ private:
                                     m_options.learningRate, m_options.warmUp, m_options.weightDecay, m_options.beta1,
                                     m_options.beta2, m_options.epsilon, m_options.clipNorm, m_options.patchDropout,
                                     m_options.freezeLogitScale ? 1.0 : 0.0, static_cast<double>(m_options.seed)})
-            hash.add(std::to_string(number) + ' ');
+            hash.add(formatDouble(number) + ' ');
         for (const std::string& caption : m_images.captions)
             hash.add(caption + '\n');
         for (std::size_t i = 0; i < m_images.files.size(); ++i)
@@ -477,7 +477,7 @@ private:
         if (!std::isfinite(loss))
             return fail(ErrorCode::InvalidArgument,
                         {{"name", "the learning rate"},
-                         {"value", std::to_string(m_options.learningRate)},
+                         {"value", formatDouble(m_options.learningRate)},
                          {"expected",
                           "a smaller one: the loss is no longer a finite number at step " + std::to_string(m_step)}});
         std::map<const Chunk*, at::Tensor> upstream;

@@ -33,14 +33,22 @@ Result<std::string> readFile(const std::filesystem::path& path, std::size_t limi
     std::array<char, 1 << 16> piece;
     while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), file.get())) {
         if (text.size() + n > limit)
-            return fail(ErrorCode::FileUnreadable,
-                        {{"path", encodePath(path)},
-                         {"reason", "it is larger than " + std::to_string(limit >> 20) + " MiB"}});
+            return fail(
+                ErrorCode::FileUnreadable,
+                {{"path", encodePath(path)}, {"reason", "it is larger than " + std::to_string(limit >> 20) + " MiB"}});
         text.append(piece.data(), n);
     }
     if (std::ferror(file.get()))
         return unreadable(path, errno);
     return text;
+}
+
+Result<void> makeFolder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        return fail(ErrorCode::FileUnwritable, {{"path", encodePath(folder)}, {"reason", error.message()}});
+    return {};
 }
 
 Result<void> writeFile(const std::filesystem::path& path, std::string_view bytes) {

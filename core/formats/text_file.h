@@ -27,6 +27,9 @@ Result<std::string> readFile(const std::filesystem::path& path, std::size_t limi
 /// Errors: FileUnwritable, DiskFull.
 Result<void> writeFile(const std::filesystem::path& path, std::string_view bytes);
 
+/// Makes a folder and what leads to it; one that is there is fine. Errors: FileUnwritable.
+Result<void> makeFolder(const std::filesystem::path& folder);
+
 /// FileUnreadable with the system's reason.
 tl::unexpected<Error> unreadable(const std::filesystem::path& path, int errnoValue);
 

@@ -8,7 +8,6 @@
 
 #include <tbb/parallel_for.h>
 
-#include "core/base/path.h"
 #include "core/formats/text_file.h"
 
 namespace plumbline::sample {
@@ -29,12 +28,8 @@ Outcome<void> paintFiles(const fs::path& folder, std::span<const PortraitFile> f
     std::set<fs::path> folders;
     for (const PortraitFile& file : files)
         folders.insert((folder / file.name).parent_path());
-    for (const fs::path& needed : folders) {
-        std::error_code error;
-        fs::create_directories(needed, error);
-        if (error)
-            return fail(ErrorCode::FileUnwritable, {{"path", encodePath(needed)}, {"reason", error.message()}});
-    }
+    for (const fs::path& needed : folders)
+        PLUMBLINE_CHECK(formats::makeFolder(needed));
     std::mutex mutex;
     std::optional<Stop> stop;
     std::atomic<bool> stopped = false;

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/path.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/planted.h"
@@ -63,7 +61,7 @@ public:
                 Portrait portrait = randomPortrait(kSeed + 1, o * kWorkersOfOccupation + i);
                 takeTurns(portrait, i * 7 + o); // 7: has no factor in common with any number of groups
                 portrait.occupation = static_cast<int>(o);
-                const std::string name = "images/work/" + std::string(occupations()[o].name);
+                const std::string name = "images/occupation/" + std::string(occupations()[o].name);
                 all.push_back({{numbered((name + "-").c_str(), i + 1, 2) + ".png", portrait}, {}, "work"});
             }
     }
@@ -100,18 +98,10 @@ bool isCurrent(const fs::path& folder) {
     return version && *version == kVersion;
 }
 
-Result<void> makeFolder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        return fail(ErrorCode::FileUnwritable, {{"path", encodePath(folder)}, {"reason", error.message()}});
-    return {};
-}
-
 Result<void> writeModels(const fs::path& folder, bool current) {
     for (const embedded::File& file : embedded::sample_models()) {
         const fs::path path = folder / file.path;
-        PLUMBLINE_CHECK(makeFolder(path.parent_path()));
+        PLUMBLINE_CHECK(formats::makeFolder(path.parent_path()));
         std::error_code error;
         if (!current || fs::file_size(path, error) != file.bytes.size() || error)
             PLUMBLINE_CHECK(formats::writeFile(path, file.bytes));
@@ -167,7 +157,7 @@ ProbeSet sampleProbe() {
 }
 
 Outcome<void> writeSample(const fs::path& folder, Feedback& feedback) {
-    PLUMBLINE_CHECK(makeFolder(folder));
+    PLUMBLINE_CHECK(formats::makeFolder(folder));
     const bool current = isCurrent(folder);
     if (!current) {
         std::error_code ignored;

@@ -136,7 +136,7 @@ private:
                     const std::size_t number = m_set.pictures.size();
                     Portrait portrait = person(number, cellAt(c));
                     portrait.occupation = static_cast<int>(o);
-                    addPicture("images/work/", portrait);
+                    addPicture("images/occupation/", portrait);
                     for (std::size_t s = 0; s < kSentencesOfWorker; ++s)
                         say(m_set.captions, number, describeWork(portrait, occupations()[o], random));
                 }

@@ -4,7 +4,7 @@
 #   resources/sample/train.sh PLUMB WORK [SEED]
 # PLUMB: the built program; WORK: a folder with 1 GB of room; SEED: of the captions, weights and order of the second stage
 # (default 1, as shipped; the first stage, which knows nothing of occupations, is the same for all and made once a folder).
-# About twenty minutes on two cores. WORK/model-1 and WORK/model-fair-1 are what is shipped as model and model-fair;
+# Each stage takes some minutes on two cores. WORK/model-1 and WORK/model-fair-1 are what is shipped as model and model-fair;
 # `sample_figures SAMPLE WORK/model-1 ...` (built with the tests) prints the figures of README.md.
 set -euo pipefail
 plumb=$(realpath "${1:?usage: train.sh PLUMB WORK [SEED]}")
