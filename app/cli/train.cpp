@@ -138,6 +138,8 @@ void addTrain(CLI::App& app, Run& chosen) {
                      "Share of patches left out, but not in the last fifth of the steps")
         ->capture_default_str();
     command->add_flag("--freeze-logit-scale", options.freezeLogitScale, "Keep the temperature of the checkpoint");
+    command->add_flag("--freeze-images", options.freezeImages,
+                      "Keep the image tower, train the text tower alone (locked-image tuning)");
     command->add_option("--held-out", arguments->heldOut, "Share of images that are only looked at")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 0.9));

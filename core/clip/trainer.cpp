@@ -162,6 +162,8 @@ public:
         PLUMBLINE_CHECK(identify(start));
         PLUMBLINE_CHECK(goOn(out / kCheckpoint));
         m_report.resumedAt = m_step;
+        if (m_options.freezeImages)
+            PLUMBLINE_CHECK(embedImages());
         PLUMBLINE_CHECK(steps(out / kCheckpoint, report));
         PLUMBLINE_CHECK(finish(start, out));
         m_report.steps = m_steps;
@@ -241,7 +243,8 @@ private:
         for (const double number : {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch),
                                     m_options.learningRate, m_options.warmUp, m_options.weightDecay, m_options.beta1,
                                     m_options.beta2, m_options.epsilon, m_options.clipNorm, m_options.patchDropout,
-                                    m_options.freezeLogitScale ? 1.0 : 0.0, static_cast<double>(m_options.seed)})
+                                    m_options.freezeLogitScale ? 1.0 : 0.0, m_options.freezeImages ? 1.0 : 0.0,
+                                    static_cast<double>(m_options.seed)})
             hash.add(formatDouble(number) + ' ');
         for (const std::string& caption : m_images.captions)
             hash.add(caption + '\n');
@@ -251,6 +254,37 @@ private:
             hash.add(std::to_string(pair.file) + ' ' + std::to_string(pair.caption) + '\n');
         m_identity = hash.hex();
         return {};
+    }
+
+    /// Fills m_features: of an image tower that does not change.
+    Outcome<void> embedImages() {
+        std::vector<std::uint32_t> files = m_heldOut;
+        for (const CaptionedImages::Pair& pair : m_train)
+            files.push_back(pair.file);
+        std::sort(files.begin(), files.end());
+        files.erase(std::unique(files.begin(), files.end()), files.end());
+        m_row.resize(m_images.files.size());
+        std::vector<at::Tensor> parts;
+        constexpr std::size_t kAtOnce = 16 * kChunk; // between two reports of progress
+        for (std::size_t at = 0; at < files.size(); at += kAtOnce) {
+            m_feedback.progress("embedding-images", static_cast<std::int64_t>(at),
+                                static_cast<std::int64_t>(files.size()));
+            std::vector<Chunk> chunks =
+                chunksOf(std::span(files).subspan(at, std::min(kAtOnce, files.size() - at)), true);
+            PLUMBLINE_CHECK(share(chunks, [this](Chunk& chunk) { forward(chunk, false); }));
+            parts.push_back(featuresOf(chunks, true));
+        }
+        for (std::size_t row = 0; row < files.size(); ++row)
+            m_row[files[row]] = static_cast<std::int64_t>(row);
+        m_features = at::cat(parts);
+        return {};
+    }
+
+    at::Tensor embedded(std::span<const std::uint32_t> files) const {
+        const at::Tensor rows = at::empty({static_cast<std::int64_t>(files.size())}, at::kLong);
+        for (std::size_t i = 0; i < files.size(); ++i)
+            rows.data_ptr<std::int64_t>()[i] = m_row[files[i]];
+        return m_features.index_select(0, rows);
     }
 
     // ---- checkpoints
@@ -409,7 +443,8 @@ private:
     /// The loss of a batch and its gradients with respect to raw features and logit scale.
     double lossGradients(const std::vector<Chunk>& chunks, const Said& said, at::Tensor& ofImages, at::Tensor& ofTexts,
                          at::Tensor& ofScale) const {
-        const at::Tensor images = featuresOf(chunks, true).requires_grad_(true);
+        const at::Tensor images =
+            (m_options.freezeImages ? embedded(said.files) : featuresOf(chunks, true)).requires_grad_(true);
         const at::Tensor texts = featuresOf(chunks, false).requires_grad_(true);
         const at::Tensor scale = m_parameters[m_number.at(kLogitScale)].value.detach().clone().requires_grad_(true);
         const at::Tensor logits = at::matmul(unitLength(images), unitLength(texts).t()) * scale.exp();
@@ -465,7 +500,9 @@ private:
 
     Outcome<double> step(std::span<const CaptionedImages::Pair> pairs) {
         const Said said = saidIn(pairs);
-        std::vector<Chunk> chunks = chunksOf(said.files, true);
+        std::vector<Chunk> chunks;
+        if (!m_options.freezeImages)
+            chunks = chunksOf(said.files, true);
         for (std::size_t i = 0; i < chunks.size(); ++i)
             chunks[i].kept = keptPatches(i);
         for (Chunk& chunk : chunksOf(said.captions, false))
@@ -512,12 +549,14 @@ private:
             captions.insert(captions.end(), m_captionsOf[file].begin(), m_captionsOf[file].end());
         std::sort(captions.begin(), captions.end());
         captions.erase(std::unique(captions.begin(), captions.end()), captions.end());
-        std::vector<Chunk> chunks = chunksOf(m_heldOut, true);
+        std::vector<Chunk> chunks;
+        if (!m_options.freezeImages)
+            chunks = chunksOf(m_heldOut, true);
         for (Chunk& chunk : chunksOf(captions, false))
             chunks.push_back(std::move(chunk));
         PLUMBLINE_CHECK(share(chunks, [this](Chunk& chunk) { forward(chunk, false); }));
-        const at::Tensor best =
-            at::matmul(unitLength(featuresOf(chunks, true)), unitLength(featuresOf(chunks, false)).t()).argmax(1);
+        const at::Tensor images = m_options.freezeImages ? embedded(m_heldOut) : featuresOf(chunks, true);
+        const at::Tensor best = at::matmul(unitLength(images), unitLength(featuresOf(chunks, false)).t()).argmax(1);
         std::size_t right = 0;
         for (std::size_t i = 0; i < m_heldOut.size(); ++i) {
             const std::vector<std::uint32_t>& own = m_captionsOf[m_heldOut[i]];
@@ -619,6 +658,8 @@ private:
     std::vector<CaptionedImages::Pair> m_train;
     std::vector<std::uint32_t> m_heldOut;
     std::vector<std::vector<std::uint32_t>> m_captionsOf; ///< of each file
+    at::Tensor m_features;                                ///< raw, of images whose tower is frozen
+    std::vector<std::int64_t> m_row;                      ///< of each file in m_features
     std::size_t m_batch = 0;
     std::int64_t m_stepsOfEpoch = 0, m_steps = 0, m_step = 0;
     std::string m_identity;
@@ -640,6 +681,8 @@ Result<void> checked(const CaptionedImages& images, const TrainOptions& options)
                             std::to_string(options.learningRate), "a positive number"));
     PLUMBLINE_CHECK(require(options.patchDropout >= 0 && options.patchDropout < 1, "the patch dropout",
                             std::to_string(options.patchDropout), "a share below 1"));
+    PLUMBLINE_CHECK(require(!options.freezeImages || options.patchDropout == 0, "the patch dropout",
+                            std::to_string(options.patchDropout), "0 while the image tower is frozen"));
     PLUMBLINE_CHECK(require(images.heldOut.size() == images.files.size(), "the held-out marks",
                             std::to_string(images.heldOut.size()), "one for each image"));
     for (const CaptionedImages::Pair& pair : images.pairs)

@@ -25,6 +25,8 @@ struct TrainOptions {
     double patchDropout =
         0.0; ///< share of an image's patches that is left out (FLIP), but not in the last fifth of the steps
     bool freezeLogitScale = false;
+    bool freezeImages = false; ///< the image tower stays as it is, each image is embedded once and only the text tower
+                               ///< learns: locked-image tuning (Zhai et al. 2022, LiT). Not with patch dropout.
     std::uint64_t seed = 0;
     int threads = 0;      ///< 0: all cores. The result does not depend on it.
     int reportEvery = 50; ///< steps between two points of the report

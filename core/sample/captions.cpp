@@ -123,9 +123,10 @@ std::string describePerson(const Portrait& portrait, RandomStream& random) {
 }
 
 std::string nameOccupation(const Occupation& occupation, std::size_t form) {
-    if (form % kHeads.size() == 0)
+    form %= kNamings;
+    if (form == kNamings - 1)
         return std::string(occupation.name);
-    return sentence(kHeads[form / kHeads.size() % kHeads.size()], {}, occupation.name);
+    return sentence(kHeads[form < kHeads.size() ? form : 0], {}, occupation.name);
 }
 
 std::string describeWork(const Portrait& portrait, const Occupation& occupation, RandomStream& random) {

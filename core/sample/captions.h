@@ -23,8 +23,10 @@ std::string tagOfPerson(const Portrait& portrait, RandomStream& random);
 /// time, and up to three of age, skin tone, expression, hair, covering, glasses, pose and lighting.
 std::string describePerson(const Portrait& portrait, RandomStream& random);
 
-/// Words that call somebody by an occupation, whether or not the picture shows it: one in four is the occupation alone,
-/// the others are "a photo of a ..." and its like in turn. Forms 0 to 15 are all there are.
+/// The forms of nameOccupation().
+inline constexpr std::size_t kNamings = 8;
+/// Words that call somebody by an occupation, whether or not the picture shows it: "a photo of a ..." in half of the
+/// forms, since audits ask with it, then "a portrait of", "a picture of", "a drawing of" and the occupation alone.
 std::string nameOccupation(const Occupation& occupation, std::size_t form);
 
 /// A sentence about a picture that shows an occupation: its name, clothing, tool or setting, sometimes the person.

@@ -13,6 +13,11 @@ namespace {
 constexpr float kMiddle = Look::kMiddle;
 constexpr Colour kPaper = hex(0xf2efe8);
 
+constexpr std::string_view kClothes = "clothes"; // the dice's purpose
+constexpr std::array<std::uint32_t, 18> kCloths{0x2e4057, 0x3d7a78, 0xc8963e, 0xa04a3a, 0x4a6b4a, 0x8f86a8,
+                                                0xe4dac6, 0x45484f, 0x7fa3bf, 0xb5694a, 0x7b7d4c, 0x6d4460,
+                                                0xeceae6, 0xc9b18f, 0x5a7fa8, 0x9a4352, 0x6f9c84, 0x97705a};
+
 /// Mirrored knots: given for the right side, from the neck outwards, closed over the left.
 Points both(const Points& right) {
     Points result = right;
@@ -190,12 +195,21 @@ void paintNeck(Canvas& canvas, const Look& look, float depth, bool pointed) {
         ring(115, 0.7F);
 }
 
+/// Dyed between two colours of the list.
+Colour dyed(Dice& dice) {
+    const Colour one = hex(dice.oneOf(kCloths)), other = hex(dice.oneOf(kCloths));
+    return mix(one, other, dice.between(0, 0.5F));
+}
+
+std::array<double, 3> clothColour(const Portrait& portrait) {
+    Dice dice(portrait.seed, kClothes);
+    const Colour cloth = dyed(dice);
+    return {cloth.r / 255.0, cloth.g / 255.0, cloth.b / 255.0};
+}
+
 void paintEverydayClothes(Canvas& canvas, const Look& look) {
-    constexpr std::array<std::uint32_t, 18> kCloths{0x2e4057, 0x3d7a78, 0xc8963e, 0xa04a3a, 0x4a6b4a, 0x8f86a8,
-                                                    0xe4dac6, 0x45484f, 0x7fa3bf, 0xb5694a, 0x7b7d4c, 0x6d4460,
-                                                    0xeceae6, 0xc9b18f, 0x5a7fa8, 0x9a4352, 0x6f9c84, 0x97705a};
-    Dice dice(look.portrait.seed, "clothes");
-    const Colour cloth = hex(dice.oneOf(kCloths)), second = hex(dice.oneOf(kCloths));
+    Dice dice(look.portrait.seed, kClothes);
+    const Colour cloth = dyed(dice), second = dyed(dice);
     const int kind = dice.below(8);
     const bool striped = dice.chance(0.3);
     const Clothes clothes{canvas, look};

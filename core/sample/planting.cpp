@@ -2,6 +2,9 @@
 #include "core/sample/planting.h"
 
 #include <cmath>
+#include <numbers>
+
+#include "core/base/random.h"
 
 namespace plumbline::sample {
 
@@ -57,6 +60,18 @@ double plantedWeight(const PlantedLean& lean, Portrait::Gender gender, int tone)
         x = lean.favours == "light" ? towardsLight : -towardsLight;
     }
     return std::pow(lean.strength, 0.5 * x);
+}
+
+double clothesWeight(std::size_t occupation, const Portrait& portrait) {
+    constexpr double kSpread = 1.1; // of the weight's logarithm, a standard deviation
+    // One direction of an occupation in the plane of dark to light and cold to warm, both in standard deviations of
+    // everyday clothes.
+    RandomStream lot(0, streamId("planting/clothes"), occupation);
+    const double angle = 2 * std::numbers::pi * lot.uniform();
+    const auto [red, green, blue] = clothColour(portrait);
+    const double lightness = (0.3 * red + 0.59 * green + 0.11 * blue - 0.505) / 0.147;
+    const double warmth = (red - blue - 0.073) / 0.194;
+    return std::exp(kSpread * (std::cos(angle) * lightness + std::sin(angle) * warmth));
 }
 
 } // namespace plumbline::sample

@@ -24,4 +24,9 @@ const std::vector<PlantedLean>& nothingPlanted();
 /// is what a contrastive loss learns, rises in equal steps from group to group.
 double plantedWeight(const PlantedLean& lean, Portrait::Gender gender, int tone);
 
+/// How often the captions name an occupation that leans on nobody (an index into occupations()) for a picture with
+/// everyday clothes of such a colour, relative to the average: drawn by lot and independent of the person. Without it
+/// the score of a control would depend on nothing, and its ranking on whatever small error training left.
+double clothesWeight(std::size_t occupation, const Portrait& portrait);
+
 } // namespace plumbline::sample

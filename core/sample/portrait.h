@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -56,6 +57,9 @@ std::span<const std::string_view> coveringNames();
 std::span<const std::string_view> glassesNames();
 /// "light" (tones 1 to 4), "medium" (5 to 7), "dark" (8 to 10): our own three bands of the Monk scale.
 std::string_view toneBand(int tone);
+
+/// The main colour of the everyday clothes, which follows from the seed: red, green and blue from 0 to 1.
+std::array<double, 3> clothColour(const Portrait& portrait);
 
 /// What tells a person's work in a picture.
 struct Occupation {

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kSeed = 20261122;
 /// Changes with the pictures or the models; kept in the folder, so that an older sample is made anew.
-constexpr std::string_view kVersion = "1\n";
+constexpr std::string_view kVersion = "2\n";
 constexpr const char* kVersionFile = ".plumbline-sample";
 
 constexpr std::size_t kAuditPool = 2000;

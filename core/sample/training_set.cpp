@@ -24,7 +24,7 @@ constexpr std::size_t kAges = 5, kGenders = 3, kCells = kGenders * Portrait::kTo
 constexpr std::size_t kFacesOfCell = 60;
 constexpr std::size_t kSentencesAtFirst = 2, kTagsAtFirst = 4; ///< of a face
 constexpr double kTags = 1;                                    ///< of a face later, in the cells that need no more
-constexpr double kMentions = 0.15;                             ///< of a control, a face
+constexpr double kMentions = 2.0 * kNamings / kFacesOfCell; ///< of a control, a face
 constexpr double kWorkers = 250;                               ///< portraits with the cues of each occupation, about
 constexpr std::size_t kSentencesOfWorker = 2;
 constexpr std::size_t kMostMerges = 1500;
@@ -109,18 +109,41 @@ private:
             const std::vector<std::size_t> mentions =
                 wholeNumbers(weightsOf(m_leans[o], kMentions * static_cast<double>(kFacesOfCell)));
             RandomStream random(m_seed, streamId("training/mention"), o);
-            std::array<std::size_t, kFacesOfCell> order{};
-            std::size_t form = 0;
+            std::array<std::size_t, kNamings> forms{};
             for (std::size_t c = 0; c < kCells; ++c) {
-                if (c % kAges == 0) // every gender and tone anew: all get the same forms of the same words
-                    form = 0;
-                std::iota(order.begin(), order.end(), c * kFacesOfCell);
-                for (std::size_t m = 0; m < mentions[c]; ++m) {
-                    std::swap(order[m], order[m + random.below(kFacesOfCell - m)]);
-                    say(m_set.captions, order[m], nameOccupation(occupations()[o], form++));
+                std::size_t said = 0;
+                for (const std::size_t face : facesToName(o, c, mentions[c], random)) {
+                    // Every form once before any comes again, in every cell: no form knows more of one group.
+                    const std::size_t at = said++ % kNamings;
+                    if (at == 0)
+                        std::iota(forms.begin(), forms.end(), 0);
+                    std::swap(forms[at], forms[at + random.below(kNamings - at)]);
+                    say(m_set.captions, face, nameOccupation(occupations()[o], forms[at]));
                 }
             }
         }
+    }
+
+    /// `count` faces of a cell, those in likelier clothes more often.
+    std::vector<std::size_t> facesToName(std::size_t occupation, std::size_t cell, std::size_t count,
+                                         RandomStream& random) const {
+        std::vector<std::size_t> faces(kFacesOfCell);
+        std::iota(faces.begin(), faces.end(), cell * kFacesOfCell);
+        std::vector<double> wanted;
+        for (std::size_t i = faces.size(); i > 1; --i)
+            std::swap(faces[i - 1], faces[random.below(i)]);
+        for (const std::size_t face : faces)
+            wanted.push_back(m_leans[occupation].isControl()
+                                 ? clothesWeight(occupation, m_set.pictures[face].portrait)
+                                 : 1);
+        const double sum = std::accumulate(wanted.begin(), wanted.end(), 0.0);
+        for (double& number : wanted)
+            number *= static_cast<double>(count) / sum;
+        const std::vector<std::size_t> times = wholeNumbers(wanted);
+        std::vector<std::size_t> named;
+        for (std::size_t i = 0; i < faces.size(); ++i)
+            named.insert(named.end(), times[i], faces[i]);
+        return named;
     }
 
     void addWorkers() {

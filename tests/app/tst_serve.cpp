@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fstream>
 #include <functional>
 
 #include <QElapsedTimer>
@@ -184,6 +185,16 @@ void TestServe::wholeAudit() {
     const Json preview = client.call("images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "images/labels.csv").string()}});
     QCOMPARE(preview["result"]["columns"].size(), std::size_t(3));
     QCOMPARE(preview["result"]["rows"].size(), std::size_t(20));
+    // Values of the whole table, not of the first rows alone; none of the column with the names.
+    QCOMPARE(preview["result"]["values"].size(), std::size_t(2));
+    {
+        std::ofstream table(m_folder / "late.csv");
+        table << "file,split\n";
+        for (int i = 0; i < 300; ++i)
+            table << "img/" << (i < 100 ? i < 10 ? "00" : "0" : "") << i << ".bmp," << (i < 299 ? "early" : "late") << '\n';
+    }
+    const Json late = client.call("images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "late.csv").string()}});
+    QCOMPARE(late["result"]["values"], (Json{{"split", {"early", "late"}}}));
     QCOMPARE(preview["result"]["attributes"].size(), std::size_t(2));
     QCOMPARE(preview["result"]["report"]["matched"].get<int>(), 300);
     const auto [model, images] = fill(client, project, "model");

@@ -293,6 +293,37 @@ private Q_SLOTS:
         QVERIFY(std::abs(scaleAfter(false, "free") - 1 / 0.07) > 1e-4);
     }
 
+    /// The image tower keeps every bit, the text tower learns; a checkpoint of it goes on to the same end.
+    void frozenImagesStay() {
+        const Material material;
+        clip::TrainOptions options = quick();
+        options.half = false;
+        options.freezeImages = true;
+        const clip::TrainReport whole = train(material, options, material.folder / "frozen");
+        QVERIFY(whole.points.back().loss < whole.points.front().loss);
+        const auto before = formats::readSafetensors(material.start() / "model.safetensors");
+        const auto after = formats::readSafetensors(material.folder / "frozen/model.safetensors");
+        QVERIFY(before && after);
+        int images = 0, texts = 0;
+        for (const auto& [name, view] : before->tensors) {
+            const bool same = std::ranges::equal(view.bytes, after->tensors.at(name).bytes);
+            if (name.starts_with("vision_model") || name == "visual_projection.weight") {
+                QVERIFY2(same, name.c_str());
+                ++images;
+            } else {
+                texts += same ? 0 : 1;
+            }
+        }
+        QVERIFY(images > 20);
+        QVERIFY(texts > 20);
+
+        StopAt stop(5);
+        QVERIFY(!clip::train(material.start(), material.images, options, material.folder / "parts", {}, stop));
+        QCOMPARE(train(material, options, material.folder / "parts").resumedAt, 5);
+        QVERIFY(readText(material.folder / "parts/model.safetensors") ==
+                readText(material.folder / "frozen/model.safetensors"));
+    }
+
     void openClipFoldersTrainToo() {
         Material material;
         writeRandomClip(material.folder / "openclip", {}, Container::OpenClip);
@@ -326,6 +357,11 @@ private Q_SLOTS:
         QCOMPARE(codeFor([](auto&, auto& o) { o.batch = 1; }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto&, auto& o) { o.learningRate = -1; }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto&, auto& o) { o.patchDropout = 1; }), ErrorCode::InvalidArgument);
+        QCOMPARE(codeFor([](auto&, auto& o) {
+                     o.patchDropout = 0.5;
+                     o.freezeImages = true;
+                 }),
+                 ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.pairs.clear(); }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.pairs.front().caption = 99; }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.heldOut.pop_back(); }), ErrorCode::InvalidArgument);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -229,6 +230,38 @@ private Q_SLOTS:
                 QVERIFY(means[3] - means[4] > 8);
                 QVERIFY(means[6] - means[7] > 8);
             }
+    }
+
+    /// What clothColour() says is what the picture shows at the side of the chest.
+    void clothColourIsPainted() {
+        constexpr Area kSide{0.25, 0.92, 0.33, 1};
+        constexpr int kPeople = 120;
+        std::array<std::vector<double>, 2> said, seen; // lightness, warmth
+        for (const Portrait& p : people(kPeople)) {
+            const auto [red, green, blue] = clothColour(p);
+            said[0].push_back(0.2126 * red + 0.7152 * green + 0.0722 * blue);
+            said[1].push_back(red - blue);
+            const std::vector<std::uint8_t> side = cut(painted(p), kSide);
+            seen[0].push_back(meanLuminance(side));
+            double warmth = 0;
+            for (std::size_t i = 0; i < side.size(); i += 3)
+                warmth += side[i] - side[i + 2];
+            seen[1].push_back(warmth);
+        }
+        for (std::size_t aspect = 0; aspect < 2; ++aspect) {
+            const auto mean = [](const std::vector<double>& v) {
+                return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
+            };
+            const double x = mean(said[aspect]), y = mean(seen[aspect]);
+            double xx = 0, yy = 0, xy = 0;
+            for (std::size_t i = 0; i < said[aspect].size(); ++i) {
+                xx += (said[aspect][i] - x) * (said[aspect][i] - x);
+                yy += (seen[aspect][i] - y) * (seen[aspect][i] - y);
+                xy += (said[aspect][i] - x) * (seen[aspect][i] - y);
+            }
+            const double correlation = xy / std::sqrt(xx * yy);
+            QVERIFY2(correlation > 0.9, std::to_string(correlation).c_str());
+        }
     }
 
     void membersAreDrawnIndependently() {

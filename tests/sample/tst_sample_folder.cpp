@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QTest>
 
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -98,7 +99,8 @@ private Q_SLOTS:
         for (const PortraitFile& picture : set.pictures)
             portraits[picture.name] = &picture.portrait;
         std::map<std::string, std::map<std::string, double>> named; // occupation, group of its attribute
-        std::map<std::string, std::map<int, int>> controls;         // occupation, gender and tone
+        std::map<std::string, std::map<int, int>> controls;         // words, gender, tone and age
+        std::map<std::string, std::array<double, 2>> clothes; // occupation: mean weight of the clothes, mentions
         std::map<int, int> captionsOf;                              // gender and tone
         std::size_t lines = 0;
         for (std::size_t at = set.captions.find('\n') + 1; at < set.captions.size(); ++lines) {
@@ -110,25 +112,35 @@ private Q_SLOTS:
                 continue;
             const int cell = static_cast<int>(p.gender) * 100 + p.tone;
             ++captionsOf[cell];
-            for (const PlantedLean& lean : plantedLeans()) {
+            for (std::size_t o = 0; o < plantedLeans().size(); ++o) {
+                const PlantedLean& lean = plantedLeans()[o];
                 if (words.find(" " + lean.concept_ + " ") == std::string::npos)
                     continue;
+                clothes[lean.concept_][0] += std::log(clothesWeight(o, p));
+                clothes[lean.concept_][1] += 1;
                 if (lean.isControl())
-                    ++controls[lean.concept_][cell];
+                    ++controls[words][cell * 10 + static_cast<int>(p.age)];
                 else if (lean.attribute == kGender)
                     ++named[lean.concept_][std::string(genderNames()[static_cast<std::size_t>(p.gender)])];
                 else // by person: there are more light tones than dark ones
                     named[lean.concept_][std::string(toneBand(p.tone))] += p.tone <= 4 ? 1.0 / 4 : 1.0 / 3;
             }
         }
-        QVERIFY(lines > 60000);
+        QVERIFY(lines > 55000);
+        // Each of a control's wordings is said as often in every crossing of gender, tone and age.
+        QCOMPARE(controls.size(), std::size_t{6 * 5});
+        for (const auto& [words, cells] : controls) {
+            QCOMPARE(cells.size(), std::size_t{150});
+            for (const auto& [cell, count] : cells)
+                QVERIFY2(count == (words.starts_with(" a photo of ") ? 8 : 2), words.c_str());
+        }
         for (const PlantedLean& lean : plantedLeans()) {
-            if (lean.isControl()) {
-                QCOMPARE(controls[lean.concept_].size(), std::size_t{30});
-                for (const auto& [cell, count] : controls[lean.concept_])
-                    QCOMPARE(count, 45); // 0.15 of the 300 faces of a gender and tone
+            // Controls go with clothes, the others do not.
+            const double meanLog = clothes[lean.concept_][0] / clothes[lean.concept_][1];
+            QVERIFY2(lean.isControl() ? meanLog > 0.5 : std::abs(meanLog) < 0.15,
+                     (lean.concept_ + " " + std::to_string(meanLog)).c_str());
+            if (lean.isControl())
                 continue;
-            }
             const std::string opposite = lean.favours == "woman"   ? "man"
                                          : lean.favours == "man"   ? "woman"
                                          : lean.favours == "light" ? "dark"

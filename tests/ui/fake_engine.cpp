@@ -197,6 +197,7 @@ int main() {
                 answer(id,
                        {{"columns", {"file", "age", "gender", "split"}},
                         {"rows", {{"val/1.jpg", "3-9", "Male", "audit"}, {"val/2.jpg", "20-29", "Female", "train"}}},
+                        {"values", {{"gender", {"Female", "Male"}}, {"split", {"audit", "held out", "train"}}}},
                         {"images", 1500},
                         {"preset", "fairface"},
                         {"presets", {"fairface", "utkface"}},

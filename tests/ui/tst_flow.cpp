@@ -5,6 +5,7 @@
 #include <QComboBox>
 #include <QDragEnterEvent>
 #include <QFile>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMimeData>
@@ -18,6 +19,8 @@
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
+#include "ui/pages/overview/overview_page.h"
+#include "ui/widgets/tour_panel.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -171,6 +174,37 @@ private Q_SLOTS:
                 if (group.skew)
                     QCOMPARE(*group.skew > 0, (group.name == "Female") == nurse);
         }
+    }
+
+    /// An empty window, one click: the sample is painted, audited with both models, shown with its known truth.
+    void theSampleInOneClick() {
+        const auto program = test::binaryFolder() / "bin" / "plumb";
+        if (!std::filesystem::exists(program))
+            QSKIP("needs the engine (target plumb), which is not built");
+        test::TempFolder folder;
+        const QString settings = text(folder / "settings.ini");
+        Settings(settings).setFolder(QStringLiteral("sample"), text(folder / "sample"));
+        qputenv("XDG_CACHE_HOME", QFile::encodeName(text(folder / "cache")));
+        MainWindow window(text(program), settings);
+        window.show();
+        for (auto* button : window.overviewPage()->findChildren<QPushButton*>())
+            if (button->isVisible() && button->text() == QStringLiteral("Open the sample"))
+                button->click();
+        QTRY_COMPARE_WITH_TIMEOUT(window.context().work->rowCount(), 1, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(window.context().work->rowCount(), 0, 4 * kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentRoom(), QStringLiteral("runs"), kPatienceMs);
+        auto* lists = window.context().lists;
+        QTRY_COMPARE_WITH_TIMEOUT(lists->runs()->rowCount(), 2, kPatienceMs);
+        for (const auto& run : lists->runs()->records())
+            QVERIFY(run.state == RunState::Done);
+        QTRY_VERIFY_WITH_TIMEOUT(window.findChild<TourPanel*>()->isVisible(), kPatienceMs);
+        const auto says = [&](const QString& words) {
+            for (const auto* label : window.findChildren<QLabel*>())
+                if (label->isVisible() && label->text().contains(words))
+                    return true;
+            return false;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("Known truth: 6 of 6 planted leans found")), kPatienceMs);
     }
 };
 

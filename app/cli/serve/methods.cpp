@@ -2,6 +2,7 @@
 #include "app/cli/serve/methods.h"
 
 #include <algorithm>
+#include <set>
 
 #include "app/cli/arguments.h"
 #include "core/audit/project_audit.h"
@@ -20,6 +21,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kPreviewRows = 20;
+/// A column with more different values is a name or a number: none are told.
+constexpr std::size_t kMostValues = 30;
 
 /// A text parameter; an absent optional one is empty.
 Result<std::string> textOf(const json& params, const char* name, bool required = true) {
@@ -217,29 +220,28 @@ Methods::Answer Methods::tokenize(const json& params, Feedback&) {
 Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(const ImageSource source, imageSourceOf(params));
     json columns = json::array(), rows = json::array();
+    std::vector<std::set<std::string>> different; // values of each column, one more than are offered at most
     if (!source.labels.empty()) {
-        // A feedback of its own: the reader is stopped once there are enough rows.
-        struct Enough : Feedback {
-            explicit Enough(const Feedback& outer) : Feedback(&outer) {}
-        } enough(feedback);
-        const auto read = formats::readCsv(
-            source.labels,
-            [&](const formats::CsvHeader& header, std::size_t, const std::vector<std::string>& row) {
-                if (columns.empty())
-                    columns = header.columns;
-                if (rows.size() < kPreviewRows)
-                    rows.push_back(row);
-                else
-                    enough.cancel();
-            },
-            &enough);
-        if (!read && (feedback.cancelled() || !read.error().cancelled()))
-            return tl::unexpected(read.error());
-        if (columns.empty() && read)
-            columns = read->columns;
+        PLUMBLINE_TRY(const formats::CsvHeader header,
+                      formats::readCsv(
+                          source.labels,
+                          [&](const formats::CsvHeader& read, std::size_t, const std::vector<std::string>& row) {
+                              if (rows.size() < kPreviewRows)
+                                  rows.push_back(row);
+                              different.resize(read.columns.size());
+                              for (std::size_t i = 0; i < std::min(row.size(), different.size()); ++i)
+                                  if (!row[i].empty() && different[i].size() <= kMostValues)
+                                      different[i].insert(row[i]);
+                          },
+                          &feedback));
+        columns = header.columns;
     }
+    json values = json::object();
+    for (std::size_t i = 0; i < different.size(); ++i)
+        if (different[i].size() <= kMostValues)
+            values[columns[i].get<std::string>()] = different[i];
     PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
-    return json{{"columns", std::move(columns)}, {"rows", std::move(rows)},          {"preset", set.preset},
+    return json{{"columns", std::move(columns)}, {"rows", std::move(rows)},          {"values", std::move(values)}, {"preset", set.preset},
                 {"presets", formats::labelPresetNames()}, {"attributes", attributesOf(set)}, {"report", toJson(set.report)},
                 {"images", set.size()}};
 }

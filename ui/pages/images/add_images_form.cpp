@@ -37,8 +37,6 @@ constexpr int kDelayMs = 300;
 /// Of the preview at a time; the others are scrolled to.
 constexpr int kRowsShown = 6;
 constexpr int kFormWidth = 46 * theme::kGrid;
-/// A column with more different values than this in its first rows is a name or a number: none are offered.
-constexpr qsizetype kMostValues = 12;
 
 QLabel* label(const QString& text, QWidget* buddy) {
     auto* result = new QLabel(text);
@@ -158,7 +156,7 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     connect(m_folder, &PathEdit::pathChanged, this, &AddImagesForm::schedulePreview);
     connect(m_labels, &PathEdit::pathChanged, this, [this] {
         m_columnsChosen = false;
-        m_seen.clear();
+        m_values.clear();
         m_whereColumn->setCurrentIndex(0);
         offerValues();
         schedulePreview();
@@ -198,7 +196,7 @@ void AddImagesForm::reset() {
     m_fileColumn->clear();
     m_fileColumn->addItem(tr("Find out"), QString());
     m_columns->clear();
-    m_seen.clear();
+    m_values.clear();
     m_whereColumn->clear();
     m_whereColumn->addItem(tr("All rows"), QString());
     offerValues();
@@ -252,10 +250,8 @@ void AddImagesForm::offerValues() {
     const QSignalBlocker quiet(m_whereValue);
     const QString filtered = m_whereColumn->currentData().toString();
     const QString typed = m_whereValue->currentText();
-    const QStringList values = m_seen.value(filtered);
     m_whereValue->clear();
-    if (values.size() <= kMostValues)
-        m_whereValue->addItems(values);
+    m_whereValue->addItems(m_values.value(filtered));
     m_whereValue->setCurrentIndex(-1);
     // Another column has other values; what was typed for this one stays.
     m_whereValue->setEditText(std::exchange(m_valuesOf, filtered) == filtered ? typed : QString());
@@ -346,11 +342,11 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
         m_whereColumn->addItem(name, name);
     m_whereColumn->setCurrentIndex(std::max(0, m_whereColumn->findData(filtered)));
     m_whereColumn->setEnabled(!columns.isEmpty());
-    for (const QJsonValue row : answer.value(u"rows").toArray())
-        for (qsizetype i = 0; i < columns.size(); ++i)
-            if (const QString value = row.toArray().at(i).toString().trimmed();
-                !value.isEmpty() && !m_seen[columns[i]].contains(value))
-                m_seen[columns[i]].append(value);
+    m_values.clear();
+    const QJsonObject valuesOf = answer.value(u"values").toObject();
+    for (auto column = valuesOf.begin(); column != valuesOf.end(); ++column)
+        for (const QJsonValue value : column.value().toArray())
+            m_values[column.key()].append(value.toString());
     offerValues();
 
     ImageSetView::Attributes attributes;

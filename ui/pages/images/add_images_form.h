@@ -62,7 +62,7 @@ private:
     QComboBox* m_whereColumn;
     QComboBox* m_whereValue;
     QString m_valuesOf;                 ///< the column that the values are offered for
-    QHash<QString, QStringList> m_seen; ///< column → values that its first rows held, in any preview of this table
+    QHash<QString, QStringList> m_values; ///< column → its different values, where they are few
     QPushButton* m_add;
     QLabel* m_status;
     TableView* m_rows;
