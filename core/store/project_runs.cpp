@@ -157,7 +157,7 @@ Result<void> Project::finishRun(std::int64_t id, const AuditResult& result, std:
                                set.getColumn(0).getString() + ", one an image of the set");
         }
         auto run = m_impl->prepare("UPDATE run SET state = ?, config = ?, provenance = ?, "
-                                   "model_name = coalesce(nullif(?, ''), model_name), prompts = ?, images = ?, "
+                                   "model_name = coalesce(nullif(model_name, ''), ?), prompts = ?, images = ?, "
                                    "skipped = ?, embedded = ?, error = NULL, warnings = ? WHERE id = ?");
         run.bind(1, std::string(runStateName(RunState::Done)));
         run.bind(2, toJson(result.config).dump());

@@ -270,6 +270,22 @@ private Q_SLOTS:
         QVERIFY(same(project.runImageSet(id).value(), project.imageSet(set).value()));
     }
 
+    /// The name that the user gave, not that of the folder which the engine loaded.
+    void aRunKeepsItsModelsName() {
+        const test::TempFolder folder;
+        Project project = created(folder / "p.plumb");
+        store::ModelRecord model;
+        model.name = "Ours, fine-tuned";
+        model.path = "/models/ViT-B-32";
+        model.card.contentSha256 = std::string(64, 'a');
+        AuditResult result = test::inventResult(2, 10);
+        result.config.modelId = project.addModel(model).value();
+        result.config.imageSetId = project.addImageSet(test::inventImageSet(10), "faces").value();
+        const std::int64_t id = project.beginRun(result.config).value();
+        QVERIFY(project.finishRun(id, result, test::inventScores(2 * 10)).has_value());
+        QCOMPARE(project.run(id).value().modelName, std::string("Ours, fine-tuned"));
+    }
+
     void aFinishedRunNeverChanges() {
         const test::TempFolder folder;
         Project project = created(folder / "p.plumb");

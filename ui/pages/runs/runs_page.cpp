@@ -188,6 +188,7 @@ QWidget* RunsPage::buildResults() {
     m_truth->setContentsMargins(theme::kGrid, 0, 0, 0);
     m_warnings = caption({});
     m_warnings->setWordWrap(true);
+    m_warnings->setContentsMargins(theme::kGrid, 0, 0, 0);
     m_warnings->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_warnings->hide();
     connect(m_warningsButton, &QToolButton::toggled, m_warnings, &QWidget::setVisible);
