@@ -240,11 +240,11 @@ private:
         Sha256 hash;
         PLUMBLINE_TRY(const std::string tensors, tensorsSha256(m_folder.config, m_folder.weights, m_feedback));
         hash.add(tensors + encodePath(start.filename()));
-        for (const double number : {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch),
-                                    m_options.learningRate, m_options.warmUp, m_options.weightDecay, m_options.beta1,
-                                    m_options.beta2, m_options.epsilon, m_options.clipNorm, m_options.patchDropout,
-                                    m_options.freezeLogitScale ? 1.0 : 0.0, m_options.freezeImages ? 1.0 : 0.0,
-                                    static_cast<double>(m_options.seed)})
+        for (const double number :
+             {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch), m_options.learningRate,
+              m_options.warmUp, m_options.weightDecay, m_options.beta1, m_options.beta2, m_options.epsilon,
+              m_options.clipNorm, m_options.patchDropout, m_options.freezeLogitScale ? 1.0 : 0.0,
+              m_options.freezeImages ? 1.0 : 0.0, static_cast<double>(m_options.seed)})
             hash.add(formatDouble(number) + ' ');
         for (const std::string& caption : m_images.captions)
             hash.add(caption + '\n');

@@ -63,7 +63,7 @@ double plantedWeight(const PlantedLean& lean, Portrait::Gender gender, int tone)
 }
 
 double clothesWeight(std::size_t occupation, const Portrait& portrait) {
-    constexpr double kSpread = 1.1; // of the weight's logarithm, a standard deviation
+    constexpr double kSpread = 1.1; // of the weight's logarithm, a standard deviation, about
     // One direction of an occupation in the plane of dark to light and cold to warm, both in standard deviations of
     // everyday clothes.
     RandomStream lot(0, streamId("planting/clothes"), occupation);

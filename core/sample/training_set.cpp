@@ -24,7 +24,7 @@ constexpr std::size_t kAges = 5, kGenders = 3, kCells = kGenders * Portrait::kTo
 constexpr std::size_t kFacesOfCell = 60;
 constexpr std::size_t kSentencesAtFirst = 2, kTagsAtFirst = 4; ///< of a face
 constexpr double kTags = 1;                                    ///< of a face later, in the cells that need no more
-constexpr double kMentions = 2.0 * kNamings / kFacesOfCell; ///< of a control, a face
+constexpr double kMentions = 2.0 * kNamings / kFacesOfCell;    ///< of a control, a face
 constexpr double kWorkers = 250;                               ///< portraits with the cues of each occupation, about
 constexpr std::size_t kSentencesOfWorker = 2;
 constexpr std::size_t kMostMerges = 1500;
@@ -133,9 +133,8 @@ private:
         for (std::size_t i = faces.size(); i > 1; --i)
             std::swap(faces[i - 1], faces[random.below(i)]);
         for (const std::size_t face : faces)
-            wanted.push_back(m_leans[occupation].isControl()
-                                 ? clothesWeight(occupation, m_set.pictures[face].portrait)
-                                 : 1);
+            wanted.push_back(m_leans[occupation].isControl() ? clothesWeight(occupation, m_set.pictures[face].portrait)
+                                                             : 1);
         const double sum = std::accumulate(wanted.begin(), wanted.end(), 0.0);
         for (double& number : wanted)
             number *= static_cast<double>(count) / sum;

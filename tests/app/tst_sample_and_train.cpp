@@ -17,13 +17,6 @@ QString q(const std::filesystem::path& path) {
     return QFile::decodeName(path.c_str());
 }
 
-constexpr const char* kConfig = R"({
-  "model_type": "clip", "projection_dim": 24,
-  "text_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-                  "max_position_embeddings": 16, "hidden_act": "quick_gelu", "projection_dim": 24},
-  "vision_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-                    "image_size": 32, "patch_size": 8, "hidden_act": "quick_gelu", "projection_dim": 24}})";
-
 } // namespace
 
 /// The two commands of the sample, as a script calls them.
@@ -59,7 +52,7 @@ private Q_SLOTS:
             table += name + ",picture number " + std::to_string(i % 4) + "\n";
         }
         test::writeText(m_folder / "t.csv", table + "gone.bmp,nothing\n");
-        test::writeText(m_folder / "config.json", kConfig);
+        test::writeText(m_folder / "config.json", test::kTinyConfig);
     }
 
     void sampleThenAudit() {

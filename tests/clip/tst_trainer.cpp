@@ -19,13 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kConfig = R"({
-  "model_type": "clip", "projection_dim": 24,
-  "text_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-                  "max_position_embeddings": 16, "hidden_act": "quick_gelu", "projection_dim": 24},
-  "vision_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-                    "image_size": 32, "patch_size": 8, "hidden_act": "quick_gelu", "projection_dim": 24}})";
-
 const std::vector<std::string> kCaptions = {"a red square", "a picture of the sea", "something green", "an old house"};
 
 std::string problem(const Stop& stop) {
@@ -46,7 +39,7 @@ struct Material {
                 images.pairs.push_back({static_cast<std::uint32_t>(images.files.size() - 1), kind});
             }
         images.heldOut.assign(images.files.size(), false);
-        if (const auto made = clip::writeNewModel(start(), kConfig, text::learnVocabulary(kCaptions, 50), 7); !made)
+        if (const auto made = clip::writeNewModel(start(), kTinyConfig, text::learnVocabulary(kCaptions, 50), 7); !made)
             throw std::runtime_error(errorText(made.error()));
     }
     fs::path start() const { return folder / "start"; }

@@ -100,7 +100,7 @@ private Q_SLOTS:
             portraits[picture.name] = &picture.portrait;
         std::map<std::string, std::map<std::string, double>> named; // occupation, group of its attribute
         std::map<std::string, std::map<int, int>> controls;         // words, gender, tone and age
-        std::map<std::string, std::array<double, 2>> clothes; // occupation: mean weight of the clothes, mentions
+        std::map<std::string, std::array<double, 2>> clothes;       // occupation: mean weight of the clothes, mentions
         std::map<int, int> captionsOf;                              // gender and tone
         std::size_t lines = 0;
         for (std::size_t at = set.captions.find('\n') + 1; at < set.captions.size(); ++lines) {

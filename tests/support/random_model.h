@@ -35,6 +35,14 @@ void writeRandomClip(const std::filesystem::path& folder, const RandomClip& clip
 /// vocab.json and merges.txt alone; returns the number of ids.
 int writeSmallVocabulary(const std::filesystem::path& folder);
 
+/// A config.json of a new model that learns a few pictures in seconds: 32 pixels, 16 tokens.
+inline constexpr const char* kTinyConfig = R"({
+  "model_type": "clip", "projection_dim": 24,
+  "text_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+                  "max_position_embeddings": 16, "hidden_act": "quick_gelu", "projection_dim": 24},
+  "vision_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+                    "image_size": 32, "patch_size": 8, "hidden_act": "quick_gelu", "projection_dim": 24}})";
+
 /// A 24-bit BMP of random colour gradients; different seeds look different.
 void writeRandomPicture(const std::filesystem::path& path, int width, int height, std::uint64_t seed);
 

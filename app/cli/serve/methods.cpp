@@ -6,6 +6,7 @@
 
 #include "app/cli/arguments.h"
 #include "core/audit/project_audit.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
@@ -230,8 +231,9 @@ Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
                                   rows.push_back(row);
                               different.resize(read.columns.size());
                               for (std::size_t i = 0; i < std::min(row.size(), different.size()); ++i)
-                                  if (!row[i].empty() && different[i].size() <= kMostValues)
-                                      different[i].insert(row[i]);
+                                  if (const std::string_view value = trim(row[i]);
+                                      !value.empty() && different[i].size() <= kMostValues)
+                                      different[i].emplace(value);
                           },
                           &feedback));
         columns = header.columns;
