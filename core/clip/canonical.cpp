@@ -6,57 +6,11 @@
 #include <cstring>
 
 #include "core/base/hash.h"
-#include "core/formats/model_folder.h"
+#include "core/formats/model_tensors.h"
 
 namespace plumbline::clip {
 
 namespace {
-
-/// The parts of a block: OpenCLIP's name, Hugging Face's names.
-struct BlockPart {
-    const char* name;
-    std::vector<const char*> parts;
-};
-const std::vector<BlockPart>& blockParts() {
-    static const std::vector<BlockPart> parts = {
-        {".attn.in_proj_weight", {".self_attn.q_proj.weight", ".self_attn.k_proj.weight", ".self_attn.v_proj.weight"}},
-        {".attn.in_proj_bias", {".self_attn.q_proj.bias", ".self_attn.k_proj.bias", ".self_attn.v_proj.bias"}},
-        {".attn.out_proj.weight", {".self_attn.out_proj.weight"}},
-        {".attn.out_proj.bias", {".self_attn.out_proj.bias"}},
-        {".ln_1.weight", {".layer_norm1.weight"}},
-        {".ln_1.bias", {".layer_norm1.bias"}},
-        {".ln_2.weight", {".layer_norm2.weight"}},
-        {".ln_2.bias", {".layer_norm2.bias"}},
-        {".mlp.c_fc.weight", {".mlp.fc1.weight"}},
-        {".mlp.c_fc.bias", {".mlp.fc1.bias"}},
-        {".mlp.c_proj.weight", {".mlp.fc2.weight"}},
-        {".mlp.c_proj.bias", {".mlp.fc2.bias"}},
-    };
-    return parts;
-}
-
-/// The tensors outside the blocks.
-struct SinglePart {
-    const char* name;
-    const char* huggingFace;
-    bool transposed;
-};
-constexpr SinglePart kSingles[] = {
-    {"logit_scale", "logit_scale", false},
-    {"visual.class_embedding", "vision_model.embeddings.class_embedding", false},
-    {"visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight", false},
-    {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight", false},
-    {"visual.ln_pre.weight", "vision_model.pre_layrnorm.weight", false},
-    {"visual.ln_pre.bias", "vision_model.pre_layrnorm.bias", false},
-    {"visual.ln_post.weight", "vision_model.post_layernorm.weight", false},
-    {"visual.ln_post.bias", "vision_model.post_layernorm.bias", false},
-    {"visual.proj", "visual_projection.weight", true},
-    {"token_embedding.weight", "text_model.embeddings.token_embedding.weight", false},
-    {"positional_embedding", "text_model.embeddings.position_embedding.weight", false},
-    {"ln_final.weight", "text_model.final_layer_norm.weight", false},
-    {"ln_final.bias", "text_model.final_layer_norm.bias", false},
-    {"text_projection", "text_projection.weight", true},
-};
 
 /// IEEE half to single: the exponent is moved by a multiplication, which also turns subnormal halves into normal
 /// floats; infinities and NaNs keep their exponent of ones.
@@ -84,43 +38,6 @@ void widen16(const std::byte* from, std::span<float> to, Convert convert) {
 
 } // namespace
 
-std::vector<CanonicalTensor> canonicalTensors(const ModelConfig& config) {
-    ModelConfig asOpenClip = config;
-    asOpenClip.container = Container::OpenClip;
-    const bool huggingFace = config.container == Container::HuggingFace;
-
-    std::vector<CanonicalTensor> tensors;
-    for (formats::ExpectedTensor& expected : formats::expectedTensors(asOpenClip))
-        tensors.push_back({expected.name, std::move(expected.shape), {expected.name}, false});
-    std::sort(tensors.begin(), tensors.end(),
-              [](const CanonicalTensor& a, const CanonicalTensor& b) { return a.name < b.name; });
-    if (!huggingFace)
-        return tensors;
-
-    for (CanonicalTensor& tensor : tensors) {
-        constexpr std::string_view kBlocks = "transformer.resblocks.";
-        const std::size_t at = tensor.name.find(kBlocks);
-        if (at == std::string::npos) {
-            const auto* single = std::find_if(std::begin(kSingles), std::end(kSingles),
-                                              [&tensor](const SinglePart& part) { return part.name == tensor.name; });
-            tensor.parts = {single->huggingFace};
-            tensor.transposed = single->transposed;
-            continue;
-        }
-        const std::size_t number = at + kBlocks.size();
-        const std::size_t dot = tensor.name.find('.', number);
-        const std::string block = (at == 0 ? "text_model.encoder.layers." : "vision_model.encoder.layers.") +
-                                  tensor.name.substr(number, dot - number);
-        const auto part = std::find_if(blockParts().begin(), blockParts().end(), [&](const BlockPart& candidate) {
-            return candidate.name == tensor.name.substr(dot);
-        });
-        tensor.parts.clear();
-        for (const char* name : part->parts)
-            tensor.parts.push_back(block + name);
-    }
-    return tensors;
-}
-
 void widen(const formats::TensorView& view, std::size_t first, std::span<float> to) {
     const std::byte* from = view.bytes.data() + first * formats::dtypeSize(view.dtype);
     switch (view.dtype) {
@@ -143,13 +60,13 @@ Outcome<std::string> tensorsSha256(const ModelConfig& config, const formats::Wei
     constexpr std::size_t kChunk = std::size_t{1} << 20U;
     Sha256 hash;
     std::vector<float> values;
-    for (const CanonicalTensor& tensor : canonicalTensors(config)) {
+    for (const formats::TensorRecipe& tensor : formats::tensorRecipes(config)) {
         std::string head = tensor.name;
         for (const std::int64_t size : tensor.shape)
             head += ' ' + std::to_string(size);
         hash.add(head + '\n');
-        for (const std::string& part : tensor.parts) {
-            const formats::TensorView& view = weights.tensors.at(part);
+        for (const formats::ExpectedTensor& part : tensor.parts) {
+            const formats::TensorView& view = weights.tensors.at(part.name);
             const auto count = static_cast<std::size_t>(view.elements());
             if (tensor.transposed) {
                 std::vector<float> all(count);

@@ -43,8 +43,8 @@ void askWhetherToStop(const Feedback& feedback) {
 }
 
 at::Tensor activated(at::Tensor x, Activation activation) {
-    if (activation == Activation::Gelu)
-        return at::gelu(x);
+    if (activation != Activation::QuickGelu)
+        return plainActivation(x, activation);
     if (x.scalar_type() == at::kFloat) {
         quickGelu(x.data_ptr<float>(), static_cast<std::size_t>(x.numel()));
         return x;
@@ -91,11 +91,10 @@ struct FastPass {
         x.add_(block.down(activated(block.up(block.norm2(x)), tower.activation)));
     }
 
-    /// x [items * length, width] -> the features [items, width] at one position of each item, before the final
-    /// LayerNorm. Nothing else of the last block is computed.
-    at::Tensor run(at::Tensor x, std::int64_t items, std::int64_t length, const std::vector<std::int64_t>& positions,
-                   const Feedback& feedback) const {
-        for (std::size_t i = 0; i + 1 < tower.blocks.size(); ++i) {
+    /// The first `count` blocks at every position: x [items * length, width], in place.
+    void blocks(std::size_t count, at::Tensor& x, std::int64_t items, std::int64_t length,
+                const Feedback& feedback) const {
+        for (std::size_t i = 0; i < count; ++i) {
             askWhetherToStop(feedback);
             const Block& block = tower.blocks[i];
             const at::Tensor qkv = block.qkv(block.norm1(x));
@@ -103,6 +102,19 @@ struct FastPass {
                 attention(qkv.narrow(1, 0, width), length, qkv.narrow(1, width, 2 * width), items, length, nullptr)));
             mlp(block, x);
         }
+    }
+
+    /// All blocks at every position.
+    at::Tensor all(at::Tensor x, std::int64_t items, std::int64_t length, const Feedback& feedback) const {
+        blocks(tower.blocks.size(), x, items, length, feedback);
+        return x;
+    }
+
+    /// x [items * length, width] -> the features [items, width] at one position of each item, before the final
+    /// LayerNorm. Nothing else of the last block is computed.
+    at::Tensor pooled(at::Tensor x, std::int64_t items, std::int64_t length, const std::vector<std::int64_t>& positions,
+                      const Feedback& feedback) const {
+        blocks(tower.blocks.size() - 1, x, items, length, feedback);
         askWhetherToStop(feedback);
         const Block& last = tower.blocks.back();
         const at::Tensor rows = at::empty({items}, at::kLong);
@@ -115,19 +127,23 @@ struct FastPass {
         std::vector<std::int64_t> seen(positions.size(), length);
         if (tower.causal)
             std::transform(positions.begin(), positions.end(), seen.begin(), [](std::int64_t p) { return p + 1; });
-        at::Tensor pooled = x.index_select(0, rows);
-        pooled.add_(
+        at::Tensor feature = x.index_select(0, rows);
+        feature.add_(
             last.out(attention(query(normed.index_select(0, rows)), 1, keyValue(normed), items, length, &seen)));
-        mlp(last, pooled);
-        return pooled;
+        mlp(last, feature);
+        return feature;
     }
 };
 
-/// A tensor of the file. Float32: the mapped bytes themselves, where they are aligned for it; the network never writes
-/// to a weight.
+/// Whether the file's own bytes are the tensor: float32, and aligned for it.
+bool usedInPlace(const formats::TensorView& source) {
+    return source.dtype == formats::DType::F32 &&
+           reinterpret_cast<std::uintptr_t>(source.bytes.data()) % alignof(float) == 0;
+}
+
+/// A tensor of the file. The network never writes to a weight.
 at::Tensor fromFile(const formats::TensorView& source) {
-    const bool aligned = reinterpret_cast<std::uintptr_t>(source.bytes.data()) % alignof(float) == 0;
-    if (source.dtype == formats::DType::F32 && aligned)
+    if (usedInPlace(source))
         return at::from_blob(const_cast<std::byte*>(source.bytes.data()), source.shape, at::kFloat);
     at::Tensor result = at::empty(source.shape, at::kFloat);
     widen(source, 0, {result.data_ptr<float>(), static_cast<std::size_t>(result.numel())});
@@ -151,7 +167,14 @@ void useOneThread() {
     at::set_num_threads(1);
 }
 
+bool readsWholeContext(const TextConfig& config) {
+    return !config.causal || config.pooling.value == TextPooling::Last ||
+           config.pooling.value == TextPooling::ClassToken;
+}
+
 std::size_t pooledPosition(const TextConfig& config, std::span<const int> ids) {
+    if (config.pooling.value == TextPooling::Last || config.pooling.value == TextPooling::ClassToken)
+        return ids.size() - 1;
     if (config.pooling.value == TextPooling::ArgMax)
         return static_cast<std::size_t>(std::max_element(ids.begin(), ids.end()) - ids.begin());
     const auto eos = std::find(ids.begin(), ids.end(), config.eosId.value);
@@ -165,18 +188,31 @@ struct Network::Impl {
     Towers towers;
     formats::TensorView tokens; ///< widened row by row when needed: most of a small model, hardly used
 
-    /// Patches as rows [count * (1 + grid * grid), 3 * patch * patch], channel by channel as the convolution's weights
-    /// lie. The first row of an image is zero: the class token, which the position table brings.
+    /// Gives back the pages of the mapped file whose values now lie elsewhere: joined, or in another type.
+    void releaseCopied(Precision precision) const {
+        const std::string table = formats::tokenTableName(folder.config);
+        for (const formats::TensorRecipe& recipe : formats::tensorRecipes(folder.config))
+            for (const formats::ExpectedTensor& part : recipe.parts) {
+                const formats::TensorView& view = folder.weights.tensors.at(part.name);
+                const bool copied = recipe.parts.size() > 1 || precision == Precision::Bf16 || !usedInPlace(view);
+                if (copied && part.name != table)
+                    for (const formats::MappedFile& file : folder.weights.files)
+                        file.release(view.bytes);
+            }
+    }
+
+    /// Patches as rows [count * tokens, 3 * patch * patch], channel by channel as the convolution's weights lie. With a
+    /// class token the first row of an image is zero: the position table brings it.
     at::Tensor patchRows(std::span<const float> pixels, std::size_t count) const {
         const auto size = static_cast<std::size_t>(folder.config.vision.imageSize.value);
         const auto patch = static_cast<std::size_t>(folder.config.vision.patchSize.value);
-        const std::size_t grid = size / patch, rowSize = 3 * patch * patch;
+        const std::size_t grid = size / patch, rowSize = 3 * patch * patch, first = towers.classToken ? 1 : 0;
         const at::Tensor rows = at::empty(
-            {static_cast<std::int64_t>(count * (1 + grid * grid)), static_cast<std::int64_t>(rowSize)}, at::kFloat);
+            {static_cast<std::int64_t>(count * (first + grid * grid)), static_cast<std::int64_t>(rowSize)}, at::kFloat);
         float* to = rows.data_ptr<float>();
         for (std::size_t image = 0; image < count; ++image) {
-            std::fill_n(to, rowSize, 0.0F);
-            to += rowSize;
+            std::fill_n(to, first * rowSize, 0.0F);
+            to += first * rowSize;
             for (std::size_t y = 0; y < grid; ++y)
                 for (std::size_t x = 0; x < grid; ++x)
                     for (std::size_t channel = 0; channel < 3; ++channel)
@@ -187,6 +223,26 @@ struct Network::Impl {
                                         patch * sizeof(float));
         }
         return rows;
+    }
+
+    /// The caller's pixels, where they lie.
+    at::Tensor imageTensor(std::span<const float> pixels, std::size_t count) const {
+        const std::int64_t size = folder.config.vision.imageSize.value;
+        return at::from_blob(const_cast<float*>(pixels.data()), {static_cast<std::int64_t>(count), 3, size, size},
+                             at::kFloat)
+            .to(type);
+    }
+
+    /// A class token behind the text is computed as the papers state it: one text costs little, and its mask is one of
+    /// a kind.
+    at::Tensor classTokenTexts(std::span<const std::span<const int>> items) const {
+        const auto context = static_cast<std::size_t>(folder.config.text.contextLength.value);
+        const at::Tensor real =
+            at::zeros({static_cast<std::int64_t>(items.size()), static_cast<std::int64_t>(context)}, at::kBool);
+        for (std::size_t item = 0; item < items.size(); ++item)
+            for (std::size_t i = 0; i < std::min(context, items[item].size()); ++i)
+                real.data_ptr<bool>()[item * context + i] = items[item][i] != folder.config.text.padId;
+        return towers.classTokenTexts(tokenRows(items, context), real);
     }
 
     void store(const at::Tensor& features, std::span<float> out) const {
@@ -223,9 +279,8 @@ Result<std::unique_ptr<Network>> Network::build(formats::ModelFolder folder, Pre
         impl.towers = Towers::build(config, [&impl](const std::string& name) {
             return fromFile(impl.folder.weights.tensors.at(name)).to(impl.type);
         });
-        impl.tokens = impl.folder.weights.tensors.at(config.container == Container::HuggingFace
-                                                         ? "text_model.embeddings.token_embedding.weight"
-                                                         : "token_embedding.weight");
+        impl.tokens = impl.folder.weights.tensors.at(formats::tokenTableName(config));
+        impl.releaseCopied(precision);
     });
     if (!loaded)
         return tl::unexpected(loaded.error().error());
@@ -244,13 +299,24 @@ Outcome<void> Network::images(std::span<const float> pixels, std::size_t count, 
     const Impl& impl = *m_impl;
     return guarded([&] {
         askWhetherToStop(feedback);
+        const Towers& towers = impl.towers;
         const auto items = static_cast<std::int64_t>(count);
-        const std::int64_t length = impl.towers.visionPositions.size(0);
-        at::Tensor x = impl.towers.patches(impl.patchRows(pixels, count).to(impl.type));
-        x.view({items, length, -1}).add_(impl.towers.visionPositions);
-        x = impl.towers.visionPre(x);
-        x = FastPass{impl.towers.vision}.run(x, items, length, std::vector<std::int64_t>(count, 0), feedback);
-        impl.store(impl.towers.visionProjection(impl.towers.visionPost(x)), out);
+        if (towers.resnet) {
+            impl.store(towers.resnet->images(impl.imageTensor(pixels, count), [&] { askWhetherToStop(feedback); }),
+                       out);
+            return;
+        }
+        const std::int64_t length = towers.visionPositions.size(0);
+        at::Tensor x = towers.patches(impl.patchRows(pixels, count).to(impl.type));
+        x.view({items, length, -1}).add_(towers.visionPositions);
+        if (towers.visionPre.weight.defined())
+            x = towers.visionPre(x);
+        const FastPass pass{towers.vision};
+        if (towers.pooling == ImagePooling::ClassToken)
+            x = pass.pooled(x, items, length, std::vector<std::int64_t>(count, 0), feedback);
+        else
+            x = pass.all(x, items, length, feedback);
+        impl.store(towers.embedTokens(x, items), out);
     });
 }
 
@@ -259,32 +325,38 @@ Outcome<void> Network::texts(std::span<const std::span<const int>> items, std::s
     const Impl& impl = *m_impl;
     return guarded([&] {
         askWhetherToStop(feedback);
-        // Attention is causal: nothing behind the pooled position can change the feature.
+        const TextConfig& config = impl.folder.config.text;
+        if (config.pooling.value == TextPooling::ClassToken) {
+            impl.store(impl.classTokenTexts(items), out);
+            return;
+        }
         std::vector<std::int64_t> positions;
         for (const std::span<const int> ids : items)
-            positions.push_back(static_cast<std::int64_t>(pooledPosition(impl.folder.config.text, ids)));
-        const std::int64_t length = *std::max_element(positions.begin(), positions.end()) + 1;
+            positions.push_back(static_cast<std::int64_t>(pooledPosition(config, ids)));
+        // Where attention is causal nothing behind the pooled position can change the feature.
+        const std::int64_t length = readsWholeContext(config)
+                                        ? config.contextLength.value
+                                        : *std::max_element(positions.begin(), positions.end()) + 1;
         const auto count = static_cast<std::int64_t>(items.size());
         at::Tensor x = impl.tokenRows(items, static_cast<std::size_t>(length));
         x.add_(impl.towers.textPositions.narrow(0, 0, length));
-        x = FastPass{impl.towers.text}.run(x.view({count * length, -1}), count, length, positions, feedback);
+        x = FastPass{impl.towers.text}.pooled(x.view({count * length, -1}), count, length, positions, feedback);
         impl.store(impl.towers.textProjection(impl.towers.textFinal(x)), out);
     });
 }
 
 Outcome<void> Network::plainImages(std::span<const float> pixels, std::size_t count, std::span<float> out) const {
     const Impl& impl = *m_impl;
-    return guarded([&] {
-        const std::int64_t size = impl.folder.config.vision.imageSize.value;
-        const at::Tensor input = at::from_blob(const_cast<float*>(pixels.data()),
-                                               {static_cast<std::int64_t>(count), 3, size, size}, at::kFloat);
-        impl.store(impl.towers.plainImages(input.to(impl.type)), out);
-    });
+    return guarded([&] { impl.store(impl.towers.plainImages(impl.imageTensor(pixels, count)), out); });
 }
 
 Outcome<void> Network::plainTexts(std::span<const std::span<const int>> items, std::span<float> out) const {
     const Impl& impl = *m_impl;
     return guarded([&] {
+        if (impl.folder.config.text.pooling.value == TextPooling::ClassToken) {
+            impl.store(impl.classTokenTexts(items), out);
+            return;
+        }
         const at::Tensor pooled = at::empty({static_cast<std::int64_t>(items.size())}, at::kLong);
         for (std::size_t i = 0; i < items.size(); ++i)
             pooled.data_ptr<std::int64_t>()[i] =

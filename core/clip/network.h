@@ -21,7 +21,10 @@ void useOneThread();
 /// kernel at once, and the next layer waits for the same pages to be zeroed again: a tenth of the time of a ViT-B/32.
 void keepFreedMemory();
 
-/// The position whose feature is the text's embedding, for ids [BOS, ..., EOS].
+/// Whether the feature depends on the padding behind a text, so that ids must be padded to the context length.
+bool readsWholeContext(const TextConfig& config);
+
+/// The position whose feature is the text's embedding, for ids [BOS, ..., EOS], padded where readsWholeContext().
 std::size_t pooledPosition(const TextConfig& config, std::span<const int> ids);
 
 /// Both towers, in OpenAI's architecture (pre-LayerNorm transformer; Radford et al. 2021; openai/CLIP, model.py).
@@ -41,8 +44,8 @@ public:
     Outcome<void> images(std::span<const float> pixels, std::size_t count, std::span<float> out,
                          const Feedback& feedback) const;
 
-    /// Raw embeddings of texts given as ids: each at least one and at most the context length, each id below the size
-    /// of the vocabulary. out [texts.size(), dim].
+    /// Raw embeddings of texts given as ids: each at least one and at most the context length (exactly that many where
+    /// readsWholeContext()), each id below the size of the vocabulary. out [texts.size(), dim].
     Outcome<void> texts(std::span<const std::span<const int>> texts, std::span<float> out,
                         const Feedback& feedback) const;
 

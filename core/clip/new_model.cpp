@@ -3,16 +3,14 @@
 
 #include <cmath>
 #include <deque>
-#include <map>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "core/base/random.h"
-#include "core/clip/canonical.h"
 #include "core/data/json.h"
 #include "core/formats/model_config.h"
-#include "core/formats/model_folder.h"
+#include "core/formats/model_tensors.h"
 #include "core/formats/safetensors.h"
 #include "core/formats/text_file.h"
 
@@ -99,19 +97,16 @@ Result<void> writeNewModel(const fs::path& folder, std::string_view text, const 
     PLUMBLINE_CHECK(writeConfig(folder, text, vocabulary));
     PLUMBLINE_TRY(const formats::ConfigFiles files, formats::readHuggingFaceConfig(folder));
 
-    std::map<std::string, std::vector<std::int64_t>> shapes;
-    for (formats::ExpectedTensor& tensor : formats::expectedTensors(files.config))
-        shapes.emplace(tensor.name, std::move(tensor.shape));
     std::deque<std::vector<float>> values;
     std::vector<formats::TensorToWrite> tensors;
-    for (const CanonicalTensor& canonical : canonicalTensors(files.config)) {
+    for (const formats::TensorRecipe& canonical : formats::tensorRecipes(files.config)) {
         const Draw draw = drawOf(canonical.name, files.config);
-        for (const std::string& part : canonical.parts) {
-            formats::TensorToWrite tensor{part, formats::DType::F32, shapes.at(part), {}};
+        for (const formats::ExpectedTensor& part : canonical.parts) {
+            formats::TensorToWrite tensor{part.name, formats::DType::F32, part.shape, {}};
             std::int64_t count = 1;
             for (const std::int64_t side : tensor.shape)
                 count *= side;
-            RandomStream random(seed, streamId(part), 0);
+            RandomStream random(seed, streamId(part.name), 0);
             std::vector<float>& drawn =
                 values.emplace_back(static_cast<std::size_t>(count), static_cast<float>(draw.mean));
             if (draw.deviation > 0)

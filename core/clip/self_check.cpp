@@ -105,6 +105,9 @@ Outcome<SelfCheck> selfCheck(const Network& network, double logitScale, Precisio
     while (static_cast<int>(longText.size()) < std::min(12, config.text.contextLength.value - 1))
         longText.push_back(static_cast<int>(longText.size() * 37) % std::max(1, last));
     longText.push_back(last);
+    if (readsWholeContext(config.text))
+        for (std::vector<int>* text : {&shortText, &longText})
+            text->resize(static_cast<std::size_t>(config.text.contextLength.value), config.text.padId);
     const std::vector<std::span<const int>> texts = {shortText, longText};
     PLUMBLINE_CHECK(network.texts(texts, fast, feedback));
     PLUMBLINE_CHECK(network.plainTexts(texts, plain));

@@ -22,7 +22,9 @@
 #include "core/clip/torch_errors.h"
 #include "core/clip/towers.h"
 #include "core/clip/workers.h"
+#include "core/formats/model_config.h"
 #include "core/formats/model_folder.h"
+#include "core/formats/safetensors.h"
 #include "core/formats/text_file.h"
 #include "core/formats/vocabulary.h"
 #include "core/image/preprocess.h"
@@ -42,6 +44,23 @@ constexpr double kMostLogitScale = 4.605170185988092; ///< ln 100
 constexpr std::size_t kChunk = 64;
 constexpr std::size_t kMostHeldOut = 1024;
 constexpr std::size_t kPixelBudget = std::size_t{2} << 30U; ///< bytes of decoded images kept in memory
+
+/// The part of a model that training is not made for; empty: there is none. CLIP's loss is, for towers of CLIP's form.
+std::string foreignPart(const formats::ModelFolder& model) {
+    const ModelConfig& config = model.config;
+    if (config.vision.tower == ImageTower::ResNet)
+        return "a ResNet image tower";
+    if (config.sigmoidLoss)
+        return "the sigmoid loss of SigLIP";
+    if (config.vision.pooling.value != ImagePooling::ClassToken || !config.vision.classToken)
+        return "an image tower whose feature is not that of a class token";
+    if (!config.text.causal || config.text.pooling.value == TextPooling::Last || config.captioner ||
+        config.text.pooling.value == TextPooling::ClassToken)
+        return "a text tower whose feature is not that of the text's end";
+    if (config.container == Container::OpenAi)
+        return "weights without a configuration";
+    return {};
+}
 
 /// The images as the network will see them, 8 bits a value. What fits is decoded once, the rest each time.
 class Pixels {
@@ -165,7 +184,7 @@ public:
         if (m_options.freezeImages)
             PLUMBLINE_CHECK(embedImages());
         PLUMBLINE_CHECK(steps(out / kCheckpoint, report));
-        PLUMBLINE_CHECK(finish(start, out));
+        PLUMBLINE_CHECK(finish(out));
         m_report.steps = m_steps;
         return std::move(m_report);
     }
@@ -182,6 +201,9 @@ private:
                                                      {"value", encodePath(out)},
                                                      {"expected", "another folder than the model's own"}});
         PLUMBLINE_TRY(m_folder, formats::readModelFolder(start));
+        if (const std::string part = foreignPart(m_folder); !part.empty())
+            return fail(ErrorCode::ModelUnsupported,
+                        {{"path", encodePath(start)}, {"what", part + ", which Plumbline does not train"}});
         PLUMBLINE_TRY(formats::Vocabulary vocabulary, formats::readVocabulary(start));
         const text::Tokenizer tokenizer(std::move(vocabulary), m_folder.config.tokenizer,
                                         m_folder.config.text.contextLength.value);
@@ -200,9 +222,7 @@ private:
             m_number.emplace(name, m_parameters.size());
             m_parameters.push_back(std::move(parameter));
         }
-        m_tokenTable = m_number.at(m_folder.config.container == Container::HuggingFace
-                                       ? "text_model.embeddings.token_embedding.weight"
-                                       : "token_embedding.weight");
+        m_tokenTable = m_number.at(formats::tokenTableName(m_folder.config));
         return {};
     }
 
@@ -614,16 +634,17 @@ private:
     // ---- after
     // --------------------------------------------------------------------------------------------------------
 
-    Outcome<void> finish(const fs::path& start, const fs::path& out) {
-        const fs::path weights = m_folder.weights.paths.front();
+    Outcome<void> finish(const fs::path& out) {
+        const std::vector<fs::path>& weights = m_folder.weights.paths;
         std::vector<fs::path> files = m_folder.files;
         for (const char* name : {"vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz", "tokenizer_config.json",
                                  "special_tokens_map.json", "tokenizer.json"})
-            if (std::error_code ignored; fs::exists(start / name, ignored))
-                files.push_back(start / name);
+            if (std::error_code ignored; fs::exists(m_folder.folder / name, ignored))
+                files.push_back(m_folder.folder / name);
         for (const fs::path& file : files) {
-            if (file == weights)
-                continue;
+            if (file.string().ends_with(".index.json") ||
+                std::find(weights.begin(), weights.end(), file) != weights.end())
+                continue; // written anew, as one file
             std::error_code error;
             fs::copy_file(file, out / file.filename(), fs::copy_options::overwrite_existing, error);
             if (error)
@@ -639,7 +660,9 @@ private:
                                stored.back().sizes().vec(),
                                {static_cast<const std::byte*>(stored.back().data_ptr()), stored.back().nbytes()}});
         }
-        PLUMBLINE_CHECK(formats::writeSafetensors(out / weights.filename(), tensors));
+        const char* name = m_folder.config.container == Container::HuggingFace ? formats::kHuggingFaceWeights
+                                                                                : formats::kOpenClipWeights;
+        PLUMBLINE_CHECK(formats::writeSafetensors(out / name, tensors));
         std::error_code ignored;
         fs::remove(out / kCheckpoint, ignored);
         return {};

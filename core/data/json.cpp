@@ -30,12 +30,47 @@ struct Names;
 template <>
 struct Names<Container> {
     static constexpr std::pair<Container, std::string_view> kAll[] = {{Container::HuggingFace, "huggingface"},
-                                                                      {Container::OpenClip, "openclip"}};
+                                                                      {Container::OpenClip, "openclip"},
+                                                                      {Container::OpenAi, "openai"}};
 };
 template <>
 struct Names<Activation> {
     static constexpr std::pair<Activation, std::string_view> kAll[] = {{Activation::QuickGelu, "quick_gelu"},
-                                                                       {Activation::Gelu, "gelu"}};
+                                                                       {Activation::Gelu, "gelu"},
+                                                                       {Activation::GeluTanh, "gelu_tanh"}};
+};
+template <>
+struct Names<ImageTower> {
+    static constexpr std::pair<ImageTower, std::string_view> kAll[] = {{ImageTower::Transformer, "transformer"},
+                                                                       {ImageTower::ResNet, "resnet"}};
+};
+template <>
+struct Names<ImagePooling> {
+    static constexpr std::pair<ImagePooling, std::string_view> kAll[] = {
+        {ImagePooling::ClassToken, "class_token"},
+        {ImagePooling::Average, "average"},
+        {ImagePooling::AttentionProbe, "attention_probe"},
+        {ImagePooling::AttentionQuery, "attention_query"},
+        {ImagePooling::AttentionMean, "attention_mean"}};
+};
+template <>
+struct Names<TensorNames> {
+    static constexpr std::pair<TensorNames, std::string_view> kAll[] = {
+        {TensorNames::OpenClip, "openclip"},
+        {TensorNames::OpenClipCustomText, "openclip_custom_text"},
+        {TensorNames::HuggingFace, "huggingface"}};
+};
+template <>
+struct Names<TextCleaning> {
+    static constexpr std::pair<TextCleaning, std::string_view> kAll[] = {{TextCleaning::None, "none"},
+                                                                         {TextCleaning::Whitespace, "whitespace"},
+                                                                         {TextCleaning::Lower, "lower"},
+                                                                         {TextCleaning::Canonicalize, "canonicalize"}};
+};
+template <>
+struct Names<Preprocessing::Resize> {
+    static constexpr std::pair<Preprocessing::Resize, std::string_view> kAll[] = {
+        {Preprocessing::Resize::ShorterSide, "shorter_side"}, {Preprocessing::Resize::Stretch, "stretch"}};
 };
 template <>
 struct Names<TokenizerRules> {
@@ -46,7 +81,9 @@ struct Names<TokenizerRules> {
 template <>
 struct Names<TextPooling> {
     static constexpr std::pair<TextPooling, std::string_view> kAll[] = {{TextPooling::ArgMax, "argmax"},
-                                                                        {TextPooling::FirstEos, "first_eos"}};
+                                                                        {TextPooling::FirstEos, "first_eos"},
+                                                                        {TextPooling::Last, "last"},
+                                                                        {TextPooling::ClassToken, "class_token"}};
 };
 template <>
 struct Names<Interpolation> {
@@ -114,6 +151,10 @@ inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 template <class T>
+inline constexpr bool kIsArray = false;
+template <class T, std::size_t n>
+inline constexpr bool kIsArray<std::array<T, n>> = true;
+template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
@@ -139,6 +180,18 @@ void describe(auto& io, Is<VisionConfig> auto& vision) {
     io("layer_norm_eps", vision.layerNormEps);
     io("activation", vision.activation);
     io("channels", vision.channels);
+    io.since("tower", vision.tower);
+    io.since("pooling", vision.pooling);
+    io.since("stages", vision.stages);
+    io.since("class_token", vision.classToken);
+    io.since("patch_bias", vision.patchBias);
+    io.since("first_norm", vision.firstNorm);
+    io.since("final_norm_after_pool", vision.finalNormAfterPool);
+    io.since("layer_scale", vision.layerScale);
+    io.since("projection", vision.projection);
+    io.since("projection_bias", vision.projectionBias);
+    io.since("pooler_heads", vision.poolerHeads);
+    io.since("pooler_queries", vision.poolerQueries);
 }
 
 void describe(auto& io, Is<TextConfig> auto& text) {
@@ -152,6 +205,10 @@ void describe(auto& io, Is<TextConfig> auto& text) {
     io("activation", text.activation);
     io("pooling", text.pooling);
     io("eos_id", text.eosId);
+    io.since("causal", text.causal);
+    io.since("layer_scale", text.layerScale);
+    io.since("projection_bias", text.projectionBias);
+    io.since("pad_id", text.padId);
 }
 
 void describe(auto& io, Is<Preprocessing> auto& preprocessing) {
@@ -161,6 +218,7 @@ void describe(auto& io, Is<Preprocessing> auto& preprocessing) {
     io("interpolation", preprocessing.interpolation);
     io("order", preprocessing.order);
     io("crop", preprocessing.cropOffset);
+    io.since("resize", preprocessing.resize);
 }
 
 void describe(auto& io, Is<ModelFile> auto& file) {
@@ -202,11 +260,23 @@ void describe(auto& io, Is<ModelCard> auto& card) {
     io("architecture", architecture);
     io.copy("activation", card.config.vision.activation);
     io("tokenizer", card.config.tokenizer);
+    io.since("tensor_names", card.config.names);
+    io.since("timm", card.config.timm);
+    io.since("sigmoid_loss", card.config.sigmoidLoss);
+    io.since("captioner", card.config.captioner);
+    io.since("clip_tokenizer", card.config.clipTokenizer);
+    io.since("tokenizer_name", card.config.tokenizerName);
+    io.since("tokenizer_kind", card.tokenizerKind);
+    io.since("text_cleaning", card.config.cleaning);
+    io.since("strip_separator", card.config.stripSeparator);
     io.copy("context_length", card.config.text.contextLength);
     io("preprocess", card.config.preprocessing);
     io("logit_scale", card.logitScale);
+    io.whenPresent("logit_bias", card.logitBias);
     io("parameters", card.parameters);
     io("dtype", card.dtype);
+    io.since("storage", card.storage);
+    io.since("licence", card.licence);
     io("files", card.files);
     io("content_sha256", card.contentSha256);
     io("vocabulary", card.vocabulary);
@@ -428,7 +498,7 @@ json encode(const T& value) {
         return enumName(value);
     } else if constexpr (kIsOptional<T>) {
         return value ? encode(*value) : json(nullptr);
-    } else if constexpr (kIsList<T> || std::same_as<T, std::array<double, 3>>) {
+    } else if constexpr (kIsList<T> || kIsArray<T>) {
         json list = json::array();
         for (const auto& item : value)
             list.push_back(encode(item));
@@ -551,13 +621,13 @@ bool decode(const json& from, T& to, Place& place) {
     } else if constexpr (kIsOptional<T>) {
         to.reset();
         return from.is_null() || decode(from, to.emplace(), place);
-    } else if constexpr (kIsList<T> || std::same_as<T, std::array<double, 3>>) {
+    } else if constexpr (kIsList<T> || kIsArray<T>) {
         if (!from.is_array())
             return place.wrong("a list is expected");
         if constexpr (kIsList<T>)
             to = T(from.size());
         else if (from.size() != to.size())
-            return place.wrong("a list of three numbers is expected");
+            return place.wrong("a list of " + std::to_string(to.size()) + " numbers is expected");
         const std::size_t length = place.path.size();
         for (std::size_t i = 0; i < to.size(); ++i) {
             place.path += '[' + std::to_string(i) + ']';

@@ -31,6 +31,8 @@ std::string Preprocessing::id() const {
     text += word(interpolation.value);
     text += order.value == Order::ResizeThenRgb ? "/resize-rgb" : "/rgb-resize";
     text += cropOffset.value == CropOffset::RoundHalfEven ? "/round-half-even" : "/floor";
+    if (resize.value == Resize::Stretch)
+        text += "/stretch";
     return text + '/' + triple(mean.value) + '/' + triple(std.value);
 }
 

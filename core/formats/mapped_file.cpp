@@ -2,6 +2,7 @@
 #include "core/formats/mapped_file.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -79,6 +80,17 @@ std::span<const std::byte> MappedFile::bytes() const {
     if (!m_mapping)
         return {};
     return {static_cast<const std::byte*>(m_mapping->address), m_mapping->size};
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+    const std::span<const std::byte> all = bytes();
+    if (part.data() < all.data() || part.data() + part.size() > all.data() + all.size())
+        return;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+    const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / page * page;
+    if (begin < end)
+        ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 } // namespace plumbline::formats

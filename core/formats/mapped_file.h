@@ -15,6 +15,9 @@ class MappedFile {
 public:
     static Result<MappedFile> open(const std::filesystem::path& path);
     std::span<const std::byte> bytes() const;
+    /// Gives back the memory of those pages that lie wholly within the part, if it is one of this file's. They are read
+    /// from the disk again when they are looked at again.
+    void release(std::span<const std::byte> part) const;
 
 private:
     struct Mapping;

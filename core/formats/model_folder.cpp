@@ -3,10 +3,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <map>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "core/base/path.h"
+#include "core/data/json.h"
+#include "core/formats/config_fields.h"
 #include "core/formats/model_config.h"
+#include "core/formats/model_location.h"
+#include "core/formats/text_file.h"
+#include "core/formats/torch_file.h"
 
 namespace plumbline::formats {
 
@@ -15,81 +24,47 @@ namespace {
 namespace fs = std::filesystem;
 using Shape = std::vector<std::int64_t>;
 
-/// What the two containers call the parts of a transformer block, in the order of computation.
-void addBlocks(std::vector<ExpectedTensor>& tensors, Container container, const std::string& tower, int layers,
-               std::int64_t width, std::int64_t mlp) {
-    for (int i = 0; i < layers; ++i) {
-        const auto add = [&](const char* name, Shape shape) {
-            tensors.push_back({tower + std::to_string(i) + name, std::move(shape)});
-        };
-        if (container == Container::HuggingFace) {
-            for (const char* part :
-                 {".self_attn.q_proj", ".self_attn.k_proj", ".self_attn.v_proj", ".self_attn.out_proj"}) {
-                add((std::string(part) + ".weight").c_str(), {width, width});
-                add((std::string(part) + ".bias").c_str(), {width});
-            }
-            for (const char* part : {".layer_norm1", ".layer_norm2"}) {
-                add((std::string(part) + ".weight").c_str(), {width});
-                add((std::string(part) + ".bias").c_str(), {width});
-            }
-            add(".mlp.fc1.weight", {mlp, width});
-            add(".mlp.fc1.bias", {mlp});
-            add(".mlp.fc2.weight", {width, mlp});
-            add(".mlp.fc2.bias", {width});
-        } else {
-            add(".attn.in_proj_weight", {3 * width, width});
-            add(".attn.in_proj_bias", {3 * width});
-            add(".attn.out_proj.weight", {width, width});
-            add(".attn.out_proj.bias", {width});
-            for (const char* part : {".ln_1", ".ln_2"}) {
-                add((std::string(part) + ".weight").c_str(), {width});
-                add((std::string(part) + ".bias").c_str(), {width});
-            }
-            add(".mlp.c_fc.weight", {mlp, width});
-            add(".mlp.c_fc.bias", {mlp});
-            add(".mlp.c_proj.weight", {width, mlp});
-            add(".mlp.c_proj.bias", {width});
-        }
-    }
-}
+// ---------------------------------------------------------------------------------------------------------------------
+// The configuration against the weights
 
-std::int64_t visionPositions(const ModelConfig& config) {
-    const std::int64_t grid = config.vision.imageSize.value / config.vision.patchSize.value;
-    return grid * grid + 1;
+/// A shape without the axes of length 1 that it begins with: libraries keep [1, n, w] for what another keeps as [n, w].
+Shape trimmed(const Shape& shape) {
+    return Shape(std::find_if(shape.begin(), shape.end(), [](std::int64_t size) { return size != 1; }), shape.end());
 }
 
 /// One size of one tensor that a field of the configuration fixes. Comparing these first lets the error name the field
 /// instead of one of the hundred tensors that do not fit.
 struct Anchor {
-    const char* tensor;
-    std::size_t axis;
+    const char* tensor; ///< canonical
+    std::size_t axis;   ///< of the canonical shape
     std::int64_t expected;
-    std::string field;
+    const char* field;
 };
 
 std::vector<Anchor> anchors(const ModelConfig& config) {
     const VisionConfig& v = config.vision;
     const TextConfig& t = config.text;
-    const bool hf = config.container == Container::HuggingFace;
-    const char* patch = hf ? "vision_model.embeddings.patch_embedding.weight" : "visual.conv1.weight";
-    const char* visionMlp =
-        hf ? "vision_model.encoder.layers.0.mlp.fc1.weight" : "visual.transformer.resblocks.0.mlp.c_fc.weight";
-    const char* textMlp = hf ? "text_model.encoder.layers.0.mlp.fc1.weight" : "transformer.resblocks.0.mlp.c_fc.weight";
-    const char* tokens = hf ? "text_model.embeddings.token_embedding.weight" : "token_embedding.weight";
-    return {
-        {patch, 0, v.width.value, "the width of the image tower"},
-        {patch, 2, v.patchSize.value, "the patch size"},
-        {hf ? "vision_model.embeddings.position_embedding.weight" : "visual.positional_embedding", 0,
-         visionPositions(config), "the number of image positions (from image size and patch size)"},
-        {visionMlp, 0, v.mlpWidth.value, "the width of the image tower's inner layers"},
-        {tokens, 1, t.width.value, "the width of the text tower"},
-        {tokens, 0, t.vocabSize.value, "the size of the vocabulary"},
-        {hf ? "text_model.embeddings.position_embedding.weight" : "positional_embedding", 0, t.contextLength.value,
+    const std::int64_t patches = std::int64_t{v.grid()} * v.grid();
+    const char* positions = "the number of image positions (from image size and patch size)";
+    std::vector<Anchor> all = {
+        {"token_embedding.weight", 1, t.width.value, "the width of the text tower"},
+        {"token_embedding.weight", 0, t.vocabSize.value, "the size of the vocabulary"},
+        {"positional_embedding", 0, t.contextLength.value + (t.pooling.value == TextPooling::ClassToken ? 1 : 0),
          "the context length"},
-        {textMlp, 0, t.mlpWidth.value, "the width of the text tower's inner layers"},
-        {hf ? "visual_projection.weight" : "visual.proj", hf ? 0U : 1U, config.embedDim.value,
-         "the length of an embedding"},
+        {"transformer.resblocks.0.mlp.c_fc.weight", 0, t.mlpWidth.value, "the width of the text tower's inner layers"},
+        {"text_projection", 1, config.embedDim.value, "the length of an embedding"},
     };
+    if (v.tower == ImageTower::ResNet)
+        all.insert(all.end(), {{"visual.layer1.0.conv1.weight", 0, v.width.value, "the width of the image tower"},
+                               {"visual.attnpool.positional_embedding", 0, patches + 1, positions}});
+    else
+        all.insert(all.end(), {{"visual.conv1.weight", 0, v.width.value, "the width of the image tower"},
+                               {"visual.conv1.weight", 2, v.patchSize.value, "the patch size"},
+                               {"visual.positional_embedding", 0, patches + (v.classToken ? 1 : 0), positions},
+                               {"visual.transformer.resblocks.0.mlp.c_fc.weight", 0, v.mlpWidth.value,
+                                "the width of the image tower's inner layers"},
+                               {"visual.proj", 1, config.embedDim.value, "the length of an embedding"}});
+    return all;
 }
 
 /// The number of blocks that the weights hold under a prefix such as "visual.transformer.resblocks.".
@@ -106,13 +81,6 @@ int blockCount(const Weights& weights, const std::string& prefix) {
     return most;
 }
 
-std::string visionPrefix(Container container) {
-    return container == Container::HuggingFace ? "vision_model.encoder.layers." : "visual.transformer.resblocks.";
-}
-std::string textPrefix(Container container) {
-    return container == Container::HuggingFace ? "text_model.encoder.layers." : "transformer.resblocks.";
-}
-
 std::string text(const Shape& shape) {
     std::string result = "[";
     for (const std::int64_t size : shape)
@@ -124,176 +92,290 @@ std::string more(std::size_t count) {
     return count > 1 ? " and " + std::to_string(count - 1) + " more" : "";
 }
 
-Result<void> checkTensors(const ModelConfig& config, const Weights& weights, const fs::path& folder) {
-    const auto conflict = [&folder](const std::string& field, std::int64_t expected, std::int64_t found) {
-        return fail(ErrorCode::ModelConfigConflict, {{"path", encodePath(folder)},
+Result<void> checkTensors(const ModelConfig& config, const Weights& weights, const fs::path& model) {
+    const auto conflict = [&model](const std::string& field, std::int64_t expected, std::int64_t found) {
+        return fail(ErrorCode::ModelConfigConflict, {{"path", encodePath(model)},
                                                      {"field", field},
                                                      {"config", std::to_string(expected)},
                                                      {"weights", std::to_string(found)}});
     };
+    const std::vector<TensorRecipe> recipes = tensorRecipes(config);
+    const auto recipeOf = [&recipes](std::string_view name) {
+        const auto it = std::lower_bound(recipes.begin(), recipes.end(), name,
+                                         [](const TensorRecipe& r, std::string_view n) { return r.name < n; });
+        return it != recipes.end() && it->name == name ? &*it : nullptr;
+    };
     for (const Anchor& anchor : anchors(config)) {
-        const auto it = weights.tensors.find(anchor.tensor);
-        if (it == weights.tensors.end() || it->second.shape.size() <= anchor.axis)
+        const TensorRecipe* recipe = recipeOf(anchor.tensor);
+        if (!recipe)
+            continue; // this architecture has no such tensor
+        const auto it = weights.tensors.find(recipe->parts.front().name);
+        if (it == weights.tensors.end())
             continue; // reported below
-        if (it->second.shape[anchor.axis] != anchor.expected)
-            return conflict(anchor.field, anchor.expected, it->second.shape[anchor.axis]);
+        const Shape shape = trimmed(it->second.shape);
+        const std::size_t axis = recipe->transposed ? 1 - anchor.axis : anchor.axis;
+        if (shape.size() == recipe->shape.size() && shape[axis] != anchor.expected)
+            return conflict(anchor.field, anchor.expected, shape[axis]);
     }
-    const int visionBlocks = blockCount(weights, visionPrefix(config.container));
-    const int textBlocks = blockCount(weights, textPrefix(config.container));
-    if (visionBlocks > 0 && visionBlocks != config.vision.layers.value)
-        return conflict("the number of layers of the image tower", config.vision.layers.value, visionBlocks);
-    if (textBlocks > 0 && textBlocks != config.text.layers.value)
-        return conflict("the number of layers of the text tower", config.text.layers.value, textBlocks);
+    const auto checkBlocks = [&](const char* canonical, int expected, const char* field) -> Result<void> {
+        const TensorRecipe* recipe = recipeOf(std::string(canonical) + "0.ln_1.weight");
+        if (!recipe)
+            return {};
+        const std::string& first = recipe->parts.front().name;
+        const int found = blockCount(weights, first.substr(0, first.rfind(".0.") + 1));
+        if (found > 0 && found != expected)
+            return conflict(field, expected, found);
+        return {};
+    };
+    PLUMBLINE_CHECK(checkBlocks("visual.transformer.resblocks.", config.vision.layers.value,
+                                "the number of layers of the image tower"));
+    PLUMBLINE_CHECK(
+        checkBlocks("transformer.resblocks.", config.text.layers.value, "the number of layers of the text tower"));
 
     const std::string path = encodePath(weights.paths.front());
-    const std::vector<ExpectedTensor> expected = expectedTensors(config);
     std::vector<std::string> missing;
-    std::set<std::string> known;
-    for (const ExpectedTensor& tensor : expected) {
-        known.insert(tensor.name);
-        if (!weights.tensors.contains(tensor.name))
-            missing.push_back(tensor.name);
-    }
+    std::set<std::string_view> known;
+    for (const TensorRecipe& recipe : recipes)
+        for (const ExpectedTensor& tensor : recipe.parts) {
+            known.insert(tensor.name);
+            if (!weights.tensors.contains(tensor.name))
+                missing.push_back(tensor.name);
+        }
     if (!missing.empty())
         return fail(ErrorCode::TensorMissing,
                     {{"path", path}, {"tensor", missing.front()}, {"more", more(missing.size())}});
 
-    if (config.container == Container::HuggingFace) { // written by transformers before 4.31, never read back
-        known.insert("vision_model.embeddings.position_ids");
-        known.insert("text_model.embeddings.position_ids");
-    }
     std::vector<std::string> extra;
     for (const auto& [name, view] : weights.tensors)
-        if (!known.contains(name))
+        if (!known.contains(name) && !isIgnoredTensor(name, config))
             extra.push_back(name);
     if (!extra.empty())
         return fail(ErrorCode::TensorUnexpected,
                     {{"path", path}, {"tensor", extra.front().substr(0, 200)}, {"more", more(extra.size())}});
 
-    for (const ExpectedTensor& tensor : expected) {
-        const TensorView& view = weights.tensors.at(tensor.name);
-        if (view.shape != tensor.shape)
-            return fail(ErrorCode::TensorShape, {{"path", path},
-                                                 {"tensor", tensor.name},
-                                                 {"expected", text(tensor.shape)},
-                                                 {"actual", text(view.shape)}});
-        if (view.dtype != DType::F32 && view.dtype != DType::F16 && view.dtype != DType::BF16)
-            return fail(ErrorCode::TensorType,
-                        {{"path", path}, {"tensor", tensor.name}, {"type", std::string(dtypeName(view.dtype))}});
-    }
+    for (const TensorRecipe& recipe : recipes)
+        for (const ExpectedTensor& tensor : recipe.parts) {
+            const TensorView& view = weights.tensors.at(tensor.name);
+            if (trimmed(view.shape) != trimmed(tensor.shape))
+                return fail(ErrorCode::TensorShape, {{"path", path},
+                                                     {"tensor", tensor.name},
+                                                     {"expected", text(tensor.shape)},
+                                                     {"actual", text(view.shape)}});
+            if (view.dtype != DType::F32 && view.dtype != DType::F16 && view.dtype != DType::BF16)
+                return fail(ErrorCode::TensorType,
+                            {{"path", path}, {"tensor", tensor.name}, {"type", std::string(dtypeName(view.dtype))}});
+        }
     return {};
 }
 
-/// Weights that are there in another form than this version reads.
-Result<Weights> readWeights(const fs::path& folder, const char* file, std::initializer_list<const char*> otherForms) {
-    std::error_code ignored;
-    if (fs::exists(folder / file, ignored))
-        return readSafetensors(folder / file);
-    for (const char* other : otherForms)
-        if (fs::exists(folder / other, ignored))
-            return fail(ErrorCode::ModelUnsupported,
-                        {{"path", encodePath(folder)},
-                         {"what", std::string("weights in ") + other + " (a single " + file + " is needed)"}});
-    return fail(ErrorCode::NotAModel,
-                {{"path", encodePath(folder)}, {"expected", std::string("it has no weights (") + file + ")"}});
+// ---------------------------------------------------------------------------------------------------------------------
+// The weights
+
+/// Weights, what form they have, and what was done to their names.
+struct ReadWeights {
+    Weights weights;
+    std::string form;
+    std::vector<std::string> notes;
+};
+
+Result<ReadWeights> readOneFile(const fs::path& file) {
+    // By what it holds: people rename files. What is neither is an error of the format that its name says.
+    if (looksLikeSafetensors(file) || (file.extension() == ".safetensors" && !looksLikeTorchFile(file))) {
+        PLUMBLINE_TRY(Weights weights, readSafetensors(file));
+        return ReadWeights{std::move(weights), "safetensors", {}};
+    }
+    PLUMBLINE_TRY(TorchFile torch, readTorchFile(file));
+    const char* form = torch.form == TorchForm::ZipPickle     ? "PyTorch zip"
+                       : torch.form == TorchForm::TorchScript ? "TorchScript archive, its code not run"
+                                                              : "PyTorch pickle of before 1.6";
+    return ReadWeights{std::move(torch.weights), form, std::move(torch.notes)};
+}
+
+/// The files that an index of shards names, each with the tensors that it must hold.
+Result<std::map<std::string, std::vector<std::string>>> readShardIndex(const fs::path& file) {
+    const auto invalid = [&file](std::string reason) {
+        return fail(ErrorCode::WeightsInvalid, {{"path", encodePath(file)}, {"reason", std::move(reason)}});
+    };
+    PLUMBLINE_TRY(const nlohmann::json index, readJsonObject(file));
+    const auto map = index.find("weight_map");
+    if (map == index.end() || !map->is_object() || map->empty())
+        return invalid("it has no weight_map");
+    std::map<std::string, std::vector<std::string>> shards;
+    for (const auto& [tensor, shard] : map->items()) {
+        if (!shard.is_string())
+            return invalid("the file of the tensor " + tensor.substr(0, 200) + " is not a text");
+        const auto name = shard.get<std::string>();
+        if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
+            name.find('\0') != std::string::npos)
+            return invalid("it names the file " + shown(shard) + ", which does not lie beside it");
+        shards[name].push_back(tensor);
+    }
+    return shards;
+}
+
+Result<ReadWeights> readShards(const ModelLocation& location, const fs::path& index, std::vector<fs::path>& files) {
+    PLUMBLINE_TRY(const auto shards, readShardIndex(index));
+    files.push_back(index);
+    ReadWeights all;
+    for (const auto& [name, tensors] : shards) {
+        const fs::path file = location.folder / name;
+        if (!isThere(file))
+            return fail(ErrorCode::WeightsInvalid,
+                        {{"path", encodePath(index)},
+                         {"reason", "the file " + encodePath(name) + ", which it names, is not there"}});
+        PLUMBLINE_CHECK(checkInside(location, file));
+        PLUMBLINE_TRY(ReadWeights part, readOneFile(file));
+        const auto invalid = [&file](std::string reason) {
+            return fail(ErrorCode::WeightsInvalid, {{"path", encodePath(file)}, {"reason", std::move(reason)}});
+        };
+        for (const std::string& tensor : tensors)
+            if (!part.weights.tensors.contains(tensor))
+                return invalid("it lacks the tensor " + tensor.substr(0, 200) + ", which the index expects in it");
+        if (part.weights.tensors.size() != tensors.size())
+            return invalid("it holds tensors that the index does not expect in it");
+        all.weights.tensors.merge(part.weights.tensors);
+        std::move(part.weights.files.begin(), part.weights.files.end(), std::back_inserter(all.weights.files));
+        std::move(part.weights.buffers.begin(), part.weights.buffers.end(), std::back_inserter(all.weights.buffers));
+        all.weights.paths.push_back(file);
+        all.form = part.form;
+    }
+    all.form += " in " + std::to_string(shards.size()) + (shards.size() == 1 ? " file" : " files");
+    return all;
+}
+
+/// The weights that a configuration's library would take: the first of the names that is there.
+Result<ReadWeights> readWeights(const ModelLocation& location, std::initializer_list<const char*> names,
+                                std::initializer_list<const char*> unsupported, std::vector<fs::path>& files) {
+    fs::path chosen = location.weights;
+    for (const char* name : names)
+        if (chosen.empty() && isThere(location.folder / name))
+            chosen = location.folder / name;
+    if (chosen.empty()) { // a name of its own, if there is only one
+        std::error_code error;
+        std::vector<fs::path> others;
+        for (fs::directory_iterator it(location.folder, error), end; !error && it != end; it.increment(error))
+            if (isWeightsName(it->path()))
+                others.push_back(it->path());
+        if (others.size() == 1)
+            chosen = others.front();
+    }
+    if (chosen.empty()) {
+        for (const char* name : unsupported)
+            if (isThere(location.folder / name))
+                return fail(ErrorCode::ModelUnsupported,
+                            {{"path", encodePath(location.folder)}, {"what", std::string("weights in ") + name}});
+        return fail(ErrorCode::NotAModel, {{"path", encodePath(location.folder)},
+                                           {"expected", std::string("it has no weights (") + *names.begin() + ")"}});
+    }
+    PLUMBLINE_CHECK(location.weights.empty() ? checkInside(location, chosen) : Result<void>{});
+    if (chosen.extension() == ".json")
+        return readShards(location, chosen, files);
+    return readOneFile(chosen);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What else the folder tells
+
+/// The text of a licence file, or what the head of README.md names (the Hub's form: "license: mit").
+std::string readLicence(const ModelLocation& location) {
+    constexpr std::size_t kMost = std::size_t{1} << 20U;
+    for (const char* name : {"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "LICENCE.md"})
+        if (isThere(location.folder / name) && checkInside(location, location.folder / name))
+            if (const Result<std::string> text = readFile(location.folder / name, kMost); text && isUtf8(*text))
+                return *text;
+    if (!isThere(location.folder / "README.md") || !checkInside(location, location.folder / "README.md"))
+        return {};
+    const Result<std::string> readme = readFile(location.folder / "README.md", kMost);
+    if (!readme || !readme->starts_with("---") || !isUtf8(*readme))
+        return {};
+    const std::string head = readme->substr(0, readme->find("\n---", 3));
+    const std::size_t at = head.find("\nlicense:");
+    if (at == std::string::npos)
+        return {};
+    const std::size_t begin = head.find_first_not_of(' ', at + 9);
+    const std::size_t end = head.find('\n', at + 1);
+    return begin < end ? head.substr(begin, end - begin) + " (README.md)" : std::string();
+}
+
+/// Families whose activation is known from their papers and repositories: what a wrong configuration shows first.
+void warnAboutActivation(ModelConfig& config) {
+    std::string name = config.name;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto has = [&name](std::string_view part) { return name.find(part) != std::string::npos; };
+    const bool quick = config.text.activation.value == Activation::QuickGelu;
+    const char* family = has("openai") ? "OpenAI" : has("metaclip") ? "MetaCLIP" : has("dfn") ? "DFN" : nullptr;
+    // The later sizes of MetaCLIP 2 and the models named "worldwide" come in both forms.
+    if (family && !quick && !config.sigmoidLoss && !has("worldwide") && !has("metaclip-2") && !has("metaclip2"))
+        config.warnings.push_back(std::string("The name says ") + family +
+                                  ", whose models were trained with QuickGELU, but the configuration asks for another "
+                                  "activation (" +
+                                  config.text.activation.source + "): embeddings may be wrong.");
+    if (quick && (has("laion2b") || has("datacomp")))
+        config.warnings.push_back("The name says " + std::string(has("datacomp") ? "DataComp" : "LAION-2B") +
+                                  ", whose models were trained with GELU, but the configuration asks for QuickGELU (" +
+                                  config.text.activation.source + "): embeddings may be wrong.");
 }
 
 } // namespace
 
-std::vector<ExpectedTensor> expectedTensors(const ModelConfig& config) {
-    const std::int64_t vision = config.vision.width.value;
-    const std::int64_t textWidth = config.text.width.value;
-    const std::int64_t embed = config.embedDim.value;
-    const std::int64_t patch = config.vision.patchSize.value;
-    const Shape patchShape = {vision, config.vision.channels, patch, patch};
-    const Shape tokenShape = {config.text.vocabSize.value, textWidth};
-    const Shape contextShape = {config.text.contextLength.value, textWidth};
-    const Shape positionShape = {visionPositions(config), vision};
-
-    std::vector<ExpectedTensor> tensors;
-    if (config.container == Container::HuggingFace) {
-        tensors = {
-            {"logit_scale", {}},
-            {"vision_model.embeddings.class_embedding", {vision}},
-            {"vision_model.embeddings.patch_embedding.weight", patchShape},
-            {"vision_model.embeddings.position_embedding.weight", positionShape},
-            {"vision_model.pre_layrnorm.weight", {vision}}, // the misspelling is the name
-            {"vision_model.pre_layrnorm.bias", {vision}},
-            {"vision_model.post_layernorm.weight", {vision}},
-            {"vision_model.post_layernorm.bias", {vision}},
-            {"visual_projection.weight", {embed, vision}},
-            {"text_model.embeddings.token_embedding.weight", tokenShape},
-            {"text_model.embeddings.position_embedding.weight", contextShape},
-            {"text_model.final_layer_norm.weight", {textWidth}},
-            {"text_model.final_layer_norm.bias", {textWidth}},
-            {"text_projection.weight", {embed, textWidth}},
-        };
-    } else {
-        tensors = {
-            {"logit_scale", {}},
-            {"visual.class_embedding", {vision}},
-            {"visual.conv1.weight", patchShape},
-            {"visual.positional_embedding", positionShape},
-            {"visual.ln_pre.weight", {vision}},
-            {"visual.ln_pre.bias", {vision}},
-            {"visual.ln_post.weight", {vision}},
-            {"visual.ln_post.bias", {vision}},
-            {"visual.proj", {vision, embed}},
-            {"token_embedding.weight", tokenShape},
-            {"positional_embedding", contextShape},
-            {"ln_final.weight", {textWidth}},
-            {"ln_final.bias", {textWidth}},
-            {"text_projection", {textWidth, embed}},
-        };
-    }
-    addBlocks(tensors, config.container, visionPrefix(config.container), config.vision.layers.value, vision,
-              config.vision.mlpWidth.value);
-    addBlocks(tensors, config.container, textPrefix(config.container), config.text.layers.value, textWidth,
-              config.text.mlpWidth.value);
-    return tensors;
-}
-
 Result<ModelFolder> readModelFolder(const fs::path& path) {
-    std::error_code ignored;
-    if (!fs::exists(path, ignored))
-        return fail(ErrorCode::FileNotFound, {{"path", encodePath(path)}});
-    if (!fs::is_directory(path, ignored))
-        return fail(ErrorCode::NotAModel,
-                    {{"path", encodePath(path)}, {"expected", "it is a file, and the folder of a model is needed"}});
-    const bool openClip = fs::exists(path / kOpenClipConfig, ignored);
-    const bool huggingFace = fs::exists(path / kHuggingFaceConfig, ignored);
-    if (!openClip && !huggingFace)
-        return fail(
-            ErrorCode::NotAModel,
-            {{"path", encodePath(path)},
-             {"expected", "it has neither a config.json (Hugging Face) nor an open_clip_config.json (OpenCLIP)"}});
+    PLUMBLINE_TRY(const ModelLocation location, locateModel(path));
+    for (const char* name : {kHuggingFaceConfig, kHuggingFaceProcessor, kHuggingFaceProcessorNested, kOpenClipConfig})
+        if (isThere(location.folder / name))
+            PLUMBLINE_CHECK(checkInside(location, location.folder / name));
+    const bool openClip = isThere(location.folder / kOpenClipConfig);
+    const bool huggingFace = isThere(location.folder / kHuggingFaceConfig);
 
-    // Downloads of OpenCLIP's own models hold both forms, or OpenCLIP's weights beside a config.json for another
-    // library.
-    const bool huggingFaceWeights = fs::exists(path / kHuggingFaceWeights, ignored);
-    const bool useOpenClip = openClip && !(huggingFace && huggingFaceWeights);
-    PLUMBLINE_TRY(ConfigFiles read, useOpenClip ? readOpenClipConfig(path) : readHuggingFaceConfig(path));
-    if (openClip && !useOpenClip)
-        read.config.warnings.push_back("The folder holds this model in two forms; Hugging Face's is used.");
-
-    ModelFolder folder;
-    if (useOpenClip) {
-        PLUMBLINE_TRY(folder.weights,
-                      readWeights(path, kOpenClipWeights,
-                                  {"open_clip_pytorch_model.bin", "open_clip_model.safetensors.index.json",
-                                   "open_clip_pytorch_model.pt"}));
-    } else {
-        PLUMBLINE_TRY(folder.weights,
-                      readWeights(path, kHuggingFaceWeights,
-                                  {"model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-                                   "tf_model.h5", "flax_model.msgpack"}));
+    ModelFolder model;
+    model.path = path;
+    model.folder = location.folder;
+    ReadWeights read;
+    bool useHuggingFace = huggingFace && !openClip;
+    if (!location.weights.empty()) { // its names tell whose configuration belongs to it
+        PLUMBLINE_TRY(read, readOneFile(location.weights));
+        useHuggingFace = read.weights.tensors.contains("text_model.embeddings.token_embedding.weight");
+    } else if (openClip && huggingFace) {
+        // Downloads of OpenCLIP's own models hold both forms, or OpenCLIP's weights beside a config.json for another
+        // library.
+        useHuggingFace = isThere(location.folder / kHuggingFaceWeights) || isThere(location.folder / kHuggingFaceIndex);
+        if (useHuggingFace)
+            model.config.warnings.push_back("The folder holds this model in two forms; Hugging Face's is used.");
     }
-    PLUMBLINE_CHECK(checkTensors(read.config, folder.weights, path));
-    folder.path = path;
-    folder.config = std::move(read.config);
-    folder.files = std::move(read.files);
-    folder.files.push_back(folder.weights.paths.front());
-    return folder;
+
+    if (useHuggingFace ? huggingFace : openClip) {
+        PLUMBLINE_TRY(ConfigFiles files, useHuggingFace ? readHuggingFaceConfig(location.folder)
+                                                        : readOpenClipConfig(location.folder / kOpenClipConfig));
+        std::move(model.config.warnings.begin(), model.config.warnings.end(),
+                  std::back_inserter(files.config.warnings));
+        model.config = std::move(files.config);
+        model.files = std::move(files.files);
+        if (location.weights.empty() && useHuggingFace) {
+            PLUMBLINE_TRY(read, readWeights(location,
+                                            {kHuggingFaceWeights, kHuggingFaceIndex, "pytorch_model.bin",
+                                             "pytorch_model.bin.index.json"},
+                                            {"tf_model.h5", "flax_model.msgpack"}, model.files));
+        } else if (location.weights.empty()) {
+            PLUMBLINE_TRY(read,
+                          readWeights(location,
+                                      {kOpenClipWeights, "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pt",
+                                       "open_clip_pytorch_model.safetensors", "model.safetensors"},
+                                      {}, model.files));
+        }
+        if (!useHuggingFace && read.weights.tensors.contains("text.token_embedding.weight"))
+            model.config.names = TensorNames::OpenClipCustomText;
+    } else {
+        PLUMBLINE_TRY(model.config, inferConfig(read.weights, location.weights));
+    }
+    model.config.name = location.name;
+    PLUMBLINE_CHECK(checkTensors(model.config, read.weights, path));
+    warnAboutActivation(model.config);
+    for (const std::string& note : read.notes)
+        model.config.warnings.push_back("About the weights: " + note + ".");
+    model.weights = std::move(read.weights);
+    model.storage = std::move(read.form);
+    model.files.insert(model.files.end(), model.weights.paths.begin(), model.weights.paths.end());
+    model.licence = readLicence(location);
+    return model;
 }
 
 } // namespace plumbline::formats

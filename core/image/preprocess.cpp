@@ -96,7 +96,8 @@ Rgb resizeAsRgb(const Decoded& image, const Size& full, const Window& window, In
 
 Rgb cropForModel(const Decoded& image, const Preprocessing& preprocessing) {
     const int side = preprocessing.size.value;
-    const Size full = resizedSize(image, side);
+    const bool stretch = preprocessing.resize.value == Preprocessing::Resize::Stretch;
+    const Size full = stretch ? Size{side, side} : resizedSize(image, side);
     const Window window{cropOffset(full.width - side, preprocessing.cropOffset.value),
                         cropOffset(full.height - side, preprocessing.cropOffset.value), side, side};
     const Interpolation interpolation = preprocessing.interpolation.value;

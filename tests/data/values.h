@@ -37,20 +37,20 @@ auto fields(T& v) {
     return std::tie(a, b);
 }
 auto fields(Is<VisionConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 auto fields(Is<TextConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 auto fields(Is<Preprocessing> auto& v) {
-    auto& [a, b, c, d, e, f] = v;
-    return std::tie(a, b, c, d, e, f);
+    auto& [a, b, c, d, e, f, g] = v;
+    return std::tie(a, b, c, d, e, f, g);
 }
 auto fields(Is<ModelConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h] = v;
-    return std::tie(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 auto fields(Is<ModelFile> auto& v) {
     auto& [a, b, c] = v;
@@ -65,8 +65,8 @@ auto fields(Is<PlantedLean> auto& v) {
     return std::tie(a, b, c, d);
 }
 auto fields(Is<ModelCard> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 auto fields(Is<Skipped> auto& v) {
     auto& [a, b] = v;
@@ -155,6 +155,8 @@ template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 template <>
 inline constexpr bool kIsList<std::array<double, 3>> = true;
+template <>
+inline constexpr bool kIsList<std::array<int, 4>> = true;
 template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
@@ -225,8 +227,8 @@ public:
                 value.reset();
             else
                 fill(value.emplace());
-        } else if constexpr (std::same_as<T, std::array<double, 3>>) {
-            for (double& item : value)
+        } else if constexpr (std::same_as<T, std::array<double, 3>> || std::same_as<T, std::array<int, 4>>) {
+            for (auto& item : value)
                 fill(item);
         } else if constexpr (kIsList<T>) {
             value.clear();
