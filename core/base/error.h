@@ -37,6 +37,7 @@ enum class ErrorCode {
     VocabularyMissing,   // path
     VocabularyInvalid,   // path, reason
     NpyInvalid,          // path, reason
+    PickleRefused,       // path, reason
     // images and labels
     ImageUnreadable,     // path, reason
     ImageTooLarge,       // path, width, height, limit

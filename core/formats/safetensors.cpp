@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <set>
 
@@ -17,42 +15,21 @@
 
 namespace plumbline::formats {
 
-static_assert(std::endian::native == std::endian::little, "tensors are used in place, as little-endian values");
-
 namespace {
 
 struct TypeEntry {
     DType dtype;
     std::string_view code; ///< in the file
-    std::string_view name; ///< for people
-    std::size_t size;
 };
 constexpr std::array kTypes = {
-    TypeEntry{DType::F64, "F64", "float64", 8}, TypeEntry{DType::F32, "F32", "float32", 4},
-    TypeEntry{DType::F16, "F16", "float16", 2}, TypeEntry{DType::BF16, "BF16", "bfloat16", 2},
-    TypeEntry{DType::I64, "I64", "int64", 8},   TypeEntry{DType::I32, "I32", "int32", 4},
-    TypeEntry{DType::I16, "I16", "int16", 2},   TypeEntry{DType::I8, "I8", "int8", 1},
-    TypeEntry{DType::U8, "U8", "uint8", 1},     TypeEntry{DType::Bool, "BOOL", "bool", 1},
+    TypeEntry{DType::F64, "F64"},   TypeEntry{DType::F32, "F32"}, TypeEntry{DType::F16, "F16"},
+    TypeEntry{DType::BF16, "BF16"}, TypeEntry{DType::I64, "I64"}, TypeEntry{DType::I32, "I32"},
+    TypeEntry{DType::I16, "I16"},   TypeEntry{DType::I8, "I8"},   TypeEntry{DType::U8, "U8"},
+    TypeEntry{DType::Bool, "BOOL"},
 };
-
-const TypeEntry& entryOf(DType dtype) {
-    return *std::find_if(kTypes.begin(), kTypes.end(), [dtype](const TypeEntry& e) { return e.dtype == dtype; });
-}
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderLimit = 100'000'000; // the reference reader's own limit
-constexpr std::size_t kRankLimit = 16;
-
-/// A name from the file as it may stand in a message: a hostile one can be as long as the header.
-std::string shown(const std::string& name) {
-    constexpr std::size_t kLongest = 200;
-    if (name.size() <= kLongest)
-        return name;
-    std::size_t end = kLongest;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) // not inside a UTF-8 character
-        --end;
-    return name.substr(0, end) + "…";
-}
 
 /// A tensor as its header entry declares it.
 struct Declared {
@@ -90,7 +67,7 @@ public:
         switch (m_state) {
         case State::Root:
             if (!m_names.insert(name).second)
-                return stop("the name " + shown(name) + " occurs twice");
+                return stop("the name " + shownName(name) + " occurs twice");
             m_name = name;
             m_state = State::Entry;
             return true;
@@ -102,7 +79,7 @@ public:
             const bool again = (name == "dtype" && tensor.dtype) || (name == "shape" && tensor.shape) ||
                                (name == "data_offsets" && tensor.offsets);
             if (again)
-                return stop("the tensor " + shown(m_name) + " has two fields " + name);
+                return stop("the tensor " + shownName(m_name) + " has two fields " + name);
             if (name == "dtype")
                 m_state = State::DType;
             else if (name == "shape")
@@ -110,7 +87,7 @@ public:
             else if (name == "data_offsets")
                 m_state = State::Offsets;
             else
-                return stop("the tensor " + shown(m_name) + " has a field " + shown(name) +
+                return stop("the tensor " + shownName(m_name) + " has a field " + shownName(name) +
                             ", which the format does not know");
             return true;
         }
@@ -126,7 +103,7 @@ public:
         if (m_state == State::Tensor) {
             const Declared& tensor = tensors.back();
             if (!tensor.dtype || !tensor.shape || !tensor.offsets)
-                return stop("the tensor " + shown(m_name) + " lacks its dtype, shape or data_offsets");
+                return stop("the tensor " + shownName(m_name) + " lacks its dtype, shape or data_offsets");
         }
         m_state = State::Root; // of a tensor or of the metadata
         return true;
@@ -146,7 +123,8 @@ public:
         if (m_state != State::ShapeItems && m_state != State::OffsetItems)
             return unexpected();
         if (m_items->size() == kRankLimit)
-            return stop("the tensor " + shown(m_name) + " has more than " + std::to_string(kRankLimit) + " dimensions");
+            return stop("the tensor " + shownName(m_name) + " has more than " + std::to_string(kRankLimit) +
+                        " dimensions");
         m_items->push_back(value);
         return true;
     }
@@ -193,11 +171,11 @@ private:
     }
     bool unexpected() {
         return stop(m_name.empty() ? "its header is not an object of tensors"
-                                   : "the header's entry " + shown(m_name) + " is not what the format asks for");
+                                   : "the header's entry " + shownName(m_name) + " is not what the format asks for");
     }
     bool badNumber(const std::string& what) {
         if (m_state == State::ShapeItems || m_state == State::OffsetItems)
-            return stop("the tensor " + shown(m_name) + " has " + what + " among its sizes or offsets");
+            return stop("the tensor " + shownName(m_name) + " has " + what + " among its sizes or offsets");
         return unexpected();
     }
     bool open(std::optional<std::vector<std::uint64_t>>& items, State state) {
@@ -212,35 +190,7 @@ private:
     std::vector<std::uint64_t>* m_items = nullptr;
 };
 
-/// The product of sizes, or nothing where it leaves int64 (tensor arithmetic everywhere else is signed).
-std::optional<std::uint64_t> checkedBytes(const std::vector<std::uint64_t>& shape, std::size_t elementSize) {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    std::uint64_t bytes = elementSize;
-    // Zero first: an empty tensor may have any other sizes, but each must still be a size.
-    const bool empty = std::find(shape.begin(), shape.end(), 0U) != shape.end();
-    for (const std::uint64_t size : shape) {
-        if (size > kMost)
-            return std::nullopt;
-        if (!empty && size > kMost / bytes)
-            return std::nullopt;
-        if (!empty)
-            bytes *= size;
-    }
-    return empty ? 0 : bytes;
-}
-
 } // namespace
-
-std::size_t dtypeSize(DType dtype) {
-    return entryOf(dtype).size;
-}
-std::string_view dtypeName(DType dtype) {
-    return entryOf(dtype).name;
-}
-
-std::int64_t TensorView::elements() const {
-    return static_cast<std::int64_t>(bytes.size() / dtypeSize(dtype));
-}
 
 Result<Weights> readSafetensors(const std::filesystem::path& path) {
     PLUMBLINE_TRY(const MappedFile file, MappedFile::open(path));
@@ -277,19 +227,19 @@ Result<Weights> readSafetensors(const std::filesystem::path& path) {
         const auto type = std::find_if(kTypes.begin(), kTypes.end(),
                                        [&declared](const TypeEntry& e) { return e.code == *declared.dtype; });
         if (type == kTypes.end())
-            return invalid("the tensor " + shown(declared.name) + " has the type " + shown(*declared.dtype) +
+            return invalid("the tensor " + shownName(declared.name) + " has the type " + shownName(*declared.dtype) +
                            ", which is not supported");
         if (declared.offsets->size() != 2)
-            return invalid("the tensor " + shown(declared.name) + " does not have two offsets");
+            return invalid("the tensor " + shownName(declared.name) + " does not have two offsets");
         const std::uint64_t begin = (*declared.offsets)[0];
         const std::uint64_t end = (*declared.offsets)[1];
         if (end < begin)
-            return invalid("the tensor " + shown(declared.name) + " ends before it begins");
+            return invalid("the tensor " + shownName(declared.name) + " ends before it begins");
         if (end > data.size())
-            return invalid("the tensor " + shown(declared.name) + " ends beyond the file, which may be cut short");
-        const std::optional<std::uint64_t> bytes = checkedBytes(*declared.shape, type->size);
+            return invalid("the tensor " + shownName(declared.name) + " ends beyond the file, which may be cut short");
+        const std::optional<std::uint64_t> bytes = tensorBytes(*declared.shape, dtypeSize(type->dtype));
         if (!bytes || *bytes != end - begin)
-            return invalid("the shape of the tensor " + shown(declared.name) + " does not fit its " +
+            return invalid("the shape of the tensor " + shownName(declared.name) + " does not fit its " +
                            std::to_string(end - begin) + " bytes");
 
         TensorView view;
@@ -306,9 +256,9 @@ Result<Weights> readSafetensors(const std::filesystem::path& path) {
     std::uint64_t covered = 0;
     for (const Range& range : ranges) {
         if (range.begin < covered)
-            return invalid("the tensor " + shown(*range.name) + " overlaps another");
+            return invalid("the tensor " + shownName(*range.name) + " overlaps another");
         if (range.begin > covered)
-            return invalid("there is a gap before the tensor " + shown(*range.name));
+            return invalid("there is a gap before the tensor " + shownName(*range.name));
         covered = range.end;
     }
     if (covered != data.size())
@@ -324,14 +274,15 @@ Result<void> writeSafetensors(const std::filesystem::path& path, std::span<const
     std::uint64_t offset = 0;
     for (const TensorToWrite& tensor : tensors) {
         const std::vector<std::uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
-        const std::optional<std::uint64_t> bytes = checkedBytes(shape, dtypeSize(tensor.dtype));
+        const std::optional<std::uint64_t> bytes = tensorBytes(shape, dtypeSize(tensor.dtype));
         if (!bytes || *bytes != tensor.bytes.size())
             return fail(ErrorCode::InvalidArgument, {{"name", tensor.name},
                                                      {"value", std::to_string(tensor.bytes.size())},
                                                      {"expected", "as many bytes as its shape"}});
-        header[tensor.name] = {{"dtype", entryOf(tensor.dtype).code},
-                               {"shape", tensor.shape},
-                               {"data_offsets", {offset, offset + *bytes}}};
+        const auto type = std::find_if(kTypes.begin(), kTypes.end(),
+                                       [&tensor](const TypeEntry& e) { return e.dtype == tensor.dtype; });
+        header[tensor.name] = {
+            {"dtype", type->code}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + *bytes}}};
         offset += *bytes;
     }
     std::string text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/weights.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "core/base/path.h"
+
+namespace plumbline::formats {
+
+static_assert(std::endian::native == std::endian::little, "tensors are used in place, as little-endian values");
+
+namespace {
+
+struct TypeEntry {
+    DType dtype;
+    std::string_view name;
+    std::size_t size;
+};
+constexpr std::array kTypes = {
+    TypeEntry{DType::F64, "float64", 8},   TypeEntry{DType::F32, "float32", 4}, TypeEntry{DType::F16, "float16", 2},
+    TypeEntry{DType::BF16, "bfloat16", 2}, TypeEntry{DType::I64, "int64", 8},   TypeEntry{DType::I32, "int32", 4},
+    TypeEntry{DType::I16, "int16", 2},     TypeEntry{DType::I8, "int8", 1},     TypeEntry{DType::U8, "uint8", 1},
+    TypeEntry{DType::Bool, "bool", 1},
+};
+
+const TypeEntry& entryOf(DType dtype) {
+    return *std::find_if(kTypes.begin(), kTypes.end(), [dtype](const TypeEntry& e) { return e.dtype == dtype; });
+}
+
+} // namespace
+
+std::size_t dtypeSize(DType dtype) {
+    return entryOf(dtype).size;
+}
+std::string_view dtypeName(DType dtype) {
+    return entryOf(dtype).name;
+}
+
+std::int64_t TensorView::elements() const {
+    return static_cast<std::int64_t>(bytes.size() / dtypeSize(dtype));
+}
+
+std::optional<std::uint64_t> tensorBytes(std::span<const std::uint64_t> shape, std::size_t elementSize) {
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    std::uint64_t bytes = elementSize;
+    // Zero first: an empty tensor may have any other sizes, but each must still be a size.
+    const bool empty = std::find(shape.begin(), shape.end(), 0U) != shape.end();
+    for (const std::uint64_t size : shape) {
+        if (size > kMost)
+            return std::nullopt;
+        if (!empty && size > kMost / bytes)
+            return std::nullopt;
+        if (!empty)
+            bytes *= size;
+    }
+    return empty ? 0 : bytes;
+}
+
+std::string shownName(std::string_view name) {
+    constexpr std::size_t kLongest = 200;
+    if (name.size() <= kLongest)
+        return encodeName(name);
+    std::size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) // not inside a UTF-8 character
+        --end;
+    return encodeName(name.substr(0, end)) + "…";
+}
+
+} // namespace plumbline::formats

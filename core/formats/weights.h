@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/formats/mapped_file.h"
+
+namespace plumbline::formats {
+
+enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
+std::size_t dtypeSize(DType dtype);
+std::string_view dtypeName(DType dtype); ///< "float16", ...
+
+/// A tensor inside a mapped file or a buffer: shape in elements, bytes little-endian, row-major, not necessarily
+/// aligned.
+struct TensorView {
+    DType dtype = DType::F32;
+    std::vector<std::int64_t> shape;
+    std::span<const std::byte> bytes;
+    std::int64_t elements() const;
+};
+
+/// Named tensors and what keeps their bytes in memory.
+struct Weights {
+    std::map<std::string, TensorView> tensors;
+    std::vector<MappedFile> files;
+    std::vector<std::filesystem::path> paths;
+    std::vector<std::shared_ptr<const std::vector<std::byte>>> buffers; ///< tensors that no file holds in one piece
+};
+
+constexpr std::size_t kRankLimit = 16; ///< dimensions of a tensor, in any format
+
+/// The bytes of a tensor of that shape, or nothing where it leaves int64 (tensor arithmetic everywhere else is signed).
+std::optional<std::uint64_t> tensorBytes(std::span<const std::uint64_t> shape, std::size_t elementSize);
+
+/// A name from a file as it may stand in a message: UTF-8, and cut where it is long, since a hostile one can be as long
+/// as the file.
+std::string shownName(std::string_view name);
+
+} // namespace plumbline::formats
