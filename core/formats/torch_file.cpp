@@ -23,7 +23,7 @@ using Kind = PickleValue::Kind;
 
 constexpr std::uint64_t kLargestPickle = 64'000'000;
 constexpr std::uint64_t kMostCopied = std::uint64_t{4} << 30U;
-constexpr int kDeepest = 32;                       ///< dictionaries within dictionaries
+constexpr int kDeepest = 64;                       ///< a module of TorchScript is two: itself and its attributes
 constexpr std::size_t kMostVisited = 2'000'000;    ///< values on the way to the tensors: shared ones count again
 constexpr std::size_t kMostNameBytes = 64'000'000; ///< of all tensors together
 constexpr int kMostWrappers = 8;
