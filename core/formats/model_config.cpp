@@ -418,8 +418,8 @@ void checkOptions(const Fields& fields, std::initializer_list<const char*> used,
     for (const auto& [name, value] : fields.object().items()) {
         if (among(used, name) || among(ignored, name))
             continue;
-        const auto it =
-            std::find_if(neutral.begin(), neutral.end(), [&name](const Neutral& n) { return n.name == name; });
+        const auto it = std::find_if(neutral.begin(), neutral.end(),
+                                     [&option = name](const Neutral& n) { return n.name == option; });
         if (it != neutral.end() && (value == it->value || (value.is_null() && !it->value.is_string())))
             continue;
         if (it == neutral.end() && name.starts_with("timm_")) // used with timm_model_name only, which is refused

@@ -385,6 +385,31 @@ private Q_SLOTS:
         QCOMPARE(read->weights.tensors.size(), 3U);
     }
 
+    /// What a TorchScript module has besides tensors and modules is inert; a module shared by two has two names.
+    void attributesOfTorchScript() {
+        const Sizes shape = {6};
+        PickleText pickle;
+        pickle.global("__torch__.a.b", "Root").raw(")\x81}(");
+        pickle.text("training").raw("\x89").text("size").integer(224);
+        pickle.text("sizes").global("torch.jit._pickle", "build_intlist").raw("](").integer(1).integer(2).raw("e\x85R");
+        pickle.text("tagged")
+            .global("torch.jit._pickle", "restore_type_tag")
+            .raw("}")
+            .text("Dict[str, int]")
+            .raw("\x86R");
+        pickle.text("colour").global("__torch__", "Colour").integer(1).raw("\x85R");
+        pickle.text("tensors").global("torch.jit._pickle", "build_tensorlist").raw("]");
+        pickle.tensor("0", DType::F32, 6, shape).raw("a\x85R");
+        pickle.text("child").global("__torch__", "Child").raw(")\x81}").text("w").tensor("0", DType::F32, 6, shape);
+        pickle.raw("sbq\x09").text("same").raw("h\x09").text("stateless").global("__torch__", "Relu").raw(")\x81ub");
+        const auto read = readBytes(torchZip(pickle.done(), {part("archive/constants.pkl", "never read")}));
+        QVERIFY2(read.has_value(), said(read).c_str());
+        QStringList names;
+        for (const auto& [name, view] : read->weights.tensors)
+            names.push_back(QString::fromStdString(name));
+        QCOMPARE(names.join(QLatin1Char(' ')), QStringLiteral("child.w same.w tensors.0"));
+    }
+
     void zip64() {
         std::vector<ZipPart> parts = {part("archive/data.pkl", goodPickle())};
         parts.push_back(part("archive/data/0", std::string(24, '\1')));
@@ -439,16 +464,11 @@ private Q_SLOTS:
         row("backslashes", with("..\\x"), "leads outside");
         row("no name", with(""), "leads outside");
         row("twice", with("archive/data/0"), "occurs twice");
+        row("a long name", with(std::string(5000, 'n').c_str()), "too long");
         row("encrypted", with("archive/x", [](ZipPart& p) { p.flags = 1; }), "encrypted");
         row("another name in the local header", with("archive/x", [](ZipPart& p) { p.localName = "archive/y"; }),
             "another name");
-        row("overlapping",
-            with("archive/x",
-                 [](ZipPart& p) {
-                     p.offset = 0;
-                     p.localName = {};
-                 }),
-            "another name");
+        row("pointing at another entry", with("archive/x", [](ZipPart& p) { p.offset = 0; }), "another name");
         {
             // The bomb of D. Fifield: many names for one piece of content.
             std::vector<ZipPart> parts = {part("archive/x"), part("archive/x"), part("archive/data.pkl", goodPickle())};
@@ -657,6 +677,23 @@ private Q_SLOTS:
             "have the name a.b");
         row("a name that is no text in a dictionary", PickleText().raw("}N" + tensor + "s").done(), "is not a text");
         row("a name that is not UTF-8", PickleText().raw("}").text("\xff").raw(tensor + "s").done(), "is not a text");
+        row("a name of 2000 bytes", PickleText().raw("}").text(std::string(2000, 'n')).raw(tensor + "s").done(),
+            "longer than names");
+        row("a name of 2000 bytes in parts",
+            PickleText()
+                .raw("}")
+                .text(std::string(1000, 'n'))
+                .raw("}")
+                .text(std::string(1000, 'n'))
+                .raw(tensor + "ss")
+                .done(),
+            "longer than names");
+        row("a storage with a key of 300 bytes", viewPickle(0, {2}, {1}, 6, std::string(300, '0')), "makes no sense");
+        {
+            PickleText slow;
+            slow.raw("}(").text(std::string(20000000, 'n')).raw("q\1](Neq\2" + repeated("h\1h\2", 100000) + "u");
+            row("a name of 20 MB again and again", slow.done(), "longer than names");
+        }
         row("a list", PickleText().raw("](" + tensor + "e").done(), "a list and not", ErrorCode::NotAModel);
         row("a tuple", PickleText().raw("(" + tensor + "t").done(), "a list and not", ErrorCode::NotAModel);
         row("a text instead", PickleText().text("x").done(), "no dictionary of tensors", ErrorCode::NotAModel);
