@@ -95,7 +95,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 std::vector<float> floats(const formats::TensorView& view) {
     std::vector<float> values(view.bytes.size() / sizeof(float));
-    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+    if (!values.empty())
+        std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
     return values;
 }
 
