@@ -37,7 +37,8 @@ void checkOptions(const Fields& fields, std::initializer_list<const char*> used,
         if (among(used, name) || among(ignored, name))
             continue;
         const auto it =
-            std::find_if(neutral.begin(), neutral.end(), [&name](const Neutral& n) { return n.name == name; });
+            std::find_if(neutral.begin(), neutral.end(),
+                                     [&option = name](const Neutral& n) { return n.name == option; });
         if (it != neutral.end() && (value == it->value || (value.is_null() && !it->value.is_string())))
             continue;
         if (it == neutral.end() && name.starts_with("timm_") && !fields.find("timm_model_name")) // without effect

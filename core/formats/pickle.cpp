@@ -18,6 +18,7 @@ using Kind = PickleValue::Kind;
 constexpr std::uint64_t kMostSteps = 8'000'000; ///< instructions, and items that an instruction copies
 constexpr std::size_t kMostValues = 2'000'000;  ///< and as many memo entries
 constexpr std::size_t kMostTensors = 200'000;
+constexpr std::size_t kLongestKey = 256; ///< of a storage: torch writes small numbers, and addresses before 1.6
 
 enum class Does {
     Value,       ///< a plain value, never called: torch.float32
@@ -506,7 +507,7 @@ private:
             at(items[1]).kind != Kind::Function || at(items[2]).kind != Kind::Text || at(items[4]).kind != Kind::Int)
             return garbled();
         const Global& type = globalAt(static_cast<std::size_t>(at(items[1]).number));
-        if (type.does != Does::Storage || at(items[4]).number < 0)
+        if (type.does != Does::Storage || at(items[4]).number < 0 || at(items[2]).text.size() > kLongestKey)
             return garbled();
         if (items.size() == 6 && at(items[5]).kind != Kind::None)
             return unsupported("storages that are parts of others, as versions before 0.4 wrote them");

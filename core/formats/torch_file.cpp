@@ -23,8 +23,9 @@ using Kind = PickleValue::Kind;
 
 constexpr std::uint64_t kLargestPickle = 64'000'000;
 constexpr std::uint64_t kMostCopied = std::uint64_t{4} << 30U;
-constexpr int kDeepest = 32;                       ///< dictionaries within dictionaries
+constexpr int kDeepest = 64;                       ///< a module of TorchScript is two: itself and its attributes
 constexpr std::size_t kMostVisited = 2'000'000;    ///< values on the way to the tensors: shared ones count again
+constexpr std::size_t kLongestName = 1024;         ///< names are put together again for each value on the way
 constexpr std::size_t kMostNameBytes = 64'000'000; ///< of all tensors together
 constexpr int kMostWrappers = 8;
 
@@ -100,7 +101,7 @@ private:
         PLUMBLINE_TRY(const Bytes bytes, content(*directory, pickleName));
         if (bytes.size() > kLargestPickle)
             return invalid("its entry " + shownName(pickleName) + " is larger than 64 MB");
-        // torch may be told to leave checksums out; they are zero then.
+        // A checksum of zero counts as none: torch can be told not to compute them.
         const std::uint32_t crc = directory->at(pickleName).crc;
         if (crc != 0 && zipChecksum(bytes) != crc)
             return invalid("the checksum of its entry " + shownName(pickleName) + " is wrong");
@@ -327,10 +328,14 @@ private:
                 continue;
             std::optional<std::string> itemName;
             const PickleValue& key = pickle[value.items[i]];
-            if (name && dict && key.kind == Kind::Text)
-                itemName = *name + (name->empty() ? "" : ".") + std::string(key.text);
-            else if (name && (!dict || key.kind == Kind::Int))
-                itemName = *name + (name->empty() ? "" : ".") + std::to_string(dict ? key.number : std::int64_t(i));
+            if (name && (!dict || key.kind == Kind::Int))
+                itemName = std::to_string(dict ? key.number : std::int64_t(i));
+            else if (name && key.kind == Kind::Text)
+                itemName = key.text.substr(0, kLongestName + 1);
+            if (itemName && !name->empty())
+                itemName = *name + "." + *itemName;
+            if (itemName && itemName->size() > kLongestName)
+                return invalid("its name " + shownName(*itemName) + " is longer than names of tensors are");
             PLUMBLINE_CHECK(flatten(pickle, item, itemName ? &*itemName : nullptr, depth + 1));
         }
         return {};

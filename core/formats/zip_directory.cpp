@@ -20,6 +20,7 @@ constexpr std::uint32_t kCentralSignature = 0x02014b50, kLocalSignature = 0x0403
 constexpr std::uint64_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kCentralBytes = 46, kLocalBytes = 30;
 constexpr std::uint64_t kLongestComment = 65535;
 constexpr std::uint64_t kMostEntries = 200'000;
+constexpr std::size_t kLongestName = 4096;  ///< names are compared often
 constexpr std::uint32_t kIn64 = 0xFFFFFFFF; ///< "the true value is in the zip64 field"
 constexpr std::uint16_t kIn64Short = 0xFFFF;
 
@@ -174,6 +175,8 @@ tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::by
             return problem("the zip64 field of its entry " + shown + " is too short");
         central = central.subspan(kCentralBytes + nameBytes + extraBytes + commentBytes);
 
+        if (entry.name.size() > kLongestName)
+            return problem("the name of its entry " + shown + " is too long");
         if (leadsElsewhere(entry.name))
             return problem("the name of its entry " + shown + " leads outside the archive");
         if (entry.flags & 0x2041U) // encrypted, strongly encrypted, directory encrypted
