@@ -20,6 +20,8 @@ struct Sourced {
 enum class Container { HuggingFace, OpenClip };
 enum class Activation { QuickGelu, Gelu };
 enum class TokenizerRules { OpenAi, HuggingFace, OpenClip };
+/// How OpenCLIP cleans a text before one of its Hugging Face tokenizers sees it (open_clip: HFTokenizer clean).
+enum class TextCleaning { None, Whitespace, Lower, Canonicalize };
 
 /// Where the text tower reads its feature.
 enum class TextPooling {
