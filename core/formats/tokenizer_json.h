@@ -41,7 +41,7 @@ struct AddedToken {
 // Normalisers, and what they are called in the file.
 enum class UnicodeForm { Nfc, Nfd, Nfkc, Nfkd };
 struct Lowercase {};    ///< each character for itself
-struct StripAccents {}; ///< without non-spacing marks
+struct StripAccents {}; ///< without marks of any kind
 struct StripBlanks {    ///< "Strip"
     bool left = true, right = true;
 };

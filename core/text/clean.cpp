@@ -323,6 +323,7 @@ bool isPunctuation(char32_t c) {
     return isAscii(c) ? c > U' ' && c < 0x7F && !isAsciiDigit(c) && !isAsciiLetter(c)
                       : (U_GET_GC_MASK(codePoint(c)) & U_GC_P_MASK) != 0;
 }
+bool isMark(char32_t c) { return (U_GET_GC_MASK(codePoint(c)) & U_GC_M_MASK) != 0; }
 bool isNonSpacingMark(char32_t c) { return u_charType(codePoint(c)) == U_NON_SPACING_MARK; }
 bool isControlOrFormat(char32_t c) {
     return (U_GET_GC_MASK(codePoint(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK)) != 0;
@@ -387,8 +388,10 @@ std::u32string cleanAsOpenClip(std::u32string text, TextCleaning cleaning) {
     if (cleaning == TextCleaning::None)
         return text;
     text = htmlUnescape(htmlUnescape(fixCharacters(std::move(text))));
-    if (cleaning == TextCleaning::Canonicalize)
+    if (cleaning == TextCleaning::Canonicalize) {
+        std::replace(text.begin(), text.end(), U'_', U' ');
         text = removePunctuation(text);
+    }
     if (cleaning != TextCleaning::Whitespace)
         text = lowerInContext(text);
     return collapseSpaces(text);

@@ -25,6 +25,7 @@ bool isNumber(char32_t c); ///< \p{N}
 bool isPythonSpace(char32_t c);     ///< str.isspace: White_Space and U+001C to U+001F
 bool isWordCharacter(char32_t c);   ///< \w of Unicode's regular expressions
 bool isPunctuation(char32_t c);     ///< ASCII's, or \p{P}
+bool isMark(char32_t c);            ///< \p{M}
 bool isNonSpacingMark(char32_t c);  ///< \p{Mn}
 bool isControlOrFormat(char32_t c); ///< \p{Cc}, \p{Cf}, \p{Co}
 
@@ -47,7 +48,8 @@ std::u32string collapseSpaces(std::u32string_view text);
 /// The lengths of the text's grapheme clusters (UAX 29, extended), in characters.
 std::vector<std::size_t> graphemeLengths(std::u32string_view text);
 
-/// OpenCLIP's clean functions: ftfy, HTML entities, white space; then lower case; or no ASCII punctuation and lower case.
+/// OpenCLIP's clean functions: ftfy, HTML entities, white space; then lower case; or blanks for underscores, no
+/// other ASCII punctuation, and lower case.
 std::u32string cleanAsOpenClip(std::u32string text, TextCleaning cleaning);
 
 /// Without Python's string.punctuation.

@@ -29,10 +29,15 @@ bool startsWithFolded(std::u32string_view text, std::u32string_view literal) {
                       [](char32_t l, char32_t c) { return l == c || (l == U's' && c == 0x017F); });
 }
 
-/// [^\s\p{L}\p{N}]. U+0345, a mark that folds to the letter iota, is in none of the pattern's classes once case is
-/// ignored: the reference passes it over.
+/// [^\s\p{L}\p{N}]
 bool isOther(char32_t c) {
-    return !isSpace(c) && !isLetter(c) && !isNumber(c) && c != 0x0345;
+    return !isSpace(c) && !isLetter(c) && !isNumber(c);
+}
+
+/// The same in a pattern that ignores case: U+0345, a mark that folds to the letter iota, is in none of its classes, and
+/// is passed over. Hugging Face's does not ignore case.
+bool isOtherFolded(char32_t c) {
+    return isOther(c) && c != 0x0345;
 }
 
 std::size_t runLength(std::u32string_view text, bool (*belongs)(char32_t)) {
@@ -48,7 +53,7 @@ std::size_t matchLength(std::u32string_view text, std::span<const std::u32string
                 return literal.size();
     if (const std::size_t letters = runLength(text, isLetter))
         return letters;
-    return isNumber(text.front()) ? 1 : runLength(text, isOther);
+    return isNumber(text.front()) ? 1 : runLength(text, markers.empty() ? isOther : isOtherFolded);
 }
 
 /// CLIP's byte-level BPE.

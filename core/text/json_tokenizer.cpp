@@ -44,9 +44,9 @@ bool isChinese(char32_t c) {
            (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-std::u32string withoutAccents(std::u32string_view text) {
+std::u32string without(std::u32string_view text, bool (*belongs)(char32_t)) {
     std::u32string out;
-    std::copy_if(text.begin(), text.end(), std::back_inserter(out), [](char32_t c) { return !isNonSpacingMark(c); });
+    std::copy_if(text.begin(), text.end(), std::back_inserter(out), [belongs](char32_t c) { return !belongs(c); });
     return out;
 }
 
@@ -68,7 +68,7 @@ std::u32string cleanedForBert(const formats::BertClean& options, std::u32string_
             out.push_back(U' ');
     }
     if (options.stripAccents)
-        out = withoutAccents(normaliseNfd(out));
+        out = without(normaliseNfd(out), isNonSpacingMark);
     return options.lowercase ? lowerEachCharacter(out) : out;
 }
 
@@ -272,7 +272,7 @@ struct JsonTokenizer : Tokenizer::Impl {
                                });
                            },
                            [&](formats::Lowercase) { change(lowerEachCharacter); },
-                           [&](formats::StripAccents) { change(withoutAccents); },
+                           [&](formats::StripAccents) { change([](const std::u32string& text) { return without(text, isMark); }); },
                            [&](const formats::StripBlanks& strip) {
                                const std::u32string text = decodeUtf8(part.text);
                                if (strip.left && !text.empty() && isSpace(text.front()))

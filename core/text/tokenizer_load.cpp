@@ -101,6 +101,17 @@ Result<void> applySettings(TokenizerJson& tokenizer, const Source& source, const
     for (const auto& one : settings.special)
         if (one.role == "additional_special_tokens")
             special.push_back(one.token);
+    // T5's sentinels, where the settings do not name them.
+    constexpr std::string_view kSentinel = "<extra_id_";
+    if (known && known->name == "T5Tokenizer" &&
+        std::none_of(special.begin(), special.end(),
+                     [&](const AddedToken& token) { return token.text.find(kSentinel) != std::string::npos; }))
+        for (int i = 0; i < settings.extraIds.value_or(100); ++i) {
+            AddedToken token;
+            token.text = std::string(kSentinel) + std::to_string(i) + ">";
+            token.special = true;
+            special.push_back(std::move(token));
+        }
     for (AddedToken& token : special)
         if (!token.text.empty() && !isAdded(token.text))
             tokenizer.add(std::move(token));
