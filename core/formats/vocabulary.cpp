@@ -263,6 +263,15 @@ Result<Vocabulary> readVocabulary(const fs::path& fileOrFolder) {
     return fail(ErrorCode::VocabularyMissing, {{"path", encodePath(fileOrFolder)}});
 }
 
+Result<Vocabulary> makeVocabulary(std::unordered_map<std::string, int> ids,
+                                  std::vector<std::pair<std::string, std::string>> merges, const fs::path& source) {
+    Vocabulary vocabulary;
+    vocabulary.ids = std::move(ids);
+    vocabulary.merges = std::move(merges);
+    vocabulary.source = source;
+    return checked(std::move(vocabulary), source);
+}
+
 Result<void> writeVocabulary(const fs::path& folder, const Vocabulary& vocabulary) {
     std::string merges = "#version: 0.2\n";
     for (const auto& [left, right] : vocabulary.merges)

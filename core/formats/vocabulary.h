@@ -24,6 +24,11 @@ struct Vocabulary {
 /// Errors: VocabularyMissing, VocabularyInvalid, FileUnreadable.
 Result<Vocabulary> readVocabulary(const std::filesystem::path& fileOrFolder);
 
+/// The same from lists that were read elsewhere (a tokenizer.json), with the same checks. Errors: VocabularyInvalid.
+Result<Vocabulary> makeVocabulary(std::unordered_map<std::string, int> ids,
+                                  std::vector<std::pair<std::string, std::string>> merges,
+                                  const std::filesystem::path& source);
+
 /// Writes vocab.json and merges.txt. Errors: FileUnwritable, DiskFull.
 Result<void> writeVocabulary(const std::filesystem::path& folder, const Vocabulary& vocabulary);
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 
+#include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
@@ -192,6 +194,14 @@ std::u32string normalise(const icu::Normalizer2* form, std::u32string_view text)
     return out;
 }
 
+std::u32string inForm(std::u32string_view text, const icu::Normalizer2* (*instance)(UErrorCode&)) {
+    if (std::all_of(text.begin(), text.end(), isAscii))
+        return std::u32string(text);
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* form = instance(status);
+    return U_FAILURE(status) ? std::u32string(text) : normalise(form, text);
+}
+
 std::u32string normalWidth(char32_t c) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(status);
@@ -304,6 +314,28 @@ void appendUtf8(std::string& out, char32_t c) {
 bool isSpace(char32_t c) { return u_isUWhiteSpace(codePoint(c)); }
 bool isLetter(char32_t c) { return (U_GET_GC_MASK(codePoint(c)) & U_GC_L_MASK) != 0; }
 bool isNumber(char32_t c) { return (U_GET_GC_MASK(codePoint(c)) & U_GC_N_MASK) != 0; }
+bool isPythonSpace(char32_t c) { return isSpace(c) || (c >= 0x1C && c <= 0x1F); }
+bool isWordCharacter(char32_t c) {
+    return u_isUAlphabetic(codePoint(c)) || u_hasBinaryProperty(codePoint(c), UCHAR_JOIN_CONTROL) ||
+           (U_GET_GC_MASK(codePoint(c)) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+}
+bool isPunctuation(char32_t c) {
+    return isAscii(c) ? c > U' ' && c < 0x7F && !isAsciiDigit(c) && !isAsciiLetter(c)
+                      : (U_GET_GC_MASK(codePoint(c)) & U_GC_P_MASK) != 0;
+}
+bool isMark(char32_t c) { return (U_GET_GC_MASK(codePoint(c)) & U_GC_M_MASK) != 0; }
+bool isNonSpacingMark(char32_t c) { return u_charType(codePoint(c)) == U_NON_SPACING_MARK; }
+bool isControlOrFormat(char32_t c) {
+    return (U_GET_GC_MASK(codePoint(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK)) != 0;
+}
+
+std::string encodeUtf8(std::u32string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char32_t c : text)
+        appendUtf8(out, c);
+    return out;
+}
 
 std::u32string htmlUnescape(std::u32string_view text) {
     std::u32string out;
@@ -323,12 +355,46 @@ std::u32string htmlUnescape(std::u32string_view text) {
 std::u32string lowerInContext(std::u32string_view text) { return lower(text, true); }
 std::u32string lowerEachCharacter(std::u32string_view text) { return lower(text, false); }
 
-std::u32string normaliseNfc(std::u32string_view text) {
-    if (std::all_of(text.begin(), text.end(), isAscii))
-        return std::u32string(text);
+std::u32string normaliseNfc(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFCInstance); }
+std::u32string normaliseNfd(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFDInstance); }
+std::u32string normaliseNfkc(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFKCInstance); }
+std::u32string normaliseNfkd(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFKDInstance); }
+
+std::vector<std::size_t> graphemeLengths(std::u32string_view text) {
+    icu::UnicodeString utf16;
+    for (const char32_t c : text)
+        utf16.append(codePoint(c));
     UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(status);
-    return U_FAILURE(status) ? std::u32string(text) : normalise(nfc, text);
+    const std::unique_ptr<icu::BreakIterator> breaks(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    if (U_FAILURE(status))
+        return std::vector<std::size_t>(text.size(), 1);
+    breaks->setText(utf16);
+    std::vector<std::size_t> lengths;
+    std::int32_t begin = breaks->first();
+    for (std::int32_t end = breaks->next(); end != icu::BreakIterator::DONE; begin = end, end = breaks->next())
+        lengths.push_back(static_cast<std::size_t>(utf16.countChar32(begin, end - begin)));
+    return lengths;
+}
+
+std::u32string removePunctuation(std::u32string_view text) {
+    std::u32string out;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(out),
+                 [](char32_t c) { return !isAscii(c) || !isPunctuation(c); });
+    return out;
+}
+
+std::u32string cleanAsOpenClip(std::u32string text, TextCleaning cleaning) {
+    if (cleaning == TextCleaning::None)
+        return text;
+    text = htmlUnescape(htmlUnescape(fixCharacters(std::move(text))));
+    if (cleaning == TextCleaning::Canonicalize) {
+        std::replace(text.begin(), text.end(), U'_', U' ');
+        text = removePunctuation(text);
+    }
+    if (cleaning != TextCleaning::Whitespace)
+        text = lowerInContext(text);
+    return collapseSpaces(text);
 }
 
 std::u32string collapseSpaces(std::u32string_view text) {

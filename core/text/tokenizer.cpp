@@ -2,225 +2,65 @@
 #include "core/text/tokenizer.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <functional>
-#include <queue>
-#include <span>
-#include <string>
-#include <tuple>
-#include <unordered_map>
+#include <iterator>
 
-#include "core/formats/byte_alphabet.h"
 #include "core/text/clean.h"
+#include "core/text/tokenizer_impl.h"
 
 namespace plumbline::text {
 
-namespace {
-
-constexpr std::array<std::u32string_view, 2> kOpenAiMarkers = {U"<|startoftext|>", U"<|endoftext|>"};
-constexpr std::array<std::u32string_view, 2> kOpenClipMarkers = {U"<start_of_text>", U"<end_of_text>"};
-constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"};
-
-/// Whether `text` begins with `literal` as a pattern that ignores case has it. The text is already in lower case, so
-/// only the long s is left: it folds to s but is its own lower case.
-bool startsWithFolded(std::u32string_view text, std::u32string_view literal) {
-    return text.size() >= literal.size() &&
-           std::equal(literal.begin(), literal.end(), text.begin(),
-                      [](char32_t l, char32_t c) { return l == c || (l == U's' && c == 0x017F); });
-}
-
-/// [^\s\p{L}\p{N}]. U+0345, a mark that folds to the letter iota, is in none of the pattern's classes once case is
-/// ignored: the reference passes it over.
-bool isOther(char32_t c) { return !isSpace(c) && !isLetter(c) && !isNumber(c) && c != 0x0345; }
-
-std::size_t runLength(std::u32string_view text, bool (*belongs)(char32_t)) {
-    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), belongs) - text.begin());
-}
-
-/// Length of the reference pattern's match at the beginning of `text`: markers | contractions | letters | one number |
-/// others; 0 where nothing matches, as at white space.
-std::size_t matchLength(std::u32string_view text, std::span<const std::u32string_view> markers) {
-    for (const auto literals : {markers, std::span<const std::u32string_view>(kContractions)})
-        for (const std::u32string_view literal : literals)
-            if (startsWithFolded(text, literal))
-                return literal.size();
-    if (const std::size_t letters = runLength(text, isLetter))
-        return letters;
-    return isNumber(text.front()) ? 1 : runLength(text, isOther);
-}
-
-} // namespace
-
-struct Tokenizer::Impl {
-    struct Merge {
-        int rank, id;
-    };
-
-    TokenizerRules rules;
-    int contextLength, size, bos, eos;
-    std::array<int, 256> inner{}, last{}; ///< id of a byte inside a word, and at its end (with </w>)
-    std::unordered_map<std::uint64_t, Merge> merges;
-
-    static std::uint64_t key(int left, int right) {
-        return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) | static_cast<std::uint32_t>(right);
-    }
-
-    const Merge* find(int left, int right) const {
-        const auto found = merges.find(key(left, right));
-        return found == merges.end() ? nullptr : &found->second;
-    }
-
-    void encodeWord(std::string_view bytes, std::vector<int>& ids) const;
-    void encodeCleaned(std::u32string_view text, std::span<const std::u32string_view> markers,
-                       std::vector<int>& ids) const;
-    void encodeHuggingFace(std::u32string_view text, std::vector<int>& ids) const;
-};
-
-/// Byte-pair merging. The reference joins, again and again, all occurrences of the pair of lowest rank from left to
-/// right; a queue by rank and position does the same in n log n, as long as the occurrences of one rank are taken together.
-void Tokenizer::Impl::encodeWord(std::string_view bytes, std::vector<int>& ids) const {
-    struct Symbol {
-        int id, previous, next;
-    };
-    struct Candidate {
-        int rank, at, left, right, joined;
-        bool operator>(const Candidate& other) const { return std::tie(rank, at) > std::tie(other.rank, other.at); }
-    };
-    const int n = static_cast<int>(bytes.size());
-    std::vector<Symbol> symbols(bytes.size());
-    std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
-    const auto offer = [&](int at) {
-        if (at < 0 || symbols[at].next < 0)
-            return;
-        const int left = symbols[at].id, right = symbols[symbols[at].next].id;
-        if (const Merge* merge = find(left, right))
-            queue.push({merge->rank, at, left, right, merge->id});
-    };
-    for (int i = 0; i < n; ++i) {
-        const auto byte = static_cast<unsigned char>(bytes[i]);
-        symbols[i] = {i + 1 < n ? inner[byte] : last[byte], i - 1, i + 1 < n ? i + 1 : -1};
-        if (i > 0)
-            offer(i - 1);
-    }
-    std::vector<Candidate> sameRank;
-    while (!queue.empty()) {
-        sameRank.clear();
-        const int rank = queue.top().rank;
-        for (; !queue.empty() && queue.top().rank == rank; queue.pop())
-            sameRank.push_back(queue.top());
-        for (const Candidate& c : sameRank) {
-            Symbol& left = symbols[c.at];
-            if (left.id != c.left || left.next < 0 || symbols[left.next].id != c.right)
-                continue; // an earlier join has taken one of the two
-            Symbol& right = symbols[left.next];
-            left.id = c.joined;
-            left.next = right.next;
-            if (right.next >= 0)
-                symbols[right.next].previous = c.at;
-            right.id = -1;
-            offer(left.previous);
-            offer(c.at);
-        }
-    }
-    for (int i = 0; i >= 0 && i < n; i = symbols[i].next)
-        ids.push_back(symbols[i].id);
-}
-
-void Tokenizer::Impl::encodeCleaned(std::u32string_view text, std::span<const std::u32string_view> markers,
-                                    std::vector<int>& ids) const {
-    std::string bytes;
-    while (!text.empty()) {
-        const std::size_t length = matchLength(text, markers);
-        if (length == 0) {
-            text.remove_prefix(1);
-            continue;
-        }
-        const std::u32string_view word = text.substr(0, length);
-        text.remove_prefix(length);
-        if (!markers.empty() && (word == markers[0] || word == markers[1])) {
-            ids.push_back(word == markers[0] ? bos : eos);
-            continue;
-        }
-        bytes.clear();
-        for (const char32_t c : word)
-            appendUtf8(bytes, c);
-        encodeWord(bytes, ids);
-    }
-}
-
-/// The markers are cut out of the raw text first, with their exact case; what lies between is prepared piece by piece.
-void Tokenizer::Impl::encodeHuggingFace(std::u32string_view text, std::vector<int>& ids) const {
-    while (true) {
-        std::size_t at = std::u32string_view::npos, which = 0;
-        for (std::size_t m = 0; m < kOpenAiMarkers.size(); ++m) {
-            const std::size_t found = text.find(kOpenAiMarkers[m]);
-            if (found < at) {
-                at = found;
-                which = m;
-            }
-        }
-        encodeCleaned(lowerEachCharacter(normaliseNfc(text.substr(0, at))), {}, ids);
-        if (at == std::u32string_view::npos)
-            return;
-        ids.push_back(which == 0 ? bos : eos);
-        text.remove_prefix(at + kOpenAiMarkers[which].size());
-    }
+Tokens fitted(const std::vector<int>& before, std::vector<int> ids, const std::vector<int>& after, int contextLength) {
+    const auto limit = static_cast<std::size_t>(std::max(contextLength, 0));
+    const std::size_t around = before.size() + after.size();
+    Tokens tokens;
+    tokens.untruncated = ids.size() + around;
+    tokens.truncated = tokens.untruncated > limit;
+    if (tokens.truncated)
+        ids.resize(std::min(ids.size(), limit - std::min(limit, around)));
+    tokens.ids = before;
+    tokens.ids.insert(tokens.ids.end(), ids.begin(), ids.end());
+    tokens.ids.insert(tokens.ids.end(), after.begin(), after.end());
+    return tokens;
 }
 
 Tokenizer::Tokenizer(formats::Vocabulary vocabulary, TokenizerRules rules, int contextLength)
-    : m_impl(std::make_unique<Impl>()) {
-    m_impl->rules = rules;
-    m_impl->contextLength = std::max(contextLength, 2);
-    m_impl->size = static_cast<int>(vocabulary.ids.size());
-    m_impl->bos = vocabulary.bos;
-    m_impl->eos = vocabulary.eos;
-    const auto idOf = [&vocabulary](const std::string& token, int otherwise) {
-        const auto found = vocabulary.ids.find(token);
-        return found == vocabulary.ids.end() ? otherwise : found->second;
-    };
-    for (int byte = 0; byte < 256; ++byte) {
-        // A byte that the vocabulary lacks is Hugging Face's unk_token, which is the end-of-text token.
-        const std::string& letter = formats::byteAlphabet()[byte];
-        m_impl->inner[byte] = idOf(letter, vocabulary.eos);
-        m_impl->last[byte] = idOf(letter + "</w>", vocabulary.eos);
-    }
-    m_impl->merges.reserve(vocabulary.merges.size());
-    for (std::size_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
-        const auto& [left, right] = vocabulary.merges[rank];
-        const int leftId = idOf(left, -1), rightId = idOf(right, -1), joined = idOf(left + right, -1);
-        if (leftId >= 0 && rightId >= 0 && joined >= 0)
-            m_impl->merges.try_emplace(Impl::key(leftId, rightId), Impl::Merge{static_cast<int>(rank), joined});
-    }
+    : Tokenizer(makeClip(vocabulary, rules, contextLength)) {
 }
-
+Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {
+}
 Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
-Tokens Tokenizer::encode(std::string_view utf8) const {
-    std::u32string text = decodeUtf8(utf8);
-    Tokens tokens;
-    tokens.ids.push_back(m_impl->bos);
-    if (m_impl->rules == TokenizerRules::HuggingFace) {
-        m_impl->encodeHuggingFace(text, tokens.ids);
-    } else {
-        const auto& markers = m_impl->rules == TokenizerRules::OpenAi ? kOpenAiMarkers : kOpenClipMarkers;
-        text = htmlUnescape(htmlUnescape(fixCharacters(std::move(text))));
-        m_impl->encodeCleaned(lowerInContext(collapseSpaces(text)), markers, tokens.ids);
-    }
-    tokens.ids.push_back(m_impl->eos);
-    tokens.untruncated = tokens.ids.size();
-    tokens.truncated = tokens.untruncated > static_cast<std::size_t>(m_impl->contextLength);
-    if (tokens.truncated) {
-        tokens.ids.resize(static_cast<std::size_t>(m_impl->contextLength));
-        tokens.ids.back() = m_impl->eos;
-    }
+Tokens Tokenizer::encode(std::string_view text) const {
+    Tokens tokens = m_impl->cleaning == TextCleaning::None
+                        ? m_impl->encode(text)
+                        : m_impl->encode(encodeUtf8(cleanAsOpenClip(decodeUtf8(text), m_impl->cleaning)));
+    if (m_impl->separator >= 0)
+        std::replace(tokens.ids.begin(), tokens.ids.end(), m_impl->separator, 0);
     return tokens;
 }
 
-int Tokenizer::contextLength() const { return m_impl->contextLength; }
-int Tokenizer::vocabularySize() const { return m_impl->size; }
-int Tokenizer::eos() const { return m_impl->eos; }
+int Tokenizer::contextLength() const {
+    return m_impl->contextLength;
+}
+int Tokenizer::vocabularySize() const {
+    return m_impl->size;
+}
+int Tokenizer::eos() const {
+    return m_impl->eos;
+}
+int Tokenizer::padId() const {
+    return m_impl->padId;
+}
+const std::string& Tokenizer::kind() const {
+    return m_impl->kind;
+}
+const std::vector<std::filesystem::path>& Tokenizer::files() const {
+    return m_impl->files;
+}
+const std::vector<std::string>& Tokenizer::warnings() const {
+    return m_impl->warnings;
+}
 
 } // namespace plumbline::text
