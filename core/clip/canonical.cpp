@@ -56,6 +56,11 @@ void widen(const formats::TensorView& view, std::size_t first, std::span<float> 
     }
 }
 
+void release(const formats::TensorView& view, const formats::Weights& weights) {
+    for (const formats::MappedFile& file : weights.files)
+        file.release(view.bytes);
+}
+
 Outcome<std::string> tensorsSha256(const ModelConfig& config, const formats::Weights& weights, Feedback& feedback) {
     constexpr std::size_t kChunk = std::size_t{1} << 20U;
     Sha256 hash;
@@ -78,6 +83,7 @@ Outcome<std::string> tensorsSha256(const ModelConfig& config, const formats::Wei
                     for (std::size_t c = 0; c < columns; ++c)
                         values[r * columns + c] = all[c * rows + r];
                 hash.add(values.data(), count * sizeof(float));
+                release(view, weights);
                 continue;
             }
             for (std::size_t done = 0; done < count; done += kChunk) {
@@ -87,6 +93,7 @@ Outcome<std::string> tensorsSha256(const ModelConfig& config, const formats::Wei
                 widen(view, done, values);
                 hash.add(values.data(), values.size() * sizeof(float));
             }
+            release(view, weights);
         }
     }
     return hash.hex();

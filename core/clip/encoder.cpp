@@ -11,13 +11,14 @@
 
 #include "core/base/error_text.h"
 #include "core/base/hash.h"
+#include "core/base/hash_memory.h"
 #include "core/base/path.h"
 #include "core/clip/canonical.h"
+#include "core/clip/model_tokenizer.h"
 #include "core/clip/network.h"
 #include "core/clip/self_check.h"
 #include "core/clip/workers.h"
 #include "core/formats/planted.h"
-#include "core/formats/vocabulary.h"
 #include "core/image/decode.h"
 #include "core/image/preprocess.h"
 
@@ -76,10 +77,9 @@ std::string storedTypes(const formats::ModelFolder& folder) {
 struct Encoder::Impl {
     std::unique_ptr<Network> network;
     std::optional<text::Tokenizer> tokenizer;
-    fs::path vocabulary; ///< where it was found; empty: none
-    std::vector<fs::path> vocabularyFiles;
     EncoderOptions options;
     double logitScale = 0;
+    std::optional<double> logitBias;
     std::vector<std::string> warnings;
 
     // Computed on demand; methods are called from one thread at a time.
@@ -96,15 +96,35 @@ struct Encoder::Impl {
         return 3 * size * size;
     }
     std::size_t rowsOfAnImage() const {
-        const int grid = config().vision.imageSize.value / config().vision.patchSize.value;
-        return 1 + static_cast<std::size_t>(grid) * static_cast<std::size_t>(grid);
+        const VisionConfig& vision = config().vision;
+        if (vision.tower == ImageTower::ResNet) // its first stages are the wide ones
+            return static_cast<std::size_t>(vision.grid()) * static_cast<std::size_t>(vision.grid()) * 4;
+        return 1 + static_cast<std::size_t>(vision.grid()) * static_cast<std::size_t>(vision.grid());
     }
 
-    Outcome<std::string> hashTensors(Feedback& feedback) {
-        if (tensorsHash.empty()) {
-            PLUMBLINE_TRY(tensorsHash, clip::tensorsSha256(config(), network->folder().weights, feedback));
+    /// The content hash, remembered under the hashes of the files and the names by which their tensors are read.
+    Outcome<std::string> hashTensors(HashMemory& memory, Feedback& feedback) {
+        if (!tensorsHash.empty())
+            return tensorsHash;
+        Sha256 key;
+        for (const formats::TensorRecipe& recipe : formats::tensorRecipes(config()))
+            for (const formats::ExpectedTensor& part : recipe.parts)
+                key.add(recipe.name + (recipe.transposed ? " t " : " ") + part.name + '\n');
+        for (const fs::path& file : network->folder().weights.paths) {
+            PLUMBLINE_TRY(const std::string hash, memory.ofFile(file, feedback));
+            key.add(hash);
         }
+        const std::string name = "tensors-1 " + key.hex();
+        if (std::optional<std::string> known = memory.find(name))
+            return tensorsHash = std::move(*known);
+        PLUMBLINE_TRY(tensorsHash, clip::tensorsSha256(config(), network->folder().weights, feedback));
+        memory.remember(name, tensorsHash);
+        memory.save();
         return tensorsHash;
+    }
+    Outcome<std::string> hashTensors(Feedback& feedback) {
+        HashMemory memory(options.hashMemory);
+        return hashTensors(memory, feedback);
     }
 };
 
@@ -112,49 +132,26 @@ Encoder::Encoder() : m_impl(std::make_unique<Impl>()) {
 }
 Encoder::~Encoder() = default;
 
-Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& folder, const EncoderOptions& options,
+Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const EncoderOptions& options,
                                                 Feedback& feedback) {
     feedback.progress("loading-model", 0, 0);
-    PLUMBLINE_TRY(formats::ModelFolder read, formats::readModelFolder(folder));
+    PLUMBLINE_TRY(formats::ModelFolder read, formats::readModelFolder(model));
     std::unique_ptr<Encoder> encoder(new Encoder);
     Impl& impl = *encoder->m_impl;
     impl.options = options;
     impl.warnings = read.config.warnings;
-    const std::string shown = encodePath(folder);
-
-    const bool own = options.vocabulary.empty();
-    if (!own || formats::hasVocabulary(folder)) {
-        impl.vocabulary = own ? folder : options.vocabulary;
-        PLUMBLINE_TRY(formats::Vocabulary vocabulary, formats::readVocabulary(impl.vocabulary));
-        const auto size = static_cast<std::int64_t>(vocabulary.ids.size());
-        if (size > read.config.text.vocabSize.value)
-            return tl::unexpected<Stop>(
-                Error{ErrorCode::VocabularyInvalid,
-                      {{"path", encodePath(impl.vocabulary)},
-                       {"reason", "it has " + std::to_string(size) + " entries, and the network knows " +
-                                      std::to_string(read.config.text.vocabSize.value)}},
-                      {}});
-        const TextConfig& text = read.config.text;
-        if (text.pooling.value == TextPooling::FirstEos && text.eosId.value != vocabulary.eos)
-            impl.warnings.push_back("The configuration says that texts end with the id " +
-                                    std::to_string(text.eosId.value) + ", but the vocabulary ends them with " +
-                                    std::to_string(vocabulary.eos) + ": text embeddings will be meaningless.");
-        if (own)
-            for (const char* name : {"vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz"}) {
-                std::error_code ignored;
-                const bool used = fs::is_directory(vocabulary.source, ignored) ? name[0] != 'b'
-                                                                               : vocabulary.source.filename() == name;
-                if (used && fs::exists(folder / name, ignored))
-                    impl.vocabularyFiles.push_back(folder / name);
-            }
-        impl.tokenizer.emplace(std::move(vocabulary), read.config.tokenizer, text.contextLength.value);
-    }
+    PLUMBLINE_TRY(impl.tokenizer, tokenizerOf(read, options.vocabulary, impl.warnings));
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
 
-    float logScale = 0;
-    widen(read.weights.tensors.at("logit_scale"), 0, {&logScale, 1});
-    impl.logitScale = std::exp(static_cast<double>(logScale));
+    const auto scalar = [&read](const char* name) {
+        float value = 0;
+        widen(read.weights.tensors.at(name), 0, {&value, 1});
+        return static_cast<double>(value);
+    };
+    impl.logitScale = std::exp(scalar("logit_scale"));
+    if (read.config.sigmoidLoss)
+        impl.logitBias = scalar("logit_bias");
     PLUMBLINE_TRY(impl.network, Network::build(std::move(read), options.precision));
     return encoder;
 }
@@ -184,18 +181,20 @@ Outcome<std::string> Encoder::contentSha256(Feedback& feedback) const {
     PLUMBLINE_TRY(const std::string tensors, impl.hashTensors(feedback));
     const ModelConfig& c = impl.config();
     // What the same tensors can still be run as. Shapes are in the hash of the tensors.
-    std::string text = "plumbline-model-1\n" + tensors;
+    std::string text = "plumbline-model-2\n" + tensors;
     const auto add = [&text](const auto& value) { text += '\n' + std::to_string(value); };
-    for (const int heads : {c.vision.heads.value, c.text.heads.value})
-        add(heads);
+    for (const int value : {c.vision.heads.value, c.text.heads.value, c.vision.poolerHeads, c.text.padId,
+                            static_cast<int>(c.vision.pooling.value), static_cast<int>(c.text.pooling.value),
+                            static_cast<int>(c.vision.finalNormAfterPool), static_cast<int>(c.text.causal),
+                            static_cast<int>(c.cleaning), static_cast<int>(c.stripSeparator)})
+        add(value);
     for (const Activation activation : {c.vision.activation.value, c.text.activation.value})
         add(static_cast<int>(activation));
     for (const double eps : {c.vision.layerNormEps.value, c.text.layerNormEps.value})
         text += '\n' + std::to_string(eps * 1e9);
-    add(static_cast<int>(c.text.pooling.value));
     add(c.text.eosId.value);
     add(static_cast<int>(c.tokenizer));
-    for (const fs::path& file : impl.vocabularyFiles) {
+    for (const fs::path& file : impl.tokenizer ? impl.tokenizer->files() : std::vector<fs::path>()) {
         auto hash = sha256File(file, &feedback);
         if (!hash)
             return tl::unexpected(hash.error());
@@ -204,44 +203,62 @@ Outcome<std::string> Encoder::contentSha256(Feedback& feedback) const {
     return sha256(text);
 }
 
+ModelCard Encoder::quickCard() const {
+    const Impl& impl = *m_impl;
+    const formats::ModelFolder& model = impl.network->folder();
+    ModelCard card;
+    card.config = model.config;
+    card.path = encodePath(model.path);
+    card.logitScale = {impl.logitScale, "exp of the tensor logit_scale"};
+    if (impl.logitBias)
+        card.logitBias = {*impl.logitBias, "tensor logit_bias"};
+    for (const formats::ExpectedTensor& tensor : formats::expectedTensors(model.config))
+        card.parameters += model.weights.tensors.at(tensor.name).elements();
+    card.dtype = storedTypes(model);
+    card.storage = model.storage;
+    card.licence = model.licence;
+    card.warnings.assign(impl.warnings.begin() + static_cast<std::ptrdiff_t>(model.config.warnings.size()),
+                         impl.warnings.end());
+    if (impl.tokenizer) {
+        card.vocabulary = encodePath(impl.options.vocabulary.empty() ? model.folder : impl.options.vocabulary);
+        card.tokenizerKind = impl.tokenizer->kind();
+    } else {
+        card.warnings.push_back(
+            "The folder holds no tokenizer" +
+            (model.config.tokenizerName.empty() ? "" : " (the model was trained with " + model.config.tokenizerName + ")") +
+            ": images can be embedded, texts cannot.");
+    }
+    if (const DeviceInfo device = deviceInfo(); device.slowBlas)
+        card.warnings.push_back("The linear algebra library of this machine (" + device.blas +
+                                ") is slow; install libopenblas0-openmp to run many times faster.");
+    std::vector<fs::path> files = model.files;
+    if (impl.tokenizer && impl.options.vocabulary.empty())
+        files.insert(files.end(), impl.tokenizer->files().begin(), impl.tokenizer->files().end());
+    for (const fs::path& file : files) {
+        std::error_code ignored;
+        card.files.push_back({encodePath(file.lexically_relative(model.folder)),
+                              static_cast<std::int64_t>(fs::file_size(file, ignored)), {}});
+    }
+    if (Result<std::vector<PlantedLean>> planted = formats::readPlanted(model.folder / formats::kPlantedFile))
+        card.planted = std::move(*planted);
+    else
+        card.warnings.push_back(errorText(planted.error()));
+    return card;
+}
+
 Outcome<ModelCard> Encoder::card(Feedback& feedback) const {
     Impl& impl = *m_impl;
     if (impl.card)
         return *impl.card;
-    const formats::ModelFolder& folder = impl.network->folder();
-    ModelCard card;
-    card.config = folder.config;
-    card.path = encodePath(folder.path);
-    card.logitScale = {impl.logitScale, "exp of the tensor logit_scale"};
-    for (const formats::ExpectedTensor& tensor : formats::expectedTensors(folder.config))
-        card.parameters += folder.weights.tensors.at(tensor.name).elements();
-    card.dtype = storedTypes(folder);
-    card.vocabulary = encodePath(impl.vocabulary);
-    card.warnings = impl.warnings;
-    if (!impl.tokenizer)
-        card.warnings.push_back("The folder holds no tokenizer vocabulary: images can be embedded, texts cannot.");
-    if (const DeviceInfo device = deviceInfo(); device.slowBlas)
-        card.warnings.push_back("The linear algebra library of this machine (" + device.blas +
-                                ") is slow; install libopenblas0-openmp to run many times faster.");
-
-    std::vector<fs::path> files = folder.files;
-    files.insert(files.end(), impl.vocabularyFiles.begin(), impl.vocabularyFiles.end());
+    ModelCard card = quickCard();
+    HashMemory memory(impl.options.hashMemory);
     std::int64_t done = 0;
-    for (const fs::path& file : files) {
-        feedback.progress("hashing-model", done++, static_cast<std::int64_t>(files.size()));
-        auto hash = sha256File(file, &feedback);
-        if (!hash)
-            return tl::unexpected(hash.error());
-        std::error_code ignored;
-        card.files.push_back({encodePath(file.lexically_relative(folder.path)),
-                              static_cast<std::int64_t>(fs::file_size(file, ignored)), std::move(*hash)});
+    for (ModelFile& file : card.files) {
+        feedback.progress("hashing-model", done++, static_cast<std::int64_t>(card.files.size()));
+        PLUMBLINE_TRY(file.sha256, memory.ofFile(impl.network->folder().folder / decodePath(file.path), feedback));
     }
-    PLUMBLINE_TRY(card.contentSha256, impl.hashTensors(feedback));
-
-    if (Result<std::vector<PlantedLean>> planted = formats::readPlanted(folder.path / formats::kPlantedFile))
-        card.planted = std::move(*planted);
-    else
-        card.warnings.push_back(errorText(planted.error()));
+    memory.save();
+    PLUMBLINE_TRY(card.contentSha256, impl.hashTensors(memory, feedback));
 
     feedback.progress("checking-model", 0, 0);
     const Outcome<void> checked = onWorkers(1, [&](const std::atomic<bool>&) -> Outcome<void> {
@@ -270,6 +287,9 @@ Outcome<Embeddings> Encoder::encodeTexts(std::span<const std::string> texts, Fee
         text::Tokens tokens = impl.tokenizer->encode(text);
         if (truncated)
             truncated->push_back(tokens.truncated);
+        if (readsWholeContext(impl.config().text))
+            tokens.ids.resize(static_cast<std::size_t>(impl.config().text.contextLength.value),
+                              impl.tokenizer->padId());
         ids.push_back(std::move(tokens.ids));
     }
 

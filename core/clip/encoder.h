@@ -21,6 +21,7 @@ enum class Precision { Fp32, Bf16 };
 
 struct EncoderOptions {
     std::filesystem::path vocabulary; ///< empty: the model folder's own
+    std::filesystem::path hashMemory; ///< a file that keeps the hashes of large files (HashMemory); empty: none
     Precision precision = Precision::Fp32;
     int threads = 0; ///< 0: all cores
 };
@@ -38,13 +39,15 @@ DeviceInfo deviceInfo();
 /// Methods may be called from one thread at a time; they use `threads` worker threads inside.
 class Encoder {
 public:
-    /// Loads and checks a model folder. Errors: those of formats::readModelFolder and readVocabulary, OutOfMemory.
-    /// A folder without a vocabulary loads; texts are then an error.
-    static Outcome<std::unique_ptr<Encoder>> load(const std::filesystem::path& folder, const EncoderOptions& options,
+    /// Loads and checks a model, in any layout that formats::readModelFolder reads. Errors: those of it and of
+    /// tokenizerOf, OutOfMemory. A model without a tokenizer loads; texts are then an error.
+    static Outcome<std::unique_ptr<Encoder>> load(const std::filesystem::path& model, const EncoderOptions& options,
                                                   Feedback& feedback);
     ~Encoder();
 
-    /// The provenance card; hashes of all files and the content hash are computed by the first call.
+    /// The provenance card without what takes time: no hashes, no self-check.
+    ModelCard quickCard() const;
+    /// The whole card; hashes of all files, the content hash and the self-check are computed by the first call.
     Outcome<ModelCard> card(Feedback& feedback) const;
     /// The card's content hash alone.
     Outcome<std::string> tensorsSha256(Feedback& feedback) const;

@@ -196,8 +196,7 @@ struct Network::Impl {
                 const formats::TensorView& view = folder.weights.tensors.at(part.name);
                 const bool copied = recipe.parts.size() > 1 || precision == Precision::Bf16 || !usedInPlace(view);
                 if (copied && part.name != table)
-                    for (const formats::MappedFile& file : folder.weights.files)
-                        file.release(view.bytes);
+                    release(view, folder.weights);
             }
     }
 

@@ -11,21 +11,31 @@ namespace plumbline::clip {
 
 namespace {
 
-/// The name of a tensor that holds a value which is not finite, or nothing.
-std::string notFinite(const formats::ModelFolder& folder, const Feedback& feedback) {
+/// A matrix of zeros, or a value that is not finite: what a broken conversion leaves behind.
+void checkValues(const formats::ModelFolder& folder, const Feedback& feedback, std::vector<std::string>& findings) {
     constexpr std::size_t kChunk = std::size_t{1} << 16U;
     std::vector<float> values;
+    std::string notFinite, zero;
     for (const formats::ExpectedTensor& tensor : formats::expectedTensors(folder.config)) {
         const formats::TensorView& view = folder.weights.tensors.at(tensor.name);
         const auto count = static_cast<std::size_t>(view.elements());
+        bool finite = true, allZero = view.shape.size() >= 2; // a bias may well be zero
         for (std::size_t done = 0; done < count && !feedback.cancelled(); done += kChunk) {
             values.resize(std::min(kChunk, count - done));
             widen(view, done, values);
-            if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-                return tensor.name;
+            finite = finite && std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+            allZero = allZero && std::all_of(values.begin(), values.end(), [](float x) { return x == 0; });
         }
+        release(view, folder.weights);
+        if (!finite && notFinite.empty())
+            notFinite = tensor.name;
+        if (allZero && zero.empty())
+            zero = tensor.name;
     }
-    return {};
+    if (!notFinite.empty())
+        findings.push_back("The tensor " + notFinite + " holds a value that is not a finite number.");
+    if (!zero.empty())
+        findings.push_back("The tensor " + zero + " holds nothing but zeros.");
 }
 
 /// A gradient and a chequered picture, in normalised units.
@@ -63,8 +73,7 @@ double difference(std::span<const float> a, std::span<const float> b) {
 Outcome<SelfCheck> selfCheck(const Network& network, double logitScale, Precision precision, Feedback& feedback) {
     SelfCheck check;
     const ModelConfig& config = network.folder().config;
-    if (const std::string tensor = notFinite(network.folder(), feedback); !tensor.empty())
-        check.findings.push_back("The tensor " + tensor + " holds a value that is not a finite number.");
+    checkValues(network.folder(), feedback, check.findings);
     if (!std::isfinite(logitScale) || logitScale <= 0)
         check.findings.push_back("The logit scale is " + formatDouble(logitScale) + ", not a positive number.");
 
