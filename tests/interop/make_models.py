@@ -6,6 +6,7 @@ Every model gets a folder expected/: inputs, and what the package that wrote the
 """
 import gzip
 import hashlib
+import io
 import json
 import math
 import os
@@ -25,6 +26,7 @@ import open_clip
 import open_clip.factory
 import open_clip.tokenizer
 import open_clip.transform
+import PIL
 import safetensors.torch
 import sentencepiece
 import timm
@@ -93,12 +95,13 @@ def settle(model, name):
         elif path.endswith("bias"):
             normal(tensor, 0.05 if residual else 0.1)
         elif tensor.ndim == 4:
-            gain = 1.4 if tensor.shape[-1] <= 3 else 0.1 if trained else 1
+            gain = 1.4 if tensor.shape[-1] <= 3 else 0.15 if trained else 1
             normal(tensor, gain / math.sqrt(tensor[0].numel()))
         elif re.search(r"(^|\.)(proj|text_projection)$", path):
             normal(tensor, 1 / math.sqrt(tensor.shape[0]))
         else:
-            normal(tensor, (0.4 if residual else 1.0) / math.sqrt(tensor.shape[1]))
+            gain = 0.4 if residual else 1.5 if path.endswith(("c_fc.weight", "fc1.weight")) else 1 # the two GELUs differ most around 2
+            normal(tensor, gain / math.sqrt(tensor.shape[1]))
             if path.endswith(("in_proj_weight", "qkv.weight")):
                 tensor[: tensor.shape[0] * 2 // 3] *= 1.6
             elif re.search(r"(q_proj|k_proj|attn_pool\.q)\.weight$|[qk]_proj_weight$", path):
@@ -122,10 +125,12 @@ def smooth_pixels(size, name):
 
 
 def draw_pictures(folder):
-    """Four pictures whose sides are odd, uneven, and in one case smaller than the model's input."""
+    """Four pictures whose sides are odd, uneven, and in one case smaller than the model's input.
+
+    None is so tall that Pillow 13 resizes it vertically first, (height - new height) > 2 (width - new width), which moves pixels by some levels."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(5)
-    for n, (width, height) in enumerate(((97, 61), (63, 150), (31, 37), (201, 199))):
+    for n, (width, height) in enumerate(((97, 61), (95, 121), (31, 37), (201, 199))):
         rows, columns = np.mgrid[0:height, 0:width]
         shade = np.stack([np.sin(columns / (7 + 5 * n + c)) * np.cos(rows / (9 + 3 * c)) for c in range(3)], axis=2)
         image = Image.fromarray((127 + 90 * shade + rng.normal(0, 6, shade.shape)).clip(0, 255).astype(np.uint8))
@@ -156,14 +161,14 @@ def write_expected(folder, name, size, images, prepare, tokenize, texts, info, w
     for kind, rows in features.items():
         unit = nn.functional.normalize(rows.double(), dim=-1)
         cosines = unit @ unit.T - 2 * torch.eye(len(rows))
-        if not torch.isfinite(rows).all() or cosines.max() > 0.995:
+        if not torch.isfinite(rows).all() or cosines.max() > 0.998:
             raise SystemExit(f"{name}: {kind} do not differ enough ({cosines.max():.4f})")
         np.save(folder / f"{kind}.npy", rows.float().numpy())
     np.save(folder / "pixels.npy", pixels.numpy())
     np.save(folder / "pixels_files.npy", files.numpy())
     np.save(folder / "token_ids.npy", ids.numpy().astype(np.int64))
     (folder / "texts.json").write_text(json.dumps(written, ensure_ascii=False))
-    packages = {p.__name__: p.__version__ for p in (torch, transformers, open_clip, timm, tokenizers, sentencepiece)}
+    packages = {p.__name__: p.__version__ for p in (torch, PIL, transformers, open_clip, timm, tokenizers, sentencepiece)}
     info = {"model": ["."], "loads": True, "vocabulary": False, "context_length": ids.shape[1]} | info | {"versions": packages}
     (folder / "info.json").write_text(json.dumps(info, indent=2))
 
@@ -182,23 +187,24 @@ def sentences():
             for what, article in (("a photo", "the"), ("Portraits", "some"))]
 
 
-def train_sentencepiece(prefix, **options):
+def train_sentencepiece(path, **options):
+    model = io.BytesIO() # trained to a file, it would hold the file's name
     with open(os.devnull, "w") as quiet:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sentences()), model_prefix=str(prefix), character_coverage=1.0, num_threads=1,
-            minloglevel=2, logstream=quiet, **options)
-    return f"{prefix}.model"
+            sentence_iterator=iter(sentences()), model_writer=model, character_coverage=1.0, num_threads=1, minloglevel=2, logstream=quiet, **options)
+    path.write_bytes(model.getvalue())
+    return str(path)
 
 
 def unigram_model(scratch):
     """As SigLIP's c4_en: </s> is 1 and pads, <unk> is 2."""
-    return train_sentencepiece(scratch / "spiece", model_type="unigram", vocab_size=200, pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+    return train_sentencepiece(scratch / "spiece.model", model_type="unigram", vocab_size=200, pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
 
 
 def gemma_model(scratch):
     """As Gemma's: BPE with bytes, spaces kept, no normalisation."""
     return train_sentencepiece(
-        scratch / "gemma", model_type="bpe", vocab_size=700, pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>",
+        scratch / "tokenizer.model", model_type="bpe", vocab_size=700, pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>",
         bos_piece="<bos>", byte_fallback=True, split_digits=True, add_dummy_prefix=False, remove_extra_whitespaces=False,
         normalization_rule_name="identity", user_defined_symbols=["<mask>", "<start_of_turn>", "<end_of_turn>"])
 
@@ -215,16 +221,18 @@ def clip_tokenizer(scratch, merges_kept, length):
 
 
 def wordpiece_tokenizer(scratch, length):
-    """As bert-base-uncased, which CLIPA reads its texts with."""
-    raw = tokenizers.BertWordPieceTokenizer(lowercase=True)
-    raw.train_from_iterator(sentences(), vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False)
-    raw.save_model(str(scratch))
+    """As bert-base-uncased, which CLIPA reads its texts with: letters, stems and endings of the sentences, and some whole words."""
+    words = sorted({word for line in sentences() for word in re.findall(r"\w+", line.lower())})
+    letters = sorted({letter for word in words for letter in word} | set("!&(),-'_"))
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + letter for letter in letters), "##er", "##ing", "##ed", "##ist"]
+    vocabulary += [word for n, word in enumerate(words) if n % 3 and len(word) > 1]
+    (scratch / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
     return transformers.BertTokenizerFast(scratch / "vocab.txt", model_max_length=length)
 
 
 def roberta_tokenizer(scratch, length):
     """As XLM-V, which MetaCLIP 2 reads its texts with: <s>, <pad>, </s>, <unk> are 0 to 3."""
-    model = train_sentencepiece(scratch / "xlm", model_type="unigram", vocab_size=200)
+    model = train_sentencepiece(scratch / "sentencepiece.bpe.model", model_type="unigram", vocab_size=200)
     return transformers.XLMRobertaTokenizerFast(model, model_max_length=length)
 
 
@@ -268,7 +276,8 @@ def hf_clip(folder, name, act="quick_gelu", ids=None, merges=48894, length=77, p
 def hf_siglip(folder, name):
     with tempfile.TemporaryDirectory() as scratch:
         tokenizer = transformers.SiglipTokenizer(unigram_model(pathlib.Path(scratch)), model_input_names=["input_ids"], model_max_length=16)
-        text = dict(vocab_size=tokenizer.vocab_size, hidden_size=48, intermediate_size=112, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=16)
+        text = dict(vocab_size=tokenizer.vocab_size, hidden_size=48, intermediate_size=112, num_hidden_layers=2, num_attention_heads=4,
+                    max_position_embeddings=16)
         vision = dict(hidden_size=48, intermediate_size=120, num_hidden_layers=3, num_attention_heads=3, image_size=48, patch_size=14)
         model = transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision))
         images = transformers.SiglipImageProcessor(size={"height": 48, "width": 48})
@@ -351,7 +360,7 @@ def open_clip_model(name, config, preprocess, trunk):
     return settle(model, name)
 
 
-def write_open_clip(folder, name, config, preprocess=OPENAI, form="safetensors", trunk=None, tokenizer=None, half=False):
+def write_open_clip(folder, name, config, preprocess=OPENAI, form="safetensors", trunk=None, tokenizer=None, half=False, published=True):
     model = open_clip_model(name, config, preprocess, trunk)
     if half:
         model.half()
@@ -362,15 +371,11 @@ def write_open_clip(folder, name, config, preprocess=OPENAI, form="safetensors",
     elif form == "bin":
         torch.save(state, folder / open_clip.constants.HF_WEIGHTS_NAME)
     elif form == "checkpoint": # as open_clip_train writes it from several processes
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
-        sum(p.square().sum() for p in model.parameters() if p.requires_grad).backward()
-        optimizer.zero_grad() # a state with tensors, and weights that are still the model's
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.0)
         for parameter in model.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        before = {key: value.clone() for key, value in state.items()}
-        optimizer.step()
-        model.load_state_dict(before)
-        torch.save({"epoch": 1, "name": name, "state_dict": {"module." + key: value for key, value in model.state_dict().items()},
+        optimizer.step() # its state has tensors now; the weights are as they were
+        torch.save({"epoch": 1, "name": name, "state_dict": {"module." + key: value for key, value in state.items()},
                     "optimizer": optimizer.state_dict()}, folder / "epoch_1.pt")
     save_config_for_hf(model, folder / open_clip.constants.HF_CONFIG_NAME, config)
     if tokenizer:
@@ -384,13 +389,12 @@ def write_open_clip(folder, name, config, preprocess=OPENAI, form="safetensors",
         lambda pixels: model.encode_image(pixels, **raw),
         open_clip.transform.image_transform_v2(open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg), is_train=False),
         reader, lambda ids: model.encode_text(ids, **raw),
-        logits_of(model) | {"pad_id": pad, "vocabulary": tokenizer is None, "class": type(model).__name__, "tokenizer": type(reader).__name__})
+        logits_of(model) | {"loads": True if published and not trunk else "or not", "pad_id": pad, "vocabulary": tokenizer is None,
+                            "class": type(model).__name__, "tokenizer": type(reader).__name__})
 
 
-def oc(vision=None, text=None, embed_dim=24, drop=(), **rest):
-    config = {"embed_dim": embed_dim, "vision_cfg": VISION | (vision or {}), "text_cfg": TEXT | (text or {})}
-    config["vision_cfg"] = {key: value for key, value in config["vision_cfg"].items() if key not in drop}
-    return config | rest
+def oc(vision=None, text=None, embed_dim=24, **rest):
+    return {"embed_dim": embed_dim, "vision_cfg": VISION | (vision or {}), "text_cfg": TEXT | (text or {})} | rest
 
 
 def timm_siglip(timm_name, size, width, **text):
@@ -406,12 +410,19 @@ def oc_siglip(folder, name, timm_name="vit_base_patch16_siglip_224", size=48, wi
         write_open_clip(folder, name, config, INCEPTION, trunk=trunk, tokenizer=tokenizer)
 
 
-def oc_siglip2(folder, name):
+def oc_siglip2(folder, name, size=64, width=64, trunk=dict(embed_dim=64, depth=2, img_size=64)):
     with tempfile.TemporaryDirectory() as scratch:
         tokenizer = gemma_tokenizer(pathlib.Path(scratch))
-        config = timm_siglip("vit_so400m_patch16_siglip_256", 64, 64, vocab_size=700, mlp_ratio=3.7362, act_kwargs={"approximate": "tanh"},
+        config = timm_siglip("vit_so400m_patch16_siglip_256", size, width, vocab_size=700, mlp_ratio=3.7362, act_kwargs={"approximate": "tanh"},
                              hf_tokenizer_name="timm/ViT-SO400M-16-SigLIP2-256")
-        write_open_clip(folder, name, config, INCEPTION, trunk=dict(embed_dim=64, depth=2, img_size=64), tokenizer=tokenizer)
+        write_open_clip(folder, name, config, INCEPTION, trunk=trunk, tokenizer=tokenizer)
+
+
+def mobileclip2(size, trunk):
+    vision = dict(timm_model_name="vit_large_patch14_clip_224", timm_model_pretrained=False, timm_pool="token", timm_proj=None, timm_drop=0.0,
+                  timm_drop_path=0.1, image_size=size)
+    config = {"embed_dim": 24, "vision_cfg": vision, "text_cfg": TEXT | dict(no_causal_mask=True), "custom_text": True}
+    return config, dict(trunk=trunk, preprocess=OPENAI | dict(mean=(0, 0, 0), std=(1, 1, 1)))
 
 
 def oc_clipa(folder, name):
@@ -471,7 +482,8 @@ def traced(model, state):
     for key in ("input_resolution", "context_length", "vocab_size"):
         model.register_buffer(key, state[key])
     size = state["input_resolution"].item()
-    archive = torch.jit.trace_module(model, {"encode_image": torch.rand(1, 3, size, size), "encode_text": torch.ones(1, 77, dtype=torch.int64)}, check_trace=False)
+    inputs = {"encode_image": torch.rand(1, 3, size, size), "encode_text": torch.ones(1, 77, dtype=torch.int64)}
+    archive = torch.jit.trace_module(model, inputs, check_trace=False)
     for key, tensor in [*archive.named_parameters(), *archive.named_buffers()]:
         tensor.data = state[key]
     return archive
@@ -507,24 +519,26 @@ MODELS = {
     "oc-vit-fp16": (oc(), dict(half=True)),
     "oc-custom-text": oc(custom_text=True),
     "oc-text-eos": oc(text=dict(pool_type="eos", eos_id=49407), custom_text=True),
-    "oc-text-first": oc(text=dict(pool_type="first", proj_type="none", width=24, no_causal_mask=True), custom_text=True),
+    "oc-text-first": (oc(text=dict(pool_type="first", proj_type="none", width=24, no_causal_mask=True), custom_text=True), dict(published=False)),
     "oc-norm-eps": oc(dict(norm_kwargs={"eps": 1e-6}, act_kwargs={"approximate": "tanh"}, mlp_ratio=3.7362),
                       dict(norm_kwargs={"eps": 1e-6}, act_kwargs={"approximate": "tanh"}, mlp_ratio=2.7, proj_bias=True)),
-    "oc-siglip-b32": lambda folder, name: oc_siglip(folder, name, "vit_base_patch32_siglip_256", 256, 768, None),
-    "oc-mobileclip2-l": (
-        oc(dict(timm_model_name="vit_large_patch14_clip_224", timm_model_pretrained=False, timm_pool="token", timm_proj=None, timm_drop=0.0,
-                timm_drop_path=0.1, image_size=42), dict(no_causal_mask=True), custom_text=True, drop=("layers", "width", "head_width", "patch_size")),
-        dict(trunk=dict(embed_dim=64, depth=2, img_size=42), preprocess=OPENAI | dict(mean=(0, 0, 0), std=(1, 1, 1)))),
+    "oc-siglip-b32": lambda folder, name: oc_siglip(folder, name, "vit_base_patch32_siglip_256", 256, 768, None), # as large as published
+    "oc-mobileclip2-l": mobileclip2(42, dict(embed_dim=64, depth=2, img_size=42)),
     "oc-coca": coca(),
     "oc-coca-equal": coca(embed_dim=48),
     "oc-attnpool": oc(COCA | dict(output_tokens=False)),
-    "oc-attnpool-avg": oc(COCA | dict(output_tokens=False, pool_type="avg")),
+    "oc-attnpool-avg": (oc(COCA | dict(output_tokens=False, pool_type="avg")), dict(published=False)),
     "oc-pos-sincos": oc(dict(pos_embed_type="sin_cos_2d")),
     "oc-clipa": oc_clipa,
     "oc-worldwide": oc_worldwide,
     "openai-vit": lambda folder, name: openai(folder, name, True, dict(VISION, width=128, head_width=64)),
     "openai-rn": lambda folder, name: openai(folder, name, True, dict(RESNET)),
     "openai-statedict": lambda folder, name: openai(folder, name, False, dict(VISION, width=128, head_width=64)),
+}
+LARGE = { # image towers as large as published, 0.4 to 1.7 GB each: made only if named
+    "oc-siglip-b16-large": lambda folder, name: oc_siglip(folder, name, "vit_base_patch16_siglip_224", 224, 768, None),
+    "oc-siglip2-so400m-large": lambda folder, name: oc_siglip2(folder, name, 256, 1152, None),
+    "oc-mobileclip2-l-large": mobileclip2(224, None),
 }
 
 
@@ -535,7 +549,7 @@ def main():
         made = out / (name + ".part") # a folder is whole or not there
         shutil.rmtree(made, ignore_errors=True)
         torch.manual_seed(0)
-        recipe = MODELS[name]
+        recipe = (MODELS | LARGE)[name]
         if callable(recipe):
             recipe(made, name)
         else:
