@@ -18,7 +18,7 @@
 namespace plumbline::cli {
 
 void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
-    command.add_option("--model", model, "Folder of the CLIP model")->required();
+    command.add_option("--model", model, "Folder of the CLIP model, or its file of weights")->required();
     command.add_option("--vocab", vocab, "Folder or file with the tokenizer's vocabulary, for models that bring none");
     if (!withPrecision)
         return;
@@ -29,6 +29,7 @@ void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
 Result<clip::EncoderOptions> ModelArguments::options() const {
     clip::EncoderOptions options;
     options.vocabulary = vocab;
+    options.hashMemory = hashMemoryFile();
     options.precision = precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
     options.threads = threads;
     return options;
@@ -71,6 +72,11 @@ Result<MeasureOptions> MeasureArguments::options() const {
     }
     result.seed = seed;
     return result;
+}
+
+std::filesystem::path hashMemoryFile() {
+    const std::filesystem::path folder = userCacheFolder();
+    return folder.empty() ? folder : folder / "file-hashes.txt";
 }
 
 std::optional<store::EmbeddingCache> openCache() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct MeasureArguments {
     /// Errors: KInvalid, DefinitionUnknown, and those of a target table.
     Result<MeasureOptions> options() const;
 };
+
+/// Where the hashes of large files are kept (HashMemory).
+std::filesystem::path hashMemoryFile();
 
 /// The embedding cache in the user's cache folder; without it (a note says so) everything works, only slower.
 std::optional<store::EmbeddingCache> openCache();

@@ -7,7 +7,8 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
-#include "core/formats/model_folder.h"
+#include "core/base/path.h"
+#include "core/clip/model_tokenizer.h"
 
 namespace plumbline::cli {
 
@@ -19,10 +20,14 @@ struct Arguments {
 };
 
 Result<text::Tokenizer> openTokenizer(const Arguments& arguments) {
-    PLUMBLINE_TRY(const formats::ModelFolder folder, formats::readModelFolder(arguments.model));
-    PLUMBLINE_TRY(formats::Vocabulary vocabulary,
-                  formats::readVocabulary(arguments.vocab.empty() ? arguments.model : arguments.vocab));
-    return text::Tokenizer(std::move(vocabulary), folder.config.tokenizer, folder.config.text.contextLength.value);
+    PLUMBLINE_TRY(const formats::ModelFolder model, formats::readModelFolder(arguments.model));
+    std::vector<std::string> warnings;
+    PLUMBLINE_TRY(std::optional<text::Tokenizer> tokenizer, clip::tokenizerOf(model, arguments.vocab, warnings));
+    if (!tokenizer)
+        return fail(ErrorCode::VocabularyMissing, {{"path", encodePath(model.path)}});
+    for (const std::string& warning : warnings)
+        note(warning);
+    return std::move(*tokenizer);
 }
 
 int run(const Arguments& arguments) {

@@ -8,10 +8,10 @@
 #include "core/audit/project_audit.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
+#include "core/clip/model_tokenizer.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
-#include "core/formats/model_folder.h"
 #include "core/sample/sample_project.h"
 
 namespace plumbline::cli {
@@ -132,6 +132,7 @@ Outcome<const clip::Encoder*> Methods::encoder(const std::string& path, const st
         feedback.progress("loading-model", 0, 0);
         clip::EncoderOptions options;
         options.vocabulary = decodePath(vocab);
+        options.hashMemory = hashMemoryFile();
         options.precision = precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
         options.threads = threads;
         PLUMBLINE_TRY(m_encoder, clip::Encoder::load(decodePath(path), options, feedback));
@@ -202,9 +203,11 @@ Methods::Answer Methods::tokenize(const json& params, Feedback&) {
     const std::string key = json{path, vocab}.dump();
     if (!m_tokenizer || m_tokenizerKey != key) {
         m_tokenizer.reset();
-        PLUMBLINE_TRY(const formats::ModelFolder folder, formats::readModelFolder(decodePath(path)));
-        PLUMBLINE_TRY(formats::Vocabulary vocabulary, formats::readVocabulary(decodePath(vocab.empty() ? path : vocab)));
-        m_tokenizer.emplace(std::move(vocabulary), folder.config.tokenizer, folder.config.text.contextLength.value);
+        PLUMBLINE_TRY(const formats::ModelFolder model, formats::readModelFolder(decodePath(path)));
+        std::vector<std::string> warnings; // on the model's card already
+        PLUMBLINE_TRY(m_tokenizer, clip::tokenizerOf(model, decodePath(vocab), warnings));
+        if (!m_tokenizer)
+            return fail(ErrorCode::VocabularyMissing, {{"path", path}});
         m_tokenizerKey = key;
     }
     json counts = json::array(), truncated = json::array();
