@@ -340,7 +340,7 @@ Outcome<void> Network::texts(std::span<const std::span<const int>> items, std::s
         at::Tensor x = impl.tokenRows(items, static_cast<std::size_t>(length));
         x.add_(impl.towers.textPositions.narrow(0, 0, length));
         x = FastPass{impl.towers.text}.pooled(x.view({count * length, -1}), count, length, positions, feedback);
-        impl.store(impl.towers.textProjection(impl.towers.textFinal(x)), out);
+        impl.store(impl.towers.embedText(impl.towers.textFinal(x)), out);
     });
 }
 
