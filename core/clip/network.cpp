@@ -276,7 +276,11 @@ Result<std::unique_ptr<Network>> Network::build(formats::ModelFolder folder, Pre
     const auto loaded = guarded([&] {
         impl.type = precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
         impl.towers = Towers::build(config, [&impl](const std::string& name) {
-            return fromFile(impl.folder.weights.tensors.at(name)).to(impl.type);
+            const formats::TensorView& view = impl.folder.weights.tensors.at(name);
+            at::Tensor tensor = fromFile(view).to(impl.type);
+            if (!usedInPlace(view)) // at once: the file and its copy must not lie in memory together
+                release(view, impl.folder.weights);
+            return tensor;
         });
         impl.tokens = impl.folder.weights.tensors.at(formats::tokenTableName(config));
         impl.releaseCopied(precision);
