@@ -890,7 +890,7 @@ public:
         PLUMBLINE_TRY(const std::optional<json> config, document("tokenizer_config.json"));
         if (config)
             PLUMBLINE_CHECK(readConfig(*config));
-        if (config && member(*config, "added_tokens_decoder"))
+        if (m_result.listsAdded)
             return std::move(m_result); // as the transformers package: then the older files are not looked at
         PLUMBLINE_TRY(const std::optional<json> map, document("special_tokens_map.json"));
         if (map)
@@ -1007,6 +1007,7 @@ private:
         if (const json* added = member(config, "added_tokens_decoder")) {
             if (!added->is_object())
                 return refuse("“added_tokens_decoder” is not an object");
+            settings.listsAdded = true;
             if (added->size() > kMostAdded)
                 return refuse("it has more than " + std::to_string(kMostAdded) + " added tokens");
             for (const auto& [id, value] : added->items()) {

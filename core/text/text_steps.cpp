@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/text/clean.h"
+#include "core/text/subword.h"
 
 namespace plumbline::text {
 
@@ -282,31 +283,43 @@ Part Normalisers::apply(Part part) const {
 
 void Normalisers::apply(const formats::Normaliser& step, Part& part, std::size_t& map) const {
     const auto change = [&part](auto function) { part.text = encodeUtf8(function(decodeUtf8(part.text))); };
+    // The reference loses sight of the text's beginning where its first character is taken away, and where several are
+    // replaced together.
+    const auto loseStart = [&part](bool lost) { part.atStart = part.atStart && !lost; };
     std::visit(
         Overloaded{
             [&](formats::UnicodeForm form) { change([form](std::u32string_view text) { return inForm(form, text); }); },
             [&](formats::Lowercase) { change(lowerEachCharacter); },
-            [&](formats::StripAccents) { change([](std::u32string_view text) { return without(text, isMark9); }); },
+            [&](formats::StripAccents) {
+                change([&](std::u32string_view text) {
+                    loseStart(!text.empty() && isMark9(text.front()));
+                    return without(text, isMark9);
+                });
+            },
             [&](const formats::StripBlanks& strip) {
                 change([&](std::u32string_view text) {
                     const std::u32string_view kept = stripped(text, isSpace, strip.left, strip.right);
-                    part.atStart = part.atStart && kept.data() == text.data();
+                    loseStart(kept.data() != text.data());
                     return kept;
                 });
             },
             [&](const formats::ReplaceText& replace) {
                 using What = formats::ReplaceText::What;
-                if (replace.what == What::Text)
+                if (replace.what == What::Text) {
+                    const bool one = characterLength(replace.from) == replace.from.size() && !replace.to.empty();
+                    loseStart(!one && part.text.starts_with(replace.from));
                     part.text = replaced(part.text, replace.from, replace.to);
-                else if (replace.what == What::WhiteSpace)
-                    change([&](std::u32string_view text) {
-                        return replacedRuns(text, isSpace, 1, decodeUtf8(replace.to));
-                    });
-                else
-                    change([&](std::u32string_view text) {
-                        return replacedRuns(
-                            text, [](char32_t c) { return c == U' '; }, 2, decodeUtf8(replace.to));
-                    });
+                    return;
+                }
+                const bool any = replace.what == What::WhiteSpace;
+                const auto belongs = any ? isSpace : [](char32_t c) { return c == U' '; };
+                const std::size_t least = any ? 1 : 2;
+                change([&](std::u32string_view text) {
+                    const auto run = static_cast<std::size_t>(
+                        std::find_if_not(text.begin(), text.end(), belongs) - text.begin());
+                    loseStart(run >= least && (run > 1 || replace.to.empty()));
+                    return replacedRuns(text, belongs, least, decodeUtf8(replace.to));
+                });
             },
             [&](const formats::PrependText& prepend) {
                 if (!part.text.empty())
@@ -314,7 +327,10 @@ void Normalisers::apply(const formats::Normaliser& step, Part& part, std::size_t
             },
             [&](const formats::PrecompiledMap&) { part.text = mapped(m_maps[map++], part.text); },
             [&](const formats::BertClean& bert) {
-                change([&bert](std::u32string_view text) { return cleanedForBert(bert, text); });
+                change([&](std::u32string_view text) {
+                    loseStart(cleanedForBert(bert, text.substr(0, 1)).empty());
+                    return cleanedForBert(bert, text);
+                });
             },
         },
         step);

@@ -93,17 +93,17 @@ Result<void> applySettings(TokenizerJson& tokenizer, const Source& source, const
     // A special token whose options are given counts anew; of another one only the text counts, if it is not there yet.
     struct Special {
         AddedToken token;
-        bool plain;
+        bool ifNew;
     };
     std::vector<Special> special;
     for (std::size_t role = 0; role < kRoles.size(); ++role)
         if (const auto token = specialOf(source, known, role)) {
             const auto* given = settings.find(kRoles[role]);
-            special.push_back({*token, (!given || given->plain) && !token->leftStrip});
+            special.push_back({*token, given ? given->plain || !settings.listsAdded : !token->leftStrip});
         }
     for (const auto& one : settings.special)
         if (one.role == "additional_special_tokens")
-            special.push_back({one.token, one.plain});
+            special.push_back({one.token, one.plain || !settings.listsAdded});
     // T5's sentinels, where the settings do not name them.
     constexpr std::string_view kSentinel = "<extra_id_";
     if (known && known->name == "T5Tokenizer" && std::none_of(special.begin(), special.end(), [&](const Special& one) {
@@ -118,7 +118,7 @@ Result<void> applySettings(TokenizerJson& tokenizer, const Source& source, const
     for (Special& one : special) {
         const auto same = [&one](const AddedToken& token) { return token.text == one.token.text; };
         if (!one.token.text.empty() &&
-            (!one.plain || std::none_of(tokenizer.added().begin(), tokenizer.added().end(), same)))
+            (!one.ifNew || std::none_of(tokenizer.added().begin(), tokenizer.added().end(), same)))
             tokenizer.add(std::move(one.token));
     }
 
