@@ -63,12 +63,12 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
     top->addWidget(m_cardTitle, 1);
     top->addWidget(m_vocabulary);
     top->addWidget(m_remove);
-    auto* check = new QHBoxLayout(m_checkRow);
-    check->setContentsMargins(0, 0, 0, 0);
-    check->setSpacing(theme::kGrid);
+    auto* missing = new QHBoxLayout(m_checkRow);
+    missing->setContentsMargins(0, 0, 0, 0);
+    missing->setSpacing(theme::kGrid);
     m_checkText->setWordWrap(true);
-    check->addWidget(m_checkText, 1);
-    check->addWidget(m_checkNow);
+    missing->addWidget(m_checkText, 1);
+    missing->addWidget(m_checkNow);
     card->column()->addLayout(top);
     card->column()->addWidget(m_checkRow);
     card->column()->addWidget(m_card, 1);
