@@ -5,6 +5,9 @@
 #include <QDir>
 #include <QDirIterator>
 #include <QFileInfo>
+#include <QRegularExpression>
+
+#include "ui/models/record_tables.h"
 
 namespace plumbline::ui {
 
@@ -18,6 +21,39 @@ QString tr(const char* text) { return QCoreApplication::translate("plumbline::ui
 bool isModelFolder(const QFileInfo& folder) {
     const QDir inside(folder.absoluteFilePath());
     return inside.exists(QStringLiteral("config.json")) || inside.exists(QStringLiteral("open_clip_config.json"));
+}
+
+/// The Hugging Face cache keeps each model in a folder models--organisation--name.
+bool isInCache(const QFileInfo& folder) {
+    static const QString kRepository = QStringLiteral("models--");
+    return folder.fileName().startsWith(kRepository) ||
+           !QDir(folder.absoluteFilePath()).entryList({kRepository + u'*'}, QDir::Dirs).isEmpty();
+}
+
+bool isWeights(const QString& suffix) {
+    static const QStringList kSuffixes{QStringLiteral("safetensors"), QStringLiteral("bin"), QStringLiteral("pt"),
+                                       QStringLiteral("pth"), QStringLiteral("ckpt")};
+    return kSuffixes.contains(suffix.toLower());
+}
+
+/// The names of the files of weights in a folder, of a bounded number of entries.
+QStringList weightsIn(const QString& folder) {
+    QStringList names;
+    QDirIterator entries(folder, QDir::Files);
+    for (int i = 0; i < kMostEntries && entries.hasNext(); ++i) {
+        entries.next();
+        if (isWeights(entries.fileInfo().suffix()))
+            names.append(entries.fileName());
+    }
+    return names;
+}
+
+/// What a file of weights stands for: its model's folder, where there is no choice, or the file is one part of several.
+QString modelOf(const QFileInfo& file) {
+    static const QRegularExpression kPart(QStringLiteral("-\\d+-of-\\d+$"));
+    const QString folder = file.absolutePath();
+    const bool stands = kPart.match(file.completeBaseName()).hasMatch() || weightsIn(folder).size() == 1;
+    return isModelFolder(QFileInfo(folder)) && stands ? folder : file.absoluteFilePath();
 }
 
 bool isImage(const QString& suffix) {
@@ -41,6 +77,11 @@ bool holdsImages(const QFileInfo& folder) {
 
 DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen) {
     DropPlan plan;
+    QStringList weights;
+    const auto addModel = [&plan](const QString& path) {
+        if (!plan.models.contains(path))
+            plan.models.append(path);
+    };
     for (const QUrl& url : urls) {
         if (!url.isLocalFile())
             continue;
@@ -48,23 +89,29 @@ DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen) {
         const QString path = QDir::cleanPath(file.absoluteFilePath());
         const QString suffix = file.suffix().toLower();
         if (file.isDir()) {
-            if (isModelFolder(file))
-                plan.models.append(path);
-            else if (plan.imageFolder.isEmpty() && holdsImages(file))
-                plan.imageFolder = path;
+            if (isModelFolder(file) || isInCache(file))
+                addModel(path);
+            else if (holdsImages(file))
+                plan.imageFolder = plan.imageFolder.isEmpty() ? path : plan.imageFolder;
+            else if (!weightsIn(path).isEmpty())
+                addModel(path);
         } else if (suffix == u"plumb") {
             plan.project = path;
         } else if (suffix == u"csv" || suffix == u"tsv") {
             plan.labels = path;
-        } else if (isModelFolder(QFileInfo(file.absolutePath())) && (suffix == u"json" || suffix == u"safetensors")) {
-            if (!plan.models.contains(file.absolutePath()))
-                plan.models.append(file.absolutePath());
+        } else if (isWeights(suffix)) {
+            weights.append(QDir::cleanPath(modelOf(file)));
+        } else if (suffix == u"json" && isModelFolder(QFileInfo(file.absolutePath()))) {
+            addModel(QDir::cleanPath(file.absolutePath()));
         } else if (suffix == u"json") {
             plan.probe = path;
         } else if (isImage(suffix) && plan.imageFolder.isEmpty()) {
             plan.imageFolder = file.absolutePath();
         }
     }
+    for (const QString& model : weights) // a folder that was dropped as well brings them along
+        if (!plan.models.contains(QFileInfo(model).absolutePath()))
+            addModel(model);
 
     const auto name = [](const QString& path) { return QFileInfo(path).fileName(); };
     QStringList parts;
@@ -73,7 +120,7 @@ DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen) {
         return plan;
     }
     for (const QString& model : plan.models)
-        parts.append(tr("Add the model %1").arg(name(model)));
+        parts.append(tr("Add the model %1").arg(modelPathText(model)));
     if (!plan.imageFolder.isEmpty() && !plan.labels.isEmpty())
         parts.append(tr("Add the images of %1 with the labels of %2").arg(name(plan.imageFolder), name(plan.labels)));
     else if (!plan.imageFolder.isEmpty())

@@ -11,7 +11,7 @@ namespace plumbline::ui {
 /// What dropping these files would do.
 struct DropPlan {
     QString project;     ///< a .plumb file to open; everything else is then left aside
-    QStringList models;  ///< model folders to add
+    QStringList models;  ///< models to add: folders, or files of weights
     QString imageFolder; ///< with `labels`: what to open the form for new images with
     QString labels;
     QString probe;       ///< a probe file to import
@@ -22,7 +22,7 @@ struct DropPlan {
     }
 };
 
-/// Looks at the names, and into folders for a model's configuration or an image (a bounded number of entries).
+/// Looks at the names, and into folders for a model's configuration or weights or an image (a bounded number of entries).
 DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen);
 
 } // namespace plumbline::ui

@@ -206,6 +206,10 @@ void MainWindow::buildMenus() {
         showRoom(kModels);
         m_models->chooseModelFolder();
     });
+    project->addAction(tr("Add model &file…"), this, [this] {
+        showRoom(kModels);
+        m_models->chooseModelFile();
+    });
     project->addAction(tr("Add &images…"), this, [this] {
         showRoom(kImages);
         m_images->addImages({}, {});

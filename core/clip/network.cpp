@@ -276,7 +276,11 @@ Result<std::unique_ptr<Network>> Network::build(formats::ModelFolder folder, Pre
     const auto loaded = guarded([&] {
         impl.type = precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
         impl.towers = Towers::build(config, [&impl](const std::string& name) {
-            return fromFile(impl.folder.weights.tensors.at(name)).to(impl.type);
+            const formats::TensorView& view = impl.folder.weights.tensors.at(name);
+            at::Tensor tensor = fromFile(view).to(impl.type);
+            if (!usedInPlace(view)) // at once: the file and its copy must not lie in memory together
+                release(view, impl.folder.weights);
+            return tensor;
         });
         impl.tokens = impl.folder.weights.tensors.at(formats::tokenTableName(config));
         impl.releaseCopied(precision);
@@ -340,7 +344,7 @@ Outcome<void> Network::texts(std::span<const std::span<const int>> items, std::s
         at::Tensor x = impl.tokenRows(items, static_cast<std::size_t>(length));
         x.add_(impl.towers.textPositions.narrow(0, 0, length));
         x = FastPass{impl.towers.text}.pooled(x.view({count * length, -1}), count, length, positions, feedback);
-        impl.store(impl.towers.textProjection(impl.towers.textFinal(x)), out);
+        impl.store(impl.towers.embedText(impl.towers.textFinal(x)), out);
     });
 }
 

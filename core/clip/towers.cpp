@@ -179,7 +179,8 @@ Towers Towers::build(const ModelConfig& config, const std::function<at::Tensor(c
         towers.textClass = canonical("cls_emb");
     towers.textFinal = norm("ln_final", t.layerNormEps.value);
     towers.text = transformer("transformer.resblocks.", t, t.causal);
-    towers.textProjection = projection("text_projection");
+    if (t.projection)
+        towers.textProjection = projection("text_projection");
     return towers;
 }
 
@@ -225,10 +226,15 @@ at::Tensor Towers::plainImages(const at::Tensor& pixels, const at::Tensor& kept)
     return embedTokens(vision.plain(x).reshape({-1, width}), count);
 }
 
+at::Tensor Towers::embedText(const at::Tensor& features) const {
+    return textProjection.weight.defined() ? at::linear(features, textProjection.weight, textProjection.bias)
+                                           : features;
+}
+
 at::Tensor Towers::plainTexts(const at::Tensor& rows, const at::Tensor& pooled) const {
     const at::Tensor x = textFinal(text.plain(rows + textPositions.narrow(0, 0, rows.size(1))));
     const at::Tensor features = x.index({at::arange(x.size(0), pooled.options()), pooled});
-    return at::linear(features, textProjection.weight, textProjection.bias);
+    return embedText(features);
 }
 
 at::Tensor Towers::classTokenTexts(const at::Tensor& rows, const at::Tensor& real) const {
@@ -240,7 +246,7 @@ at::Tensor Towers::classTokenTexts(const at::Tensor& rows, const at::Tensor& rea
         at::zeros({items, 1, length + 1}, x.options()).masked_fill(seen.logical_not().unsqueeze(1), kHidden);
     const at::Tensor mask = hidden + causalMask(length + 1, x.options());
     const at::Tensor feature = textFinal(text.plain(x, mask).select(1, length));
-    return at::linear(feature, textProjection.weight, textProjection.bias);
+    return embedText(feature);
 }
 
 } // namespace plumbline::clip

@@ -75,7 +75,7 @@ struct Towers {
     at::Tensor textClass;     ///< [width] or undefined
     Norm textFinal;
     Transformer text;
-    Linear textProjection; ///< [dim, width]
+    Linear textProjection; ///< [dim, width]; undefined weight: none
 
     /// `tensor` gives a tensor by its name in the model's own files. What is joined, turned or added up here is so by
     /// differentiable operations.
@@ -83,6 +83,9 @@ struct Towers {
 
     /// The last step of the image tower: the tokens behind the last block [items * length, width] -> raw embeddings.
     at::Tensor embedTokens(const at::Tensor& tokens, std::int64_t items) const;
+
+    /// The last step of the text tower: features [items, width] behind the final LayerNorm -> raw embeddings.
+    at::Tensor embedText(const at::Tensor& features) const;
 
     /// pixels [n, 3, size, size] -> raw embeddings [n, dim]. `kept` [n, some], if given: the only patches that are
     /// looked at (patch dropout; Li et al. 2023, FLIP); for towers with a class token.

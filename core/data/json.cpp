@@ -207,6 +207,7 @@ void describe(auto& io, Is<TextConfig> auto& text) {
     io("eos_id", text.eosId);
     io.since("causal", text.causal);
     io.since("layer_scale", text.layerScale);
+    io.since("projection", text.projection);
     io.since("projection_bias", text.projectionBias);
     io.since("pad_id", text.padId);
 }

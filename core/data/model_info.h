@@ -75,6 +75,7 @@ struct TextConfig {
     Sourced<int> eosId;
     bool causal = true; ///< a token sees those before it only; otherwise the whole context, padding included
     bool layerScale = false;
+    bool projection = true; ///< a matrix from the tower's width to the embedding
     bool projectionBias = false;
     int padId = 0; ///< what the class token does not look at (ClassToken alone)
 };

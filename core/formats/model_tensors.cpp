@@ -268,6 +268,8 @@ void addTextTower(Recipes& recipes, const ModelConfig& config) {
     addBlocks(recipes, BlockNames::OpenClip, "transformer.resblocks.", p + "transformer.resblocks.", t.layers.value,
               width, t.mlpWidth.value, t.layerScale);
     recipes.addNorm("ln_final", width, p + "ln_final");
+    if (!t.projection)
+        return;
     if (t.projectionBias) { // a torch.nn.Linear then, which keeps [out, in]
         recipes.addTransposed("text_projection", projection, p + "text_projection.weight");
         recipes.add("text_projection_bias", {embed}, p + "text_projection.bias");

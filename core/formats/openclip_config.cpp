@@ -36,8 +36,7 @@ void checkOptions(const Fields& fields, std::initializer_list<const char*> used,
     for (const auto& [name, value] : fields.object().items()) {
         if (among(used, name) || among(ignored, name))
             continue;
-        const auto it =
-            std::find_if(neutral.begin(), neutral.end(),
+        const auto it = std::find_if(neutral.begin(), neutral.end(),
                                      [&option = name](const Neutral& n) { return n.name == option; });
         if (it != neutral.end() && (value == it->value || (value.is_null() && !it->value.is_string())))
             continue;
@@ -258,8 +257,8 @@ void readOpenClipText(const Fields& text, const Sourced<Activation>& activation,
                       Problems& problems) {
     checkOptions(text,
                  {"context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs",
-                  "ls_init_value", "embed_cls", "no_causal_mask", "pool_type", "proj_bias", "eos_id", "pad_id",
-                  "hf_tokenizer_name", "tokenizer_kwargs"},
+                  "ls_init_value", "embed_cls", "no_causal_mask", "pool_type", "proj_type", "proj_bias", "eos_id",
+                  "pad_id", "hf_tokenizer_name", "tokenizer_kwargs"},
                  {"hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "output_tokens", "final_ln_after_pool"},
                  {{"tokenizer_mode", nullptr},
                   {"use_pad_mask", false},
@@ -282,7 +281,15 @@ void readOpenClipText(const Fields& text, const Sourced<Activation>& activation,
     t.activation = openClipActivation(text, activation);
     t.layerScale = layerScale(text);
     t.causal = !text.flag("no_causal_mask", false).value;
-    t.projectionBias = text.flag("proj_bias", false).value;
+    const Sourced<std::string> projection = text.word("proj_type", "linear");
+    if (projection.value != "linear" && projection.value != "none")
+        problems.unsupported("the projection " + text.field("proj_type") + " = " + shown(projection.value));
+    t.projection = projection.value == "linear";
+    t.projectionBias = t.projection && text.flag("proj_bias", false).value;
+    if (!t.projection && t.width.value != config.embedDim.value)
+        problems.invalid("model_cfg.embed_dim", "is " + std::to_string(config.embedDim.value) +
+                                                    ", but a text tower without a projection gives " +
+                                                    std::to_string(t.width.value) + " numbers");
     t.eosId = {t.vocabSize.value - 1, "the largest id of the vocabulary"};
     t.padId = text.integer("pad_id", 0, 0, kMaxVocabulary).value;
 
@@ -338,8 +345,6 @@ void readOpenClipTowers(const json& model, ModelConfig& config, Problems& proble
     // The part that is foreign is named first: its other options are of no interest then.
     if (text.find("hf_model_name"))
         problems.unsupported("the Hugging Face text tower " + shown(*text.find("hf_model_name")));
-    if (const Sourced<std::string> projection = text.word("proj_type", "linear"); projection.value != "linear")
-        problems.unsupported("the projection " + text.field("proj_type") + " = " + shown(projection.value));
     checkOptions(top,
                  {"embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "init_logit_bias",
                   "multimodal_cfg", "nonscalar_logit_scale"},

@@ -25,7 +25,11 @@ constexpr std::size_t kLargestFile = std::size_t{256} << 20; // Gemma's is 34 MB
 constexpr std::size_t kMostTokens = 2'000'000;               // XLM-V has 901,629
 constexpr std::size_t kMostMerges = 4'000'000;               // Gemma has 580,604
 constexpr std::size_t kLongestToken = 1024;                  // bytes; bounds the work a position of a text can cost
-constexpr std::size_t kMostValues = 1'000'000;               // of everything but vocabulary and merges
+constexpr std::size_t kMostText = std::size_t{32} << 20;     // of all tokens together; XLM-V has 8 MB
+constexpr std::size_t kMostAdded = 20'000;
+constexpr std::size_t kMostSteps = 32;           // normalizers, and pre-tokenizers
+constexpr std::size_t kLongestReplacement = 256; // bytes; the longest in use is one character
+constexpr std::size_t kMostValues = 1'000'000;   // of everything but vocabulary and merges
 constexpr std::size_t kDeepest = 32;
 constexpr int kLargestId = 10'000'000;
 
@@ -215,8 +219,10 @@ private:
         return true;
     }
     bool fits(std::string_view token) {
-        return token.size() <= kLongestToken ||
-               stop("the token " + shown(token) + " is longer than " + std::to_string(kLongestToken) + " bytes");
+        if (token.size() > kLongestToken)
+            return stop("the token " + shown(token) + " is longer than " + std::to_string(kLongestToken) + " bytes");
+        m_text += token.size();
+        return m_text <= kMostText || tooMany("bytes of tokens", kMostText);
     }
     bool id(number_unsigned_t v) {
         if (v > static_cast<number_unsigned_t>(kLargestId))
@@ -282,7 +288,7 @@ private:
     std::vector<json*> m_open; ///< a parent does not grow while one of its children is open
     std::vector<std::string> m_keys;
     std::string m_token;
-    std::size_t m_values = 0;
+    std::size_t m_values = 0, m_text = 0;
 };
 
 /// The member of an object, or nullptr where it is missing or null.
@@ -407,6 +413,13 @@ private:
             return refuse(std::string("“") + name + "” is missing or not a text");
         return value->get<std::string>();
     }
+    Result<std::string> replacement(const json& object, const char* name) const {
+        PLUMBLINE_TRY(std::string given, text(object, name));
+        if (given.size() > kLongestReplacement)
+            return refuse(std::string("“") + name + "” is longer than " + std::to_string(kLongestReplacement) +
+                          " bytes");
+        return given;
+    }
     Result<std::string> typeOf(const json& step, const std::string& what) const {
         const json* type = step.is_object() ? member(step, "type") : nullptr;
         if (!type || !type->is_string())
@@ -433,18 +446,21 @@ private:
     Result<void> checkIds(const TokenIds& ids) const {
         if (ids.empty())
             return refuse("its model has no vocabulary");
-        std::vector<const std::string*> byId(static_cast<std::size_t>(kLargestId) + 1 < 4 * ids.size()
-                                                 ? static_cast<std::size_t>(kLargestId) + 1
-                                                 : 4 * ids.size());
-        for (const auto& [token, id] : ids) {
-            if (static_cast<std::size_t>(id) >= byId.size())
-                return refuse("the id " + std::to_string(id) + " of the token " + shown(token) +
-                              " is out of range for " + std::to_string(ids.size()) + " tokens");
-            if (const std::string* other = std::exchange(byId[static_cast<std::size_t>(id)], &token))
-                return refuse("the id " + std::to_string(id) + " is given to " + shown(std::min(token, *other)) +
-                              " and to " + shown(std::max(token, *other)));
-        }
-        return {};
+        std::vector<int> sorted;
+        sorted.reserve(ids.size());
+        for (const auto& [token, id] : ids)
+            sorted.push_back(id);
+        std::sort(sorted.begin(), sorted.end());
+        const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+        if (twice == sorted.end())
+            return {};
+        std::vector<std::string> tokens;
+        for (const auto& [token, id] : ids)
+            if (id == *twice)
+                tokens.push_back(token);
+        std::sort(tokens.begin(), tokens.end());
+        return refuse("the id " + std::to_string(*twice) + " is given to " + shown(tokens[0]) + " and to " +
+                      shown(tokens[1]));
     }
 
     Result<int> unknownOf(const json& model, const TokenIds& ids) const {
@@ -575,6 +591,8 @@ private:
         PLUMBLINE_TRY(const std::string type, typeOf(step, "normalizer"));
         const std::string what = "its normalizer " + shown(type);
         auto& steps = m_result.normalisers;
+        if (steps.size() == kMostSteps)
+            return refuse("it has more than " + std::to_string(kMostSteps) + " normalizers");
         if (type == "Sequence") {
             PLUMBLINE_CHECK(knowsAll(step, what, {"type", "normalizers"}));
             const json* list = member(step, "normalizers");
@@ -606,13 +624,13 @@ private:
         }
         if (type == "Prepend") {
             PrependText prepend;
-            PLUMBLINE_TRY(prepend.text, text(step, "prepend"));
+            PLUMBLINE_TRY(prepend.text, replacement(step, "prepend"));
             steps.emplace_back(std::move(prepend));
             return knowsAll(step, what, {"type", "prepend"});
         }
         if (type == "Replace") {
             ReplaceText replace;
-            PLUMBLINE_TRY(replace.to, text(step, "content"));
+            PLUMBLINE_TRY(replace.to, replacement(step, "content"));
             const json* pattern = member(step, "pattern");
             if (const json* regex = pattern && pattern->is_object() ? member(*pattern, "Regex") : nullptr) {
                 if (*regex != " {2,}" && *regex != R"(\s+)")
@@ -657,6 +675,8 @@ private:
         PLUMBLINE_TRY(const std::string type, typeOf(step, "pre-tokenizer"));
         const std::string what = "its pre-tokenizer " + shown(type);
         auto& steps = m_result.preTokenizers;
+        if (steps.size() == kMostSteps)
+            return refuse("it has more than " + std::to_string(kMostSteps) + " pre-tokenizers");
         if (type == "Sequence") {
             PLUMBLINE_CHECK(knowsAll(step, what, {"type", "pretokenizers"}));
             const json* list = member(step, "pretokenizers");
@@ -743,6 +763,8 @@ private:
             return {};
         if (!list->is_array())
             return refuse("its added tokens are not a list");
+        if (list->size() > kMostAdded)
+            return refuse("it has more than " + std::to_string(kMostAdded) + " added tokens");
         std::unordered_set<std::string> seen;
         for (const json& entry : *list) {
             PLUMBLINE_TRY(const AddedToken token, readToken(entry));
@@ -868,7 +890,7 @@ public:
         PLUMBLINE_TRY(const std::optional<json> config, document("tokenizer_config.json"));
         if (config)
             PLUMBLINE_CHECK(readConfig(*config));
-        if (config && member(*config, "added_tokens_decoder"))
+        if (m_result.listsAdded)
             return std::move(m_result); // as the transformers package: then the older files are not looked at
         PLUMBLINE_TRY(const std::optional<json> map, document("special_tokens_map.json"));
         if (map)
@@ -947,6 +969,9 @@ private:
         if (const json* list = member(object, "additional_special_tokens")) {
             if (!list->is_array())
                 return refuse("“additional_special_tokens” is not a list");
+            constexpr std::size_t kMost = 2000; // each is compared with the others
+            if (list->size() > kMost)
+                return refuse("it has more than " + std::to_string(kMost) + " additional special tokens");
             for (const json& value : *list)
                 PLUMBLINE_CHECK(addSpecial("additional_special_tokens", value));
         }
@@ -982,6 +1007,9 @@ private:
         if (const json* added = member(config, "added_tokens_decoder")) {
             if (!added->is_object())
                 return refuse("“added_tokens_decoder” is not an object");
+            settings.listsAdded = true;
+            if (added->size() > kMostAdded)
+                return refuse("it has more than " + std::to_string(kMostAdded) + " added tokens");
             for (const auto& [id, value] : added->items()) {
                 PLUMBLINE_TRY(AddedToken one, token(value, "the added token " + shown(id)));
                 const json* special = value.is_object() ? member(value, "special") : nullptr;
@@ -1030,6 +1058,8 @@ private:
 
     /// added_tokens.json: texts and ids.
     Result<void> readIds(const json& object) {
+        if (object.size() > kMostAdded)
+            return refuse("it has more than " + std::to_string(kMostAdded) + " added tokens");
         for (const auto& [name, id] : object.items()) {
             AddedToken token;
             token.text = name;

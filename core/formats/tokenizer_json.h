@@ -150,6 +150,7 @@ struct TokenizerSettings {
     std::string tokenizerClass;    ///< without "Fast"; empty: not said
     std::vector<Special> special;  ///< in the order in which the transformers package adds them
     std::vector<AddedToken> added; ///< "added_tokens_decoder" or added_tokens.json, by id
+    bool listsAdded = false;       ///< the first of the two: then options of special tokens count, too
     std::optional<bool> addBos, addEos, lowerCase, stripAccents, spaceChinese, legacy, addPrefixSpace;
     std::optional<int> extraIds;
     std::string paddingSide, truncationSide; ///< empty: not said

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/charsmap.h"
 
+#include <algorithm>
+
 #include "core/base/path.h"
 
 namespace plumbline::text {
@@ -9,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLargest = std::size_t{4} << 20; // nmt_nfkc is 0.24 MB
 constexpr std::uint16_t kLongestKey = 1024;
+constexpr std::size_t kLongestText = 256; // the longest of Unicode's own are 33
 
 // A unit of the double array: the label that leads to it, whether a key ends there, and where its children lie.
 std::uint32_t labelOf(std::uint32_t unit) {
@@ -69,6 +72,8 @@ const char* Charsmap::check() const {
             const std::uint32_t value = valueOf(m_units[base]);
             if (value >= m_texts.size() || (static_cast<unsigned char>(m_texts[value]) & 0xC0U) == 0x80U)
                 return "a replacement lies outside of it";
+            if (std::string_view(m_texts).substr(value, kLongestText + 1).find('\0') == std::string_view::npos)
+                return "a replacement is longer than 256 bytes";
         }
         std::uint32_t child = 0;
         for (; step.label < 256; ++step.label) {

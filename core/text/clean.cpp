@@ -9,6 +9,7 @@
 #include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
+#include <unicode/uniset.h>
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
@@ -194,12 +195,38 @@ std::u32string normalise(const icu::Normalizer2* form, std::u32string_view text)
     return out;
 }
 
-std::u32string inForm(std::u32string_view text, const icu::Normalizer2* (*instance)(UErrorCode&)) {
+using FormInstance = const icu::Normalizer2* (*)(UErrorCode&);
+
+std::u32string inForm(std::u32string_view text, FormInstance instance) {
     if (std::all_of(text.begin(), text.end(), isAscii))
         return std::u32string(text);
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* form = instance(status);
     return U_FAILURE(status) ? std::u32string(text) : normalise(form, text);
+}
+
+/// The same with characters that are younger than Unicode 9 passed over.
+std::u32string inForm9(std::u32string_view text, FormInstance instance) {
+    if (std::all_of(text.begin(), text.end(), isAscii))
+        return std::u32string(text);
+    static const icu::UnicodeSet known = [] {
+        UErrorCode status = U_ZERO_ERROR;
+        icu::UnicodeSet set(u"[:age=9.0:]", status);
+        set.freeze();
+        return set;
+    }();
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* form = instance(status);
+    if (U_FAILURE(status))
+        return std::u32string(text);
+    const icu::FilteredNormalizer2 filtered(*form, known);
+    return normalise(&filtered, text);
+}
+
+bool isOfAge(char32_t c, std::uint8_t most) {
+    UVersionInfo age;
+    u_charAge(codePoint(c), age);
+    return age[0] <= most;
 }
 
 std::u32string normalWidth(char32_t c) {
@@ -319,14 +346,14 @@ bool isWordCharacter(char32_t c) {
     return u_isUAlphabetic(codePoint(c)) || u_hasBinaryProperty(codePoint(c), UCHAR_JOIN_CONTROL) ||
            (U_GET_GC_MASK(codePoint(c)) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
 }
-bool isPunctuation(char32_t c) {
-    return isAscii(c) ? c > U' ' && c < 0x7F && !isAsciiDigit(c) && !isAsciiLetter(c)
-                      : (U_GET_GC_MASK(codePoint(c)) & U_GC_P_MASK) != 0;
+bool isMark9(char32_t c) { return isOfAge(c, 9) && (U_GET_GC_MASK(codePoint(c)) & U_GC_M_MASK) != 0; }
+bool isNonSpacingMark8(char32_t c) { return isOfAge(c, 8) && u_charType(codePoint(c)) == U_NON_SPACING_MARK; }
+bool isControlOrFormat8(char32_t c) {
+    return isOfAge(c, 8) && (U_GET_GC_MASK(codePoint(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK)) != 0;
 }
-bool isMark(char32_t c) { return (U_GET_GC_MASK(codePoint(c)) & U_GC_M_MASK) != 0; }
-bool isNonSpacingMark(char32_t c) { return u_charType(codePoint(c)) == U_NON_SPACING_MARK; }
-bool isControlOrFormat(char32_t c) {
-    return (U_GET_GC_MASK(codePoint(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK)) != 0;
+bool isPunctuation8(char32_t c) {
+    return isAscii(c) ? c > U' ' && c < 0x7F && !isAsciiDigit(c) && !isAsciiLetter(c)
+                      : isOfAge(c, 8) && (U_GET_GC_MASK(codePoint(c)) & U_GC_P_MASK) != 0;
 }
 
 std::string encodeUtf8(std::u32string_view text) {
@@ -356,9 +383,9 @@ std::u32string lowerInContext(std::u32string_view text) { return lower(text, tru
 std::u32string lowerEachCharacter(std::u32string_view text) { return lower(text, false); }
 
 std::u32string normaliseNfc(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFCInstance); }
-std::u32string normaliseNfd(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFDInstance); }
-std::u32string normaliseNfkc(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFKCInstance); }
-std::u32string normaliseNfkd(std::u32string_view text) { return inForm(text, icu::Normalizer2::getNFKDInstance); }
+std::u32string normaliseNfd9(std::u32string_view text) { return inForm9(text, icu::Normalizer2::getNFDInstance); }
+std::u32string normaliseNfkc9(std::u32string_view text) { return inForm9(text, icu::Normalizer2::getNFKCInstance); }
+std::u32string normaliseNfkd9(std::u32string_view text) { return inForm9(text, icu::Normalizer2::getNFKDInstance); }
 
 std::vector<std::size_t> graphemeLengths(std::u32string_view text) {
     icu::UnicodeString utf16;
@@ -380,7 +407,7 @@ std::vector<std::size_t> graphemeLengths(std::u32string_view text) {
 std::u32string removePunctuation(std::u32string_view text) {
     std::u32string out;
     std::copy_if(text.begin(), text.end(), std::back_inserter(out),
-                 [](char32_t c) { return !isAscii(c) || !isPunctuation(c); });
+                 [](char32_t c) { return !isAscii(c) || !isPunctuation8(c); });
     return out;
 }
 

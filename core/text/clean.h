@@ -23,11 +23,6 @@ bool isSpace(char32_t c);
 bool isLetter(char32_t c); ///< \p{L}
 bool isNumber(char32_t c); ///< \p{N}
 bool isPythonSpace(char32_t c);     ///< str.isspace: White_Space and U+001C to U+001F
-bool isWordCharacter(char32_t c);   ///< \w of Unicode's regular expressions
-bool isPunctuation(char32_t c);     ///< ASCII's, or \p{P}
-bool isMark(char32_t c);            ///< \p{M}
-bool isNonSpacingMark(char32_t c);  ///< \p{Mn}
-bool isControlOrFormat(char32_t c); ///< \p{Cc}, \p{Cf}, \p{Co}
 
 /// Python's html.unescape (one pass): named references with and without semicolon, numeric ones.
 std::u32string htmlUnescape(std::u32string_view text);
@@ -38,9 +33,17 @@ std::u32string lowerInContext(std::u32string_view text);
 std::u32string lowerEachCharacter(std::u32string_view text);
 
 std::u32string normaliseNfc(std::u32string_view text);
-std::u32string normaliseNfd(std::u32string_view text);
-std::u32string normaliseNfkc(std::u32string_view text);
-std::u32string normaliseNfkd(std::u32string_view text);
+
+// What the tokenizers package asks of Unicode, each by the tables that it was built with: characters that are younger are
+// left alone.
+std::u32string normaliseNfd9(std::u32string_view text); ///< of Unicode 9
+std::u32string normaliseNfkc9(std::u32string_view text);
+std::u32string normaliseNfkd9(std::u32string_view text);
+bool isMark9(char32_t c);            ///< \p{M} of Unicode 9
+bool isNonSpacingMark8(char32_t c);  ///< \p{Mn} of Unicode 8
+bool isControlOrFormat8(char32_t c); ///< \p{Cc}, \p{Cf}, \p{Co}
+bool isPunctuation8(char32_t c);     ///< ASCII's (Python's string.punctuation), or \p{P}
+bool isWordCharacter(char32_t c);    ///< \w of today's
 
 /// Runs of white space become one blank; none at the ends.
 std::u32string collapseSpaces(std::u32string_view text);

@@ -121,10 +121,10 @@ std::vector<int> SentencePiece::encode(std::string_view raw) const {
     const std::string text = normalised(raw);
     std::vector<PathNode> ends(text.size() + 1);
     const float unknownScore = m_least - 10.0F;
-    const auto offer = [&ends](std::size_t start, std::size_t end, double score, int id) {
+    const auto offer = [&ends](std::size_t start, std::size_t end, float score, int id) {
         PathNode& node = ends[end];
-        if (node.id < 0 || score > node.score)
-            node = {static_cast<float>(score), start, id};
+        if (node.id < 0 || score > static_cast<float>(node.score))
+            node = {score, start, id};
     };
     for (std::size_t start = 0; start < text.size();) {
         const std::string_view rest = std::string_view(text).substr(start);
@@ -137,11 +137,11 @@ std::vector<int> SentencePiece::encode(std::string_view raw) const {
             const double score = piece.kind == Kind::UserDefined
                                      ? static_cast<double>(static_cast<float>(length) * m_most) - 0.1
                                      : static_cast<double>(piece.score);
-            offer(start, start + length, score + before, id);
+            offer(start, start + length, static_cast<float>(score + before), id);
             known = known || length == character;
         });
         if (!known)
-            offer(start, start + character, static_cast<double>(unknownScore + static_cast<float>(before)), m_unknown);
+            offer(start, start + character, unknownScore + static_cast<float>(before), m_unknown);
         start += character;
     }
     std::vector<int> ids;
@@ -333,6 +333,9 @@ Result<std::unique_ptr<Tokenizer::Impl>> makeSiglip(const formats::SentencePiece
     const auto known = [&](std::u32string_view text) {
         return std::find_if(specials.begin(), specials.end(), [&](const auto& one) { return one.text == text; });
     };
+    constexpr std::size_t kMost = 1000; // each is looked for at each character
+    if (settings.added.size() + settings.special.size() > kMost)
+        return unusable(path, "its settings add more than " + std::to_string(kMost) + " tokens");
     for (const formats::AddedToken& token : settings.added) {
         if (token.singleWord)
             return unusable(path, "the added token “" + encodeName(token.text) +

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -90,42 +90,52 @@ Result<void> applySettings(TokenizerJson& tokenizer, const Source& source, const
                             "the added token “" + encodeName(token.text) + "” has the id " + std::to_string(token.id) +
                                 ", where " + encodePath(file) + " gives it " + std::to_string(id));
     }
-    const auto isAdded = [&tokenizer](std::string_view text) {
-        return std::any_of(tokenizer.added().begin(), tokenizer.added().end(),
-                           [text](const AddedToken& token) { return token.text == text; });
+    // A special token whose options are given counts anew; of another one only the text counts, if it is not there yet.
+    struct Special {
+        AddedToken token;
+        bool ifNew;
     };
-    std::vector<AddedToken> special;
+    std::vector<Special> special;
     for (std::size_t role = 0; role < kRoles.size(); ++role)
-        if (const auto token = specialOf(source, known, role))
-            special.push_back(*token);
+        if (const auto token = specialOf(source, known, role)) {
+            const auto* given = settings.find(kRoles[role]);
+            special.push_back({*token, given ? given->plain || !settings.listsAdded : !token->leftStrip});
+        }
     for (const auto& one : settings.special)
         if (one.role == "additional_special_tokens")
-            special.push_back(one.token);
+            special.push_back({one.token, one.plain || !settings.listsAdded});
     // T5's sentinels, where the settings do not name them.
     constexpr std::string_view kSentinel = "<extra_id_";
-    if (known && known->name == "T5Tokenizer" &&
-        std::none_of(special.begin(), special.end(),
-                     [&](const AddedToken& token) { return token.text.find(kSentinel) != std::string::npos; }))
+    if (known && known->name == "T5Tokenizer" && std::none_of(special.begin(), special.end(), [&](const Special& one) {
+            return one.token.text.find(kSentinel) != std::string::npos;
+        }))
         for (int i = 0; i < settings.extraIds.value_or(100); ++i) {
             AddedToken token;
             token.text = std::string(kSentinel) + std::to_string(i) + ">";
             token.special = true;
-            special.push_back(std::move(token));
+            special.push_back({std::move(token), true});
         }
-    for (AddedToken& token : special)
-        if (!token.text.empty() && !isAdded(token.text))
-            tokenizer.add(std::move(token));
+    for (Special& one : special) {
+        const auto same = [&one](const AddedToken& token) { return token.text == one.token.text; };
+        if (!one.token.text.empty() &&
+            (!one.ifNew || std::none_of(tokenizer.added().begin(), tokenizer.added().end(), same)))
+            tokenizer.add(std::move(one.token));
+    }
 
     if (known && known->name == "GemmaTokenizer") {
         tokenizer.before.clear();
         tokenizer.after.clear();
-        const auto put = [&](std::size_t role, std::vector<int>& where) {
-            where.push_back(*tokenizer.find(specialOf(source, known, role)->text));
-        };
-        if (settings.addBos.value_or(true))
-            put(0, tokenizer.before);
-        if (settings.addEos.value_or(false))
-            put(1, tokenizer.after);
+        for (const auto& [wanted, role, where] :
+             {std::tuple(settings.addBos.value_or(true), std::size_t{0}, &tokenizer.before),
+              std::tuple(settings.addEos.value_or(false), std::size_t{1}, &tokenizer.after)}) {
+            if (!wanted)
+                continue;
+            const auto id = tokenizer.find(specialOf(source, known, role)->text);
+            if (!id)
+                return unusable(source.folder / "tokenizer_config.json",
+                                "it puts a " + std::string(kRoles[role]) + " around each text, which is empty");
+            where->push_back(*id);
+        }
     }
     if (known && known->name == "BertTokenizer" && tokenizer.normalisers.size() == 1)
         if (auto* bert = std::get_if<formats::BertClean>(&tokenizer.normalisers.front())) {
@@ -229,6 +239,10 @@ Result<std::unique_ptr<Tokenizer::Impl>> readJson(const fs::path& file, const So
 
 Result<std::unique_ptr<Tokenizer::Impl>> readPieces(const fs::path& file, const Source& source,
                                                     const TokenizerOptions& options) {
+    constexpr std::array kReaders = {"SiglipTokenizer", "T5Tokenizer", "XLMRobertaTokenizer", "GemmaTokenizer"};
+    if (std::find(kReaders.begin(), kReaders.end(), source.kind) == kReaders.end())
+        return unusable(source.folder / "tokenizer_config.json", "its tokenizer_class “" + encodeName(source.kind) +
+                                                                     "” is not supported with a SentencePiece model");
     PLUMBLINE_TRY(const formats::SentencePieceModel model, formats::readSentencePiece(file));
     std::unique_ptr<Tokenizer::Impl> tokenizer;
     if (source.kind == "SiglipTokenizer") {

@@ -82,7 +82,7 @@ private Q_SLOTS:
                                 "final_norm_after_pool", "layer_scale", "projection", "projection_bias",
                                 "pooler_heads", "pooler_queries"})
             card["architecture"]["vision"].erase(key);
-        for (const char* key : {"causal", "layer_scale", "projection_bias", "pad_id"})
+        for (const char* key : {"causal", "layer_scale", "projection", "projection_bias", "pad_id"})
             card["architecture"]["text"].erase(key);
         card["preprocess"].erase("resize");
         const auto older = modelCardFromJson(card);

@@ -41,8 +41,8 @@ auto fields(Is<VisionConfig> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 auto fields(Is<TextConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 auto fields(Is<Preprocessing> auto& v) {
     auto& [a, b, c, d, e, f, g] = v;

@@ -20,6 +20,8 @@ extern "C" {
 int replay_model_config(const std::uint8_t* data, std::size_t size);
 int replay_model_folder(const std::uint8_t* data, std::size_t size);
 int replay_safetensors(const std::uint8_t* data, std::size_t size);
+int replay_sentencepiece(const std::uint8_t* data, std::size_t size);
+int replay_tokenizer_json(const std::uint8_t* data, std::size_t size);
 int replay_torch_file(const std::uint8_t* data, std::size_t size);
 int replay_vocabulary(const std::uint8_t* data, std::size_t size);
 }
@@ -33,6 +35,8 @@ struct Reader {
 constexpr Reader kReaders[] = {{"model_config", replay_model_config},
                                {"model_folder", replay_model_folder},
                                {"safetensors", replay_safetensors},
+                               {"sentencepiece", replay_sentencepiece},
+                               {"tokenizer_json", replay_tokenizer_json},
                                {"torch_file", replay_torch_file},
                                {"vocabulary", replay_vocabulary}};
 

@@ -9,7 +9,8 @@
 namespace plumbline::fuzz {
 
 /// A file for readers that take a path: the same one in a folder of this process, written anew for each input.
-inline std::filesystem::path inputFile(const char* name, const std::uint8_t* data, std::size_t size) {
+/// Not inline: where several targets are in one program, each has its own folder.
+static std::filesystem::path inputFile(const char* name, const std::uint8_t* data, std::size_t size) {
     struct Folder {
         Folder() {
             std::string pattern = (std::filesystem::temp_directory_path() / "plumbline-fuzz-XXXXXX").string();

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small tokenizers of every kind that core/text reads, and the ids that the reference packages give for nasty texts.
 
-Usage: tokenizers_reference.py FOLDER      writes one folder a tokenizer and FOLDER/expected.json (tests/text/data)
-Needs transformers, tokenizers, sentencepiece, open_clip_torch, protobuf and regex. Everything is trained on the sentences
+Usage: tokenizers_reference.py FOLDER      (tests/text/data)
+Writes FOLDER/strings.json, and a folder for each tokenizer with its files and expected.json: the ids of each string (at most
+200), the ids cut to 7 where that changes them (of each third string), and what OpenCLIP's HFTokenizer makes of it without
+the padding. Needs transformers, tokenizers, sentencepiece, open_clip_torch, protobuf and regex. Everything is trained on the sentences
 below, which are ours."""
 import io
 import json
@@ -144,7 +146,7 @@ def change(path, edit):
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-expected = {"strings": STRINGS, "tokenizers": {}}
+expected = {}
 LIMIT, SHORT = 200, 7
 
 
@@ -154,7 +156,7 @@ def record(name, tokenizer, **more):
 
     whole, short = ids(LIMIT), ids(SHORT)
     # Where the short form is the long one, only the long one is kept.
-    expected["tokenizers"][name] = {
+    expected[name] = {
         "ids": whole, "short": {str(i): s for i, (w, s) in enumerate(zip(whole, short)) if w != s and i % 3 == 0},
         "pad": tokenizer.pad_token_id, **more}
 
@@ -169,7 +171,7 @@ def record_open_clip(name, folder, clean, **options):
     for row in rows.values():
         while row and row[-1] == pad:
             row.pop()
-    expected["tokenizers"][name].setdefault("open_clip", {})[clean] = {"rows": rows, "context": 40, "pad": pad, **options}
+    expected[name].setdefault("open_clip", {})[clean] = {"rows": rows, "context": 40, "pad": pad, **options}
 
 
 def siglip(rules):
@@ -313,7 +315,7 @@ def raw_json(name, tokenizer, edit=None):
         return [fast.encode(text).ids for text in STRINGS]
 
     whole, short = ids(LIMIT), ids(SHORT)
-    expected["tokenizers"][name] = {"ids": whole, "short": {str(i): s for i, (w, s) in enumerate(zip(whole, short)) if w != s and i % 3 == 0}, "pad": 0}
+    expected[name] = {"ids": whole, "short": {str(i): s for i, (w, s) in enumerate(zip(whole, short)) if w != s and i % 3 == 0}, "pad": 0}
 
 
 def steps():
@@ -336,7 +338,7 @@ def steps():
     N, P = normalizers, pre_tokenizers
     raw_json("steps_first", unigram(N.Sequence([N.NFKC(), N.Strip(left=True, right=False), N.Lowercase()]), P.Metaspace(prepend_scheme="first", split=False)))
     raw_json("steps_bytes", unigram(N.Sequence([N.NFD(), N.StripAccents(), N.Replace("photo", "person"), N.Prepend("▁")]), P.Sequence([P.Split("a", "merged_with_next"), P.Metaspace(prepend_scheme="never")]), True))
-    raw_json("steps_splits", unigram(N.Sequence([N.NFKD(), N.Replace(Regex(r"\s+"), " "), N.NFC()]), P.Sequence([P.Split("o", "isolated"), P.Split("e", "removed"), P.Split("p", "contiguous"), P.Split(" ", "merged_with_previous"), P.Split("n", "removed", invert=True)])))
+    raw_json("steps_splits", unigram(N.Sequence([N.NFKD(), N.Replace(Regex(r"\s+"), " "), N.NFC()]), P.Sequence([P.Split("o", "isolated"), P.Split("e", "removed"), P.Split("p", "contiguous"), P.Split(" ", "merged_with_previous"), P.Split("n", "merged_with_previous", invert=True)])))
 
     def bpe(**options):
         raw = tokenizers.Tokenizer(models.BPE(unk_token="<unk>", **options))
@@ -367,7 +369,6 @@ bert()
 clip()
 steps()
 os.remove(rules)
-lines = ['{"strings":' + json.dumps(expected["strings"], separators=(",", ":")) + ',"tokenizers":{']
-lines.append(",\n".join(json.dumps(name) + ":" + json.dumps(value, separators=(",", ":")) for name, value in expected["tokenizers"].items()))
-(out / "expected.json").write_text("\n".join(lines) + "}}\n")
-print(len(STRINGS), "strings,", len(expected["tokenizers"]), "tokenizers")
+for name, content in {"strings": STRINGS, **{name + "/expected": value for name, value in expected.items()}}.items():
+    (out / (name + ".json")).write_text(json.dumps(content, separators=(",", ":")) + "\n")
+print(len(STRINGS), "strings,", len(expected), "tokenizers")

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <deque>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,6 +14,8 @@
 #include "core/base/error_text.h"
 #include "core/base/random.h"
 #include "core/formats/byte_alphabet.h"
+#include "core/formats/model_config.h"
+#include "core/formats/model_tensors.h"
 #include "tests/support/test_support.h"
 
 namespace plumbline::test {
@@ -68,115 +69,63 @@ float rounded(float value, DType dtype) {
     return value;
 }
 
-/// Draws each tensor under its OpenCLIP name and keeps it under the container's.
-class ModelWriter {
-public:
-    ModelWriter(const RandomClip& clip, Container container, std::uint64_t seed)
-        : m_clip(clip), m_huggingFace(container == Container::HuggingFace), m_seed(seed) {}
-
-    /// Uniform values around `centre` with standard deviation `spread`.
-    void add(const std::string& name, const std::vector<std::string>& huggingFace, Shape shape, double centre,
-             double spread, bool transposed = false) {
-        std::size_t count = 1;
-        for (const std::int64_t size : shape)
-            count *= static_cast<std::size_t>(size);
-        std::vector<float> values(count);
-        RandomStream random(m_seed, streamId(name), 0);
-        for (float& value : values)
-            value = static_cast<float>(centre + spread * std::sqrt(12.0) *
-                                                    (static_cast<double>(random.next32()) / 4294967296.0 - 0.5));
-        if (!m_huggingFace) {
-            keep(name, std::move(shape), values);
-            return;
-        }
-        if (transposed) {
-            std::vector<float> turned(count);
-            const auto rows = static_cast<std::size_t>(shape[0]), columns = static_cast<std::size_t>(shape[1]);
-            for (std::size_t r = 0; r < rows; ++r)
-                for (std::size_t c = 0; c < columns; ++c)
-                    turned[c * rows + r] = values[r * columns + c];
-            keep(huggingFace.front(), {shape[1], shape[0]}, turned);
-            return;
-        }
-        // q, k and v are thirds of one tensor in OpenCLIP.
-        if (!shape.empty())
-            shape.front() /= static_cast<std::int64_t>(huggingFace.size());
-        const std::size_t part = count / huggingFace.size();
-        for (std::size_t i = 0; i < huggingFace.size(); ++i)
-            keep(huggingFace[i], shape, std::span(values).subspan(i * part, part));
-    }
-
-    void addTower(const std::string& name, const std::string& huggingFace, int layers, std::int64_t width,
-                  std::int64_t mlp) {
-        const auto perInput = [](std::int64_t inputs) { return 1.0 / std::sqrt(static_cast<double>(inputs)); };
-        for (int i = 0; i < layers; ++i) {
-            const std::string a = name + std::to_string(i), b = huggingFace + std::to_string(i);
-            for (const char* kind : {"weight", "bias"}) {
-                const bool weight = kind[0] == 'w';
-                const std::string dot = std::string(".") + kind;
-                const auto linear = [&](std::int64_t out, std::int64_t in) {
-                    return weight ? Shape{out, in} : Shape{out};
-                };
-                const double spread = weight ? perInput(width) : 0.05;
-                add(a + ".attn.in_proj_" + kind,
-                    {b + ".self_attn.q_proj" + dot, b + ".self_attn.k_proj" + dot, b + ".self_attn.v_proj" + dot},
-                    linear(3 * width, width), 0, 1.5 * spread);
-                add(a + ".attn.out_proj" + dot, {b + ".self_attn.out_proj" + dot}, linear(width, width), 0, spread);
-                add(a + ".mlp.c_fc" + dot, {b + ".mlp.fc1" + dot}, linear(mlp, width), 0, spread);
-                add(a + ".mlp.c_proj" + dot, {b + ".mlp.fc2" + dot}, linear(width, mlp), 0,
-                    weight ? perInput(mlp) : 0.05);
-                addNorm(a + ".ln_1", b + ".layer_norm1", dot, width);
-                addNorm(a + ".ln_2", b + ".layer_norm2", dot, width);
-            }
-        }
-    }
-    void addNorm(const std::string& name, const std::string& huggingFace, const std::string& dot, std::int64_t width) {
-        add(name + dot, {huggingFace + dot}, {width}, dot == ".weight" ? 1.0 : 0.0, 0.1);
-    }
-    void addNorm(const std::string& name, const std::string& huggingFace, std::int64_t width) {
-        addNorm(name, huggingFace, ".weight", width);
-        addNorm(name, huggingFace, ".bias", width);
-    }
-
-    void write(const fs::path& path) const {
-        std::vector<formats::TensorToWrite> tensors;
-        for (const Kept& kept : m_kept)
-            tensors.push_back({kept.name, m_clip.dtype, kept.shape, kept.bytes});
-        if (const Result<void> written = formats::writeSafetensors(path, tensors); !written)
-            throw std::runtime_error(errorText(written.error()));
-    }
-
-private:
-    struct Kept {
-        std::string name;
-        Shape shape;
-        std::vector<std::byte> bytes;
-    };
-
-    void keep(const std::string& name, Shape shape, std::span<const float> values) {
-        Kept kept{name, std::move(shape), std::vector<std::byte>(values.size() * formats::dtypeSize(m_clip.dtype))};
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const float value = m_clip.roundTo ? rounded(values[i], *m_clip.roundTo) : values[i];
-            if (m_clip.dtype == DType::F32) {
-                std::memcpy(kept.bytes.data() + 4 * i, &value, 4);
-            } else {
-                const std::uint16_t small = m_clip.dtype == DType::F16 ? toHalf(value) : toBfloat(value);
-                std::memcpy(kept.bytes.data() + 2 * i, &small, 2);
-            }
-        }
-        m_kept.push_back(std::move(kept));
-    }
-
-    const RandomClip& m_clip;
-    bool m_huggingFace;
-    std::uint64_t m_seed;
-    std::deque<Kept> m_kept;
+/// What the values of a tensor are spread around, by its canonical name: weights keep the size of what they multiply.
+struct Draw {
+    double centre = 0, spread = 0;
 };
+Draw drawOf(const std::string& name, const Shape& shape) {
+    const auto ends = [&name](std::string_view end) { return name.ends_with(end); };
+    const auto has = [&name](std::string_view part) { return name.find(part) != std::string::npos; };
+    const auto perInput = [](std::int64_t inputs) { return 1.0 / std::sqrt(static_cast<double>(inputs)); };
+    if (name == "logit_scale")
+        return {2.6592, 0};
+    if (name == "logit_bias")
+        return {-9.5, 0};
+    if (ends("running_var"))
+        return {1.0, 0.1};
+    if (ends("running_mean"))
+        return {0, 0.1};
+    if (ends(".gamma"))
+        return {0.7, 0.3};
+    const bool norm = has("ln_") || has(".ln.") || has(".bn") || has("downsample.1.");
+    if (norm)
+        return {ends(".weight") ? 1.0 : 0.0, 0.1};
+    if (ends("in_proj_bias"))
+        return {0, 1.5 * 0.05};
+    if (ends("bias"))
+        return {0, 0.05};
+    if (ends("positional_embedding"))
+        return {0, 0.2};
+    if (ends("class_embedding") || ends("token_embedding.weight") || ends("cls_emb") || ends("probe") || ends("query"))
+        return {0, 0.5};
+    if (ends("in_proj_weight"))
+        return {0, 1.5 * perInput(shape[1])};
+    if (name == "visual.proj" || name == "text_projection")
+        return {0, perInput(shape[0])};
+    std::int64_t inputs = 1;
+    for (std::size_t i = 1; i < shape.size(); ++i)
+        inputs *= shape[i];
+    return {0, perInput(inputs)};
+}
+
+std::vector<std::byte> stored(std::span<const float> values, DType dtype, std::optional<DType> roundTo) {
+    std::vector<std::byte> bytes(values.size() * formats::dtypeSize(dtype));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const float value = roundTo ? rounded(values[i], *roundTo) : values[i];
+        if (dtype == DType::F32) {
+            std::memcpy(bytes.data() + 4 * i, &value, 4);
+        } else {
+            const std::uint16_t small = dtype == DType::F16 ? toHalf(value) : toBfloat(value);
+            std::memcpy(bytes.data() + 2 * i, &small, 2);
+        }
+    }
+    return bytes;
+}
 
 const json kMean = {0.48145466, 0.4578275, 0.40821073};
 const json kStd = {0.26862954, 0.26130258, 0.27577711};
 
-void writeHuggingFaceConfig(const fs::path& folder, const RandomClip& clip, int vocabSize) {
+std::map<std::string, std::string> huggingFaceFiles(const RandomClip& clip, int vocabSize) {
     const char* activation = clip.activation == Activation::QuickGelu ? "quick_gelu" : "gelu";
     const json config = {{"architectures", {"CLIPModel"}},
                          {"model_type", "clip"},
@@ -198,17 +147,16 @@ void writeHuggingFaceConfig(const fs::path& folder, const RandomClip& clip, int 
                            {"intermediate_size", clip.textMlp},
                            {"hidden_act", activation},
                            {"eos_token_id", 2}}}}; // the old mark: pool at the largest id
-    writeText(folder / "config.json", config.dump(2));
     const json processor = {{"image_processor_type", "CLIPImageProcessor"},
                             {"size", {{"shortest_edge", clip.imageSize}}},
                             {"crop_size", {{"height", clip.imageSize}, {"width", clip.imageSize}}},
                             {"image_mean", kMean},
                             {"image_std", kStd},
                             {"resample", 3}};
-    writeText(folder / "preprocessor_config.json", processor.dump(2));
+    return {{"config.json", config.dump(2)}, {"preprocessor_config.json", processor.dump(2)}};
 }
 
-void writeOpenClipConfig(const fs::path& folder, const RandomClip& clip, int vocabSize) {
+std::map<std::string, std::string> openClipFiles(const RandomClip& clip, int vocabSize) {
     const json config = {{"model_cfg",
                           {{"embed_dim", clip.embedDim},
                            {"quick_gelu", clip.activation == Activation::QuickGelu},
@@ -228,7 +176,7 @@ void writeOpenClipConfig(const fs::path& folder, const RandomClip& clip, int voc
                              {"mlp_ratio", static_cast<double>(clip.textMlp) / clip.textWidth}}}}},
                          {"preprocess_cfg",
                           {{"mean", kMean}, {"std", kStd}, {"interpolation", "bicubic"}, {"resize_mode", "shortest"}}}};
-    writeText(folder / "open_clip_config.json", config.dump(2));
+    return {{"open_clip_config.json", config.dump(2)}};
 }
 
 } // namespace
@@ -268,43 +216,79 @@ int writeSmallVocabulary(const fs::path& folder) {
     return next;
 }
 
+std::vector<RandomTensor> randomTensors(const ModelConfig& config, std::uint64_t seed, DType dtype,
+                                        std::optional<DType> roundTo) {
+    std::vector<RandomTensor> tensors;
+    for (const formats::TensorRecipe& recipe : formats::tensorRecipes(config)) {
+        std::size_t count = 1;
+        for (const std::int64_t size : recipe.shape)
+            count *= static_cast<std::size_t>(size);
+        std::vector<float> values(count);
+        RandomStream random(seed, streamId(recipe.name), 0);
+        const Draw draw = drawOf(recipe.name, recipe.shape);
+        for (float& value : values) // uniform, with that centre and standard deviation
+            value = static_cast<float>(draw.centre + draw.spread * std::sqrt(12.0) *
+                                                         (static_cast<double>(random.next32()) / 4294967296.0 - 0.5));
+        if (recipe.transposed) {
+            std::vector<float> turned(count);
+            const auto rows = static_cast<std::size_t>(recipe.shape[0]);
+            const auto columns = static_cast<std::size_t>(recipe.shape[1]);
+            for (std::size_t r = 0; r < rows; ++r)
+                for (std::size_t c = 0; c < columns; ++c)
+                    turned[c * rows + r] = values[r * columns + c];
+            values = std::move(turned);
+        }
+        std::size_t first = 0;
+        for (const formats::ExpectedTensor& part : recipe.parts) {
+            std::size_t own = 1;
+            for (const std::int64_t size : part.shape)
+                own *= static_cast<std::size_t>(size);
+            tensors.push_back(
+                {part.name, dtype, part.shape, stored(std::span(values).subspan(first, own), dtype, roundTo)});
+            first += own;
+        }
+    }
+    return tensors;
+}
+
+std::vector<formats::TensorToWrite> toWrite(const std::vector<RandomTensor>& tensors) {
+    std::vector<formats::TensorToWrite> views;
+    for (const RandomTensor& tensor : tensors)
+        views.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
+    return views;
+}
+
+ModelConfig writeRandomModel(const fs::path& folder, const std::map<std::string, std::string>& files,
+                             std::uint64_t seed, DType dtype, std::optional<DType> roundTo) {
+    fs::create_directories(folder);
+    for (const auto& [name, content] : files)
+        writeText(folder / name, content);
+    const bool openClip = files.contains("open_clip_config.json");
+    Result<formats::ConfigFiles> read = openClip ? formats::readOpenClipConfig(folder / "open_clip_config.json")
+                                                 : formats::readHuggingFaceConfig(folder);
+    if (!read)
+        throw std::runtime_error(errorText(read.error()));
+    ModelConfig& config = read->config;
+    if (openClip && json::parse(files.at("open_clip_config.json"))["model_cfg"].value("custom_text", false))
+        config.names = TensorNames::OpenClipCustomText;
+    const std::vector<RandomTensor> tensors = randomTensors(config, seed, dtype, roundTo);
+    if (const Result<void> written = formats::writeSafetensors(
+            folder / (openClip ? "open_clip_model.safetensors" : "model.safetensors"), toWrite(tensors));
+        !written)
+        throw std::runtime_error(errorText(written.error()));
+    return std::move(config);
+}
+
 void writeRandomClip(const fs::path& folder, const RandomClip& clip, Container container, std::uint64_t seed) {
     fs::create_directories(folder);
     constexpr int kSmallVocabulary = 2 * 256 + static_cast<int>(kMerges.size()) + 2;
     const int vocabSize = clip.vocabSize.value_or(kSmallVocabulary);
     if (clip.vocabulary)
         writeSmallVocabulary(folder);
-
-    const std::int64_t vision = clip.visionWidth, text = clip.textWidth, patch = clip.patchSize;
-    const std::int64_t grid = clip.imageSize / clip.patchSize;
-    ModelWriter writer(clip, container, seed);
-    writer.add("logit_scale", {"logit_scale"}, {}, 2.6592, 0);
-    writer.add("visual.class_embedding", {"vision_model.embeddings.class_embedding"}, {vision}, 0, 0.5);
-    writer.add("visual.conv1.weight", {"vision_model.embeddings.patch_embedding.weight"}, {vision, 3, patch, patch}, 0,
-               1.0 / std::sqrt(3.0 * static_cast<double>(patch * patch)));
-    writer.add("visual.positional_embedding", {"vision_model.embeddings.position_embedding.weight"},
-               {grid * grid + 1, vision}, 0, 0.2);
-    writer.addNorm("visual.ln_pre", "vision_model.pre_layrnorm", vision);
-    writer.addNorm("visual.ln_post", "vision_model.post_layernorm", vision);
-    writer.add("visual.proj", {"visual_projection.weight"}, {vision, clip.embedDim}, 0,
-               1.0 / std::sqrt(static_cast<double>(vision)), true);
-    writer.add("token_embedding.weight", {"text_model.embeddings.token_embedding.weight"}, {vocabSize, text}, 0, 0.5);
-    writer.add("positional_embedding", {"text_model.embeddings.position_embedding.weight"}, {clip.contextLength, text},
-               0, 0.2);
-    writer.addNorm("ln_final", "text_model.final_layer_norm", text);
-    writer.add("text_projection", {"text_projection.weight"}, {text, clip.embedDim}, 0,
-               1.0 / std::sqrt(static_cast<double>(text)), true);
-    writer.addTower("visual.transformer.resblocks.", "vision_model.encoder.layers.", clip.visionLayers, vision,
-                    clip.visionMlp);
-    writer.addTower("transformer.resblocks.", "text_model.encoder.layers.", clip.textLayers, text, clip.textMlp);
-
-    if (container == Container::HuggingFace) {
-        writeHuggingFaceConfig(folder, clip, vocabSize);
-        writer.write(folder / "model.safetensors");
-    } else {
-        writeOpenClipConfig(folder, clip, vocabSize);
-        writer.write(folder / "open_clip_model.safetensors");
-    }
+    writeRandomModel(folder,
+                     container == Container::HuggingFace ? huggingFaceFiles(clip, vocabSize)
+                                                         : openClipFiles(clip, vocabSize),
+                     seed, clip.dtype, clip.roundTo);
 }
 
 void writeRandomPicture(const fs::path& path, int width, int height, std::uint64_t seed) {

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/data/model_info.h"
 #include "core/formats/safetensors.h"
@@ -31,6 +34,29 @@ RandomClip vitB32();
 /// the folder cannot be written.
 void writeRandomClip(const std::filesystem::path& folder, const RandomClip& clip = {},
                      Container container = Container::HuggingFace, std::uint64_t seed = 1);
+
+/// A tensor of a random network, with its bytes.
+struct RandomTensor {
+    std::string name;
+    formats::DType dtype;
+    std::vector<std::int64_t> shape;
+    std::vector<std::byte> bytes;
+};
+
+/// Every tensor of a network of this configuration, under the names of its files. A canonical tensor's values depend on
+/// its name, its shape and the seed alone: two containers of one architecture get the same network.
+std::vector<RandomTensor> randomTensors(const ModelConfig& config, std::uint64_t seed = 1,
+                                        formats::DType dtype = formats::DType::F32,
+                                        std::optional<formats::DType> roundTo = {});
+
+/// The same, as the writers take them. The tensors must outlive it.
+std::vector<formats::TensorToWrite> toWrite(const std::vector<RandomTensor>& tensors);
+
+/// A model folder of any architecture: the given files (name -> content, among them the configuration), and random
+/// weights for it. Returns the configuration as it was read. Throws std::runtime_error.
+ModelConfig writeRandomModel(const std::filesystem::path& folder, const std::map<std::string, std::string>& files,
+                             std::uint64_t seed = 1, formats::DType dtype = formats::DType::F32,
+                             std::optional<formats::DType> roundTo = {});
 
 /// vocab.json and merges.txt alone; returns the number of ids.
 int writeSmallVocabulary(const std::filesystem::path& folder);

@@ -38,6 +38,10 @@ QString stageText(const QString& stage) {
         return tr("Painting portraits");
     if (stage == u"loading-model")
         return tr("Loading the model");
+    if (stage == u"hashing-model")
+        return tr("Hashing the files");
+    if (stage == u"checking-model")
+        return tr("Checking the model");
     if (stage == u"hashing-images")
         return tr("Checking the images");
     if (stage == u"embedding-images")

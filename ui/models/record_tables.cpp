@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/record_tables.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <QCoreApplication>
 #include <QDateTime>
+#include <QDir>
+#include <QFileInfo>
 #include <QLocale>
 
 #include "core/probe/probe_set.h"
@@ -27,19 +32,51 @@ QString joined(const std::vector<std::string>& texts) {
 } // namespace
 
 QString containerText(Container container) {
-    return container == Container::OpenClip ? tr("OpenCLIP") : tr("Hugging Face");
+    switch (container) {
+    case Container::HuggingFace: return tr("Hugging Face");
+    case Container::OpenClip: return tr("OpenCLIP");
+    case Container::OpenAi: return tr("OpenAI");
+    }
+    return {};
 }
 
 QString architectureText(const ModelConfig& config) {
     const VisionConfig& vision = config.vision;
-    const int width = vision.width.value;
-    const int layers = vision.layers.value;
-    const QString size = width == 768 && layers == 12    ? QStringLiteral("B")
-                         : width == 1024 && layers == 24 ? QStringLiteral("L")
-                         : width == 1280 && layers == 32 ? QStringLiteral("H")
-                                                         : QStringLiteral("%1×%2").arg(layers).arg(width);
+    if (vision.tower == ImageTower::ResNet) {
+        QStringList stages;
+        for (const int blocks : vision.stages)
+            stages.append(QString::number(blocks));
+        return tr("ResNet, stages %1, %2 px").arg(stages.join(u'-')).arg(vision.imageSize.value);
+    }
+    // The names that the papers give to widths and depths.
+    struct Size {
+        int width, layers;
+        const char* name;
+    };
+    static constexpr Size kSizes[] = {{192, 12, "Ti"},     {384, 12, "S"},    {768, 12, "B"},     {1024, 24, "L"},
+                                      {1152, 27, "SO400M"}, {1280, 32, "H"},  {1408, 40, "g"},    {1536, 40, "gopt"},
+                                      {1664, 48, "bigG"}};
+    const auto* known = std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Size& size) {
+        return size.width == vision.width.value && size.layers == vision.layers.value;
+    });
+    const QString size = known != std::end(kSizes)
+                             ? QString::fromLatin1(known->name)
+                             : QStringLiteral("%1×%2").arg(vision.layers.value).arg(vision.width.value);
     return tr("ViT-%1/%2, %3 px").arg(size).arg(vision.patchSize.value).arg(vision.imageSize.value);
 }
+
+QString modelPathText(const QString& path) {
+    static const QString kRepository = QStringLiteral("models--");
+    for (const QString& part : path.split(u'/', Qt::SkipEmptyParts))
+        if (part.startsWith(kRepository)) {
+            QString name = part.mid(kRepository.size());
+            const qsizetype at = name.indexOf(QStringLiteral("--"));
+            return at < 0 ? name : name.replace(at, 2, u'/');
+        }
+    return QFileInfo(QDir::cleanPath(path)).fileName();
+}
+
+bool isChecked(const ModelCard& card) { return !card.contentSha256.empty(); }
 
 QString magnitudeText(qint64 count) {
     const QLocale locale;

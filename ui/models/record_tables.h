@@ -41,8 +41,13 @@ public:
 
 // The values of records in words.
 QString containerText(Container container);
-/// "ViT-B/32, 224 px"
+/// "ViT-B/32, 224 px"; "ResNet, stages 3-4-6-3, 224 px"
 QString architectureText(const ModelConfig& config);
+/// What a model is called until it is read: the name of its folder or file; of what lies in the Hugging Face cache the
+/// repository's, "org/name".
+QString modelPathText(const QString& path);
+/// Whether the hashes and the self-check of a card were computed (project/checkModel).
+bool isChecked(const ModelCard& card);
 /// 151,277,313 as "151 M".
 QString magnitudeText(qint64 count);
 /// "done", "cancelled after 1,200 of 5,000 images", …

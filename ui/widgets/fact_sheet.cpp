@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QRegularExpression>
 #include <QScrollBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/widgets/icons.h"
@@ -48,6 +49,33 @@ private:
     QString m_words;
 };
 
+Text* smallText(const QString& words) {
+    auto* text = new Text(words);
+    text->setFont(theme::smallFont(text->font()));
+    theme::setMuted(text);
+    return text;
+}
+
+/// The button that shows the whole text, and the text.
+void addWhole(QVBoxLayout* column, const FactSheet::Fact& fact) {
+    auto* toggle = new QToolButton;
+    toggle->setText(FactSheet::tr("Whole text"));
+    toggle->setAccessibleName(FactSheet::tr("Whole text: %1").arg(fact.label));
+    toggle->setArrowType(Qt::RightArrow);
+    toggle->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    toggle->setAutoRaise(true);
+    toggle->setCheckable(true);
+    toggle->setFocusPolicy(Qt::StrongFocus);
+    Text* text = smallText(fact.whole);
+    text->setVisible(false);
+    QObject::connect(toggle, &QToolButton::toggled, text, [toggle, text](bool open) {
+        toggle->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
+        text->setVisible(open);
+    });
+    column->addWidget(toggle, 0, Qt::AlignLeft);
+    column->addWidget(text);
+}
+
 } // namespace
 
 FactSheet::FactSheet(QWidget* parent) : QScrollArea(parent) {
@@ -87,20 +115,17 @@ void FactSheet::setGroups(const std::vector<Group>& groups) {
                 label->setAlignment(Qt::AlignRight | Qt::AlignTop);
             }
             grid->addWidget(label, row, Label);
-            if (fact.source.isEmpty()) {
-                grid->addWidget(value, row, Value);
-            } else {
-                auto* source = new Text(fact.source);
-                source->setFont(theme::smallFont(source->font()));
-                theme::setMuted(source);
+            auto* both = new QVBoxLayout;
+            both->setSpacing(0);
+            both->addWidget(value);
+            if (!fact.source.isEmpty()) {
+                Text* source = smallText(fact.source);
                 source->setAccessibleName(tr("Source of %1: %2").arg(fact.label, fact.source));
-                auto* both = new QVBoxLayout;
-                both->setSpacing(0);
-                both->addWidget(value);
                 both->addWidget(source);
-                grid->addLayout(both, row, Value);
             }
-            ++row;
+            if (!fact.whole.isEmpty())
+                addWhole(both, fact);
+            grid->addLayout(both, row++, Value);
         }
     }
     grid->setRowStretch(row, 1);

@@ -9,7 +9,7 @@
 namespace plumbline::ui {
 
 /// Values in groups, each with its label and, in small type, where it comes from. Every value can be selected and
-/// copied.
+/// copied. A long text stands as its beginning, and opens by a button.
 class FactSheet : public QScrollArea {
     Q_OBJECT
 public:
@@ -17,6 +17,7 @@ public:
         QString label, value;
         QString source = {};
         bool isWarning = false;
+        QString whole = {}; ///< the text that `value` is the beginning of
     };
     struct Group {
         QString title;

@@ -99,6 +99,7 @@ Methods::Methods() {
         {"initialize", {Lane::Light, bind(this, &Methods::initialize)}},
         {"model/inspect", {Lane::Heavy, bind(this, &Methods::inspectModel)}},
         {"project/addModel", {Lane::Heavy, bind(this, &Methods::addModel)}},
+        {"project/checkModel", {Lane::Heavy, bind(this, &Methods::checkModel)}},
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
         {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
@@ -156,10 +157,24 @@ Methods::Answer Methods::addModel(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(record.vocabPath, textOf(params, "vocab", false));
     m_encoder.reset(); // the folder may have changed since it was loaded
     PLUMBLINE_TRY(const clip::Encoder* model, encoder(record.path, record.vocabPath, "fp32", 0, feedback));
-    PLUMBLINE_TRY(record.card, model->card(feedback));
+    record.card = model->quickCard();
     record.name = record.card.config.name;
     PLUMBLINE_TRY(const std::int64_t id, project.addModel(record));
     return json{{"id", id}, {"card", toJson(record.card)}};
+}
+
+Methods::Answer Methods::checkModel(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t id, integerOf(params, "id"));
+    PLUMBLINE_TRY(const store::ModelRecord record, project.model(id));
+    PLUMBLINE_TRY(const clip::Encoder* model, encoder(record.path, record.vocabPath, "fp32", 0, feedback));
+    PLUMBLINE_TRY(const ModelCard card, model->card(feedback));
+    // Meanwhile the window may have removed the model, which must not come back by this.
+    PLUMBLINE_TRY(store::ModelRecord checked, project.model(id));
+    checked.card = card;
+    checked.name = card.config.name;
+    PLUMBLINE_CHECK(project.addModel(checked));
+    return json{{"card", toJson(card)}};
 }
 
 Methods::Answer Methods::runAudit(const json& params, Feedback& feedback) {

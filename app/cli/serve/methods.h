@@ -38,7 +38,9 @@ public:
 private:
     Answer initialize(const nlohmann::json& params, Feedback& feedback);
     Answer inspectModel(const nlohmann::json& params, Feedback& feedback);
+    /// Two steps, so that a large model can be used at once: added with its quick card, then checked.
     Answer addModel(const nlohmann::json& params, Feedback& feedback);
+    Answer checkModel(const nlohmann::json& params, Feedback& feedback);
     Answer runAudit(const nlohmann::json& params, Feedback& feedback);
     Answer resumeAudit(const nlohmann::json& params, Feedback& feedback);
     Answer tokenize(const nlohmann::json& params, Feedback& feedback);

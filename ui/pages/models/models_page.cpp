@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/models/models_page.h"
 
+#include <memory>
+
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -31,17 +34,22 @@ const QString kFolder = QStringLiteral("model");
 QString qtPath(const std::string& encodedPath) {
     return QFile::decodeName(QByteArray::fromStdString(decodePath(encodedPath).string()));
 }
+
+/// Of the messages about the tokenizer of one model.
+QString vocabularyKey(const QString& path) { return QStringLiteral("vocabulary/") + path; }
 } // namespace
 
 ModelsPage::ModelsPage(const Context& context, QWidget* parent)
-    : Page(tr("Models"), tr("The CLIP models of this project, and how each folder was read."), parent),
+    : Page(tr("Models"), tr("The CLIP models of this project, and how each was read."), parent),
       m_context(context), m_stack(new QStackedWidget), m_table(new TableView), m_card(new FactSheet),
-      m_cardTitle(heading({})), m_add(addPrimaryButton(tr("Add model folder…"))),
-      m_vocabulary(new QPushButton(tr("Choose vocabulary…"))), m_remove(new QPushButton(tr("Remove"))) {
+      m_cardTitle(heading({})), m_checkRow(new QWidget), m_checkText(caption({})),
+      m_checkNow(new QPushButton(tr("Check now"))), m_add(addPrimaryButton(tr("Add model"))),
+      m_vocabulary(new QPushButton(tr("Choose tokenizer"))), m_remove(new QPushButton(tr("Remove"))) {
     auto* empty = new EmptyState(QStringLiteral("models"),
-                                 tr("No model yet. Add a CLIP folder in the Hugging Face or OpenCLIP form, or drop "
-                                    "one anywhere on this window."));
+                                 tr("No model yet. Add a CLIP: a folder in the Hugging Face or OpenCLIP form, or a file "
+                                    "of weights. Or drop it anywhere on this window."));
     connect(empty->addButton(tr("Add model folder…")), &QPushButton::clicked, this, &ModelsPage::chooseModelFolder);
+    connect(empty->addButton(tr("Add model file…"), false), &QPushButton::clicked, this, &ModelsPage::chooseModelFile);
 
     m_table->setSource(m_context.lists->models(), kSortRole);
     m_table->setStretchColumn(ModelTable::Name);
@@ -55,7 +63,14 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
     top->addWidget(m_cardTitle, 1);
     top->addWidget(m_vocabulary);
     top->addWidget(m_remove);
+    auto* missing = new QHBoxLayout(m_checkRow);
+    missing->setContentsMargins(0, 0, 0, 0);
+    missing->setSpacing(theme::kGrid);
+    m_checkText->setWordWrap(true);
+    missing->addWidget(m_checkText, 1);
+    missing->addWidget(m_checkNow);
     card->column()->addLayout(top);
+    card->column()->addWidget(m_checkRow);
     card->column()->addWidget(m_card, 1);
     m_card->setAccessibleName(tr("Provenance card of the model"));
     m_remove->setToolTip(tr("Remove the model from this project. Its files and finished runs stay."));
@@ -71,95 +86,216 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
     m_stack->addWidget(both);
     body()->addWidget(m_stack, 1);
 
-    connect(m_add, &QPushButton::clicked, this, &ModelsPage::chooseModelFolder);
+    auto* add = new QMenu(m_add);
+    add->addAction(tr("Add model &folder…"), this, &ModelsPage::chooseModelFolder);
+    add->addAction(tr("Add model f&ile…"), this, &ModelsPage::chooseModelFile);
+    m_add->setMenu(add);
+    m_vocabulary->setMenu(vocabularyMenu());
+    m_vocabulary->setToolTip(tr("Use the tokenizer of another folder or file for this model."));
     connect(m_remove, &QPushButton::clicked, this, &ModelsPage::removeCurrent);
-    connect(m_vocabulary, &QPushButton::clicked, this, [this] {
+    connect(m_checkNow, &QPushButton::clicked, this, [this] {
         if (const auto* record = m_context.lists->models()->record(m_table->currentSource()))
-            chooseVocabulary(qtPath(record->path));
+            check(record->id, fromUtf8(record->name));
     });
     connect(m_table, &TableView::currentSourceChanged, this, &ModelsPage::showCurrent);
     connect(m_context.lists, &ProjectLists::refreshed, this, &ModelsPage::updateState);
+    // Another project has other models of the same numbers.
+    connect(m_context.project, &ProjectService::closed, this, [this] { m_checks.clear(); });
     updateState();
 }
 
-void ModelsPage::chooseModelFolder() {
+void ModelsPage::chooseModelFolder() { chooseModel(Kind::Folder); }
+
+void ModelsPage::chooseModelFile() { chooseModel(Kind::File); }
+
+void ModelsPage::chooseModel(Kind kind) {
     if (!m_context.project->isOpen()) {
-        Q_EMIT projectNeeded([this] { chooseModelFolder(); });
+        Q_EMIT projectNeeded([this, kind] { chooseModel(kind); });
         return;
     }
-    const QString folder = QFileDialog::getExistingDirectory(window(), tr("Choose a CLIP model folder"),
-                                                             m_context.settings->folder(kFolder));
-    if (folder.isEmpty())
+    const QString start = m_context.settings->folder(kFolder);
+    const QString path =
+        kind == Kind::Folder
+            ? QFileDialog::getExistingDirectory(window(), tr("Choose a CLIP model folder"), start)
+            : QFileDialog::getOpenFileName(window(), tr("Choose a CLIP model file"), start,
+                                           tr("Weights (*.safetensors *.bin *.pt *.pth *.ckpt)"));
+    if (path.isEmpty())
         return;
-    m_context.settings->setFolder(kFolder, QFileInfo(folder).absolutePath());
-    addModel(folder);
+    m_context.settings->setFolder(kFolder, QFileInfo(path).absolutePath());
+    addModel(path);
 }
 
-void ModelsPage::addModel(const QString& folder, const QString& vocabulary) {
+void ModelsPage::send(const QString& path, const QString& vocabulary, Engine::Answer answer) {
+    // A model that is added again need not be checked as it was.
+    for (const auto& record : m_context.lists->models()->records())
+        if (record.path == encoded(path).toStdString())
+            cancelCheck(record.id);
     QJsonObject params = m_context.projectParams();
-    params.insert(QStringLiteral("path"), encoded(folder));
+    params.insert(QStringLiteral("path"), encoded(path));
     if (!vocabulary.isEmpty())
         params.insert(QStringLiteral("vocab"), encoded(vocabulary));
-    m_context.work->start(QStringLiteral("model"), tr("Adding model %1").arg(QFileInfo(folder).fileName()),
-                          QStringLiteral("project/addModel"), params, this,
-                          [this, folder, vocabulary](const Outcome<QJsonObject>& answer) {
-                              if (answer)
-                                  added(folder, vocabulary, *answer);
-                              else if (!answer.error().cancelled())
-                                  Q_EMIT raised(Message::of(answer.error().error()));
-                          });
+    m_context.work->start(QStringLiteral("model"), tr("Adding model %1").arg(modelPathText(path)),
+                          QStringLiteral("project/addModel"), params, this, std::move(answer));
 }
 
-void ModelsPage::added(const QString& folder, const QString& vocabulary, const QJsonObject& answer) {
-    m_toSelect = answer.value(u"id").toInteger();
+void ModelsPage::addModel(const QString& path, const QString& vocabulary) {
+    send(path, vocabulary, [this, path, vocabulary](const Outcome<QJsonObject>& answer) {
+        if (answer)
+            added(path, vocabulary, *answer);
+        else if (!answer.error().cancelled())
+            Q_EMIT raised(Message::of(answer.error().error()));
+    });
+}
+
+void ModelsPage::added(const QString& path, const QString& vocabulary, const QJsonObject& answer) {
+    const qint64 id = answer.value(u"id").toInteger();
+    m_toSelect = id;
     updateState();
     const auto card = modelCardFrom(answer.value(u"card").toObject());
     if (!card) {
         Q_EMIT raised(Message::of(card.error()));
         return;
     }
-    const QString name = QFileInfo(folder).fileName();
-    const QString key = QStringLiteral("vocabulary/") + folder;
-    if (card->vocabulary.empty()) {
-        if (const QString remembered = m_context.settings->vocabulary(); vocabulary.isEmpty() && !remembered.isEmpty()) {
-            addModel(folder, remembered);
-            return;
-        }
-        Q_EMIT raised({Severity::Warning,
-                       tr("%1 brings no tokenizer vocabulary, so prompts cannot be asked yet. Choose a folder with "
-                          "vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz.")
-                           .arg(name),
-                       {},
-                       {{tr("Choose vocabulary…"), [this, folder] { chooseVocabulary(folder); }}},
-                       key});
+    const QString name = fromUtf8(card->config.name);
+    if (card->vocabulary.empty() && vocabulary.isEmpty()) {
+        findVocabulary(path, id, *card);
         return;
     }
     if (!vocabulary.isEmpty()) {
-        m_context.settings->setVocabulary(vocabulary);
-        Q_EMIT raised({Severity::Note, tr("%1 uses the vocabulary of %2.").arg(name, vocabulary), {}, {}, key});
+        if (card->config.clipTokenizer) // which other models without one need, too
+            m_context.settings->setVocabulary(vocabulary);
+        Q_EMIT raised({Severity::Note,
+                       tr("%1 uses the tokenizer of %2.").arg(name, vocabulary),
+                       {},
+                       {},
+                       vocabularyKey(path)});
     }
-    if (!card->selfCheck.passed) {
-        QStringList findings;
-        for (const auto& finding : card->selfCheck.findings)
-            findings.append(fromUtf8(finding));
-        Q_EMIT raised({Severity::Warning,
-                       tr("The self-check of %1 found something that makes its numbers doubtful.").arg(name),
-                       findings.join(u'\n')});
-    }
+    check(id, name);
 }
 
-void ModelsPage::chooseVocabulary(const QString& folder) {
-    const QString vocabulary = QFileDialog::getExistingDirectory(
-        window(), tr("Choose a folder with vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz"),
-        m_context.settings->vocabulary().isEmpty() ? folder : m_context.settings->vocabulary());
+void ModelsPage::findVocabulary(const QString& path, qint64 id, const ModelCard& card) {
+    const QString remembered = m_context.settings->vocabulary();
+    if (!card.config.clipTokenizer || remembered.isEmpty()) {
+        askForVocabulary(path, card);
+        check(id, fromUtf8(card.config.name));
+        return;
+    }
+    send(path, remembered, [this, path, id, card, remembered](const Outcome<QJsonObject>& answer) {
+        if (answer) {
+            added(path, remembered, *answer);
+            return;
+        }
+        if (answer.error().cancelled())
+            return;
+        askForVocabulary(path, card, errorText(answer.error().error()));
+        check(id, fromUtf8(card.config.name));
+    });
+}
+
+void ModelsPage::askForVocabulary(const QString& path, const ModelCard& card, const QString& details) {
+    const QString name = fromUtf8(card.config.name);
+    const QString tokenizer = fromUtf8(card.config.tokenizerName);
+    QString sentence;
+    if (card.config.clipTokenizer)
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. Choose a folder with CLIP's vocab.json and "
+                      "merges.txt, or the file bpe_simple_vocab_16e6.txt.gz or tokenizer.json.")
+                       .arg(name);
+    else if (tokenizer.isEmpty())
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was not trained with CLIP's: choose its "
+                      "own tokenizer.json or SentencePiece model.")
+                       .arg(name);
+    else
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: choose the "
+                      "tokenizer.json or SentencePiece model of that.")
+                       .arg(name, tokenizer);
+    Q_EMIT raised({Severity::Warning,
+                   sentence,
+                   details,
+                   {{tr("Choose folder…"), [this, path] { chooseVocabulary(path, Kind::Folder); }},
+                    {tr("Choose file…"), [this, path] { chooseVocabulary(path, Kind::File); }}},
+                   vocabularyKey(path)});
+}
+
+QMenu* ModelsPage::vocabularyMenu() {
+    auto* menu = new QMenu(m_vocabulary);
+    const auto choose = [this](Kind kind) {
+        if (const auto* record = m_context.lists->models()->record(m_table->currentSource()))
+            chooseVocabulary(qtPath(record->path), kind);
+    };
+    menu->addAction(tr("From a &folder…"), this, [choose] { choose(Kind::Folder); });
+    menu->addAction(tr("From a f&ile…"), this, [choose] { choose(Kind::File); });
+    return menu;
+}
+
+void ModelsPage::chooseVocabulary(const QString& model, Kind kind) {
+    const QString start = m_context.settings->vocabulary().isEmpty() ? model : m_context.settings->vocabulary();
+    const QString vocabulary =
+        kind == Kind::Folder
+            ? QFileDialog::getExistingDirectory(window(), tr("Choose a folder with a tokenizer"), start)
+            : QFileDialog::getOpenFileName(window(), tr("Choose a tokenizer"), start,
+                                           tr("Tokenizers (*.gz *.json *.model)"));
     if (!vocabulary.isEmpty())
-        addModel(folder, vocabulary);
+        addModel(model, vocabulary);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Hashes and self-check
+
+void ModelsPage::check(qint64 id, const QString& name) {
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("id"), id);
+    auto request = std::make_shared<qint64>(0);
+    *request = m_context.work->start(QStringLiteral("check"), tr("Checking model %1").arg(name),
+                                     QStringLiteral("project/checkModel"), params, this,
+                                     [this, id, name, request](const Outcome<QJsonObject>& answer) {
+                                         if (m_checks.value(id) == *request)
+                                             m_checks.remove(id);
+                                         showCheck();
+                                         if (answer)
+                                             checked(name, *answer);
+                                         else if (!answer.error().cancelled())
+                                             Q_EMIT raised(Message::of(answer.error().error()));
+                                     });
+    m_checks.insert(id, *request);
+    showCheck();
+}
+
+void ModelsPage::cancelCheck(qint64 id) {
+    if (m_checks.contains(id))
+        m_context.work->cancel(m_checks.value(id));
+}
+
+void ModelsPage::checked(const QString& name, const QJsonObject& answer) {
+    const auto card = modelCardFrom(answer.value(u"card").toObject());
+    if (!card) {
+        Q_EMIT raised(Message::of(card.error()));
+        return;
+    }
+    if (card->selfCheck.passed)
+        return;
+    QStringList findings;
+    for (const auto& finding : card->selfCheck.findings)
+        findings.append(fromUtf8(finding));
+    Q_EMIT raised({Severity::Warning,
+                   tr("The self-check of %1 found something that makes its numbers doubtful.").arg(name),
+                   findings.join(u'\n')});
+}
+
+void ModelsPage::showCheck() {
+    const auto* record = m_context.lists->models()->record(m_table->currentSource());
+    const bool runs = record != nullptr && m_checks.contains(record->id);
+    m_checkRow->setVisible(record != nullptr && (runs || !isChecked(record->card)));
+    m_checkText->setText(runs ? tr("Hashes and self-check are being computed. The model can be used meanwhile.")
+                              : tr("Hashes and self-check have not been computed yet."));
+    m_checkNow->setVisible(!runs);
+    m_checkNow->setEnabled(m_context.isWritable());
 }
 
 void ModelsPage::showCurrent() {
     const auto* record = m_context.lists->models()->record(m_table->currentSource());
     m_vocabulary->setEnabled(record != nullptr && m_context.isWritable());
     m_remove->setEnabled(record != nullptr && m_context.isWritable());
+    showCheck();
     // A refresh of the lists is no reason to build forty labels again.
     const QString shownCard = record != nullptr ? QStringLiteral("%1 %2 %3").arg(record->id).arg(
                                                       fromUtf8(record->card.contentSha256), fromUtf8(record->card.vocabulary))
@@ -174,6 +310,7 @@ void ModelsPage::removeCurrent() {
     const auto* record = m_context.lists->models()->record(m_table->currentSource());
     if (record == nullptr)
         return;
+    cancelCheck(record->id);
     m_context.project->ask<std::monostate>(
         this,
         [id = record->id](store::Project& project) -> Result<std::monostate> {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QHash>
+
+#include "core/data/model_info.h"
+#include "ui/bridge/engine.h"
 #include "ui/pages/context.h"
 #include "ui/widgets/page.h"
 
+class QMenu;
 class QStackedWidget;
 
 namespace plumbline::ui {
@@ -17,33 +22,50 @@ class ModelsPage : public Page {
 public:
     explicit ModelsPage(const Context& context, QWidget* parent = nullptr);
 
-    /// Reads a model folder and adds it to the open project.
-    void addModel(const QString& folder, const QString& vocabulary = {});
+    /// Reads a model, a folder or a file of weights, and adds it to the open project. Its hashes and self-check are
+    /// computed afterwards; it can be used meanwhile. `vocabulary`: folder or file of a tokenizer.
+    void addModel(const QString& path, const QString& vocabulary = {});
     void chooseModelFolder();
+    void chooseModelFile();
 
     TableView* table() const { return m_table; }
 
 Q_SIGNALS:
-    /// The page wants a model folder while no project is open.
+    /// The page wants a model while no project is open.
     void projectNeeded(std::function<void()> then);
 
 private:
-    void chooseVocabulary(const QString& folder);
+    enum class Kind { Folder, File };
+    void chooseModel(Kind kind);
+    void chooseVocabulary(const QString& model, Kind kind);
+    QMenu* vocabularyMenu();
+    void send(const QString& path, const QString& vocabulary, Engine::Answer answer);
+    void added(const QString& path, const QString& vocabulary, const QJsonObject& answer);
+    /// A model without a tokenizer: CLIP's own, if it needs that and one is remembered; otherwise it is asked for.
+    void findVocabulary(const QString& path, qint64 id, const ModelCard& card);
+    void askForVocabulary(const QString& path, const ModelCard& card, const QString& details = {});
+    void check(qint64 id, const QString& name);
+    void cancelCheck(qint64 id);
+    void checked(const QString& name, const QJsonObject& answer);
     void showCurrent();
+    void showCheck();
     void removeCurrent();
     void updateState();
-    void added(const QString& folder, const QString& vocabulary, const QJsonObject& answer);
 
     Context m_context;
     QStackedWidget* m_stack;
     TableView* m_table;
     FactSheet* m_card;
     QLabel* m_cardTitle;
+    QWidget* m_checkRow; ///< what is missing on the card, and the button that computes it
+    QLabel* m_checkText;
+    QPushButton* m_checkNow;
     QPushButton* m_add;
     QPushButton* m_vocabulary;
     QPushButton* m_remove;
-    QString m_shownCard; ///< what the card shows: record, weights, vocabulary
-    qint64 m_toSelect = 0; ///< a model just added, until the table has it
+    QString m_shownCard;            ///< what the card shows: record, weights, vocabulary
+    qint64 m_toSelect = 0;          ///< a model just added, until the table has it
+    QHash<qint64, qint64> m_checks; ///< models that are being checked, with the number of the engine's request
 };
 
 } // namespace plumbline::ui
