@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kMaxConfigBytes = 4U << 20U;
+constexpr std::size_t kMaxConfigBytes = 2U << 20U; // a document costs thirty times its text
 
 } // namespace
 

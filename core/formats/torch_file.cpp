@@ -86,7 +86,7 @@ private:
     // --- the zip forms
 
     Result<TorchFile> readZip() {
-        const auto directory = readZipDirectory(m_all);
+        const auto directory = readZipDirectory(m_all, [this] { m_file.release(m_all); });
         if (!directory)
             return invalid(directory.error());
         PLUMBLINE_TRY(const std::string root, archiveRoot(*directory));

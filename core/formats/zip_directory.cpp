@@ -144,7 +144,8 @@ bool read64(CentralEntry& entry, std::span<const std::byte> extra) {
 
 } // namespace
 
-tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::byte> archive) {
+tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::byte> archive,
+                                                         const std::function<void()>& often) {
     const auto place = findDirectory(archive);
     if (!place)
         return problem(place.error());
@@ -157,6 +158,8 @@ tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::by
     std::vector<Range> ranges;
     std::span<const std::byte> central = archive.subspan(place->offset, place->bytes);
     for (std::uint64_t i = 0; i < place->entries; ++i) {
+        if (i % 256 == 255)
+            often();
         if (central.size() < kCentralBytes || field<std::uint32_t>(central, 0) != kCentralSignature)
             return problem("its zip directory is shorter than it says");
         const std::uint64_t nameBytes = field<std::uint16_t>(central, 28);

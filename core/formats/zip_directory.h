@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string_view>
@@ -23,7 +24,9 @@ using ZipDirectory = std::map<std::string_view, ZipEntry>; ///< names and conten
 /// 4096 bytes, entries that overlap or lie outside the archive, a stored entry of two sizes,
 /// more than 50,000 entries, a directory of more than 16 MB. Nothing is decompressed and no checksum is compared.
 /// Errors: a sentence part for "{reason}".
-tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::byte> archive);
+/// `often` is called every few entries: to give back the memory of a mapped archive, of which each entry shows a page.
+tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::byte> archive,
+                                                         const std::function<void()>& often);
 
 /// CRC-32 as zip uses it.
 std::uint32_t zipChecksum(std::span<const std::byte> bytes);

@@ -504,13 +504,13 @@ std::vector<HostileModel> folders() {
          ErrorCode::FileUnreadable, "not a regular file"},
         {"config.json: 5 GB", file("config.json", [](const fs::path& p) { sparse(p, "{", 5 * kGiga); }),
          ErrorCode::JsonInvalid, "larger than a configuration"},
-        {"config.json: 4 MB of nested lists", configText(repeated("[", 4 * kMega)), ErrorCode::JsonInvalid, "deep"},
-        {"config.json: 4 MB of numbers", configText("{\"a\":[" + repeated("0,", 2 * kMega - 10) + "0]}"),
+        {"config.json: 2 MB of nested lists", configText(repeated("[", 2 * kMega)), ErrorCode::JsonInvalid, "deep"},
+        {"config.json: 2 MB of numbers", configText("{\"a\":[" + repeated("0,", kMega - 10) + "0]}"),
          ErrorCode::NotAModel, "does not name a model type"},
-        {"config.json: 4 MB of empty lists", configText("{\"a\":[" + repeated("[],", 1'300'000) + "0]}"),
+        {"config.json: 2 MB of empty lists", configText("{\"a\":[" + repeated("[],", 650'000) + "0]}"),
          ErrorCode::NotAModel, "does not name a model type"},
-        {"config.json: 300,000 fields",
-         configText("{" + numbered(300'000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":0"; }) + "}"),
+        {"config.json: 150,000 fields",
+         configText("{" + numbered(150'000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":0"; }) + "}"),
          ErrorCode::NotAModel, "does not name a model type"},
         {"config.json: lists a hundred deep as an activation", config([](json& c) {
              c["vision_config"]["hidden_act"] = json::parse(repeated("[", 100) + repeated("]", 100));
@@ -592,7 +592,7 @@ std::vector<HostileModel> folders() {
          ErrorCode::FileUnreadable, "not a regular file"},
         {"index: itself as a shard", shardNamed("model.safetensors.index.json"), ErrorCode::WeightsInvalid,
          "neither a zip archive nor a pickle"},
-        {"index: 4 MB of nested objects", index(repeated(R"({"weight_map":)", 280'000)), ErrorCode::JsonInvalid,
+        {"index: 2 MB of nested objects", index(repeated(R"({"weight_map":)", 140'000)), ErrorCode::JsonInvalid,
          "deep"},
         {"index: 100,000 shards",
          index(R"({"weight_map":{)" +
@@ -693,7 +693,7 @@ const std::vector<HostileModel>& hostileModels() {
 const std::vector<HostileModel>& hostileTokenizers() {
     constexpr auto kInvalid = ErrorCode::VocabularyInvalid;
     static const std::vector<HostileModel> all = {
-        {"vocab.json: 30 MB of nested lists", vocabulary([] { return repeated("[", 30 * kMega); }), kInvalid,
+        {"vocab.json: 15 MB of nested lists", vocabulary([] { return repeated("[", 15 * kMega); }), kInvalid,
          "one object of tokens"},
         {"vocab.json: 15 MB of tokens", vocabulary([] {
              return "{" + numbered(1'200'000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":1"; }) + "}";
