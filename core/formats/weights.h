@@ -27,6 +27,9 @@ struct TensorView {
     std::int64_t elements() const;
 };
 
+/// Elements first..first+to.size() of a float32, float16 or bfloat16 tensor as float32; exact. Other types give zeros.
+void widen(const TensorView& view, std::size_t first, std::span<float> to);
+
 /// Named tensors and what keeps their bytes in memory.
 struct Weights {
     std::map<std::string, TensorView> tensors;
