@@ -399,7 +399,7 @@ private Q_SLOTS:
         QCOMPARE(wrong.load(), 0);
     }
 
-    /// Files that the fuzz targets once fell over, and a few that show them the way.
+    /// The seeds of the fuzz targets, and whatever they once fell over.
     void fuzzCorpus_data() {
         QTest::addColumn<QByteArray>("path");
         for (const char* target : {"tokenizer_json", "sentencepiece"})
