@@ -140,10 +140,16 @@ void ModelsPage::send(const QString& path, const QString& vocabulary, Engine::An
 
 void ModelsPage::addModel(const QString& path, const QString& vocabulary) {
     send(path, vocabulary, [this, path, vocabulary](const Outcome<QJsonObject>& answer) {
-        if (answer)
+        if (answer) {
             added(path, vocabulary, *answer);
-        else if (!answer.error().cancelled())
-            Q_EMIT raised(Message::of(answer.error().error()));
+            return;
+        }
+        if (answer.error().cancelled())
+            return;
+        Message message = Message::of(answer.error().error());
+        if (answer.error().error().code == ErrorCode::VocabularyInvalid) // the model's own may be the one that is not
+            message.actions = vocabularyActions(path);
+        Q_EMIT raised(message);
     });
 }
 
@@ -208,12 +214,12 @@ void ModelsPage::askForVocabulary(const QString& path, const ModelCard& card, co
         sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: choose the "
                       "tokenizer.json or SentencePiece model of that.")
                        .arg(name, tokenizer);
-    Q_EMIT raised({Severity::Warning,
-                   sentence,
-                   details,
-                   {{tr("Choose folder…"), [this, path] { chooseVocabulary(path, Kind::Folder); }},
-                    {tr("Choose file…"), [this, path] { chooseVocabulary(path, Kind::File); }}},
-                   vocabularyKey(path)});
+    Q_EMIT raised({Severity::Warning, sentence, details, vocabularyActions(path), vocabularyKey(path)});
+}
+
+std::vector<Message::Action> ModelsPage::vocabularyActions(const QString& model) {
+    return {{tr("Choose folder…"), [this, model] { chooseVocabulary(model, Kind::Folder); }},
+            {tr("Choose file…"), [this, model] { chooseVocabulary(model, Kind::File); }}};
 }
 
 QMenu* ModelsPage::vocabularyMenu() {
