@@ -60,6 +60,7 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
 
     auto* card = new Surface(Surface::Kind::Card);
     auto* top = new QHBoxLayout;
+    m_cardTitle->setWordWrap(true); // "organisation/name" may be long
     top->addWidget(m_cardTitle, 1);
     top->addWidget(m_vocabulary);
     top->addWidget(m_remove);
@@ -81,7 +82,7 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
     both->addWidget(card);
     both->setStretchFactor(0, 1);
     both->setStretchFactor(1, 1);
-    both->setSizes({570, 470});
+    both->setSizes({640, 400});
     m_stack->addWidget(empty);
     m_stack->addWidget(both);
     body()->addWidget(m_stack, 1);
