@@ -184,7 +184,8 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
         if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             QStyleOptionButton own = *button;
             if (isPrimary(widget) && own.state & State_Enabled)
-                own.palette.setColor(QPalette::ButtonText, theme::onAccent(own.palette));
+                for (const auto role : {QPalette::ButtonText, QPalette::WindowText}) // the text and the arrow
+                    own.palette.setColor(role, theme::onAccent(own.palette));
             QProxyStyle::drawControl(element, &own, painter, widget);
             return;
         }
