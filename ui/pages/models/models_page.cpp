@@ -208,12 +208,12 @@ void ModelsPage::askForVocabulary(const QString& path, const ModelCard& card, co
                       "merges.txt, or the file bpe_simple_vocab_16e6.txt.gz or tokenizer.json.")
                        .arg(name);
     else if (tokenizer.isEmpty())
-        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was not trained with CLIP's: choose its "
-                      "own tokenizer.json or SentencePiece model.")
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was not trained with CLIP's: put its own "
+                      "tokenizer.json or SentencePiece model into its folder and add it again, or choose it here.")
                        .arg(name);
     else
-        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: choose the "
-                      "tokenizer.json or SentencePiece model of that.")
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: put that one's "
+                      "tokenizer.json or SentencePiece model into its folder and add it again, or choose it here.")
                        .arg(name, tokenizer);
     Q_EMIT raised({Severity::Warning, sentence, details, vocabularyActions(path), vocabularyKey(path)});
 }
