@@ -166,7 +166,7 @@ void printImageTower(const VisionConfig& vision) {
     line(resNet ? "stride" : "patch size", vision.patchSize);
     line("width", vision.width);
     line("layers", vision.layers);
-    line(resNet ? "pooling heads" : "heads", vision.heads);
+    line("heads", vision.heads);
     if (resNet) {
         line("activation", "ReLU", "ModifiedResNet");
         line("batch norm eps", vision.layerNormEps);
