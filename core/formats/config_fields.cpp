@@ -191,6 +191,14 @@ void checkTowers(const ModelConfig& config, const std::string& visionHeads, cons
                                         " heads, which do not divide the width " + std::to_string(text.width.value));
     if (vision.patchSize.value > vision.imageSize.value)
         problems.invalid(patch, "is larger than the image");
+    // Attention compares every position with every other. The largest published towers need a fiftieth of the bound.
+    const auto attention = [&problems](const std::string& field, std::int64_t positions, int heads) {
+        if (positions * positions > kMaxAttention / heads)
+            problems.invalid(field, "gives " + std::to_string(heads) + " heads over " + std::to_string(positions) +
+                                        " positions, for which no memory suffices");
+    };
+    attention(visionHeads, std::int64_t{vision.grid()} * vision.grid() + 1, vision.heads.value);
+    attention(textHeads, text.contextLength.value, text.heads.value);
 }
 
 void checkImageSize(const ModelConfig& config, const std::string& field, Problems& problems) {

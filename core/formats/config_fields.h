@@ -4,6 +4,7 @@
 // Internal to core/formats: how the readers of configurations look at JSON.
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ inline constexpr int kMaxLayers = 512;
 inline constexpr int kMaxImageSize = 4096;
 inline constexpr int kMaxContext = 1 << 16;
 inline constexpr int kMaxVocabulary = 1 << 24;
+inline constexpr std::int64_t kMaxAttention = std::int64_t{1} << 30; ///< heads times the square of the positions
 
 inline constexpr std::array<double, 3> kOpenAiMean = {0.48145466, 0.4578275, 0.40821073};
 inline constexpr std::array<double, 3> kOpenAiStd = {0.26862954, 0.26130258, 0.27577711};

@@ -72,7 +72,8 @@ Result<ResidualMlp> readMlp(const Weights& weights, const fs::path& file, const 
 } // namespace
 
 Result<PromptArray> readPromptArray(const fs::path& file) {
-    PLUMBLINE_TRY(const WeightFile read, readWeightFile(file));
+    PLUMBLINE_TRY(WeightFile read, readWeightFile(file));
+    PLUMBLINE_CHECK(gather(read.weights));
     const TensorView* found = nullptr;
     std::size_t matrices = 0;
     for (const auto& [name, view] : read.weights.tensors) {
@@ -99,7 +100,8 @@ Result<PromptArray> readPromptArray(const fs::path& file) {
 }
 
 Result<ResidualHead> readResidualHead(const fs::path& file) {
-    PLUMBLINE_TRY(const WeightFile read, readWeightFile(file));
+    PLUMBLINE_TRY(WeightFile read, readWeightFile(file));
+    PLUMBLINE_CHECK(gather(read.weights));
     ResidualHead head;
     PLUMBLINE_TRY(head.image, readMlp(read.weights, file, "mlp1"));
     PLUMBLINE_TRY(head.shared, readMlp(read.weights, file, "mlp2"));

@@ -2,6 +2,7 @@
 #include "core/formats/model_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <map>
@@ -151,7 +152,7 @@ Result<void> checkTensors(const ModelConfig& config, const Weights& weights, con
             extra.push_back(name);
     if (!extra.empty())
         return fail(ErrorCode::TensorUnexpected,
-                    {{"path", path}, {"tensor", extra.front().substr(0, 200)}, {"more", more(extra.size())}});
+                    {{"path", path}, {"tensor", shownName(extra.front())}, {"more", more(extra.size())}});
 
     for (const TensorRecipe& recipe : recipes)
         for (const ExpectedTensor& tensor : recipe.parts) {
@@ -183,7 +184,7 @@ Result<std::map<std::string, std::vector<std::string>>> readShardIndex(const fs:
     std::map<std::string, std::vector<std::string>> shards;
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string())
-            return invalid("the file of the tensor " + tensor.substr(0, 200) + " is not a text");
+            return invalid("the file of the tensor " + shownName(tensor) + " is not a text");
         const auto name = shard.get<std::string>();
         if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
             name.find('\0') != std::string::npos)
@@ -202,7 +203,7 @@ Result<WeightFile> readShards(const ModelLocation& location, const fs::path& ind
         if (!isThere(file))
             return fail(ErrorCode::WeightsInvalid,
                         {{"path", encodePath(index)},
-                         {"reason", "the file " + encodePath(name) + ", which it names, is not there"}});
+                         {"reason", "the file " + shownName(name) + ", which it names, is not there"}});
         PLUMBLINE_CHECK(checkInside(location, file));
         PLUMBLINE_TRY(WeightFile part, readWeightFile(file));
         const auto invalid = [&file](std::string reason) {
@@ -210,12 +211,13 @@ Result<WeightFile> readShards(const ModelLocation& location, const fs::path& ind
         };
         for (const std::string& tensor : tensors)
             if (!part.weights.tensors.contains(tensor))
-                return invalid("it lacks the tensor " + tensor.substr(0, 200) + ", which the index expects in it");
+                return invalid("it lacks the tensor " + shownName(tensor) + ", which the index expects in it");
         if (part.weights.tensors.size() != tensors.size())
             return invalid("it holds tensors that the index does not expect in it");
         all.weights.tensors.merge(part.weights.tensors);
+        std::move(part.weights.scattered.begin(), part.weights.scattered.end(),
+                  std::back_inserter(all.weights.scattered));
         std::move(part.weights.files.begin(), part.weights.files.end(), std::back_inserter(all.weights.files));
-        std::move(part.weights.buffers.begin(), part.weights.buffers.end(), std::back_inserter(all.weights.buffers));
         all.weights.paths.push_back(file);
         all.form = part.form;
     }
@@ -255,6 +257,23 @@ Result<WeightFile> readWeights(const ModelLocation& location, std::initializer_l
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What else the folder tells
+
+/// Files that are opened by their name, here or by the tokenizer's reader: none may be a link out of the folder.
+constexpr std::array kReadByName = {kHuggingFaceConfig,
+                                    kHuggingFaceProcessor,
+                                    kHuggingFaceProcessorNested,
+                                    kOpenClipConfig,
+                                    "vocab.json",
+                                    "merges.txt",
+                                    "bpe_simple_vocab_16e6.txt.gz",
+                                    "tokenizer.json",
+                                    "tokenizer_config.json",
+                                    "special_tokens_map.json",
+                                    "added_tokens.json",
+                                    "spiece.model",
+                                    "tokenizer.model",
+                                    "sentencepiece.bpe.model",
+                                    "planted.json"};
 
 /// The text of a licence file, or what the head of README.md names (the Hub's form: "license: mit").
 std::string readLicence(const ModelLocation& location) {
@@ -300,9 +319,8 @@ void warnAboutActivation(ModelConfig& config) {
 
 Result<ModelFolder> readModelFolder(const fs::path& path) {
     PLUMBLINE_TRY(const ModelLocation location, locateModel(path));
-    for (const char* name : {kHuggingFaceConfig, kHuggingFaceProcessor, kHuggingFaceProcessorNested, kOpenClipConfig})
-        if (isThere(location.folder / name))
-            PLUMBLINE_CHECK(checkInside(location, location.folder / name));
+    for (const char* name : kReadByName)
+        PLUMBLINE_CHECK(checkInside(location, location.folder / name));
     const bool openClip = isThere(location.folder / kOpenClipConfig);
     const bool huggingFace = isThere(location.folder / kHuggingFaceConfig);
 
@@ -348,6 +366,7 @@ Result<ModelFolder> readModelFolder(const fs::path& path) {
     }
     model.config.name = location.name;
     PLUMBLINE_CHECK(checkTensors(model.config, read.weights, path));
+    PLUMBLINE_CHECK(gather(read.weights));
     warnAboutActivation(model.config);
     for (const std::string& note : read.notes)
         model.config.warnings.push_back("About the weights: " + note + ".");

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
 #include "core/base/path.h"
 #include "core/formats/model_config.h"
+#include "core/formats/text_file.h"
 
 namespace plumbline::formats {
 
@@ -65,8 +65,9 @@ bool isRepository(const fs::path& folder) {
 
 /// The commit that the cache's "main" means, or the only one.
 Result<fs::path> snapshotOf(const fs::path& repository) {
-    std::string commit;
-    std::ifstream(repository / "refs" / "main") >> commit;
+    constexpr std::size_t kLongest = 256;
+    std::string commit = readFile(repository / "refs" / "main", kLongest).value_or("");
+    commit.erase(commit.find_last_not_of(" \t\r\n") + 1);
     const bool plain = !commit.empty() && commit.size() <= 64 &&
                        commit.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
     if (plain && isFolder(repository / "snapshots" / commit))
@@ -129,6 +130,9 @@ Result<ModelLocation> locateModel(const fs::path& path) {
     }
     if (isRepository(path)) {
         PLUMBLINE_TRY(const fs::path snapshot, snapshotOf(path));
+        ModelLocation repository;
+        repository.root = rootOf(path);
+        PLUMBLINE_CHECK(checkInside(repository, snapshot));
         return inFolder(snapshot);
     }
     if (isThere(path / kHuggingFaceConfig) || isThere(path / kOpenClipConfig))
@@ -143,6 +147,7 @@ Result<ModelLocation> locateModel(const fs::path& path) {
     if (weights.size() == 1) {
         ModelLocation location = inFolder(path);
         location.weights = weights.front();
+        PLUMBLINE_CHECK(checkInside(location, location.weights)); // the user named the folder, not this file
         return location;
     }
     if (weights.size() > 1)
@@ -155,6 +160,8 @@ Result<ModelLocation> locateModel(const fs::path& path) {
 
 Result<void> checkInside(const ModelLocation& location, const fs::path& file) {
     std::error_code error;
+    if (fs::is_symlink(file, error) && !isThere(file))
+        return notAModel(file, "it is a link that leads nowhere");
     const fs::path whole = fs::weakly_canonical(file, error);
     const auto [end, ignored] = std::mismatch(location.root.begin(), location.root.end(), whole.begin(), whole.end());
     if (error || end != location.root.end())

@@ -18,9 +18,9 @@ struct ModelLocation {
     std::string name;              ///< under which the model is shown
 };
 
-/// What a user named: a folder of a model, one of the Hugging Face cache (the repository, or the whole cache if it holds
-/// one repository), a file of weights, or one of the JSON files of a folder. A folder without configuration but with
-/// exactly one file of weights means that file. Errors: FileNotFound, NotAModel.
+/// What a user named: a folder of a model, one of the Hugging Face cache (the repository, or the whole cache if it
+/// holds one repository), a file of weights, or one of the JSON files of a folder. A folder without configuration but
+/// with exactly one file of weights means that file. Errors: FileNotFound, NotAModel.
 Result<ModelLocation> locateModel(const std::filesystem::path& path);
 
 /// Whether something has this path; what cannot be asked counts as not there.
@@ -29,7 +29,8 @@ bool isThere(const std::filesystem::path& path);
 /// Whether the name is that of weights: .safetensors, .bin, .pt, .pth, .ckpt.
 bool isWeightsName(const std::filesystem::path& file);
 
-/// A file that is to be read must lie within the root, links followed. Errors: NotAModel.
+/// A file that is to be read must lie within the root, links followed, and a link must lead to something; a file that
+/// is not there is fine. Errors: NotAModel.
 Result<void> checkInside(const ModelLocation& location, const std::filesystem::path& file);
 
 } // namespace plumbline::formats

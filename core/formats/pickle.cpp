@@ -15,9 +15,9 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr std::uint64_t kMostSteps = 8'000'000; ///< instructions, and items that an instruction copies
-constexpr std::size_t kMostValues = 2'000'000;  ///< and as many memo entries
-constexpr std::size_t kMostTensors = 200'000;
+constexpr std::uint64_t kMostSteps = 2'000'000; ///< instructions, and items that an instruction copies
+constexpr std::size_t kMostValues = 400'000;    ///< and as many memo entries
+constexpr std::size_t kMostTensors = 50'000;
 constexpr std::size_t kLongestKey = 256; ///< of a storage: torch writes small numbers, and addresses before 1.6
 
 enum class Does {

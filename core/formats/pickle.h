@@ -61,8 +61,8 @@ struct Pickle {
 };
 
 /// Reads the pickle at the beginning of `bytes` as a value; nothing is ever called. `script`: classes of `__torch__`
-/// are allowed, as bags of attributes. `bytes` must outlive the result. Limits: 8 million instructions, 2 million
-/// values, 200,000 tensors of at most 16 dimensions. Errors: PickleRefused (it asks for something that could run code),
+/// are allowed, as bags of attributes. `bytes` must outlive the result. Limits: 2 million instructions, 400,000
+/// values, 50,000 tensors of at most 16 dimensions. Errors: PickleRefused (it asks for something that could run code),
 /// ModelUnsupported (quantised, sparse, complex, … tensors), WeightsInvalid.
 Result<Pickle> readPickle(std::span<const std::byte> bytes, bool script, const std::filesystem::path& path);
 

@@ -10,7 +10,7 @@ bool looksLikeSafetensors(const std::filesystem::path& path);
 
 /// Reads a .safetensors file: header length, JSON, dtypes, shapes and offsets are checked with overflow-safe
 /// arithmetic; names must be unique, ranges must not overlap and must cover the data exactly (the format's rule).
-/// Header limit 100 MB. Errors: FileNotFound, FileUnreadable, WeightsInvalid.
+/// Limits: a header of 16 MB, 50,000 tensors. Errors: FileNotFound, FileUnreadable, WeightsInvalid.
 Result<Weights> readSafetensors(const std::filesystem::path& path);
 
 /// Writes float32 tensors (tests, later exports). Errors: FileUnwritable, DiskFull.

@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "core/base/path.h"
 
@@ -15,27 +18,45 @@ tl::unexpected<Error> unreadable(const std::filesystem::path& path, int errnoVal
 }
 
 Result<FileHandle> openFile(const std::filesystem::path& path) {
-    FileHandle file(std::fopen(path.c_str(), "rb"));
+    // O_NONBLOCK: a named pipe in a hostile folder must not hang us; the check for a regular file follows.
+    const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FileHandle file(number < 0 ? nullptr : ::fdopen(number, "rb"));
     if (!file) {
-        if (errno == ENOENT || errno == ENOTDIR)
+        const int error = errno;
+        if (number >= 0)
+            ::close(number);
+        if (error == ENOENT || error == ENOTDIR)
             return fail(ErrorCode::FileNotFound, {{"path", encodePath(path)}});
-        return unreadable(path, errno);
+        return unreadable(path, error);
     }
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) // fopen opens folders, too
+    struct stat status {};
+    if (::fstat(number, &status) != 0)
+        return unreadable(path, errno);
+    if (S_ISDIR(status.st_mode))
         return unreadable(path, EISDIR);
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::FileUnreadable, {{"path", encodePath(path)}, {"reason", "it is not a regular file"}});
     return file;
 }
 
 Result<std::string> readFile(const std::filesystem::path& path, std::size_t limit) {
     PLUMBLINE_TRY(const FileHandle file, openFile(path));
+    const auto tooLarge = [&] {
+        return fail(
+            ErrorCode::FileUnreadable,
+            {{"path", encodePath(path)}, {"reason", "it is larger than " + std::to_string(limit >> 20) + " MiB"}});
+    };
     std::string text;
+    // The size that the system tells saves reading what would be refused, and growing; files of /proc have none.
+    if (struct stat status{}; ::fstat(::fileno(file.get()), &status) == 0 && status.st_size > 0) {
+        if (static_cast<std::uint64_t>(status.st_size) > limit)
+            return tooLarge();
+        text.reserve(static_cast<std::size_t>(status.st_size));
+    }
     std::array<char, 1 << 16> piece;
     while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), file.get())) {
         if (text.size() + n > limit)
-            return fail(
-                ErrorCode::FileUnreadable,
-                {{"path", encodePath(path)}, {"reason", "it is larger than " + std::to_string(limit >> 20) + " MiB"}});
+            return tooLarge();
         text.append(piece.data(), n);
     }
     if (std::ferror(file.get()))

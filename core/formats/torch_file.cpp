@@ -5,7 +5,6 @@
 #include <array>
 #include <functional>
 #include <limits>
-#include <new>
 #include <optional>
 
 #include "core/base/path.h"
@@ -21,12 +20,12 @@ namespace fs = std::filesystem;
 using Bytes = std::span<const std::byte>;
 using Kind = PickleValue::Kind;
 
-constexpr std::uint64_t kLargestPickle = 64'000'000;
+constexpr std::uint64_t kLargestPickle = 16'000'000; // of a large model with its optimizer: about a million
 constexpr std::uint64_t kMostCopied = std::uint64_t{4} << 30U;
 constexpr int kDeepest = 64;                       ///< a module of TorchScript is two: itself and its attributes
-constexpr std::size_t kMostVisited = 2'000'000;    ///< values on the way to the tensors: shared ones count again
+constexpr std::size_t kMostVisited = 500'000;      ///< values on the way to the tensors: shared ones count again
 constexpr std::size_t kLongestName = 1024;         ///< names are put together again for each value on the way
-constexpr std::size_t kMostNameBytes = 64'000'000; ///< of all tensors together
+constexpr std::size_t kMostNameBytes = 16'000'000; ///< of all tensors together
 constexpr int kMostWrappers = 8;
 
 /// Under which keys training scripts put the state dict, the clearest first.
@@ -100,7 +99,7 @@ private:
         const std::string pickleName = root + "data.pkl";
         PLUMBLINE_TRY(const Bytes bytes, content(*directory, pickleName));
         if (bytes.size() > kLargestPickle)
-            return invalid("its entry " + shownName(pickleName) + " is larger than 64 MB");
+            return invalid("its entry " + shownName(pickleName) + " is larger than 16 MB");
         // A checksum of zero counts as none: torch can be told not to compute them.
         const std::uint32_t crc = directory->at(pickleName).crc;
         if (crc != 0 && zipChecksum(bytes) != crc)
@@ -157,15 +156,22 @@ private:
             at += pickle ? pickle->bytes : 0;
             return pickle;
         };
-        PLUMBLINE_TRY(const Pickle magic, next());
-        if (magic[magic.root].text != kLegacyMagic)
-            return notAModel("it is a pickle, but torch.save did not write it");
-        PLUMBLINE_TRY(const Pickle protocol, next());
-        if (protocol[protocol.root].number != kLegacyProtocol)
-            return invalid("it has another version than " + std::to_string(kLegacyProtocol));
-        PLUMBLINE_TRY(const Pickle system, next());
-        if (const PickleValue* little = entryOf(system, system.root, "little_endian"); little && little->number == 0)
-            return unsupported("numbers in the byte order \"big\"");
+        { // the first three are freed before the others are read
+            PLUMBLINE_TRY(const Pickle magic, next());
+            if (magic[magic.root].text != kLegacyMagic)
+                return notAModel("it is a pickle, but torch.save did not write it");
+        }
+        {
+            PLUMBLINE_TRY(const Pickle protocol, next());
+            if (protocol[protocol.root].number != kLegacyProtocol)
+                return invalid("it has another version than " + std::to_string(kLegacyProtocol));
+        }
+        {
+            PLUMBLINE_TRY(const Pickle system, next());
+            if (const PickleValue* little = entryOf(system, system.root, "little_endian");
+                little && little->number == 0)
+                return unsupported("numbers in the byte order \"big\"");
+        }
         PLUMBLINE_TRY(const Pickle pickle, next());
         PLUMBLINE_TRY(const Pickle keys, next());
 
@@ -397,31 +403,8 @@ private:
             return invalid("its tensor " + shownName(name) +
                            " is a view that would need more memory than the file has");
         m_copied += *bytes;
-        try {
-            auto buffer = std::make_shared<std::vector<std::byte>>(*bytes);
-            gather(stored, declared, elementSize, *buffer);
-            view.bytes = *buffer;
-            weights.buffers.push_back(std::move(buffer));
-        } catch (const std::bad_alloc&) {
-            return fail(ErrorCode::OutOfMemory, {{"what", "the weights"}, {"bytes", std::to_string(*bytes)}});
-        }
+        weights.scattered.push_back({name, stored, declared.offset, declared.strides});
         return view;
-    }
-
-    /// Copies a view, which lies within its storage and is not empty, in row-major order.
-    static void gather(Bytes from, const PickledTensor& view, std::size_t elementSize, std::span<std::byte> to) {
-        std::vector<std::uint64_t> place(view.shape.size());
-        std::uint64_t source = view.offset;
-        for (std::size_t written = 0; written < to.size(); written += elementSize) {
-            std::memcpy(to.data() + written, from.data() + source * elementSize, elementSize);
-            for (std::size_t d = place.size(); d-- > 0;) {
-                source += view.strides[d];
-                if (++place[d] < view.shape[d])
-                    break;
-                source -= view.shape[d] * view.strides[d];
-                place[d] = 0;
-            }
-        }
     }
 
     struct Named {
@@ -444,9 +427,15 @@ bool looksLikeTorchFile(const fs::path& path) {
     return file && (looksLikeZip(file->bytes()) || looksLikePickle(file->bytes()));
 }
 
-Result<TorchFile> readTorchFile(const fs::path& path) {
+Result<TorchFile> readTorchLayout(const fs::path& path) {
     PLUMBLINE_TRY(MappedFile file, MappedFile::open(path));
     return Reader(path, std::move(file)).read();
+}
+
+Result<TorchFile> readTorchFile(const fs::path& path) {
+    PLUMBLINE_TRY(TorchFile file, readTorchLayout(path));
+    PLUMBLINE_CHECK(gather(file.weights));
+    return file;
 }
 
 } // namespace plumbline::formats

@@ -30,4 +30,7 @@ bool looksLikeTorchFile(const std::filesystem::path& path);
 /// archive or a pickle of something else, no dictionary of tensors).
 Result<TorchFile> readTorchFile(const std::filesystem::path& path);
 
+/// The same without the copies: those tensors are in `weights.scattered`, and `gather` makes them.
+Result<TorchFile> readTorchLayout(const std::filesystem::path& path);
+
 } // namespace plumbline::formats

@@ -14,6 +14,7 @@
 #include "core/base/path.h"
 #include "core/formats/byte_alphabet.h"
 #include "core/formats/text_file.h"
+#include "core/formats/weights.h"
 
 namespace plumbline::formats {
 
@@ -21,8 +22,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{64} << 20; // CLIP's own files are 0.9, 0.5 and 1.4 MB (3.2 unpacked)
+constexpr std::size_t kLargestFile = std::size_t{16} << 20; // CLIP's own files are 0.9, 0.5 and 1.4 MB (3.2 unpacked)
 constexpr std::size_t kMostMerges = 49152 - 256 - 2;        // all that CLIP's own tokenizers read of a list
+constexpr std::size_t kMostTokens = 100'000;
 constexpr std::string_view kWordEnd = "</w>";
 constexpr std::string_view kBos = "<|startoftext|>", kEos = "<|endoftext|>";
 constexpr const char* kGzName = "bpe_simple_vocab_16e6.txt.gz";
@@ -31,7 +33,9 @@ tl::unexpected<Error> invalid(const fs::path& path, std::string reason) {
     return fail(ErrorCode::VocabularyInvalid, {{"path", encodePath(path)}, {"reason", std::move(reason)}});
 }
 
-std::string inQuotes(std::string_view token) { return "“" + encodeName(token) + "”"; }
+std::string inQuotes(std::string_view token) {
+    return "“" + shownName(token) + "”";
+}
 
 /// Takes vocab.json apart: one object of texts and whole numbers. Unlike a parsed document it sees repeated keys.
 class VocabularyHandler : public nlohmann::json_sax<nlohmann::json> {
@@ -56,6 +60,10 @@ public:
     bool number_unsigned(number_unsigned_t id) override {
         if (m_depth == 0 || id > static_cast<number_unsigned_t>(std::numeric_limits<int>::max()))
             return wrongValue();
+        if (ids.size() == kMostTokens) {
+            reason = "it holds more than " + std::to_string(kMostTokens) + " tokens";
+            return false;
+        }
         if (!ids.emplace(m_token, static_cast<int>(id)).second) {
             reason = "the token " + inQuotes(m_token) + " is listed twice";
             return false;
@@ -128,7 +136,9 @@ bool isByteToken(std::string_view token) {
 }
 
 /// Tokens that no merge makes and that need none: markers such as <|pad|>.
-bool isMarker(std::string_view token) { return token.size() > 2 && token.starts_with('<') && token.ends_with('>'); }
+bool isMarker(std::string_view token) {
+    return token.size() > 2 && token.starts_with('<') && token.ends_with('>');
+}
 
 Result<Vocabulary> checked(Vocabulary vocabulary, const fs::path& path) {
     const auto& ids = vocabulary.ids;
@@ -159,8 +169,8 @@ Result<Vocabulary> checked(Vocabulary vocabulary, const fs::path& path) {
         const std::string joined = left + right;
         for (const std::string* token : {&left, &right, &joined})
             if (!ids.contains(*token))
-                return invalid(path, "the merge " + inQuotes(left + " " + right) + " needs the token " + inQuotes(*token) +
-                                         ", which the vocabulary lacks");
+                return invalid(path, "the merge " + inQuotes(left + " " + right) + " needs the token " +
+                                         inQuotes(*token) + ", which the vocabulary lacks");
         made[static_cast<std::size_t>(ids.at(joined))] = true;
     }
     std::size_t unmade = 0;
@@ -244,7 +254,9 @@ bool isFile(const fs::path& path) {
     return fs::is_regular_file(path, ignored);
 }
 
-bool hasJsonForm(const fs::path& folder) { return isFile(folder / "vocab.json") && isFile(folder / "merges.txt"); }
+bool hasJsonForm(const fs::path& folder) {
+    return isFile(folder / "vocab.json") && isFile(folder / "merges.txt");
+}
 
 } // namespace
 
@@ -280,6 +292,8 @@ Result<void> writeVocabulary(const fs::path& folder, const Vocabulary& vocabular
     return writeFile(folder / "vocab.json", nlohmann::json(vocabulary.ids).dump());
 }
 
-bool hasVocabulary(const fs::path& folder) { return hasJsonForm(folder) || isFile(folder / kGzName); }
+bool hasVocabulary(const fs::path& folder) {
+    return hasJsonForm(folder) || isFile(folder / kGzName);
+}
 
 } // namespace plumbline::formats

@@ -11,7 +11,7 @@ Result<WeightFile> readWeightFile(const std::filesystem::path& file) {
         PLUMBLINE_TRY(Weights weights, readSafetensors(file));
         return WeightFile{std::move(weights), "safetensors", {}};
     }
-    PLUMBLINE_TRY(TorchFile torch, readTorchFile(file));
+    PLUMBLINE_TRY(TorchFile torch, readTorchLayout(file));
     const char* form = torch.form == TorchForm::ZipPickle     ? "PyTorch zip"
                        : torch.form == TorchForm::TorchScript ? "TorchScript archive, its code not run"
                                                               : "PyTorch pickle of before 1.6";

@@ -17,7 +17,8 @@ struct WeightFile {
 };
 
 /// Reads safetensors or a PyTorch file, told apart by what they hold: people rename files. What is neither is an error of
-/// the format that its name says. Errors: those of readSafetensors and readTorchFile.
+/// the format that its name says. Tensors that do not lie in one piece have no bytes before `gather` was called: names and
+/// shapes are checked first. Errors: those of readSafetensors and readTorchFile.
 Result<WeightFile> readWeightFile(const std::filesystem::path& file);
 
 } // namespace plumbline::formats

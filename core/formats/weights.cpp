@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <limits>
+#include <new>
 
 #include "core/base/path.h"
 
@@ -55,6 +57,22 @@ void widen16(const std::byte* from, std::span<float> to, Convert convert) {
     }
 }
 
+void copyRowMajor(const ScatteredTensor& from, std::span<const std::uint64_t> shape, std::size_t elementSize,
+                  std::span<std::byte> to) {
+    std::vector<std::uint64_t> place(shape.size());
+    std::uint64_t source = from.offset;
+    for (std::size_t written = 0; written < to.size(); written += elementSize) {
+        std::memcpy(to.data() + written, from.storage.data() + source * elementSize, elementSize);
+        for (std::size_t d = place.size(); d-- > 0;) {
+            source += from.strides[d];
+            if (++place[d] < shape[d])
+                break;
+            source -= shape[d] * from.strides[d];
+            place[d] = 0;
+        }
+    }
+}
+
 } // namespace
 
 std::size_t dtypeSize(DType dtype) {
@@ -84,14 +102,37 @@ std::optional<std::uint64_t> tensorBytes(std::span<const std::uint64_t> shape, s
     return empty ? 0 : bytes;
 }
 
+Result<void> gather(Weights& weights) {
+    for (const ScatteredTensor& tensor : weights.scattered) {
+        TensorView& view = weights.tensors.at(tensor.name);
+        const std::vector<std::uint64_t> shape(view.shape.begin(), view.shape.end());
+        const std::size_t elementSize = dtypeSize(view.dtype);
+        const std::uint64_t bytes = tensorBytes(shape, elementSize).value();
+        try {
+            auto buffer = std::make_shared<std::vector<std::byte>>(bytes);
+            copyRowMajor(tensor, shape, elementSize, *buffer);
+            view.bytes = *buffer;
+            weights.buffers.push_back(std::move(buffer));
+        } catch (const std::bad_alloc&) {
+            return fail(ErrorCode::OutOfMemory, {{"what", "the weights"}, {"bytes", std::to_string(bytes)}});
+        }
+    }
+    weights.scattered.clear();
+    return {};
+}
+
 std::string shownName(std::string_view name) {
     constexpr std::size_t kLongest = 200;
-    if (name.size() <= kLongest)
-        return encodeName(name);
-    std::size_t end = kLongest;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) // not inside a UTF-8 character
-        --end;
-    return encodeName(name.substr(0, end)) + "…";
+    std::size_t end = std::min(kLongest, name.size());
+    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U)
+        --end; // not inside a UTF-8 character
+    std::string text;
+    for (const char letter : encodeName(name.substr(0, end)))
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) // would steer a terminal
+            text += "\uFFFD";
+        else
+            text += letter;
+    return end < name.size() ? text + "…" : text;
 }
 
 void widen(const TensorView& view, std::size_t first, std::span<float> to) {

@@ -19,7 +19,8 @@ constexpr std::uint32_t kEndSignature = 0x06054b50, kEnd64Signature = 0x06064b50
 constexpr std::uint32_t kCentralSignature = 0x02014b50, kLocalSignature = 0x04034b50;
 constexpr std::uint64_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kCentralBytes = 46, kLocalBytes = 30;
 constexpr std::uint64_t kLongestComment = 65535;
-constexpr std::uint64_t kMostEntries = 200'000;
+constexpr std::uint64_t kMostEntries = 50'000;
+constexpr std::uint64_t kLargestDirectory = 16'000'000;
 constexpr std::size_t kLongestName = 4096;  ///< names are compared often
 constexpr std::uint32_t kIn64 = 0xFFFFFFFF; ///< "the true value is in the zip64 field"
 constexpr std::uint16_t kIn64Short = 0xFFFF;
@@ -88,6 +89,8 @@ tl::expected<DirectoryPlace, std::string> findDirectory(std::span<const std::byt
         return problem("its zip directory would end beyond the file");
     if (place.entries > kMostEntries)
         return problem("it has more than " + std::to_string(kMostEntries) + " entries");
+    if (place.bytes > kLargestDirectory)
+        return problem("its zip directory is larger than 16 MB");
     return place;
 }
 

@@ -21,7 +21,7 @@ using ZipDirectory = std::map<std::string_view, ZipEntry>; ///< names and conten
 /// Reads the central directory, classic or zip64. Refused: encrypted entries, archives in several parts, names that are
 /// absolute, lead upwards, occur twice or have more than
 /// 4096 bytes, entries that overlap or lie outside the archive, a stored entry of two sizes,
-/// more than 200,000 entries. Nothing is decompressed and no checksum is compared.
+/// more than 50,000 entries, a directory of more than 16 MB. Nothing is decompressed and no checksum is compared.
 /// Errors: a sentence part for "{reason}".
 tl::expected<ZipDirectory, std::string> readZipDirectory(std::span<const std::byte> archive);
 

@@ -692,8 +692,8 @@ private Q_SLOTS:
         row("a storage with a key of 300 bytes", viewPickle(0, {2}, {1}, 6, std::string(300, '0')), "makes no sense");
         {
             PickleText slow;
-            slow.raw("}(").text(std::string(20000000, 'n')).raw("q\1](Neq\2" + repeated("h\1h\2", 100000) + "u");
-            row("a name of 20 MB again and again", slow.done(), "longer than names");
+            slow.raw("}(").text(std::string(10000000, 'n')).raw("q\1](Neq\2" + repeated("h\1h\2", 100000) + "u");
+            row("a name of 10 MB again and again", slow.done(), "longer than names");
         }
         row("a list", PickleText().raw("](" + tensor + "e").done(), "a list and not", ErrorCode::NotAModel);
         row("a tuple", PickleText().raw("(" + tensor + "t").done(), "a list and not", ErrorCode::NotAModel);

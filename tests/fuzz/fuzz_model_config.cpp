@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libFuzzer target: any bytes either are refused by name or become a configuration whose tensors can be listed; split at
-// the first zero byte into config.json and preprocessor_config.json, and as a whole as open_clip_config.json.
+// libFuzzer target: any bytes either are refused by name or become a configuration whose tensors can be listed; split
+// at the first zero byte into config.json and preprocessor_config.json, and as a whole as open_clip_config.json.
 #include <algorithm>
 #include <array>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libFuzzer target: any bytes as the index of shards of a small model, or as weights without a configuration, either are
-// refused or make a model that has every tensor of the configuration that was read or inferred.
+// libFuzzer target: any bytes as the index of shards of a small model, or as weights without a configuration, either
+// are refused or make a model that has every tensor of the configuration that was read or inferred.
 #include <array>
 
 #include "core/base/error_text.h"

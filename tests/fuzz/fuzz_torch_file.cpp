@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const std::byte byte : view.bytes)
             sum += static_cast<unsigned>(byte);
         static volatile unsigned sink;
-        sink = sum;
+        sink = sink + sum;
     }
     return 0;
 }
