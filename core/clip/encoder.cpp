@@ -80,6 +80,7 @@ struct Encoder::Impl {
     EncoderOptions options;
     double logitScale = 0;
     std::optional<double> logitBias;
+    std::optional<Error> noTokenizer; ///< what is wrong with the folder's own
     std::vector<std::string> warnings;
 
     // Computed on demand; methods are called from one thread at a time.
@@ -148,7 +149,15 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
     Impl& impl = *encoder->m_impl;
     impl.options = options;
     impl.warnings = read.config.warnings;
-    PLUMBLINE_TRY(impl.tokenizer, tokenizerOf(read, options.vocabulary, impl.warnings));
+    auto tokenizer = tokenizerOf(read, options.vocabulary, impl.warnings);
+    if (tokenizer) {
+        impl.tokenizer = std::move(*tokenizer);
+    } else if (!options.vocabulary.empty()) {
+        return tl::unexpected<Stop>(tokenizer.error());
+    } else { // images can be embedded all the same
+        impl.noTokenizer = tokenizer.error();
+        impl.warnings.push_back("Texts cannot be embedded: " + errorText(tokenizer.error()));
+    }
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
 
@@ -245,7 +254,7 @@ ModelCard Encoder::quickCard() const {
     if (impl.tokenizer) {
         card.vocabulary = encodePath(impl.options.vocabulary.empty() ? model.folder : impl.options.vocabulary);
         card.tokenizerKind = impl.tokenizer->kind();
-    } else {
+    } else if (!impl.noTokenizer) {
         card.warnings.push_back("The folder holds no tokenizer" +
                                 (model.config.tokenizerName.empty()
                                      ? ""
@@ -303,6 +312,8 @@ Outcome<ModelCard> Encoder::card(Feedback& feedback) const {
 Outcome<Embeddings> Encoder::encodeTexts(std::span<const std::string> texts, Feedback& feedback,
                                          std::vector<bool>* truncated) const {
     const Impl& impl = *m_impl;
+    if (impl.noTokenizer)
+        return tl::unexpected<Stop>(*impl.noTokenizer);
     if (!impl.tokenizer)
         return tl::unexpected<Stop>(
             Error{ErrorCode::VocabularyMissing, {{"path", encodePath(impl.network->folder().path)}}, {}});

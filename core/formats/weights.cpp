@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/weights.h"
 
-#include <cstring>
 #include <algorithm>
 #include <array>
 #include <bit>

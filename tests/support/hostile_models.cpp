@@ -693,7 +693,9 @@ const std::vector<HostileModel>& hostileModels() {
 const std::vector<HostileModel>& hostileTokenizers() {
     constexpr auto kInvalid = ErrorCode::VocabularyInvalid;
     static const std::vector<HostileModel> all = {
-        {"vocab.json: 30 MB of nested lists", vocabulary([] { return repeated("[", 30 * kMega); }), kInvalid,
+        {"vocab.json: 30 MB of nested lists", vocabulary([] { return repeated("[", 30 * kMega); }),
+         ErrorCode::FileUnreadable, "larger than"},
+        {"vocab.json: 10 MB of nested lists", vocabulary([] { return repeated("[", 10 * kMega); }), kInvalid,
          "one object of tokens"},
         {"vocab.json: 15 MB of tokens", vocabulary([] {
              return "{" + numbered(1'200'000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":1"; }) + "}";
@@ -775,7 +777,7 @@ const std::vector<HostileModel>& hostileTokenizers() {
                            }
                            return pieces;
                        }),
-         kInvalid, "more than"},
+         ErrorCode::FileUnreadable, "larger than"},
         {"tokenizer_config.json: nested", tokenizer([](const fs::path& model) {
              writeText(model / "tokenizer.json", "{}");
              writeText(model / "tokenizer_config.json", repeated(R"({"a":)", 500'000));
