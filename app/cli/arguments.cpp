@@ -20,6 +20,8 @@ namespace plumbline::cli {
 void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
     command.add_option("--model", model, "Folder of the CLIP model, or its file of weights")->required();
     command.add_option("--vocab", vocab, "Folder or file with the tokenizer's vocabulary, for models that bring none");
+    command.add_option("--prompt-array", promptArray, "Learned prompt tokens to put before every text (.pt, .safetensors)");
+    command.add_option("--residual-head", residualHead, "Heads of joint vision-language bias removal to pass embeddings through");
     if (!withPrecision)
         return;
     command.add_option("--precision", precision, "fp32 or bf16")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
@@ -29,6 +31,8 @@ void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
 Result<clip::EncoderOptions> ModelArguments::options() const {
     clip::EncoderOptions options;
     options.vocabulary = vocab;
+    options.promptArray = promptArray;
+    options.residualHead = residualHead;
     options.hashMemory = hashMemoryFile();
     options.precision = precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
     options.threads = threads;

@@ -19,7 +19,7 @@ namespace plumbline::cli {
 
 /// Options that several subcommands share, and how their texts become values.
 struct ModelArguments {
-    std::string model, vocab, precision = "fp32";
+    std::string model, vocab, promptArray, residualHead, precision = "fp32";
     int threads = 0;
 
     void addTo(CLI::App& command, bool withPrecision);

@@ -189,6 +189,13 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     if (!arguments.model.vocab.empty())
         config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
 
+    // A project keeps the model's folder and vocabulary; a run of it could not be repeated.
+    for (const auto& [name, value] :
+         {std::pair{"--prompt-array", arguments.model.promptArray}, {"--residual-head", arguments.model.residualHead}})
+        if (!value.empty() && !arguments.project.empty())
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", name}, {"value", encodeName(value)}, {"expected", "no --project, which cannot keep it yet"}});
+
     PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
     if (!arguments.embeddings.empty())
         return runOnEmbeddings(arguments, config, *encoder, feedback);

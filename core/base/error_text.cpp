@@ -33,7 +33,7 @@ constexpr std::array kEntries{
     Entry{ErrorCode::TensorUnexpected, "TensorUnexpected", "The weights {path} hold the tensor {tensor}, which this architecture has no place for{more}. They may belong to another model."},
     Entry{ErrorCode::TensorShape, "TensorShape", "The tensor {tensor} in {path} has the shape {actual}; the configuration asks for {expected}."},
     Entry{ErrorCode::TensorType, "TensorType", "The tensor {tensor} in {path} has the type {type}, which weights cannot have."},
-    Entry{ErrorCode::VocabularyMissing, "VocabularyMissing", "{path} holds no tokenizer vocabulary (vocab.json with merges.txt, or bpe_simple_vocab_16e6.txt.gz), so texts cannot be embedded. Name a folder that has one (--vocab)."},
+    Entry{ErrorCode::VocabularyMissing, "VocabularyMissing", "{path} holds no tokenizer (vocab.json with merges.txt, bpe_simple_vocab_16e6.txt.gz, tokenizer.json or a SentencePiece model), so texts cannot be embedded. Name a folder that has one (--vocab)."},
     Entry{ErrorCode::VocabularyInvalid, "VocabularyInvalid", "The vocabulary {path} is not usable: {reason}."},
     Entry{ErrorCode::NpyInvalid, "NpyInvalid", "{path} is not a NumPy array that can be used here: {reason}."},
     Entry{ErrorCode::PickleRefused, "PickleRefused", "{path} was not loaded, because reading it would mean running code: {reason}. Ask for the weights as a safetensors file."},

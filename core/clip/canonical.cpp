@@ -2,59 +2,11 @@
 #include "core/clip/canonical.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "core/base/hash.h"
 #include "core/formats/model_tensors.h"
 
 namespace plumbline::clip {
-
-namespace {
-
-/// IEEE half to single: the exponent is moved by a multiplication, which also turns subnormal halves into normal
-/// floats; infinities and NaNs keep their exponent of ones.
-float fromHalf(std::uint16_t half) {
-    const std::uint32_t magnitude = (half & 0x7FFFU) << 13U;
-    const std::uint32_t sign = (half & 0x8000U) << 16U;
-    std::uint32_t bits = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112F);
-    if ((half & 0x7C00U) == 0x7C00U)
-        bits = magnitude | 0x7F800000U;
-    return std::bit_cast<float>(bits | sign);
-}
-
-float fromBfloat(std::uint16_t value) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16U);
-}
-
-template <class Convert>
-void widen16(const std::byte* from, std::span<float> to, Convert convert) {
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        std::uint16_t value;
-        std::memcpy(&value, from + 2 * i, 2); // the file promises no alignment
-        to[i] = convert(value);
-    }
-}
-
-} // namespace
-
-void widen(const formats::TensorView& view, std::size_t first, std::span<float> to) {
-    const std::byte* from = view.bytes.data() + first * formats::dtypeSize(view.dtype);
-    switch (view.dtype) {
-    case formats::DType::F32:
-        std::memcpy(to.data(), from, to.size_bytes());
-        return;
-    case formats::DType::F16:
-        widen16(from, to, fromHalf);
-        return;
-    case formats::DType::BF16:
-        widen16(from, to, fromBfloat);
-        return;
-    default:
-        std::fill(to.begin(), to.end(), 0.0F);
-        return; // refused by readModelFolder
-    }
-}
 
 void release(const formats::TensorView& view, const formats::Weights& weights) {
     for (const formats::MappedFile& file : weights.files)

@@ -12,9 +12,6 @@
 
 namespace plumbline::clip {
 
-/// Elements first..first+to.size() of a float32, float16 or bfloat16 tensor as float32; exact.
-void widen(const formats::TensorView& view, std::size_t first, std::span<float> to);
-
 /// Gives back the memory of a tensor that was looked at once: a model must not lie in memory twice because its hash was
 /// computed.
 void release(const formats::TensorView& view, const formats::Weights& weights);

@@ -80,6 +80,7 @@ struct Encoder::Impl {
     EncoderOptions options;
     double logitScale = 0;
     std::optional<double> logitBias;
+    std::optional<Error> noTokenizer; ///< what is wrong with the folder's own
     std::vector<std::string> warnings;
 
     // Computed on demand; methods are called from one thread at a time.
@@ -87,6 +88,14 @@ struct Encoder::Impl {
     std::optional<ModelCard> card;
 
     const ModelConfig& config() const { return network->folder().config; }
+    /// Files beside the model that change its embeddings.
+    std::vector<fs::path> imports() const {
+        std::vector<fs::path> files;
+        for (const fs::path& file : {options.promptArray, options.residualHead})
+            if (!file.empty())
+                files.push_back(file);
+        return files;
+    }
     int threads() const {
         return options.threads > 0 ? options.threads
                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -140,7 +149,15 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
     Impl& impl = *encoder->m_impl;
     impl.options = options;
     impl.warnings = read.config.warnings;
-    PLUMBLINE_TRY(impl.tokenizer, tokenizerOf(read, options.vocabulary, impl.warnings));
+    auto tokenizer = tokenizerOf(read, options.vocabulary, impl.warnings);
+    if (tokenizer) {
+        impl.tokenizer = std::move(*tokenizer);
+    } else if (!options.vocabulary.empty()) {
+        return tl::unexpected<Stop>(tokenizer.error());
+    } else { // images can be embedded all the same
+        impl.noTokenizer = tokenizer.error();
+        impl.warnings.push_back("Texts cannot be embedded: " + errorText(tokenizer.error()));
+    }
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
 
@@ -153,6 +170,18 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
     if (read.config.sigmoidLoss)
         impl.logitBias = scalar("logit_bias");
     PLUMBLINE_TRY(impl.network, Network::build(std::move(read), options.precision));
+    if (!options.promptArray.empty()) {
+        PLUMBLINE_TRY(const formats::PromptArray prompts, formats::readPromptArray(options.promptArray));
+        PLUMBLINE_CHECK(impl.network->usePromptArray(prompts));
+        impl.warnings.push_back("An array of " + std::to_string(prompts.count) +
+                                " learned tokens is put before every text: " + encodePath(options.promptArray) + ".");
+    }
+    if (!options.residualHead.empty()) {
+        PLUMBLINE_TRY(const formats::ResidualHead head, formats::readResidualHead(options.residualHead));
+        PLUMBLINE_CHECK(impl.network->useResidualHead(head));
+        impl.warnings.push_back("Embeddings are passed through residual heads: " + encodePath(options.residualHead) +
+                                ".");
+    }
     return encoder;
 }
 
@@ -194,7 +223,10 @@ Outcome<std::string> Encoder::contentSha256(Feedback& feedback) const {
         text += '\n' + std::to_string(eps * 1e9);
     add(c.text.eosId.value);
     add(static_cast<int>(c.tokenizer));
-    for (const fs::path& file : impl.tokenizer ? impl.tokenizer->files() : std::vector<fs::path>()) {
+    std::vector<fs::path> files = impl.imports();
+    if (impl.tokenizer)
+        files.insert(files.end(), impl.tokenizer->files().begin(), impl.tokenizer->files().end());
+    for (const fs::path& file : files) {
         auto hash = sha256File(file, &feedback);
         if (!hash)
             return tl::unexpected(hash.error());
@@ -222,11 +254,12 @@ ModelCard Encoder::quickCard() const {
     if (impl.tokenizer) {
         card.vocabulary = encodePath(impl.options.vocabulary.empty() ? model.folder : impl.options.vocabulary);
         card.tokenizerKind = impl.tokenizer->kind();
-    } else {
-        card.warnings.push_back(
-            "The folder holds no tokenizer" +
-            (model.config.tokenizerName.empty() ? "" : " (the model was trained with " + model.config.tokenizerName + ")") +
-            ": images can be embedded, texts cannot.");
+    } else if (!impl.noTokenizer) {
+        card.warnings.push_back("The folder holds no tokenizer" +
+                                (model.config.tokenizerName.empty()
+                                     ? ""
+                                     : " (the model was trained with " + model.config.tokenizerName + ")") +
+                                ": images can be embedded, texts cannot.");
     }
     if (const DeviceInfo device = deviceInfo(); device.slowBlas)
         card.warnings.push_back("The linear algebra library of this machine (" + device.blas +
@@ -234,10 +267,15 @@ ModelCard Encoder::quickCard() const {
     std::vector<fs::path> files = model.files;
     if (impl.tokenizer && impl.options.vocabulary.empty())
         files.insert(files.end(), impl.tokenizer->files().begin(), impl.tokenizer->files().end());
+    for (const fs::path& file : impl.imports())
+        files.push_back(fs::absolute(file));
     for (const fs::path& file : files) {
         std::error_code ignored;
-        card.files.push_back({encodePath(file.lexically_relative(model.folder)),
-                              static_cast<std::int64_t>(fs::file_size(file, ignored)), {}});
+        card.files.push_back(
+            {encodePath(file.is_absolute() && !model.folder.is_absolute() ? file
+                                                                          : file.lexically_relative(model.folder)),
+             static_cast<std::int64_t>(fs::file_size(file, ignored)),
+             {}});
     }
     if (Result<std::vector<PlantedLean>> planted = formats::readPlanted(model.folder / formats::kPlantedFile))
         card.planted = std::move(*planted);
@@ -274,6 +312,8 @@ Outcome<ModelCard> Encoder::card(Feedback& feedback) const {
 Outcome<Embeddings> Encoder::encodeTexts(std::span<const std::string> texts, Feedback& feedback,
                                          std::vector<bool>* truncated) const {
     const Impl& impl = *m_impl;
+    if (impl.noTokenizer)
+        return tl::unexpected<Stop>(*impl.noTokenizer);
     if (!impl.tokenizer)
         return tl::unexpected<Stop>(
             Error{ErrorCode::VocabularyMissing, {{"path", encodePath(impl.network->folder().path)}}, {}});
@@ -303,8 +343,8 @@ Outcome<Embeddings> Encoder::encodeTexts(std::span<const std::string> texts, Fee
     std::mutex mutex;
     std::size_t next = 0, done = 0;
     const int threads = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(impl.threads()), texts.size()));
-    // Batches of a fixed size, whatever the clock and the number of threads say: the same prompts get the same bits, so a
-    // repeated audit of known images gives the same figures to the last digit.
+    // Batches of a fixed size, whatever the clock and the number of threads say: the same prompts get the same bits, so
+    // a repeated audit of known images gives the same figures to the last digit.
     constexpr std::size_t kTexts = 8;
     const auto work = [&](const std::atomic<bool>& stopped) -> Outcome<void> {
         std::vector<float> features;

@@ -21,6 +21,8 @@ enum class Precision { Fp32, Bf16 };
 
 struct EncoderOptions {
     std::filesystem::path vocabulary; ///< empty: the model folder's own
+    std::filesystem::path promptArray;  ///< a learned prompt array to put before every text (formats::readPromptArray)
+    std::filesystem::path residualHead; ///< heads to pass embeddings through (formats::readResidualHead)
     std::filesystem::path hashMemory; ///< a file that keeps the hashes of large files (HashMemory); empty: none
     Precision precision = Precision::Fp32;
     int threads = 0; ///< 0: all cores

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <map>
+#include <optional>
 
 #include <malloc.h>
 
@@ -244,6 +244,44 @@ struct Network::Impl {
         return towers.classTokenTexts(tokenRows(items, context), real);
     }
 
+    struct Mlp {
+        Linear first, second;
+        at::Tensor operator()(const at::Tensor& x) const {
+            return at::relu(at::linear(at::relu(at::linear(x, first.weight, first.bias)), second.weight, second.bias));
+        }
+        static Mlp of(const formats::ResidualMlp& mlp) {
+            const auto copy = [](const std::vector<float>& values, const std::vector<std::int64_t>& shape) {
+                return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone();
+            };
+            return {{copy(mlp.first, {mlp.hidden, mlp.dim}), copy(mlp.firstBias, {mlp.hidden})},
+                    {copy(mlp.second, {mlp.dim, mlp.hidden}), copy(mlp.secondBias, {mlp.dim})}};
+        }
+    };
+    at::Tensor prompts;                      ///< [count, width] or undefined
+    std::optional<std::pair<Mlp, Mlp>> head; ///< of images, shared
+
+    void storeImages(const at::Tensor& features, std::span<float> out) const {
+        const at::Tensor x = features.to(at::kFloat);
+        store(head ? x + head->second(head->first(x) + x) : x, out);
+    }
+    void storeTexts(const at::Tensor& features, std::span<float> out) const {
+        const at::Tensor t = features.to(at::kFloat);
+        store(head ? t + head->second(t) : t, out);
+    }
+
+    /// Token rows [items, length, width] with their positions, learned tokens before them, cut to the context; `pooled`
+    /// moves along.
+    at::Tensor withPrompts(const at::Tensor& rows, std::vector<std::int64_t>& pooled) const {
+        if (!prompts.defined())
+            return rows;
+        const std::int64_t count = prompts.size(0), context = folder.config.text.contextLength.value;
+        for (std::int64_t& position : pooled)
+            position = std::min(position + count, context - 1);
+        return at::cat({prompts.unsqueeze(0).expand({rows.size(0), count, rows.size(2)}), rows}, 1)
+            .narrow(1, 0, std::min(context, count + rows.size(1)))
+            .contiguous();
+    }
+
     void store(const at::Tensor& features, std::span<float> out) const {
         const at::Tensor wide = features.to(at::kFloat).contiguous();
         std::memcpy(out.data(), wide.data_ptr<float>(), out.size_bytes());
@@ -305,8 +343,8 @@ Outcome<void> Network::images(std::span<const float> pixels, std::size_t count, 
         const Towers& towers = impl.towers;
         const auto items = static_cast<std::int64_t>(count);
         if (towers.resnet) {
-            impl.store(towers.resnet->images(impl.imageTensor(pixels, count), [&] { askWhetherToStop(feedback); }),
-                       out);
+            impl.storeImages(
+                towers.resnet->images(impl.imageTensor(pixels, count), [&] { askWhetherToStop(feedback); }), out);
             return;
         }
         const std::int64_t length = towers.visionPositions.size(0);
@@ -319,7 +357,7 @@ Outcome<void> Network::images(std::span<const float> pixels, std::size_t count, 
             x = pass.pooled(x, items, length, std::vector<std::int64_t>(count, 0), feedback);
         else
             x = pass.all(x, items, length, feedback);
-        impl.store(towers.embedTokens(x, items), out);
+        impl.storeImages(towers.embedTokens(x, items), out);
     });
 }
 
@@ -330,43 +368,75 @@ Outcome<void> Network::texts(std::span<const std::span<const int>> items, std::s
         askWhetherToStop(feedback);
         const TextConfig& config = impl.folder.config.text;
         if (config.pooling.value == TextPooling::ClassToken) {
-            impl.store(impl.classTokenTexts(items), out);
+            impl.storeTexts(impl.classTokenTexts(items), out);
             return;
         }
         std::vector<std::int64_t> positions;
         for (const std::span<const int> ids : items)
             positions.push_back(static_cast<std::int64_t>(pooledPosition(config, ids)));
         // Where attention is causal nothing behind the pooled position can change the feature.
-        const std::int64_t length = readsWholeContext(config)
-                                        ? config.contextLength.value
-                                        : *std::max_element(positions.begin(), positions.end()) + 1;
+        std::int64_t length = readsWholeContext(config) ? config.contextLength.value
+                                                        : *std::max_element(positions.begin(), positions.end()) + 1;
         const auto count = static_cast<std::int64_t>(items.size());
         at::Tensor x = impl.tokenRows(items, static_cast<std::size_t>(length));
         x.add_(impl.towers.textPositions.narrow(0, 0, length));
+        x = impl.withPrompts(x, positions);
+        length = x.size(1);
         x = FastPass{impl.towers.text}.pooled(x.view({count * length, -1}), count, length, positions, feedback);
-        impl.store(impl.towers.embedText(impl.towers.textFinal(x)), out);
+        impl.storeTexts(impl.towers.embedText(impl.towers.textFinal(x)), out);
     });
 }
 
 Outcome<void> Network::plainImages(std::span<const float> pixels, std::size_t count, std::span<float> out) const {
     const Impl& impl = *m_impl;
-    return guarded([&] { impl.store(impl.towers.plainImages(impl.imageTensor(pixels, count)), out); });
+    return guarded([&] { impl.storeImages(impl.towers.plainImages(impl.imageTensor(pixels, count)), out); });
 }
 
 Outcome<void> Network::plainTexts(std::span<const std::span<const int>> items, std::span<float> out) const {
     const Impl& impl = *m_impl;
     return guarded([&] {
-        if (impl.folder.config.text.pooling.value == TextPooling::ClassToken) {
-            impl.store(impl.classTokenTexts(items), out);
+        const TextConfig& config = impl.folder.config.text;
+        if (config.pooling.value == TextPooling::ClassToken) {
+            impl.storeTexts(impl.classTokenTexts(items), out);
             return;
         }
-        const at::Tensor pooled = at::empty({static_cast<std::int64_t>(items.size())}, at::kLong);
-        for (std::size_t i = 0; i < items.size(); ++i)
-            pooled.data_ptr<std::int64_t>()[i] =
-                static_cast<std::int64_t>(pooledPosition(impl.folder.config.text, items[i]));
-        const auto context = static_cast<std::size_t>(impl.folder.config.text.contextLength.value);
-        impl.store(impl.towers.plainTexts(impl.tokenRows(items, context), pooled), out);
+        std::vector<std::int64_t> pooled;
+        for (const std::span<const int> ids : items)
+            pooled.push_back(static_cast<std::int64_t>(pooledPosition(config, ids)));
+        const auto context = static_cast<std::size_t>(config.contextLength.value);
+        const at::Tensor rows = impl.withPrompts(impl.tokenRows(items, context) + impl.towers.textPositions, pooled);
+        impl.storeTexts(impl.towers.plainPlacedTexts(rows, at::tensor(pooled)), out);
     });
+}
+
+Result<void> Network::usePromptArray(const formats::PromptArray& prompts) {
+    const TextConfig& config = m_impl->folder.config.text;
+    const auto wrong = [](std::string value, std::string expected) {
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "the prompt array"}, {"value", std::move(value)}, {"expected", std::move(expected)}});
+    };
+    if (prompts.width != config.width.value)
+        return wrong(std::to_string(prompts.width) + " numbers a token",
+                     std::to_string(config.width.value) + ", the width of this text tower");
+    if (readsWholeContext(config))
+        return wrong("learned tokens", "a text tower whose feature is that of the text's end");
+    if (prompts.count >= config.contextLength.value)
+        return wrong(std::to_string(prompts.count) + " tokens",
+                     "fewer than the context of " + std::to_string(config.contextLength.value));
+    m_impl->prompts =
+        at::from_blob(const_cast<float*>(prompts.values.data()), {prompts.count, prompts.width}, at::kFloat)
+            .to(m_impl->type, false, true);
+    return {};
+}
+
+Result<void> Network::useResidualHead(const formats::ResidualHead& head) {
+    if (static_cast<std::size_t>(head.shared.dim) != dim())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "the residual head"},
+                     {"value", "embeddings of " + std::to_string(head.shared.dim) + " numbers"},
+                     {"expected", std::to_string(dim()) + ", as this model gives them"}});
+    m_impl->head.emplace(Impl::Mlp::of(head.image), Impl::Mlp::of(head.shared));
+    return {};
 }
 
 } // namespace plumbline::clip

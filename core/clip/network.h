@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/feedback.h"
 #include "core/clip/encoder.h"
+#include "core/formats/debias_import.h"
 #include "core/formats/model_folder.h"
 
 namespace plumbline::clip {
@@ -35,6 +36,13 @@ public:
     /// The network keeps the mapping alive. Errors: OutOfMemory, Internal.
     static Result<std::unique_ptr<Network>> build(formats::ModelFolder folder, Precision precision);
     ~Network();
+
+    /// Puts learned tokens before every text, as Berg et al. 2022 do: behind the positions, which they have none of, so
+    /// that the end of the text moves back by their number and what does not fit the context falls off.
+    /// Errors: InvalidArgument (another width, or a text tower that reads its padding).
+    Result<void> usePromptArray(const formats::PromptArray& prompts);
+    /// Passes raw embeddings through the heads of Zhang et al. 2025. Errors: InvalidArgument (another length).
+    Result<void> useResidualHead(const formats::ResidualHead& head);
 
     const formats::ModelFolder& folder() const;
     std::size_t dim() const;

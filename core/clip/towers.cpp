@@ -232,9 +232,12 @@ at::Tensor Towers::embedText(const at::Tensor& features) const {
 }
 
 at::Tensor Towers::plainTexts(const at::Tensor& rows, const at::Tensor& pooled) const {
-    const at::Tensor x = textFinal(text.plain(rows + textPositions.narrow(0, 0, rows.size(1))));
-    const at::Tensor features = x.index({at::arange(x.size(0), pooled.options()), pooled});
-    return embedText(features);
+    return plainPlacedTexts(rows + textPositions.narrow(0, 0, rows.size(1)), pooled);
+}
+
+at::Tensor Towers::plainPlacedTexts(const at::Tensor& rows, const at::Tensor& pooled) const {
+    const at::Tensor x = textFinal(text.plain(rows));
+    return embedText(x.index({at::arange(x.size(0), pooled.options()), pooled}));
 }
 
 at::Tensor Towers::classTokenTexts(const at::Tensor& rows, const at::Tensor& real) const {

@@ -93,6 +93,8 @@ struct Towers {
     /// Token rows [n, length, width] without positions, and the position each feature is read at -> raw embeddings [n,
     /// dim].
     at::Tensor plainTexts(const at::Tensor& rows, const at::Tensor& pooled) const;
+    /// The same for rows that have their positions.
+    at::Tensor plainPlacedTexts(const at::Tensor& rows, const at::Tensor& pooled) const;
     /// The same for a text tower with a class token behind the text (CoCa, as OpenCLIP has it). `real` [n, length] is
     /// true where an id is not the padding. OpenCLIP's mask is shifted by one: a position is hidden where the id before
     /// it is padding; the published weights were trained so.

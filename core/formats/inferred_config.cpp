@@ -158,8 +158,10 @@ Result<ModelConfig> inferConfig(const Weights& weights, const fs::path& file) {
                                             certain ? "OpenAI's own models" : "assumed, as OpenAI's build_model does"};
     config.vision.activation = t.activation = activation;
     config.vision.layerNormEps = t.layerNormEps = {1e-5, "default of torch.nn.LayerNorm"};
-    if (config.vision.tower == ImageTower::ResNet)
+    if (config.vision.tower == ImageTower::ResNet) {
         config.vision.activation.source = "not used: a ResNet's activation is ReLU";
+        config.vision.layerNormEps.source = "default of torch.nn.BatchNorm2d";
+    }
     if (!certain)
         config.warnings.push_back(
             "No configuration lies beside the weights: QuickGELU, OpenAI's preparation of images and heads of 64 "

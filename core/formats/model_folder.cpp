@@ -16,7 +16,7 @@
 #include "core/formats/model_config.h"
 #include "core/formats/model_location.h"
 #include "core/formats/text_file.h"
-#include "core/formats/torch_file.h"
+#include "core/formats/weight_file.h"
 
 namespace plumbline::formats {
 
@@ -172,26 +172,6 @@ Result<void> checkTensors(const ModelConfig& config, const Weights& weights, con
 // ---------------------------------------------------------------------------------------------------------------------
 // The weights
 
-/// Weights, what form they have, and what was done to their names.
-struct ReadWeights {
-    Weights weights;
-    std::string form;
-    std::vector<std::string> notes;
-};
-
-Result<ReadWeights> readOneFile(const fs::path& file) {
-    // By what it holds: people rename files. What is neither is an error of the format that its name says.
-    if (looksLikeSafetensors(file) || (file.extension() == ".safetensors" && !looksLikeTorchFile(file))) {
-        PLUMBLINE_TRY(Weights weights, readSafetensors(file));
-        return ReadWeights{std::move(weights), "safetensors", {}};
-    }
-    PLUMBLINE_TRY(TorchFile torch, readTorchLayout(file));
-    const char* form = torch.form == TorchForm::ZipPickle     ? "PyTorch zip"
-                       : torch.form == TorchForm::TorchScript ? "TorchScript archive, its code not run"
-                                                              : "PyTorch pickle of before 1.6";
-    return ReadWeights{std::move(torch.weights), form, std::move(torch.notes)};
-}
-
 /// The files that an index of shards names, each with the tensors that it must hold.
 Result<std::map<std::string, std::vector<std::string>>> readShardIndex(const fs::path& file) {
     const auto invalid = [&file](std::string reason) {
@@ -214,10 +194,10 @@ Result<std::map<std::string, std::vector<std::string>>> readShardIndex(const fs:
     return shards;
 }
 
-Result<ReadWeights> readShards(const ModelLocation& location, const fs::path& index, std::vector<fs::path>& files) {
+Result<WeightFile> readShards(const ModelLocation& location, const fs::path& index, std::vector<fs::path>& files) {
     PLUMBLINE_TRY(const auto shards, readShardIndex(index));
     files.push_back(index);
-    ReadWeights all;
+    WeightFile all;
     for (const auto& [name, tensors] : shards) {
         const fs::path file = location.folder / name;
         if (!isThere(file))
@@ -225,7 +205,7 @@ Result<ReadWeights> readShards(const ModelLocation& location, const fs::path& in
                         {{"path", encodePath(index)},
                          {"reason", "the file " + shownName(name) + ", which it names, is not there"}});
         PLUMBLINE_CHECK(checkInside(location, file));
-        PLUMBLINE_TRY(ReadWeights part, readOneFile(file));
+        PLUMBLINE_TRY(WeightFile part, readWeightFile(file));
         const auto invalid = [&file](std::string reason) {
             return fail(ErrorCode::WeightsInvalid, {{"path", encodePath(file)}, {"reason", std::move(reason)}});
         };
@@ -246,7 +226,7 @@ Result<ReadWeights> readShards(const ModelLocation& location, const fs::path& in
 }
 
 /// The weights that a configuration's library would take: the first of the names that is there.
-Result<ReadWeights> readWeights(const ModelLocation& location, std::initializer_list<const char*> names,
+Result<WeightFile> readWeights(const ModelLocation& location, std::initializer_list<const char*> names,
                                 std::initializer_list<const char*> unsupported, std::vector<fs::path>& files) {
     fs::path chosen = location.weights;
     for (const char* name : names)
@@ -272,7 +252,7 @@ Result<ReadWeights> readWeights(const ModelLocation& location, std::initializer_
     PLUMBLINE_CHECK(location.weights.empty() ? checkInside(location, chosen) : Result<void>{});
     if (chosen.extension() == ".json")
         return readShards(location, chosen, files);
-    return readOneFile(chosen);
+    return readWeightFile(chosen);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -347,10 +327,10 @@ Result<ModelFolder> readModelFolder(const fs::path& path) {
     ModelFolder model;
     model.path = path;
     model.folder = location.folder;
-    ReadWeights read;
+    WeightFile read;
     bool useHuggingFace = huggingFace && !openClip;
     if (!location.weights.empty()) { // its names tell whose configuration belongs to it
-        PLUMBLINE_TRY(read, readOneFile(location.weights));
+        PLUMBLINE_TRY(read, readWeightFile(location.weights));
         useHuggingFace = read.weights.tensors.contains("text_model.embeddings.token_embedding.weight");
     } else if (openClip && huggingFace) {
         // Downloads of OpenCLIP's own models hold both forms, or OpenCLIP's weights beside a config.json for another

@@ -47,6 +47,15 @@ void checkOptions(const Fields& fields, std::initializer_list<const char*> used,
     }
 }
 
+/// The options of OpenCLIP's other attention block, none of which is supported, and more that must be at rest.
+std::vector<Neutral> customAttention(std::vector<Neutral> more = {}) {
+    more.push_back({"block_type", nullptr});
+    for (const char* name :
+         {"qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc"})
+        more.push_back({name, false});
+    return more;
+}
+
 /// A LayerNorm's epsilon from norm_kwargs, the only thing there that is understood.
 Sourced<double> openClipEps(const Fields& fields) {
     const json* kwargs = fields.find("norm_kwargs");
@@ -211,13 +220,7 @@ void readOpenClipViT(const Fields& vision, const Sourced<Activation>& activation
                   "ls_init_value", "no_ln_pre", "final_ln_after_pool", "pool_type", "attentional_pool",
                   "attn_pooler_queries", "attn_pooler_heads"},
                  {"patch_dropout", "output_tokens", "pos_embed_type"}, // positions are stored, however they were made
-                 {{"block_type", nullptr},
-                  {"qk_norm", false},
-                  {"scaled_cosine_attn", false},
-                  {"scale_heads", false},
-                  {"scale_attn_inner", false},
-                  {"scale_attn", false},
-                  {"scale_fc", false}});
+                 customAttention());
     VisionConfig& v = config.vision;
     v.imageSize = vision.side("image_size", 224, 1, kMaxImageSize);
     v.patchSize = vision.side("patch_size", 16, 1, kMaxImageSize);
@@ -260,16 +263,7 @@ void readOpenClipText(const Fields& text, const Sourced<Activation>& activation,
                   "ls_init_value", "embed_cls", "no_causal_mask", "pool_type", "proj_type", "proj_bias", "eos_id",
                   "pad_id", "hf_tokenizer_name", "tokenizer_kwargs"},
                  {"hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "output_tokens", "final_ln_after_pool"},
-                 {{"tokenizer_mode", nullptr},
-                  {"use_pad_mask", false},
-                  {"correct_cls_mask", false},
-                  {"block_type", nullptr},
-                  {"qk_norm", false},
-                  {"scaled_cosine_attn", false},
-                  {"scale_heads", false},
-                  {"scale_attn_inner", false},
-                  {"scale_attn", false},
-                  {"scale_fc", false}});
+                 customAttention({{"tokenizer_mode", nullptr}, {"use_pad_mask", false}, {"correct_cls_mask", false}}));
     TextConfig& t = config.text;
     t.contextLength = text.integer("context_length", 77, 2, kMaxContext);
     t.vocabSize = text.integer("vocab_size", 49408, 1, kMaxVocabulary);

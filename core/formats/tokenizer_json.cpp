@@ -21,11 +21,12 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestFile = std::size_t{256} << 20; // Gemma's is 34 MB, XLM-V's 61 MB
-constexpr std::size_t kMostTokens = 2'000'000;               // XLM-V has 901,629
-constexpr std::size_t kMostMerges = 4'000'000;               // Gemma has 580,604
-constexpr std::size_t kLongestToken = 1024;                  // bytes; bounds the work a position of a text can cost
-constexpr std::size_t kMostText = std::size_t{32} << 20;     // of all tokens together; XLM-V has 8 MB
+constexpr std::size_t kLargestFile = std::size_t{48} << 20; // Gemma's is 34 MB
+constexpr std::size_t kMostTokens = 500'000;                // Gemma has 256,000
+constexpr std::size_t kMostMerges = 1'000'000;              // Gemma has 580,604
+constexpr std::size_t kLongestText = std::size_t{8} << 20;  // of the document: a character map has 4 MiB at most
+constexpr std::size_t kLongestToken = 1024;                 // bytes; bounds the work a position of a text can cost
+constexpr std::size_t kMostText = std::size_t{32} << 20;    // of all tokens together; XLM-V has 8 MB
 constexpr std::size_t kMostAdded = 20'000;
 constexpr std::size_t kMostSteps = 32;           // normalizers, and pre-tokenizers
 constexpr std::size_t kLongestReplacement = 256; // bytes; the longest in use is one character
@@ -61,6 +62,23 @@ private:
     std::string m_texts;
     std::vector<std::size_t> m_ends;
 };
+
+/// Whether a text in the document is longer than any part of a tokenizer: the parser would keep it several times over.
+bool holdsTooLongText(std::string_view document) {
+    std::size_t begin = 0;
+    bool inText = false;
+    for (std::size_t i = 0; i < document.size(); ++i) {
+        if (inText && i - begin > kLongestText)
+            return true;
+        if (document[i] == '"') {
+            inText = !inText;
+            begin = i;
+        } else if (inText && document[i] == '\\') {
+            ++i;
+        }
+    }
+    return false;
+}
 
 /// Takes the file apart event by event: the model's vocabulary and merges, which are nearly all of it, go into lists of
 /// their own and never become a document; the rest does. Sees repeated keys.
@@ -1133,6 +1151,10 @@ const TokenizerSettings::Special* TokenizerSettings::find(std::string_view role)
 
 Result<std::variant<TokenizerJson, ClipTokenizerJson>> readTokenizerJson(const fs::path& path) {
     PLUMBLINE_TRY(const std::string text, readFile(path, kLargestFile));
+    if (holdsTooLongText(text))
+        return fail(ErrorCode::VocabularyInvalid,
+                    {{"path", encodePath(path)},
+                     {"reason", "one of its texts is longer than " + std::to_string(kLongestText >> 20U) + " MiB"}});
     FileHandler handler;
     if (!json::sax_parse(text, &handler))
         return fail(ErrorCode::VocabularyInvalid, {{"path", encodePath(path)}, {"reason", std::move(handler.reason)}});

@@ -32,6 +32,30 @@ const TypeEntry& entryOf(DType dtype) {
     return *std::find_if(kTypes.begin(), kTypes.end(), [dtype](const TypeEntry& e) { return e.dtype == dtype; });
 }
 
+/// IEEE half to single: the exponent is moved by a multiplication, which also turns subnormal halves into normal
+/// floats; infinities and NaNs keep their exponent of ones.
+float fromHalf(std::uint16_t half) {
+    const std::uint32_t magnitude = (half & 0x7FFFU) << 13U;
+    const std::uint32_t sign = (half & 0x8000U) << 16U;
+    std::uint32_t bits = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112F);
+    if ((half & 0x7C00U) == 0x7C00U)
+        bits = magnitude | 0x7F800000U;
+    return std::bit_cast<float>(bits | sign);
+}
+
+float fromBfloat(std::uint16_t value) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16U);
+}
+
+template <class Convert>
+void widen16(const std::byte* from, std::span<float> to, Convert convert) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        std::uint16_t value;
+        std::memcpy(&value, from + 2 * i, 2); // the file promises no alignment
+        to[i] = convert(value);
+    }
+}
+
 void copyRowMajor(const ScatteredTensor& from, std::span<const std::uint64_t> shape, std::size_t elementSize,
                   std::span<std::byte> to) {
     std::vector<std::uint64_t> place(shape.size());
@@ -108,6 +132,24 @@ std::string shownName(std::string_view name) {
         else
             text += letter;
     return end < name.size() ? text + "…" : text;
+}
+
+void widen(const TensorView& view, std::size_t first, std::span<float> to) {
+    const std::byte* from = view.bytes.data() + first * dtypeSize(view.dtype);
+    switch (view.dtype) {
+    case DType::F32:
+        std::memcpy(to.data(), from, to.size_bytes());
+        return;
+    case DType::F16:
+        widen16(from, to, fromHalf);
+        return;
+    case DType::BF16:
+        widen16(from, to, fromBfloat);
+        return;
+    default:
+        std::fill(to.begin(), to.end(), 0.0F);
+        return; // refused by readModelFolder
+    }
 }
 
 } // namespace plumbline::formats

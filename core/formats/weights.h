@@ -27,6 +27,9 @@ struct TensorView {
     std::int64_t elements() const;
 };
 
+/// Elements first..first+to.size() of a float32, float16 or bfloat16 tensor as float32; exact. Other types give zeros.
+void widen(const TensorView& view, std::size_t first, std::span<float> to);
+
 /// A tensor that does not lie in one piece, and has no bytes before it is gathered: where its numbers lie in a storage.
 /// Counted in elements; every number lies within the storage.
 struct ScatteredTensor {

@@ -34,8 +34,8 @@ bool isOther(char32_t c) {
     return !isSpace(c) && !isLetter(c) && !isNumber(c);
 }
 
-/// The same in a pattern that ignores case: U+0345, a mark that folds to the letter iota, is in none of its classes, and
-/// is passed over. Hugging Face's does not ignore case.
+/// The same in a pattern that ignores case: U+0345, a mark that folds to the letter iota, is in none of its classes,
+/// and is passed over. Hugging Face's does not ignore case.
 bool isOtherFolded(char32_t c) {
     return isOther(c) && c != 0x0345;
 }

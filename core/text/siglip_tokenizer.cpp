@@ -182,6 +182,7 @@ struct SiglipTokenizer : Tokenizer::Impl {
     std::vector<Special> specials; ///< the longest first
     std::string unknownText;
     std::size_t unknownLength = 0; ///< tokens that `unknownText` is by itself
+    int signId = -1;               ///< of SentencePiece's sign for a blank; -1: it is no piece
     bool lowerCase = true;
 
     const Special* specialAt(std::u32string_view text) const {
@@ -257,11 +258,9 @@ struct SiglipTokenizer : Tokenizer::Impl {
         std::u32string out;
         for (std::size_t at = 0; at < text.size();) {
             const Special* special = specialAt(text.substr(at));
-            const std::size_t length = special && special->keepsCase ? special->text.size() : 1;
-            if (length > 1 || (special && special->keepsCase))
-                out += text.substr(at, length);
-            else
-                out += lowerEachCharacter(text.substr(at, 1));
+            const bool kept = special && special->keepsCase;
+            const std::size_t length = kept ? special->text.size() : 1;
+            out += kept ? special->text : lowerEachCharacter(text.substr(at, 1));
             at += length;
         }
         return out;
@@ -302,8 +301,6 @@ struct SiglipTokenizer : Tokenizer::Impl {
         result.ids = std::move(ids);
         return result;
     }
-
-    int signId = -1;
 };
 
 } // namespace

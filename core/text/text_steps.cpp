@@ -315,8 +315,8 @@ void Normalisers::apply(const formats::Normaliser& step, Part& part, std::size_t
                 const auto belongs = any ? isSpace : [](char32_t c) { return c == U' '; };
                 const std::size_t least = any ? 1 : 2;
                 change([&](std::u32string_view text) {
-                    const auto run = static_cast<std::size_t>(
-                        std::find_if_not(text.begin(), text.end(), belongs) - text.begin());
+                    const auto run =
+                        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), belongs) - text.begin());
                     loseStart(run >= least && (run > 1 || replace.to.empty()));
                     return replacedRuns(text, belongs, least, decodeUtf8(replace.to));
                 });

@@ -157,9 +157,11 @@ Result<std::unique_ptr<Tokenizer::Impl>> finished(TokenizerJson description, con
                             "its tokenizer_class “" + encodeName(source.kind) + "” is not supported");
         known = nullptr;
     }
-    if (source.kind == "T5Tokenizer" && source.settings.addPrefixSpace)
+    if (source.kind == "T5Tokenizer" && source.settings.addPrefixSpace &&
+        (!*source.settings.addPrefixSpace || file.extension() != ".model"))
         return unusable(source.folder / "tokenizer_config.json",
-                        "its “add_prefix_space” makes the reference build the tokenizer anew, which is not supported");
+                        "its “add_prefix_space” makes the reference build the tokenizer anew from a spiece.model, which " +
+                            std::string(*source.settings.addPrefixSpace ? "is not there" : "is not supported"));
     PLUMBLINE_CHECK(applySettings(description, source, known, file));
     const auto idOf = [&](std::size_t role) {
         const auto token = specialOf(source, known, role);
@@ -219,6 +221,9 @@ Result<std::unique_ptr<Tokenizer::Impl>> readClip(const Source& source, const To
     return tokenizer;
 }
 
+Result<std::unique_ptr<Tokenizer::Impl>> readPieces(const fs::path& file, const Source& source,
+                                                    const TokenizerOptions& options);
+
 Result<std::unique_ptr<Tokenizer::Impl>> readJson(const fs::path& file, const Source& source,
                                                   const TokenizerOptions& options) {
     PLUMBLINE_TRY(auto read, formats::readTokenizerJson(file));
@@ -230,6 +235,10 @@ Result<std::unique_ptr<Tokenizer::Impl>> readJson(const fs::path& file, const So
     } else {
         if (source.kind == "CLIPTokenizer")
             return unusable(file, "it is not CLIP's, though its tokenizer_class is CLIPTokenizer");
+        // With this setting the reference does not use tokenizer.json.
+        if (const fs::path pieces = source.folder / "spiece.model";
+            source.kind == "T5Tokenizer" && source.settings.addPrefixSpace.value_or(false) && isFile(pieces))
+            return readPieces(pieces, source, options);
         PLUMBLINE_TRY(tokenizer, finished(std::move(std::get<TokenizerJson>(read)), source, file, options));
         tokenizer->kind = "tokenizer.json " + tokenizer->kind;
     }

@@ -29,6 +29,8 @@ private Q_SLOTS:
     void initTestCase();
     void wrongUse();
     void modelCard();
+    void modelInWords();
+    void modelOfEveryKind();
     void modelErrors();
     void tokenize();
     void embedImagesAndShards();
@@ -90,6 +92,74 @@ void TestCommandLine::modelCard() {
     QVERIFY(card["self_check"]["passed"].get<bool>());
     QCOMPARE(card["content_sha256"].get<std::string>().size(), std::size_t(64));
     QVERIFY(plumb({L("model"), m_model}).out.contains("self-check passed"));
+}
+
+namespace {
+
+/// The value behind a name in what `plumb model` prints, from the heading on; without its source.
+QString printed(const QByteArray& out, const QString& name, const QString& heading = {}) {
+    const QString text = QString::fromUtf8(out);
+    const auto start = heading.isEmpty() ? 0 : text.indexOf(u'\n' + heading);
+    for (const QString& line : start < 0 ? QStringList() : text.mid(start).split(u'\n'))
+        if (line.startsWith(QStringLiteral("  ") + name + u' '))
+            return line.mid(2 + name.size()).section(QStringLiteral("   ["), 0, 0).trimmed();
+    return {};
+}
+
+} // namespace
+
+void TestCommandLine::modelInWords() {
+    test::RandomClip half;
+    half.dtype = formats::DType::F16;
+    test::writeRandomClip(m_folder / "half", half, Container::OpenClip, 3);
+    test::writeText(m_folder / "half/README.md", "---\ntags: [clip]\nlicense: mit\n---\n");
+    const QByteArray out = plumb({L("model"), q(m_folder / "half")}).out;
+    QVERIFY(out.startsWith("half\n"));
+    QCOMPARE(printed(out, L("container")), L("OpenCLIP"));
+    QCOMPARE(printed(out, L("storage")), L("safetensors"));
+    QCOMPARE(printed(out, L("stored as")), L("float16"));
+    QVERIFY(printed(out, L("parameters")).contains(u','));
+    QCOMPARE(printed(out, L("licence")), L("mit (README.md)"));
+    QCOMPARE(printed(out, L("kind"), L(" image tower")), L("vision transformer"));
+    QCOMPARE(printed(out, L("pooling"), L(" image tower")), L("the class token"));
+    QVERIFY(out.contains("[open_clip_config.json: model_cfg.vision_cfg.width]"));
+    QCOMPARE(printed(out, L("attention"), L(" text tower")), L("causal"));
+    QCOMPARE(printed(out, L("pooling"), L(" text tower")), L("the largest id"));
+    QVERIFY(printed(out, L("kind"), L(" tokenizer")).startsWith(L("CLIP BPE")));
+    QCOMPARE(printed(out, L("read from"), L(" tokenizer")), q(m_folder / "half"));
+    QVERIFY(printed(out, L("resize"), L(" preprocessing")).startsWith(L("the shorter side")));
+    for (const char* unusual : {"logit bias", "class token", "first norm", "layer scale", "trained with", "cleaning"})
+        QVERIFY2(printed(out, QString::fromLatin1(unusual)).isEmpty(), unusual);
+    const QString config = printed(out, L("open_clip_config.json"), L(" files and SHA-256"));
+    QVERIFY2(QRegularExpression(L("^\\S+ (bytes|kB) +[0-9a-f]{64}$")).match(config).hasMatch(), qPrintable(config));
+    QCOMPARE(printed(out, L("tensors"), L(" files and SHA-256")).size(), 64);
+    QVERIFY(out.contains(" self-check passed\n"));
+
+    test::RandomClip mute;
+    mute.vocabulary = false;
+    test::writeRandomClip(m_folder / "mute", mute, Container::HuggingFace, 3);
+    const QByteArray said = plumb({L("model"), q(m_folder / "mute")}).out;
+    QCOMPARE(printed(said, L("kind"), L(" tokenizer")), L("none: texts cannot be embedded"));
+    QVERIFY(said.contains(" warning: The folder holds no tokenizer"));
+    QCOMPARE(printed(said, L("licence")), L("none is named"));
+}
+
+void TestCommandLine::modelOfEveryKind() {
+    PLUMBLINE_NEEDS_SHARED();
+    const auto models = test::shared() / "fixtures" / "models";
+    const QByteArray resNet = plumb({L("model"), q(models / "resnet/openai_torchscript_mixed_fp16.pt")}).out;
+    QVERIFY(resNet.startsWith("openai_torchscript_mixed_fp16\n"));
+    QVERIFY(printed(resNet, L("container")).startsWith(L("OpenAI")));
+    QVERIFY(printed(resNet, L("storage")).startsWith(L("TorchScript")));
+    QCOMPARE(printed(resNet, L("stored as")), L("mixed: float16, float32"));
+    QCOMPARE(printed(resNet, L("kind"), L(" image tower")), L("ResNet, stages 1-1-2-1"));
+    QCOMPARE(printed(resNet, L("activation"), L(" image tower")), L("ReLU"));
+    QCOMPARE(printed(resNet, L("pooling"), L(" image tower")), L("attention of the mean of the tokens"));
+    QVERIFY(resNet.contains("[shape of visual.layer1.0.conv1.weight]"));
+    const QByteArray sharded = plumb({L("model"), q(models / "vit-gelu/huggingface_sharded")}).out;
+    QCOMPARE(printed(sharded, L("storage")), L("safetensors in 2 files"));
+    QCOMPARE(printed(sharded, L("activation"), L(" image tower")), L("GELU"));
+    QCOMPARE(printed(sharded, L("pooling"), L(" text tower")), L("the first end of text (id 49407)"));
 }
 
 void TestCommandLine::modelErrors() {

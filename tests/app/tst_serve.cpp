@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include <QElapsedTimer>
 #include <QtTest>
@@ -97,6 +98,9 @@ private Q_SLOTS:
     void greetsAndRefuses();
     void brokenFramesEndTheEngine();
     void endsWithItsInput();
+    void aModelIsAddedThenChecked();
+    void aCheckCanBeCancelled();
+    void onlyModelsOfTheProjectAreChecked();
     void wholeAudit();
     void cancelAndGoOn();
     void killedInTheMiddle();
@@ -159,6 +163,76 @@ void TestServe::greetsAndRefuses() {
     client.sendRaw("content-length: 2\r\nX-Other: 1\r\n\r\n[]"); // header names in any case, further headers
     QCOMPARE(client.next()["error"]["code"].get<int>(), -32600);
     QVERIFY(client.call("initialize", Json::object()).contains("result")); // still there
+}
+
+void TestServe::aModelIsAddedThenChecked() {
+    Client client(m_folder / "cache-check");
+    const fs::path path = m_folder / "check.plumb";
+    auto project = store::Project::create(path);
+    const Json where = {{"project", path.string()}, {"path", (m_folder / "model").string()}};
+    const Json added = client.call("project/addModel", where)["result"];
+    const std::int64_t id = added["id"].get<std::int64_t>();
+    QCOMPARE(added["card"]["content_sha256"].get<std::string>(), std::string());
+    QVERIFY(!added["card"]["self_check"]["passed"].get<bool>());
+    QCOMPARE(added["card"]["storage"].get<std::string>(), std::string("safetensors"));
+    for (const Json& file : added["card"]["files"])
+        QVERIFY(file["sha256"].get<std::string>().empty() && file["bytes"].get<std::int64_t>() > 0);
+    QVERIFY(toJson(project->model(id)->card) == added["card"]);
+    QCOMPARE(project->model(id)->name, std::string("model"));
+
+    client.notifications.clear();
+    const Json checked = client.call("project/checkModel", {{"project", path.string()}, {"id", id}})["result"];
+    QVERIFY(checked["card"]["self_check"]["passed"].get<bool>());
+    QCOMPARE(checked["card"]["content_sha256"].get<std::string>().size(), std::size_t(64));
+    for (const Json& file : checked["card"]["files"])
+        QCOMPARE(file["sha256"].get<std::string>().size(), std::size_t(64));
+    QVERIFY(toJson(project->model(id)->card) == checked["card"]);
+    QCOMPARE(project->models()->size(), std::size_t(1));
+    QVERIFY(client.call("model/inspect", {{"path", where["path"]}})["result"]["card"] == checked["card"]);
+    std::set<std::string> stages;
+    for (const Json& message : client.notifications)
+        stages.insert(message["params"].value("stage", ""));
+    QVERIFY(stages.contains("hashing-model") || stages.contains("checking-model")); // at most ten reports a second
+
+    // Added again, it is as unchecked as at first: the files may be others.
+    QCOMPARE(client.call("project/addModel", where)["result"]["id"].get<std::int64_t>(), id);
+    QVERIFY(project->model(id)->card.contentSha256.empty());
+}
+
+void TestServe::aCheckCanBeCancelled() {
+    Client client(m_folder / "cache-check");
+    const fs::path path = m_folder / "check-cancelled.plumb";
+    const auto [model, images] = fill(client, path, "slow");
+    // Behind an audit, so that it has not begun.
+    const int audit = client.request("audit/run", {{"project", path.string()}, {"config", config(model, images)}});
+    const int check = client.request("project/checkModel", {{"project", path.string()}, {"id", model}});
+    client.cancel(check);
+    client.cancel(audit);
+    QCOMPARE(client.answer(check)["error"]["code"].get<int>(), -32800);
+    auto project = store::Project::open(path);
+    QVERIFY(project->model(model)->card.contentSha256.empty());
+    const Json again = client.call("project/checkModel", {{"project", path.string()}, {"id", model}});
+    QVERIFY2(again.contains("result"), again.dump().c_str());
+    QCOMPARE(project->model(model)->card.contentSha256.size(), std::size_t(64));
+    QVERIFY(!project->model(model)->vocabPath.empty()); // what it was added with stays
+}
+
+void TestServe::onlyModelsOfTheProjectAreChecked() {
+    Client client(m_folder / "cache-check");
+    const fs::path path = m_folder / "check-unknown.plumb";
+    [[maybe_unused]] auto project = store::Project::create(path);
+    const Json unknown = client.call("project/checkModel", {{"project", path.string()}, {"id", 7}})["error"];
+    QCOMPARE(unknown["data"]["code"].get<std::string>(), std::string("RecordUnknown"));
+    const Json nameless = client.call("project/checkModel", {{"project", path.string()}})["error"];
+    QCOMPARE(nameless["data"]["code"].get<std::string>(), std::string("ProtocolError"));
+    // One whose files have gone since.
+    fs::copy(m_folder / "model", m_folder / "gone", fs::copy_options::recursive);
+    const Json added = client.call("project/addModel", {{"project", path.string()}, {"path", (m_folder / "gone").string()}});
+    fs::remove_all(m_folder / "gone");
+    Client later(m_folder / "cache-check");
+    const Json gone =
+        later.call("project/checkModel", {{"project", path.string()}, {"id", added["result"]["id"]}})["error"];
+    QCOMPARE(gone["data"]["code"].get<std::string>(), std::string("FileNotFound"));
 }
 
 void TestServe::brokenFramesEndTheEngine() {

@@ -4,6 +4,7 @@
 # "time"). The time is the processor's, since other work on the machine must not count; one that waits is ended after
 # 60 s. Memory counts the pages of mapped files.
 #   tests/bench/hostile_files.sh build/ci/bin
+# A hostile tokenizer leaves the images usable: those models are read, with a warning, and compared with the good one.
 # Ends with 1 where a model is accepted, ends in a crash, or needs 1 s or 100 MB more than the idle engine.
 set -u
 bin=$1
@@ -28,12 +29,10 @@ measure "$bin/plumb" --version
 idle_time=$time idle_memory=$memory
 row "$time" "$memory" 'none (plumb --version)'
 "$bin/hostile_files" > "$work/list"
-while IFS="$(printf '\t')" read -r number name; do
+while IFS="$(printf '\t')" read -r number expected name; do
     mkdir "$work/model"
     measure "$bin/plumb" model "$("$bin/hostile_files" "$number" "$work/model")"
     rm -rf "$work/model"
-    expected=2
-    [ "$number" != 0 ] || expected=0
     verdict=$(echo "${time:-60} $idle_time ${memory:-0} $idle_memory" |
         awk '{ print ($1 - $2 < 1 && ($3 - $4) * 1024 < 100e6) ? "" : "  TOO MUCH" }')
     [ "${code:-}" = "$expected" ] || verdict="$verdict  ENDED WITH ${code:-A TIMEOUT}"

@@ -10,10 +10,12 @@
 #include "core/clip/canonical.h"
 #include "core/clip/network.h"
 #include "core/clip/self_check.h"
+#include "core/formats/debias_import.h"
 #include "core/formats/model_config.h"
 #include "core/formats/safetensors.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test_support.h"
+#include "tests/support/torch_writer.h"
 
 using namespace plumbline;
 using namespace plumbline::test;
@@ -201,6 +203,143 @@ private Q_SLOTS:
             const double images = apart(imageFeatures(*network), expected(one.at("image_features")), network->dim());
             QVERIFY2(images < 6e-2, (name + ' ' + std::to_string(images)).c_str());
         }
+    }
+
+    /// Learned tokens before a text have no positions: with the positions set to zero they are tokens like any other.
+    void promptArray() {
+        TempFolder temp;
+        writeRandomModel(temp / "m", filesOf(architectures().at("clip-gelu")));
+        auto weights = formats::readSafetensors(temp / "m/model.safetensors");
+        QVERIFY(weights.has_value());
+        const formats::TensorView& table = weights->tensors.at("text_model.embeddings.token_embedding.weight");
+        std::vector<float> rows(2 * 24);
+        formats::widen(table, 17 * 24, std::span(rows).first(24));
+        formats::widen(table, 80 * 24, std::span(rows).subspan(24));
+        std::vector<formats::TensorToWrite> tensors;
+        const std::vector<std::byte> zeros(12 * 24 * 4);
+        for (const auto& [name, view] : weights->tensors)
+            tensors.push_back(
+                {name, view.dtype, view.shape,
+                 name == "text_model.embeddings.position_embedding.weight" ? std::span(zeros) : view.bytes});
+        fs::create_directories(temp / "still");
+        QVERIFY(formats::writeSafetensors(temp / "still/model.safetensors", tensors).has_value());
+        fs::copy_file(temp / "m/config.json", temp / "still/config.json");
+
+        const std::vector<formats::TensorToWrite> array = {
+            {"", formats::DType::F32, {2, 24}, std::as_bytes(std::span(rows))}};
+        std::vector<formats::TensorToWrite> named = array, noise = array;
+        named[0].name = "model.debias_tokens.weight";
+        noise[0].name = "b";
+        noise.push_back({"a", formats::DType::F32, {2, 24}, std::as_bytes(std::span(rows))});
+        writeTorchZip(temp / "prompts.pt", named);
+        const auto prompts = formats::readPromptArray(temp / "prompts.pt");
+        QVERIFY2(prompts.has_value(), prompts ? "" : errorText(prompts.error()).c_str());
+        QCOMPARE(prompts->count, 2);
+        QCOMPARE(prompts->values, rows);
+        QVERIFY(formats::writeSafetensors(temp / "two.safetensors", noise).has_value());
+        QVERIFY(!formats::readPromptArray(temp / "two.safetensors"));
+
+        const auto plain = open(temp / "still"), with = open(temp / "still");
+        QVERIFY(with->usePromptArray(*prompts).has_value());
+        const std::vector<std::vector<int>> texts = {{1, 5, 9, 7}, {1, 44, 3, 2, 60, 61, 7}};
+        const std::vector<std::vector<int>> longer = {{17, 80, 1, 5, 9, 7}, {17, 80, 1, 44, 3, 2, 60, 61, 7}};
+        QVERIFY(apart(textFeatures(*with, texts), textFeatures(*plain, longer), 12) < 2e-6);
+        QVERIFY(apart(textFeatures(*with, texts), textFeatures(*plain, texts), 12) > 1e-3);
+        // A text that fills the context loses its end, and the last position is read (METHODS B3).
+        const std::vector<std::vector<int>> full = {{1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 7}};
+        const std::vector<std::vector<int>> cut = {{17, 80, 1, 2, 3, 4, 5, 6, 8, 9, 10, 7}};
+        QVERIFY(apart(textFeatures(*with, full), textFeatures(*plain, cut), 12) > 1e-3); // 10, not the end, is read
+        Feedback feedback;
+        const auto moving = open(temp / "m");
+        QVERIFY(moving->usePromptArray(*prompts).has_value());
+        const auto check = clip::selfCheck(*moving, 14.0, Precision::Fp32, feedback);
+        QVERIFY(check && check->passed);
+        const auto still = clip::selfCheck(*plain, 14.0, Precision::Fp32, feedback);
+        QVERIFY(still && !still->passed); // a matrix of zeros is what a broken conversion leaves
+        QVERIFY(still->findings.front().find("nothing but zeros") != std::string::npos);
+
+        formats::PromptArray wide = *prompts;
+        wide.width = 12;
+        wide.count = 4;
+        QCOMPARE(with->usePromptArray(wide).error().code, ErrorCode::InvalidArgument);
+        writeRandomModel(temp / "siglip", filesOf(architectures().at("siglip")));
+        formats::PromptArray other{1, 32, std::vector<float>(32)};
+        QCOMPARE(open(temp / "siglip")->usePromptArray(other).error().code, ErrorCode::InvalidArgument);
+    }
+
+    /// x + mlp2(mlp1(x) + x) and t + mlp2(t) (METHODS B1), against the same in double precision.
+    void residualHead() {
+        TempFolder temp;
+        writeRandomModel(temp / "m", filesOf(architectures().at("clip-gelu")));
+        const auto plain = open(temp / "m"), with = open(temp / "m");
+        constexpr std::size_t kDim = 12, kHidden = 5;
+        std::map<std::string, std::vector<float>> values;
+        std::vector<formats::TensorToWrite> tensors;
+        float next = 0;
+        for (const char* mlp : {"mlp1", "mlp2", "mlp1_m"})
+            for (const auto& [part, shape] :
+                 std::map<std::string, std::vector<std::int64_t>>{{".network.0.weight", {kHidden, kDim}},
+                                                                  {".network.0.bias", {kHidden}},
+                                                                  {".network.2.weight", {kDim, kHidden}},
+                                                                  {".network.2.bias", {kDim}}}) {
+                std::vector<float>& own = values[mlp + part];
+                own.resize(static_cast<std::size_t>(shape[0] * (shape.size() > 1 ? shape[1] : 1)));
+                for (float& value : own)
+                    value = 0.6F * std::sin(next += 1.7F);
+                tensors.push_back({mlp + part, formats::DType::F32, shape, std::as_bytes(std::span(own))});
+            }
+        writeTorchZip(temp / "head.pt", tensors);
+        const auto head = formats::readResidualHead(temp / "head.pt");
+        QVERIFY2(head.has_value(), head ? "" : errorText(head.error()).c_str());
+        QVERIFY(with->useResidualHead(*head).has_value());
+
+        const auto mlp = [&values](const std::string& name, const std::vector<double>& z) {
+            std::vector<double> hidden(kHidden), y(kDim);
+            for (std::size_t h = 0; h < kHidden; ++h) {
+                hidden[h] = values.at(name + ".network.0.bias")[h];
+                for (std::size_t i = 0; i < kDim; ++i)
+                    hidden[h] += values.at(name + ".network.0.weight")[h * kDim + i] * z[i];
+                hidden[h] = std::max(0.0, hidden[h]);
+            }
+            for (std::size_t o = 0; o < kDim; ++o) {
+                y[o] = values.at(name + ".network.2.bias")[o];
+                for (std::size_t h = 0; h < kHidden; ++h)
+                    y[o] += values.at(name + ".network.2.weight")[o * kHidden + h] * hidden[h];
+                y[o] = std::max(0.0, y[o]);
+            }
+            return y;
+        };
+        const auto added = [](std::vector<double> a, const std::vector<double>& b) {
+            for (std::size_t i = 0; i < a.size(); ++i)
+                a[i] += b[i];
+            return a;
+        };
+        const std::vector<std::vector<int>> ids = {{1, 5, 9, 7}, {1, 44, 7}};
+        const std::vector<float> images = imageFeatures(*plain), texts = textFeatures(*plain, ids);
+        std::vector<float> expectedImages, expectedTexts;
+        for (std::size_t row = 0; row < 2; ++row) {
+            const auto at = static_cast<std::ptrdiff_t>(row * kDim);
+            const std::vector<double> x(images.begin() + at, images.begin() + at + kDim),
+                t(texts.begin() + at, texts.begin() + at + kDim);
+            for (const double value : added(x, mlp("mlp2", added(mlp("mlp1", x), x))))
+                expectedImages.push_back(static_cast<float>(value));
+            for (const double value : added(t, mlp("mlp2", t)))
+                expectedTexts.push_back(static_cast<float>(value));
+        }
+        QVERIFY(apart(imageFeatures(*with), expectedImages, kDim) < 2e-6);
+        QVERIFY(apart(textFeatures(*with, ids), expectedTexts, kDim) < 2e-6);
+        QVERIFY(apart(imageFeatures(*with), images, kDim) > 1e-2);
+
+        tensors.pop_back();
+        tensors[1].shape = {kDim, kHidden, 1};
+        writeTorchZip(temp / "wrong.pt", tensors);
+        QVERIFY(!formats::readResidualHead(temp / "wrong.pt"));
+        tensors[1].shape = {kHidden, kDim};
+        tensors.erase(tensors.begin());
+        writeTorchZip(temp / "less.pt", tensors);
+        QCOMPARE(formats::readResidualHead(temp / "less.pt").error().code, ErrorCode::TensorMissing);
+        writeRandomModel(temp / "siglip", filesOf(architectures().at("siglip")));
+        QCOMPARE(open(temp / "siglip")->useResidualHead(*head).error().code, ErrorCode::InvalidArgument);
     }
 
     /// The names of timm's towers that a configuration may have, and what they stand for.

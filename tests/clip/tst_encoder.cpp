@@ -501,8 +501,17 @@ private Q_SLOTS:
         writeRandomClip(temp / "m", clip);
         Feedback feedback;
         const auto encoder = Encoder::load(temp / "m", {}, feedback);
-        QVERIFY(!encoder);
-        QCOMPARE(encoder.error().error().code, ErrorCode::VocabularyInvalid);
+        QVERIFY(encoder.has_value()); // images are not concerned
+        QVERIFY(!(*encoder)->hasTokenizer());
+        const auto texts = (*encoder)->encodeTexts(kTexts, feedback);
+        QCOMPARE(texts.error().error().code, ErrorCode::VocabularyInvalid);
+        const ModelCard card = (*encoder)->quickCard();
+        QVERIFY(std::any_of(card.warnings.begin(), card.warnings.end(), [](const std::string& warning) {
+            return warning.find("the network knows 300") != std::string::npos;
+        }));
+        EncoderOptions named; // one that was asked for must fit
+        named.vocabulary = temp / "m";
+        QCOMPARE(Encoder::load(temp / "m", named, feedback).error().error().code, ErrorCode::VocabularyInvalid);
     }
 
     void weightsThatAreNoNumbers() {

@@ -693,7 +693,9 @@ const std::vector<HostileModel>& hostileModels() {
 const std::vector<HostileModel>& hostileTokenizers() {
     constexpr auto kInvalid = ErrorCode::VocabularyInvalid;
     static const std::vector<HostileModel> all = {
-        {"vocab.json: 15 MB of nested lists", vocabulary([] { return repeated("[", 15 * kMega); }), kInvalid,
+        {"vocab.json: 30 MB of nested lists", vocabulary([] { return repeated("[", 30 * kMega); }),
+         ErrorCode::FileUnreadable, "larger than"},
+        {"vocab.json: 10 MB of nested lists", vocabulary([] { return repeated("[", 10 * kMega); }), kInvalid,
          "one object of tokens"},
         {"vocab.json: 15 MB of tokens", vocabulary([] {
              return "{" + numbered(1'200'000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":1"; }) + "}";
@@ -743,6 +745,19 @@ const std::vector<HostileModel>& hostileTokenizers() {
                                                 "}}");
                        }),
          kInvalid, "more than"},
+        {"tokenizer.json: 45 MB of one text",
+         tokenizerFile("tokenizer.json", [] { return R"({"a":")" + std::string(45 * kMega, 'n') + R"("})"; }), kInvalid,
+         "one of its texts is longer"},
+        {"tokenizer.json: 45 MB of merges",
+         tokenizerFile("tokenizer.json",
+                       [] {
+                           return tokenizerJson(R"({"type":"BPE","vocab":{"a":0},"merges":[)" +
+                                                repeated(R"("a a",)", 7'500'000) + R"("a a"]})");
+                       }),
+         kInvalid, "more than 1000000 merges"},
+        {"tokenizer.json: 200 MB of zeros",
+         tokenizer([](const fs::path& model) { sparse(model / "tokenizer.json", "", 200 * kMega); }),
+         ErrorCode::FileUnreadable, "larger than"},
         {"tokenizer.json: two million values beside the vocabulary",
          tokenizerFile("tokenizer.json",
                        [] { return tokenizerJson("{}", R"(,"added_tokens":[)" + repeated("0,", 2'000'000) + "0]"); }),
@@ -761,11 +776,11 @@ const std::vector<HostileModel>& hostileTokenizers() {
         {"spiece.model: three million empty pieces",
          tokenizerFile("spiece.model", [] { return repeated(std::string("\x0a\0", 2), 3 * kMega); }), kInvalid,
          "is empty"},
-        {"spiece.model: 60 MB of pieces",
+        {"spiece.model: 800,000 pieces",
          tokenizerFile("spiece.model",
                        [] {
                            std::string pieces;
-                           for (std::uint32_t i = 0; i < 5'000'000; ++i) {
+                           for (std::uint32_t i = 0; i < 800'000; ++i) {
                                const std::string text = std::to_string(i);
                                pieces += "\x0a";
                                pieces += static_cast<char>(text.size() + 2);
@@ -775,7 +790,7 @@ const std::vector<HostileModel>& hostileTokenizers() {
                            }
                            return pieces;
                        }),
-         kInvalid, "more than"},
+         ErrorCode::FileUnreadable, "larger than"},
         {"tokenizer_config.json: nested", tokenizer([](const fs::path& model) {
              writeText(model / "tokenizer.json", "{}");
              writeText(model / "tokenizer_config.json", repeated(R"({"a":)", 500'000));

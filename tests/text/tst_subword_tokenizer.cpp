@@ -287,7 +287,7 @@ private Q_SLOTS:
                  std::string("it is not CLIP's, though its tokenizer_class is CLIPTokenizer"));
         QCOMPARE(
             with("t5_json", "add_prefix_space", true),
-            std::string("its “add_prefix_space” makes the reference build the tokenizer anew, which is not supported"));
+            std::string("its “add_prefix_space” makes the reference build the tokenizer anew from a spiece.model, which is not there"));
         QCOMPARE(with("siglip", "tokenizer_class", "GemmaTokenizer"),
                  std::string("it is a unigram model, where GemmaTokenizer needs one of the other kind"));
         QCOMPARE(with("gemma_model", "tokenizer_class", "XLMRobertaTokenizer"),
@@ -399,7 +399,7 @@ private Q_SLOTS:
         QCOMPARE(wrong.load(), 0);
     }
 
-    /// Files that the fuzz targets once fell over, and a few that show them the way.
+    /// The seeds of the fuzz targets, and whatever they once fell over.
     void fuzzCorpus_data() {
         QTest::addColumn<QByteArray>("path");
         for (const char* target : {"tokenizer_json", "sentencepiece"})

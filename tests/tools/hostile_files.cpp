@@ -17,9 +17,10 @@ int main(int argc, char** argv) {
                                                        plumbline::ErrorCode::Internal, ""}};
     for (const auto& list : {plumbline::test::hostileModels(), plumbline::test::hostileTokenizers()})
         all.insert(all.end(), list.begin(), list.end());
-    if (argc == 1) {
+    if (argc == 1) { // number, what `plumb model` must end with, name; images need no tokenizer
+        const std::size_t tokenizers = plumbline::test::hostileTokenizers().size();
         for (std::size_t i = 0; i < all.size(); ++i)
-            std::printf("%zu\t%s\n", i, all[i].name.c_str());
+            std::printf("%zu\t%d\t%s\n", i, i == 0 || i >= all.size() - tokenizers ? 0 : 2, all[i].name.c_str());
         return 0;
     }
     const std::size_t index = argc == 3 ? std::strtoul(argv[1], nullptr, 10) : all.size();

@@ -6,8 +6,11 @@
 //   test/oversized → announces a frame of a terabyte                           test/nojson → a frame that is no JSON
 //   test/environment {name} → {value}                                          test/late → answers after a moment
 // and the methods of the window with made-up values. sample/open {folder} answers with folder/sample.plumb and run 2,
-// which the test has made; a folder called "slow" runs until cancelled, one called "full" fails. The environment
-// variable FAKE_ENGINE changes the greeting:
+// which the test has made; a folder called "slow" runs until cancelled, one called "full" fails. project/addModel answers
+// with the card in the environment variable FAKE_CARD, as it is before its check, and the id 9; /data/models/faceclip-a
+// has the id 1, and a vocabulary called "wrong" is refused. project/checkModel runs until cancelled for model 1, fails
+// for model 2, and otherwise answers with FAKE_CARD. Nothing is stored. The environment variable FAKE_ENGINE changes the
+// greeting:
 //   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
 #include <algorithm>
 #include <chrono>
@@ -78,6 +81,11 @@ void progress(const json& id, const std::string& stage, int done, int total, con
     send(frame({{"jsonrpc", "2.0"},
                 {"method", "progress"},
                 {"params", {{"id", id}, {"stage", stage}, {"done", done}, {"total", total}, {"seconds_left", left}}}}));
+}
+
+json card() {
+    const char* text = std::getenv("FAKE_CARD");
+    return json::parse(text != nullptr ? text : "{}");
 }
 
 struct Slow {
@@ -172,6 +180,31 @@ int main() {
             } else if (method == "test/environment") {
                 const char* value = std::getenv(params.at("name").get<std::string>().c_str());
                 answer(id, {{"value", value != nullptr ? value : ""}});
+            } else if (method == "project/addModel") {
+                const std::string vocabulary = params.value("vocab", "");
+                if (vocabulary.ends_with("/wrong")) {
+                    refuse(id, -32000, "The vocabulary is not usable.",
+                           {{"code", "VocabularyInvalid"},
+                            {"args", {{"path", vocabulary}, {"reason", "it belongs to another model"}}},
+                            {"detail", ""}});
+                    continue;
+                }
+                json quick = card();
+                quick["content_sha256"] = "";
+                quick["self_check"] = {{"passed", false}, {"findings", json::array()}};
+                if (!vocabulary.empty())
+                    quick["vocabulary"] = vocabulary;
+                answer(id, {{"id", params.at("path") == "/data/models/faceclip-a" ? 1 : 9}, {"card", quick}});
+            } else if (method == "project/checkModel") {
+                if (params.at("id") == 1)
+                    slow.emplace(id, Slow{"hashing-model"});
+                else if (params.at("id") == 2)
+                    refuse(id, -32000, "The file cannot be read.",
+                           {{"code", "FileUnreadable"},
+                            {"args", {{"path", "model.safetensors"}, {"reason", "it is gone"}}},
+                            {"detail", ""}});
+                else
+                    answer(id, {{"card", card()}});
             } else if (method == "model/tokenize") {
                 json counts = json::array();
                 json truncated = json::array();

@@ -30,6 +30,7 @@ inline ModelCard syntheticCard(const std::string& name, bool hasVocabulary = tru
     vision.mlpWidth = {3072, "default of CLIPVisionConfig"};
     vision.layerNormEps = {1e-5, "default of CLIPVisionConfig"};
     vision.activation = {Activation::QuickGelu, "config.json: vision_config.hidden_act"};
+    vision.pooling = {ImagePooling::ClassToken, "CLIPVisionModel: the class token"};
     TextConfig& text = config.text;
     text.contextLength = {77, "config.json: text_config.max_position_embeddings"};
     text.vocabSize = {49408, "config.json: text_config.vocab_size"};
@@ -48,17 +49,66 @@ inline ModelCard syntheticCard(const std::string& name, bool hasVocabulary = tru
     pixels.interpolation = {Interpolation::Bicubic, "preprocessor_config.json: resample 3"};
     pixels.order = {Preprocessing::Order::RgbThenResize, "the reference of this container"};
     pixels.cropOffset = {Preprocessing::CropOffset::Floor, "the reference of this container"};
+    pixels.resize = {Preprocessing::Resize::ShorterSide, "preprocessor_config.json: size.shortest_edge"};
     config.tokenizer = TokenizerRules::HuggingFace;
     card.path = "/data/models/" + name;
     card.logitScale = {100.0, "logit_scale"};
     card.parameters = 151'277'313;
     card.dtype = "float32";
+    card.storage = "safetensors";
+    card.licence = "mit (README.md)";
     card.files = {{"config.json", 4186, std::string(64, 'a')}, {"model.safetensors", 605'157'884, std::string(64, 'b')}};
     card.contentSha256 = "3f1c0e9f7a5bd2c84e6602f1d9a1c37be5840f6ab1c2d3e4f5061728394a5b6c";
-    if (hasVocabulary)
-        card.vocabulary = card.path;
     card.selfCheck.passed = true;
     card.warnings = {"The configuration names no activation for the text tower; the default of CLIPTextConfig is used."};
+    if (hasVocabulary) {
+        card.vocabulary = card.path;
+        card.tokenizerKind = "CLIP BPE, 49408 entries";
+    } else {
+        card.warnings.push_back("The folder holds no tokenizer: images can be embedded, texts cannot.");
+    }
+    return card;
+}
+
+/// The card as it is between adding a model and checking it.
+inline ModelCard uncheckedCard(const std::string& name) {
+    ModelCard card = syntheticCard(name);
+    card.contentSha256.clear();
+    for (ModelFile& file : card.files)
+        file.sha256.clear();
+    card.selfCheck = {};
+    return card;
+}
+
+/// A SigLIP of OpenCLIP with much to say about it.
+inline ModelCard siglipCard(const std::string& name) {
+    ModelCard card = syntheticCard(name, false);
+    ModelConfig& config = card.config;
+    config.container = Container::OpenClip;
+    config.sigmoidLoss = true;
+    card.logitBias = {-12.932, "tensor logit_bias"};
+    VisionConfig& vision = config.vision;
+    vision.patchSize.value = 16;
+    vision.imageSize.value = 256;
+    vision.activation.value = Activation::GeluTanh;
+    vision.pooling = {ImagePooling::AttentionProbe, "open_clip_config.json: model_cfg.vision_cfg.timm_pool"};
+    vision.classToken = vision.firstNorm = vision.projection = false;
+    vision.patchBias = true;
+    config.text.pooling = {TextPooling::Last, "open_clip_config.json: model_cfg.text_cfg.pool_type"};
+    config.text.causal = false;
+    config.text.projectionBias = true;
+    config.clipTokenizer = false;
+    config.tokenizerName = "timm/ViT-B-16-SigLIP2-256";
+    config.cleaning = TextCleaning::Canonicalize;
+    config.preprocessing.resize = {Preprocessing::Resize::Stretch, "open_clip_config.json: preprocess_cfg.resize_mode"};
+    card.storage = "PyTorch zip";
+    card.licence = "Apache License\nVersion 2.0, January 2004\n\nTERMS AND CONDITIONS FOR USE, REPRODUCTION, AND "
+                   "DISTRIBUTION\n\n1. Definitions.\n\n\"License\" shall mean the terms and conditions for use.";
+    config.warnings = {"About the weights: the tensors lie under \"state_dict\".",
+                       "About the weights: the prefix \"module.\" was taken off.",
+                       "The folder names the fast image processor, which resizes with torchvision; Plumbline resizes as "
+                       "SiglipImageProcessor does, with Pillow's rounding."};
+    card.selfCheck = {false, {"Two different texts gave the same embedding."}};
     return card;
 }
 

@@ -98,7 +98,8 @@ private Q_SLOTS:
         drop(window.get(), {model});
         QTRY_COMPARE_WITH_TIMEOUT(lists->models()->rowCount(), 1, kPatienceMs);
         QVERIFY(!lists->models()->records().front().card.vocabulary.empty());
-        QVERIFY(lists->models()->records().front().card.selfCheck.passed);
+        QTRY_VERIFY_WITH_TIMEOUT(lists->models()->records().front().card.selfCheck.passed, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(window->context().work->rowCount(), 0, kPatienceMs);
 
         drop(window.get(), {photographs, folder / "labels.csv"});
         AddImagesForm* form = window->imagesPage()->form();

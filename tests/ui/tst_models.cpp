@@ -85,6 +85,37 @@ private Q_SLOTS:
         QCOMPARE(promptCount({"n", {}, {}, {"{} a", "{} b"}, {{"x", {}}, {"y", {}}, {"z", {}}}}), 6);
         QCOMPARE(promptCount({"n", {}, {}, {}, {{"x", {}}, {"y", {}}}}), 2);
     }
+    void architecturesInWords() {
+        ModelConfig config = test::syntheticCard("m").config;
+        VisionConfig& vision = config.vision;
+        QCOMPARE(architectureText(config), QStringLiteral("ViT-B/32, 224 px"));
+        const auto sized = [&](int width, int layers, int patch, int pixels) {
+            vision.width.value = width;
+            vision.layers.value = layers;
+            vision.patchSize.value = patch;
+            vision.imageSize.value = pixels;
+            return architectureText(config);
+        };
+        QCOMPARE(sized(1152, 27, 14, 384), QStringLiteral("ViT-SO400M/14, 384 px")); // SigLIP
+        QCOMPARE(sized(1280, 32, 14, 336), QStringLiteral("ViT-H/14, 336 px"));      // CLIPA
+        QCOMPARE(sized(1024, 24, 14, 224), QStringLiteral("ViT-L/14, 224 px"));      // CoCa
+        QCOMPARE(sized(1664, 48, 14, 224), QStringLiteral("ViT-bigG/14, 224 px"));
+        QCOMPARE(sized(768, 6, 8, 64), QStringLiteral("ViT-6×768/8, 64 px"));
+        vision.tower = ImageTower::ResNet;
+        vision.stages = {3, 4, 6, 3};
+        vision.imageSize.value = 224;
+        QCOMPARE(architectureText(config), QStringLiteral("ResNet, stages 3-4-6-3, 224 px"));
+        QCOMPARE(containerText(Container::OpenAi), QStringLiteral("OpenAI"));
+    }
+    void modelsAreNamedBeforeTheyAreRead() {
+        QCOMPARE(modelPathText(QStringLiteral("/data/models/faceclip-a/")), QStringLiteral("faceclip-a"));
+        QCOMPARE(modelPathText(QStringLiteral("/data/ViT-B-32.pt")), QStringLiteral("ViT-B-32.pt"));
+        const QString hub = QStringLiteral("/cache/hub/models--openai--clip-vit-base-patch32");
+        QCOMPARE(modelPathText(hub), QStringLiteral("openai/clip-vit-base-patch32"));
+        QCOMPARE(modelPathText(hub + QStringLiteral("/snapshots/3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268")),
+                 QStringLiteral("openai/clip-vit-base-patch32"));
+        QCOMPARE(modelPathText(QStringLiteral("/cache/hub/models--gpt2")), QStringLiteral("gpt2"));
+    }
     void promptsWithTokens() {
         PromptTable table;
         QAbstractItemModelTester tester(&table, kReport);

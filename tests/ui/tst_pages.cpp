@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -80,6 +81,28 @@ bool says(const QWidget* page, const QString& words) {
     const auto labels = page->findChildren<QLabel*>();
     return std::any_of(labels.begin(), labels.end(),
                        [&](const QLabel* label) { return label->isVisible() && label->text().contains(words); });
+}
+
+/// The value of a fact, of the first group that has it; empty if none does.
+QString valueOf(const std::vector<FactSheet::Group>& groups, const QString& label, const QString& title = {}) {
+    for (const auto& group : groups)
+        if (title.isEmpty() || group.title == title)
+            for (const auto& fact : group.facts)
+                if (fact.label == label)
+                    return fact.value;
+    return {};
+}
+
+/// The card that the engine answers with, from its next start on.
+void fakeCard(const ModelCard& card) { qputenv("FAKE_CARD", QByteArray::fromStdString(toJson(card).dump())); }
+
+/// What the engine does to the project file.
+void put(Bench& bench, const ModelCard& card) {
+    store::ModelRecord record;
+    record.name = card.config.name;
+    record.path = card.path;
+    record.card = card;
+    QVERIFY(bench.again().addModel(record).has_value());
 }
 
 QPushButton* button(QWidget* page, const QString& text) {
@@ -217,11 +240,277 @@ private Q_SLOTS:
         QCOMPARE(truth(card)[4].label, QStringLiteral("Nothing"));
         QVERIFY(truth(card)[4].value.startsWith(QStringLiteral("baker, gardener")));
     }
-    void aCardWithoutVocabularySaysSo() {
-        const auto groups = cardFacts(test::syntheticCard("m", false));
-        const auto& facts = groups.front().facts;
-        QVERIFY(std::any_of(facts.begin(), facts.end(),
-                            [](const auto& fact) { return fact.value.contains(QStringLiteral("vocabulary")); }));
+    void anOrdinaryCardIsNotCluttered() {
+        const auto groups = cardFacts(test::syntheticCard("m"));
+        for (const char* label : {"Unlike CLIP's", "Logit bias", "Trained with", "Cleaning", "Caption decoder"})
+            QCOMPARE(valueOf(groups, QString::fromUtf8(label)), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Storage")), QStringLiteral("safetensors"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Licence")), QStringLiteral("mit (README.md)"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Self-check")), QStringLiteral("passed"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Kind")), QStringLiteral("CLIP BPE, 49408 entries"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Shape")), QStringLiteral("shorter side fitted, centre cut out"));
+    }
+    void aSiglipCardSaysWhatIsUnusual() {
+        const auto groups = cardFacts(test::siglipCard("m"));
+        QCOMPARE(groups.front().title, QStringLiteral("To know"));
+        QCOMPARE(groups.front().facts.size(), std::size_t(6)); // two and three warnings, one finding
+        for (const auto& fact : groups.front().facts)
+            QVERIFY(fact.isWarning);
+        QCOMPARE(valueOf(groups, QStringLiteral("Container")), QStringLiteral("OpenCLIP"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Storage")), QStringLiteral("PyTorch zip"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Logit bias")), QStringLiteral("-12.932 (sigmoid loss)"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Architecture")), QStringLiteral("ViT-B/16, 256 px"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Activation")), QStringLiteral("GELU (tanh)"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Feature read at")), QStringLiteral("attention of one learned query"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Unlike CLIP's")),
+                 QStringLiteral("no class token, no norm before the first layer, a bias of the patches, no projection"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Unlike CLIP's"), QStringLiteral("Text tower")),
+                 QStringLiteral("every position sees the whole context, padding included, a projection with a bias"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Feature read at"), QStringLiteral("Text tower")),
+                 QStringLiteral("the last position of the context"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Read from")), QStringLiteral("none found"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Rules")), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Trained with")), QStringLiteral("timm/ViT-B-16-SigLIP2-256"));
+        QVERIFY(valueOf(groups, QStringLiteral("Cleaning")).contains(QStringLiteral("no punctuation")));
+        QCOMPARE(valueOf(groups, QStringLiteral("Shape")), QStringLiteral("stretched to the square"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Centre crop")), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Self-check")), QStringLiteral("Two different texts gave the same embedding."));
+        QCOMPARE(valueOf(groups, QStringLiteral("Self-check"), QStringLiteral("Model")), QStringLiteral("not passed"));
+    }
+    void aResNetCardHasNoPerceptron() {
+        ModelCard card = test::syntheticCard("m");
+        card.config.container = Container::OpenAi;
+        VisionConfig& vision = card.config.vision;
+        vision.tower = ImageTower::ResNet;
+        vision.stages = {3, 4, 6, 3};
+        vision.classToken = false;
+        vision.pooling.value = ImagePooling::AttentionMean;
+        const auto groups = cardFacts(card);
+        const QString tower = QStringLiteral("Image tower");
+        QCOMPARE(valueOf(groups, QStringLiteral("Container")), QStringLiteral("OpenAI"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Architecture")), QStringLiteral("ResNet, stages 3-4-6-3, 224 px"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Activation")), QStringLiteral("ReLU"));
+        QCOMPARE(valueOf(groups, QStringLiteral("MLP width"), tower), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Layer norm ε"), tower), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Unlike CLIP's")), QString());
+        QCOMPARE(valueOf(groups, QStringLiteral("Feature read at")), QStringLiteral("attention of the mean of all positions"));
+    }
+    void aCocaCardSaysWhereTheTextIsRead() {
+        ModelCard card = test::syntheticCard("m");
+        card.config.captioner = true;
+        card.config.vision.pooling.value = ImagePooling::AttentionQuery;
+        card.config.vision.poolerQueries = 256;
+        card.config.text.pooling.value = TextPooling::ClassToken;
+        const auto groups = cardFacts(card);
+        QVERIFY(!valueOf(groups, QStringLiteral("Caption decoder")).isEmpty());
+        QCOMPARE(valueOf(groups, QStringLiteral("Feature read at")),
+                 QStringLiteral("attention, the first of 256 learned queries"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Feature read at"), QStringLiteral("Text tower")),
+                 QStringLiteral("a class token behind the text"));
+    }
+    void anUncheckedCardSaysSo() {
+        const auto groups = cardFacts(test::uncheckedCard("m"));
+        const QString notYet = QStringLiteral("not computed yet");
+        QCOMPARE(valueOf(groups, QStringLiteral("Self-check")), notYet);
+        QCOMPARE(valueOf(groups, QStringLiteral("Content")), notYet);
+        QCOMPARE(valueOf(groups, QStringLiteral("model.safetensors")), notYet);
+        QCOMPARE(groups.back().facts.back().source, QStringLiteral("605.2 MB"));
+    }
+    void aLongLicenceOpensByItsButton() {
+        FactSheet sheet;
+        sheet.resize(500, 600);
+        sheet.setGroups(cardFacts(test::siglipCard("m")));
+        sheet.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&sheet));
+        QVERIFY(says(&sheet, QStringLiteral("Apache License")));
+        QVERIFY(!says(&sheet, QStringLiteral("Definitions")));
+        auto* toggle = named<QToolButton>(&sheet, QStringLiteral("Whole text: Licence"));
+        QVERIFY(toggle != nullptr);
+        toggle->setFocus();
+        QTest::keyClick(toggle, Qt::Key_Space);
+        QVERIFY(says(&sheet, QStringLiteral("Definitions")));
+        QTest::keyClick(toggle, Qt::Key_Space);
+        QVERIFY(!says(&sheet, QStringLiteral("Definitions")));
+        sheet.setGroups(cardFacts(test::syntheticCard("m"))); // one line needs no button
+        QVERIFY(named<QToolButton>(&sheet, QStringLiteral("Whole text: Licence")) == nullptr);
+    }
+    void aModelIsCheckedAfterItIsAdded() {
+        Bench bench;
+        bench.open();
+        fakeCard(test::syntheticCard("faceclip-a"));
+        put(bench, test::uncheckedCard("faceclip-a"));
+        ModelsPage page(bench.context);
+        page.show();
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        QPushButton* now = button(&page, QStringLiteral("Check now"));
+        QTRY_VERIFY_WITH_TIMEOUT(now->isVisible() && says(&page, QStringLiteral("have not been computed yet")), 30000);
+
+        page.addModel(QStringLiteral("/data/models/faceclip-a"));
+        QTRY_VERIFY_WITH_TIMEOUT(says(&page, QStringLiteral("are being computed")), 30000);
+        QVERIFY(!now->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.work.index(0).data(RunningWork::DoneRole).toInt() > 0, 30000);
+        QCOMPARE(bench.work.index(0).data().toString(), QStringLiteral("Checking model faceclip-a"));
+        QCOMPARE(bench.work.index(0).data(RunningWork::StageRole).toString(), QStringLiteral("Hashing the files"));
+        page.table()->setCurrentSource(bench.lists.models()->index(1, 0)); // another model's card does not say so
+        QVERIFY(!says(&page, QStringLiteral("are being computed")) && !now->isVisible());
+        page.table()->setCurrentSource(bench.lists.models()->index(0, 0));
+        QVERIFY(says(&page, QStringLiteral("are being computed")));
+
+        bench.work.cancelAll();
+        QTRY_VERIFY_WITH_TIMEOUT(now->isVisible(), 30000);
+        QVERIFY(messages.empty()); // whoever cancels knows
+        now->click();
+        QVERIFY(says(&page, QStringLiteral("are being computed")));
+        // The engine stores what it has found.
+        put(bench, test::syntheticCard("faceclip-a"));
+        bench.work.cancelAll();
+        QTRY_VERIFY_WITH_TIMEOUT(!now->isVisible() && !says(&page, QStringLiteral("computed")), 30000);
+        QVERIFY(says(&page, QStringLiteral("passed")));
+    }
+    void aFailedCheckIsSaid() {
+        Bench bench;
+        bench.open();
+        put(bench, test::uncheckedCard("clip-vit-b-32-laion"));
+        ModelsPage page(bench.context);
+        page.show();
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        page.table()->setCurrentSource(bench.lists.models()->index(1, 0));
+        QPushButton* now = button(&page, QStringLiteral("Check now"));
+        QTRY_VERIFY_WITH_TIMEOUT(now->isVisible(), 30000);
+        now->click();
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
+        QVERIFY(messages[0].severity == Severity::Error && messages[0].text.contains(QStringLiteral("model.safetensors")));
+        QVERIFY(now->isVisible());
+    }
+    void whatTheCheckFindsIsSaid() {
+        Bench bench;
+        bench.open();
+        fakeCard(test::siglipCard("odd"));
+        ModelsPage page(bench.context);
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        page.addModel(QStringLiteral("/data/models/odd"));
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(2), 30000); // the tokenizer, the finding
+        QVERIFY(messages[1].text.contains(QStringLiteral("self-check of odd")));
+        QVERIFY(messages[1].details.contains(QStringLiteral("same embedding")));
+    }
+    void removingAModelEndsItsCheck() {
+        Bench bench;
+        bench.open();
+        fakeCard(test::syntheticCard("faceclip-a"));
+        ModelsPage page(bench.context);
+        page.show();
+        page.addModel(QStringLiteral("/data/models/faceclip-a"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.work.isRunning(QStringLiteral("check")), 30000);
+        button(&page, QStringLiteral("Remove"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.work.rowCount(), 0, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.models()->rowCount(), 1, 30000);
+    }
+    void addingAModelAgainEndsItsCheck() {
+        Bench bench;
+        bench.open();
+        fakeCard(test::syntheticCard("faceclip-a"));
+        ModelsPage page(bench.context);
+        page.addModel(QStringLiteral("/data/models/faceclip-a"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.work.isRunning(QStringLiteral("check")), 30000);
+        const qint64 first = bench.work.index(0).data(RunningWork::IdRole).toLongLong();
+        page.addModel(QStringLiteral("/data/models/faceclip-a"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.work.rowCount() == 1 && bench.work.isRunning(QStringLiteral("check")) &&
+                                     bench.work.index(0).data(RunningWork::IdRole).toLongLong() != first,
+                                 30000);
+    }
+    void theRememberedVocabularyIsTriedWhereClipsIsNeeded_data() {
+        QTest::addColumn<bool>("clip");
+        QTest::addColumn<QString>("remembered");
+        QTest::addColumn<QString>("said");
+        QTest::addColumn<qsizetype>("actions");
+        const QString folder = QStringLiteral("/data/clip"), none;
+        QTest::newRow("clip") << true << folder << QStringLiteral("m uses the tokenizer of /data/clip") << qsizetype(0);
+        QTest::newRow("clip, none remembered") << true << none << QStringLiteral("vocab.json and merges.txt") << qsizetype(2);
+        QTest::newRow("clip, does not fit")
+            << true << QStringLiteral("/data/wrong") << QStringLiteral("vocab.json and merges.txt") << qsizetype(2);
+        QTest::newRow("another") << false << folder << QStringLiteral("trained with timm/ViT-B-16-SigLIP2-256")
+                                 << qsizetype(2);
+    }
+    void theRememberedVocabularyIsTriedWhereClipsIsNeeded() {
+        QFETCH(const bool, clip);
+        QFETCH(const QString, remembered);
+        QFETCH(const QString, said);
+        QFETCH(const qsizetype, actions);
+        Bench bench;
+        bench.open();
+        ModelCard card = clip ? test::syntheticCard("m", false) : test::siglipCard("m");
+        card.selfCheck = {true, {}};
+        fakeCard(card);
+        bench.settings.setVocabulary(remembered);
+        ModelsPage page(bench.context);
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        QStringList asked;
+        connect(&bench.work, &QAbstractItemModel::rowsInserted, this, [&](const QModelIndex&, int row) {
+            asked.append(bench.work.index(row).data().toString());
+        });
+        page.addModel(QStringLiteral("/data/models/m"));
+        QTRY_VERIFY_WITH_TIMEOUT(!asked.isEmpty() && bench.work.rowCount() == 0, 30000);
+        QCOMPARE(asked.count(QStringLiteral("Adding model m")), clip && !remembered.isEmpty() ? 2 : 1);
+        QCOMPARE(asked.count(QStringLiteral("Checking model m")), 1); // in the end, whatever became of the tokenizer
+        QCOMPARE(messages.size(), std::size_t(1));
+        QVERIFY2(messages[0].text.contains(said), qPrintable(messages[0].text));
+        QCOMPARE(qsizetype(messages[0].actions.size()), actions);
+        QCOMPARE(messages[0].details.contains(QStringLiteral("another model")), remembered.endsWith(QStringLiteral("wrong")));
+        QCOMPARE(bench.settings.vocabulary(), remembered);
+    }
+    void onlyClipsVocabularyIsRemembered() {
+        Bench bench;
+        bench.open();
+        ModelsPage page(bench.context);
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        fakeCard(test::syntheticCard("m", false));
+        page.addModel(QStringLiteral("/data/models/m"), QStringLiteral("/data/bpe.txt.gz"));
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
+        QCOMPARE(bench.settings.vocabulary(), QStringLiteral("/data/bpe.txt.gz"));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.work.rowCount(), 0, 30000);
+        bench.engine.request(QStringLiteral("test/exit"), {}, this, [](const Outcome<QJsonObject>&) {}); // to read FAKE_CARD anew
+        QTRY_VERIFY_WITH_TIMEOUT(bench.engine.state() == Engine::State::Gone, 30000);
+        messages.clear();
+        fakeCard(test::siglipCard("s"));
+        page.addModel(QStringLiteral("/data/models/s"), QStringLiteral("/data/spiece.model"));
+        QTRY_VERIFY_WITH_TIMEOUT(!messages.empty(), 30000);
+        QVERIFY(messages[0].text.contains(QStringLiteral("/data/spiece.model")));
+        QCOMPARE(bench.settings.vocabulary(), QStringLiteral("/data/bpe.txt.gz"));
+    }
+    void aTokenizerThatDoesNotFitCanBeReplaced() {
+        Bench bench;
+        bench.open();
+        ModelsPage page(bench.context);
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        page.addModel(QStringLiteral("/data/models/m"), QStringLiteral("/data/wrong"));
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000);
+        QVERIFY(messages[0].severity == Severity::Error && messages[0].text.contains(QStringLiteral("/data/wrong")));
+        QCOMPARE(messages[0].actions.size(), std::size_t(2));
+        QCOMPARE(messages[0].actions[0].label, QStringLiteral("Choose folder…"));
+    }
+    void modelsAreAddedAsFoldersAndFiles() {
+        Bench bench;
+        bench.open(false);
+        ModelsPage page(bench.context);
+        page.show();
+        for (const char* label : {"Add model folder…", "Add model file…"})
+            QVERIFY(button(&page, QString::fromUtf8(label))->isVisible());
+        const auto entries = [&](const QString& name) {
+            QStringList texts;
+            for (const QAction* action : button(&page, name)->menu()->actions())
+                texts.append(action->text().remove(u'&'));
+            return texts;
+        };
+        QCOMPARE(entries(QStringLiteral("Add model")),
+                 (QStringList{QStringLiteral("Add model folder…"), QStringLiteral("Add model file…")}));
+        QCOMPARE(entries(QStringLiteral("Choose tokenizer")),
+                 (QStringList{QStringLiteral("From a folder…"), QStringLiteral("From a file…")}));
     }
     void aModelIsRemovedAndBroughtBack() {
         Bench bench;

@@ -14,6 +14,7 @@
 #include <QStandardPaths>
 #include <QTabBar>
 #include <QTest>
+#include <QToolButton>
 
 #include <nlohmann/json.hpp>
 
@@ -208,6 +209,47 @@ private Q_SLOTS:
         m_window->messages()->clear();
         QTest::keyClick(m_window.get(), Qt::Key_F1);
         save(name("help"));
+    }
+    /// Cards with much to say: not checked yet, being checked, and a SigLIP with warnings and a failed self-check.
+    void cards_data() { pages_data(); }
+    void cards() {
+        QFETCH(const QString, appearance);
+        const auto name = [&](const char* page) { return QString::fromLatin1(page) + u'-' + appearance; };
+        const auto path = m_folder / "Cards.plumb";
+        std::filesystem::remove(path);
+        {
+            auto project = store::Project::create(path);
+            QVERIFY(project.has_value());
+            for (const ModelCard& card : {test::uncheckedCard("faceclip-a"), test::siglipCard("timm/ViT-B-16-SigLIP2-256")}) {
+                store::ModelRecord record;
+                record.name = card.config.name;
+                record.path = card.path;
+                record.card = card;
+                QVERIFY(project->addModel(record).has_value());
+            }
+        }
+        qputenv("FAKE_CARD", QByteArray::fromStdString(toJson(test::siglipCard("timm/ViT-B-16-SigLIP2-256")).dump()));
+        start(appearance.toLatin1().constData(), false);
+        m_window->openProject(QString::fromStdString(path.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        m_window->showRoom(QStringLiteral("models"));
+        save(name("models-unchecked"));
+        press(m_window.get(), QStringLiteral("Check now"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10, 30000);
+        save(name("models-checking"));
+        m_window->context().work->cancelAll();
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->context().work->rowCount(), 0, 30000);
+        auto* models = m_window->findChild<ModelsPage*>();
+        models->table()->setCurrentSource(m_window->context().lists->models()->index(1, 0));
+        models->addModel(QStringLiteral("/data/models/timm/ViT-B-16-SigLIP2-256"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->messages()->texts().size(), 2, 30000);
+        save(name("models-warnings"));
+        m_window->messages()->clear();
+        m_window->resize(1280, 2300); // the whole card at once
+        for (auto* toggle : models->findChildren<QToolButton*>())
+            if (toggle->isVisible() && toggle->text() == QStringLiteral("Whole text"))
+                toggle->setChecked(true);
+        save(name("models-whole-card"));
     }
     /// The sample with its tour, from the click on the start page on.
     void sample_data() { pages_data(); }

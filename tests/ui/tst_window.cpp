@@ -240,8 +240,61 @@ private Q_SLOTS:
         plan = planDrop({url("nothing"), QUrl(QStringLiteral("https://example.org/a.csv"))}, true);
         QVERIFY(!plan.isUseful());
         QVERIFY(!plan.sentence.isEmpty());
+        plan = planDrop({QUrl::fromLocalFile(text(root / "clip" / "vocab.json"))}, true); // any of its JSON files
+        QCOMPARE(plan.models, QStringList{text(root / "clip")});
         plan = planDrop({url("clip"), QUrl::fromLocalFile(text(root / "x.plumb"))}, true);
         QCOMPARE(plan.project, text(root / "x.plumb"));
+    }
+    void modelsAreDroppedAsFilesAndFolders() {
+        namespace fs = std::filesystem;
+        const fs::path root = m_folder->path();
+        const auto write = [&](const char* name) {
+            fs::create_directories((root / name).parent_path());
+            writeText(root / name, "x");
+        };
+        const auto models = [&](std::initializer_list<const char*> names) {
+            QList<QUrl> urls;
+            for (const char* name : names)
+                urls.append(QUrl::fromLocalFile(text(root / name)));
+            return planDrop(urls, true).models;
+        };
+        const auto paths = [&](std::initializer_list<const char*> names) {
+            QStringList all;
+            for (const char* name : names)
+                all.append(text(root / name));
+            return all;
+        };
+        for (const char* name : {"alone/ViT-B-32.pt", "one/config.json", "one/model.safetensors", "two/open_clip_config.json",
+                                 "two/a.safetensors", "two/b.bin", "parts/config.json", "parts/model-00001-of-00002.safetensors",
+                                 "parts/model-00002-of-00002.safetensors", "mixed/features.pt", "mixed/1.jpg",
+                                 "hub/models--openai--clip/snapshots/1/config.json"})
+            write(name);
+        for (const char* suffix : {"safetensors", "bin", "pt", "pth", "ckpt"}) {
+            const std::string name = std::string("files/w.") + suffix;
+            write(name.c_str());
+            QCOMPARE(models({name.c_str()}), paths({name.c_str()}));
+        }
+        QCOMPARE(models({"alone"}), paths({"alone"}));
+        QCOMPARE(models({"one/model.safetensors"}), paths({"one"})); // stands for its folder
+        QCOMPARE(models({"one/config.json", "one/model.safetensors"}), paths({"one"}));
+        QCOMPARE(models({"two/b.bin"}), paths({"two/b.bin"})); // the one that was meant
+        QCOMPARE(models({"two/b.bin", "two"}), paths({"two"}));
+        QCOMPARE(models({"parts/model-00002-of-00002.safetensors"}), paths({"parts"}));
+        QCOMPARE(models({"hub"}), paths({"hub"}));
+        QCOMPARE(models({"hub/models--openai--clip"}), paths({"hub/models--openai--clip"}));
+        QCOMPARE(models({"mixed"}), QStringList()); // images with something beside them
+        const DropPlan plan = planDrop({QUrl::fromLocalFile(text(root / "hub/models--openai--clip"))}, true);
+        QVERIFY(plan.sentence.contains(QStringLiteral("openai/clip")));
+    }
+    void aDroppedFileOfWeightsIsAdded() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        writeText(*m_folder / "ViT-B-32.pt", "x");
+        drop(m_window.get(), {QUrl::fromLocalFile(text(*m_folder / "ViT-B-32.pt"))});
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
+        QCOMPARE(m_window->context().work->rowCount(), 1);
+        QCOMPARE(m_window->context().work->index(0).data().toString(), QStringLiteral("Adding model ViT-B-32.pt"));
     }
     void aDropOnTheEmptyWindowMakesAProject() {
         namespace fs = std::filesystem;

@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QRegularExpression>
 #include <QScrollBar>
@@ -109,10 +110,15 @@ void FactSheet::setGroups(const std::vector<Group>& groups) {
             value->setFont(theme::tabularFont(value->font()));
             value->setAccessibleName(fact.label + QStringLiteral(": ") + fact.value);
             label->setBuddy(value);
-            if (fact.isWarning) { // the icon stands in the label's place: a warning is a whole sentence
+            if (fact.isWarning) { // an icon and a whole sentence, over both columns
                 label->setPixmap(iconPixmap(QStringLiteral("warning"), 16,
                                             theme::signal(Severity::Warning, palette()), devicePixelRatioF()));
-                label->setAlignment(Qt::AlignRight | Qt::AlignTop);
+                auto* line = new QHBoxLayout;
+                line->setSpacing(theme::kGrid);
+                line->addWidget(label);
+                line->addWidget(value, 1);
+                grid->addLayout(line, row++, Label, 1, 2);
+                continue;
             }
             grid->addWidget(label, row, Label);
             auto* both = new QVBoxLayout;

@@ -179,11 +179,13 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
 void Style::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
                         const QWidget* widget) const {
     switch (element) {
+    case CE_PushButtonBevel: // which draws the arrow of a menu, too
     case CE_PushButtonLabel:
         if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             QStyleOptionButton own = *button;
             if (isPrimary(widget) && own.state & State_Enabled)
-                own.palette.setColor(QPalette::ButtonText, theme::onAccent(own.palette));
+                for (const auto role : {QPalette::ButtonText, QPalette::WindowText}) // the text and the arrow
+                    own.palette.setColor(role, theme::onAccent(own.palette));
             QProxyStyle::drawControl(element, &own, painter, widget);
             return;
         }

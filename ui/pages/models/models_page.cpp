@@ -60,6 +60,7 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
 
     auto* card = new Surface(Surface::Kind::Card);
     auto* top = new QHBoxLayout;
+    m_cardTitle->setWordWrap(true); // "organisation/name" may be long
     top->addWidget(m_cardTitle, 1);
     top->addWidget(m_vocabulary);
     top->addWidget(m_remove);
@@ -81,7 +82,7 @@ ModelsPage::ModelsPage(const Context& context, QWidget* parent)
     both->addWidget(card);
     both->setStretchFactor(0, 1);
     both->setStretchFactor(1, 1);
-    both->setSizes({570, 470});
+    both->setSizes({640, 400});
     m_stack->addWidget(empty);
     m_stack->addWidget(both);
     body()->addWidget(m_stack, 1);
@@ -140,10 +141,16 @@ void ModelsPage::send(const QString& path, const QString& vocabulary, Engine::An
 
 void ModelsPage::addModel(const QString& path, const QString& vocabulary) {
     send(path, vocabulary, [this, path, vocabulary](const Outcome<QJsonObject>& answer) {
-        if (answer)
+        if (answer) {
             added(path, vocabulary, *answer);
-        else if (!answer.error().cancelled())
-            Q_EMIT raised(Message::of(answer.error().error()));
+            return;
+        }
+        if (answer.error().cancelled())
+            return;
+        Message message = Message::of(answer.error().error());
+        if (answer.error().error().code == ErrorCode::VocabularyInvalid) // the model's own may be the one that is not
+            message.actions = vocabularyActions(path);
+        Q_EMIT raised(message);
     });
 }
 
@@ -201,19 +208,19 @@ void ModelsPage::askForVocabulary(const QString& path, const ModelCard& card, co
                       "merges.txt, or the file bpe_simple_vocab_16e6.txt.gz or tokenizer.json.")
                        .arg(name);
     else if (tokenizer.isEmpty())
-        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was not trained with CLIP's: choose its "
-                      "own tokenizer.json or SentencePiece model.")
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was not trained with CLIP's: put its own "
+                      "tokenizer.json or SentencePiece model into its folder and add it again, or choose it here.")
                        .arg(name);
     else
-        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: choose the "
-                      "tokenizer.json or SentencePiece model of that.")
+        sentence = tr("%1 brings no tokenizer, so prompts cannot be asked yet. It was trained with %2: put that one's "
+                      "tokenizer.json or SentencePiece model into its folder and add it again, or choose it here.")
                        .arg(name, tokenizer);
-    Q_EMIT raised({Severity::Warning,
-                   sentence,
-                   details,
-                   {{tr("Choose folder…"), [this, path] { chooseVocabulary(path, Kind::Folder); }},
-                    {tr("Choose file…"), [this, path] { chooseVocabulary(path, Kind::File); }}},
-                   vocabularyKey(path)});
+    Q_EMIT raised({Severity::Warning, sentence, details, vocabularyActions(path), vocabularyKey(path)});
+}
+
+std::vector<Message::Action> ModelsPage::vocabularyActions(const QString& model) {
+    return {{tr("Choose folder…"), [this, model] { chooseVocabulary(model, Kind::Folder); }},
+            {tr("Choose file…"), [this, model] { chooseVocabulary(model, Kind::File); }}};
 }
 
 QMenu* ModelsPage::vocabularyMenu() {

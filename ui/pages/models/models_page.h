@@ -39,6 +39,7 @@ private:
     void chooseModel(Kind kind);
     void chooseVocabulary(const QString& model, Kind kind);
     QMenu* vocabularyMenu();
+    std::vector<Message::Action> vocabularyActions(const QString& model);
     void send(const QString& path, const QString& vocabulary, Engine::Answer answer);
     void added(const QString& path, const QString& vocabulary, const QJsonObject& answer);
     /// A model without a tokenizer: CLIP's own, if it needs that and one is remembered; otherwise it is asked for.
