@@ -43,7 +43,7 @@ Outcome<std::unique_ptr<clip::Encoder>> ModelArguments::load(Feedback& feedback)
     PLUMBLINE_TRY(const clip::EncoderOptions chosen, options());
     feedback.progress("loading-model", 0, 0);
     PLUMBLINE_TRY(auto encoder, clip::Encoder::load(model, chosen, feedback));
-    for (const std::string& warning : encoder->config().warnings)
+    for (const std::string& warning : encoder->warnings())
         feedback.log(warning);
     return encoder;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -80,6 +81,8 @@ public:
     }
     std::size_t written() const { return m_written; }
     std::size_t skipped() const { return m_next - m_written; }
+    /// Rows that are zero or not finite: the model is broken, not the input.
+    std::size_t unusable() const { return m_unusable; }
 
 private:
     struct Item {
@@ -95,6 +98,9 @@ private:
             m_skipped += formats::csvField(item.name) + "," + formats::csvField(item.reason) + "\n";
             return {};
         }
+        const auto unusable = [](float x) { return !std::isfinite(x); };
+        m_unusable += std::any_of(item.embedding.begin(), item.embedding.end(), unusable) ||
+                      std::all_of(item.embedding.begin(), item.embedding.end(), [](float x) { return x == 0; });
         if (!m_raw) {
             Embeddings one(1, item.embedding.size());
             one.values.swap(item.embedding);
@@ -110,6 +116,7 @@ private:
     bool m_raw = false;
     std::map<std::size_t, Item> m_pending;
     std::size_t m_next = 0, m_written = 0;
+    std::size_t m_unusable = 0;
     std::string m_rows, m_skipped;
 };
 
@@ -194,6 +201,7 @@ Outcome<void> embedTexts(const Arguments& arguments, const Shard& shard, const c
 int run(const Arguments& arguments) {
     ConsoleFeedback feedback;
     std::string summary;
+    std::size_t unusable = 0;
     const auto done = [&]() -> Outcome<void> {
         PLUMBLINE_TRY(const Shard shard, parseShard(arguments.shard));
         PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
@@ -202,6 +210,7 @@ int run(const Arguments& arguments) {
                         : !arguments.pixels.empty() ? embedPixels(arguments, shard, *encoder, files, feedback)
                                                     : embedTexts(arguments, shard, *encoder, files, feedback));
         PLUMBLINE_CHECK(files.finish());
+        unusable = files.unusable();
         summary = std::to_string(files.written()) + " embeddings of " + std::to_string(encoder->dim()) + " values in " +
                   arguments.out;
         if (files.skipped() > 0)
@@ -211,6 +220,11 @@ int run(const Arguments& arguments) {
     if (!done)
         return report(done.error());
     note(summary);
+    if (unusable > 0) {
+        note(std::to_string(unusable) + " of them are zero or not finite, and nothing can be measured with them: the model is "
+             "broken; plumb model " + arguments.model.model + " says where");
+        return kBadInput;
+    }
     return kDone;
 }
 

@@ -188,6 +188,9 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
 const ModelConfig& Encoder::config() const {
     return m_impl->config();
 }
+const std::vector<std::string>& Encoder::warnings() const {
+    return m_impl->warnings;
+}
 std::size_t Encoder::dim() const {
     return m_impl->network->dim();
 }

@@ -57,6 +57,8 @@ public:
     Outcome<std::string> contentSha256(Feedback& feedback) const;
 
     const ModelConfig& config() const;
+    /// What is odd about the configuration, the tokenizer and what was put beside them: one sentence each.
+    const std::vector<std::string>& warnings() const;
     std::size_t dim() const;
     double logitScale() const;
     bool hasTokenizer() const;

@@ -76,6 +76,9 @@ Outcome<SelfCheck> selfCheck(const Network& network, double logitScale, Precisio
     checkValues(network.folder(), feedback, check.findings);
     if (!std::isfinite(logitScale) || logitScale <= 0)
         check.findings.push_back("The logit scale is " + formatDouble(logitScale) + ", not a positive number.");
+    else if (logitScale > 1e4) // training keeps it below 100, or near it
+        check.findings.push_back("The logit scale is " + formatDouble(logitScale) +
+                                 ", a hundred times what training allows.");
 
     const std::size_t dim = network.dim();
     const auto compare = [&](const char* what, std::span<const float> fast, std::span<const float> plain) {

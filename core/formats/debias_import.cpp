@@ -2,6 +2,7 @@
 #include "core/formats/debias_import.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "core/base/path.h"
@@ -24,6 +25,13 @@ std::vector<float> valuesOf(const TensorView& view) {
     std::vector<float> values(static_cast<std::size_t>(view.elements()));
     widen(view, 0, values);
     return values;
+}
+
+Result<void> checkFinite(const std::vector<float>& values, const fs::path& file) {
+    if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
+        return {};
+    return fail(ErrorCode::WeightsInvalid,
+                {{"path", encodePath(file)}, {"reason", "it holds a value that is not a finite number"}});
 }
 
 /// One tensor of a state dict with the shape it must have; -1 is any size.
@@ -96,7 +104,9 @@ Result<PromptArray> readPromptArray(const fs::path& file) {
                     {{"path", encodePath(file)},
                      {"expected", "an array of prompt tokens is one matrix, or a tensor named debias_tokens, of at most " +
                                       std::to_string(kMostTokens) + " rows"}});
-    return PromptArray{found->shape[0], found->shape[1], valuesOf(*found)};
+    PromptArray array{found->shape[0], found->shape[1], valuesOf(*found)};
+    PLUMBLINE_CHECK(checkFinite(array.values, file));
+    return array;
 }
 
 Result<ResidualHead> readResidualHead(const fs::path& file) {
@@ -111,6 +121,9 @@ Result<ResidualHead> readResidualHead(const fs::path& file) {
                      {"tensor", "mlp2.network.0.weight"},
                      {"expected", "[any, " + std::to_string(head.image.dim) + "]"},
                      {"actual", "[" + std::to_string(head.shared.hidden) + ", " + std::to_string(head.shared.dim) + "]"}});
+    for (const ResidualMlp* mlp : {&head.image, &head.shared})
+        for (const auto* values : {&mlp->first, &mlp->firstBias, &mlp->second, &mlp->secondBias})
+            PLUMBLINE_CHECK(checkFinite(*values, file));
     return head;
 }
 

@@ -172,6 +172,43 @@ Result<void> checkTensors(const ModelConfig& config, const Weights& weights, con
 // ---------------------------------------------------------------------------------------------------------------------
 // The weights
 
+/// Takes a wrapper's prefix off ("clip.", "model.net."), where the token table says that there is one: what is not
+/// behind it belongs to the wrapper (a loss, a counter) and is left out.
+void stripPrefix(WeightFile& file) {
+    auto& tensors = file.weights.tensors;
+    std::set<std::string> prefixes;
+    for (const char* table :
+         {"token_embedding.weight", "text.token_embedding.weight", "text_model.embeddings.token_embedding.weight"})
+        for (const auto& [name, view] : tensors)
+            if (name.ends_with(table) &&
+                (name.size() == std::strlen(table) || name[name.size() - std::strlen(table) - 1] == '.'))
+                prefixes.insert(name.substr(0, name.size() - std::strlen(table)));
+    // "text." is a part of a name where the whole prefix is known, too: the shortest one is meant.
+    if (prefixes.empty() || prefixes.contains(""))
+        return;
+    const std::string prefix = *std::min_element(prefixes.begin(), prefixes.end(),
+                                                 [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    for (const std::string& other : prefixes)
+        if (!other.starts_with(prefix))
+            return; // two models; which one is meant cannot be told
+    std::map<std::string, TensorView> inner;
+    std::size_t left = 0;
+    for (auto& [name, view] : tensors)
+        if (name.starts_with(prefix))
+            inner.emplace(name.substr(prefix.size()), std::move(view));
+        else
+            ++left;
+    tensors = std::move(inner);
+    for (ScatteredTensor& scattered : file.weights.scattered)
+        if (scattered.name.starts_with(prefix))
+            scattered.name.erase(0, prefix.size());
+        else
+            scattered.name.clear();
+    std::erase_if(file.weights.scattered, [](const ScatteredTensor& scattered) { return scattered.name.empty(); });
+    file.notes.push_back("the prefix \"" + shownName(prefix) + "\" was taken off" +
+                         (left > 0 ? ", and " + std::to_string(left) + " tensors without it were left out" : ""));
+}
+
 /// The files that an index of shards names, each with the tensors that it must hold.
 Result<std::map<std::string, std::vector<std::string>>> readShardIndex(const fs::path& file) {
     const auto invalid = [&file](std::string reason) {
@@ -227,7 +264,7 @@ Result<WeightFile> readShards(const ModelLocation& location, const fs::path& ind
 
 /// The weights that a configuration's library would take: the first of the names that is there.
 Result<WeightFile> readWeights(const ModelLocation& location, std::initializer_list<const char*> names,
-                                std::initializer_list<const char*> unsupported, std::vector<fs::path>& files) {
+                               std::initializer_list<const char*> unsupported, std::vector<fs::path>& files) {
     fs::path chosen = location.weights;
     for (const char* name : names)
         if (chosen.empty() && isThere(location.folder / name))
@@ -240,6 +277,14 @@ Result<WeightFile> readWeights(const ModelLocation& location, std::initializer_l
                 others.push_back(it->path());
         if (others.size() == 1)
             chosen = others.front();
+        if (others.size() > 1) {
+            std::sort(others.begin(), others.end());
+            return fail(ErrorCode::NotAModel,
+                        {{"path", encodePath(location.folder)},
+                         {"expected", "it holds several files of weights (" + encodePath(others[0].filename()) + ", " +
+                                          encodePath(others[1].filename()) + (others.size() > 2 ? ", …" : "") +
+                                          "); name one of them"}});
+        }
     }
     if (chosen.empty()) {
         for (const char* name : unsupported)
@@ -252,7 +297,9 @@ Result<WeightFile> readWeights(const ModelLocation& location, std::initializer_l
     PLUMBLINE_CHECK(location.weights.empty() ? checkInside(location, chosen) : Result<void>{});
     if (chosen.extension() == ".json")
         return readShards(location, chosen, files);
-    return readWeightFile(chosen);
+    PLUMBLINE_TRY(WeightFile read, readWeightFile(chosen));
+    stripPrefix(read);
+    return read;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -331,6 +378,7 @@ Result<ModelFolder> readModelFolder(const fs::path& path) {
     bool useHuggingFace = huggingFace && !openClip;
     if (!location.weights.empty()) { // its names tell whose configuration belongs to it
         PLUMBLINE_TRY(read, readWeightFile(location.weights));
+        stripPrefix(read);
         useHuggingFace = read.weights.tensors.contains("text_model.embeddings.token_embedding.weight");
     } else if (openClip && huggingFace) {
         // Downloads of OpenCLIP's own models hold both forms, or OpenCLIP's weights beside a config.json for another

@@ -16,7 +16,7 @@ namespace plumbline::formats {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{32} << 20; // mT5's is 4.3 MB, Gemma's 4.2 MB
-constexpr std::size_t kMostPieces = 500'000;                // Gemma has 256,000
+constexpr std::size_t kMostPieces = 1'000'000;              // XLM-V has 901,629
 constexpr std::size_t kLongestPiece =
     1024; // bytes; SentencePiece itself trains pieces of at most a few dozen characters
 

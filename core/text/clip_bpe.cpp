@@ -204,7 +204,6 @@ std::unique_ptr<Tokenizer::Impl> makeClip(const formats::Vocabulary& vocabulary,
     clip->bos = vocabulary.bos;
     clip->eos = vocabulary.eos;
     clip->padId = rules == TokenizerRules::HuggingFace ? vocabulary.eos : 0;
-    clip->kind = "CLIP BPE, " + std::to_string(clip->size) + " entries";
     const auto idOf = [&vocabulary](const std::string& token, int otherwise) {
         const auto found = vocabulary.ids.find(token);
         return found == vocabulary.ids.end() ? otherwise : found->second;
@@ -227,6 +226,9 @@ std::unique_ptr<Tokenizer::Impl> makeClip(const formats::Vocabulary& vocabulary,
     for (const formats::AddedToken& marker : markers)
         if (std::u32string text = decodeUtf8(marker.text); !text.empty())
             clip->markers.emplace_back(std::move(text), marker.id);
+    for (const auto& [text, id] : clip->markers) // added tokens may lie behind the vocabulary
+        clip->size = std::max(clip->size, id + 1);
+    clip->kind = "CLIP BPE, " + std::to_string(clip->size) + " entries";
     std::stable_sort(clip->markers.begin(), clip->markers.end(),
                      [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
     return clip;

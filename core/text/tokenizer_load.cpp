@@ -159,9 +159,10 @@ Result<std::unique_ptr<Tokenizer::Impl>> finished(TokenizerJson description, con
     }
     if (source.kind == "T5Tokenizer" && source.settings.addPrefixSpace &&
         (!*source.settings.addPrefixSpace || file.extension() != ".model"))
-        return unusable(source.folder / "tokenizer_config.json",
-                        "its “add_prefix_space” makes the reference build the tokenizer anew from a spiece.model, which " +
-                            std::string(*source.settings.addPrefixSpace ? "is not there" : "is not supported"));
+        return unusable(
+            source.folder / "tokenizer_config.json",
+            "its “add_prefix_space” makes the reference build the tokenizer anew from a spiece.model, which " +
+                std::string(*source.settings.addPrefixSpace ? "is not there" : "is not supported"));
     PLUMBLINE_CHECK(applySettings(description, source, known, file));
     const auto idOf = [&](std::size_t role) {
         const auto token = specialOf(source, known, role);
@@ -191,10 +192,11 @@ std::unique_ptr<Tokenizer::Impl> clipFrom(const formats::Vocabulary& vocabulary,
     std::optional<int> pad;
     const auto take = [&](const AddedToken& token, std::string_view role) {
         const auto found = vocabulary.ids.find(token.text);
-        if (found == vocabulary.ids.end())
-            return;
         AddedToken marker = token;
-        marker.id = found->second;
+        if (found != vocabulary.ids.end())
+            marker.id = found->second;
+        if (marker.id < 0)
+            return;
         if (role == "pad_token")
             pad = marker.id;
         constexpr std::size_t kMost = 100;
@@ -298,8 +300,19 @@ Result<std::unique_ptr<Tokenizer::Impl>> readAny(Source& source, const Tokenizer
     }
     const std::optional<fs::path> pieces = pieceFileIn(source.folder);
     const fs::path json = source.folder / kJsonName;
-    if (isClip && formats::hasVocabulary(source.folder))
+    if (isClip && formats::hasVocabulary(source.folder)) {
+        // transformers reads tokenizer.json where it is, and fine-tuning adds tokens there.
+        if (options.rules == TokenizerRules::HuggingFace && isFile(json)) {
+            auto tokenizer = readJson(json, source, options);
+            if (tokenizer && (*tokenizer)->kind.starts_with("CLIP"))
+                return tokenizer;
+            source.warnings.push_back(
+                "The reference would use " + encodePath(json.filename()) + ", which is not CLIP's in every part" +
+                (tokenizer ? std::string() : " (" + std::string(tokenizer.error().arg("reason")) + ")") +
+                "; vocab.json and merges.txt are used in its place, and token ids may differ.");
+        }
         return readClip(source, options);
+    }
     if (source.kind == "SiglipTokenizer" && pieces)
         return readPieces(*pieces, source, options);
     if (isFile(json)) {

@@ -236,6 +236,12 @@ private Q_SLOTS:
         QVERIFY2(prompts.has_value(), prompts ? "" : errorText(prompts.error()).c_str());
         QCOMPARE(prompts->count, 2);
         QCOMPARE(prompts->values, rows);
+        std::vector<float> broken = rows;
+        broken[7] = NAN;
+        std::vector<formats::TensorToWrite> notFinite = array;
+        notFinite[0].bytes = std::as_bytes(std::span(broken));
+        QVERIFY(formats::writeSafetensors(temp / "nan.safetensors", notFinite).has_value());
+        QCOMPARE(formats::readPromptArray(temp / "nan.safetensors").error().code, ErrorCode::WeightsInvalid);
         QVERIFY(formats::writeSafetensors(temp / "two.safetensors", noise).has_value());
         QVERIFY(!formats::readPromptArray(temp / "two.safetensors"));
 

@@ -586,6 +586,48 @@ private Q_SLOTS:
         QCOMPARE(code(temp / "w"), ErrorCode::ModelUnsupported);
     }
 
+    /// What a training wraps around a model: a prefix, and tensors of its own without it.
+    void prefixes() {
+        for (const char* prefix : {"clip.", "model.clip_model.", "module."}) {
+            TempFolder temp;
+            writeRandomClip(temp / "m", {}, OC);
+            auto weights = formats::readSafetensors(temp / "m/open_clip_model.safetensors");
+            QVERIFY(weights.has_value());
+            std::map<std::string, formats::TensorView> wrapped;
+            for (const auto& [name, view] : weights->tensors)
+                wrapped.emplace(prefix + name, view);
+            wrapped.emplace("loss.weight", weights->tensors.at("ln_final.bias"));
+            editTensors(temp / "m/open_clip_model.safetensors", [&](auto& t) { t = wrapped; });
+            const auto folder = formats::readModelFolder(temp / "m");
+            QVERIFY2(folder.has_value(), folder ? "" : say(folder.error()).c_str());
+            QVERIFY(folder->config.warnings.back().find(prefix) != std::string::npos);
+            QVERIFY(folder->config.warnings.back().find("1 tensors without it") != std::string::npos);
+            QCOMPARE(folder->weights.tensors.size(), weights->tensors.size());
+        }
+    }
+
+    void whatIsNoWeights() {
+        TempFolder temp;
+        writeRandomClip(temp / "m");
+        const auto says = [&temp](const char* part) {
+            const auto folder = formats::readModelFolder(temp / "m");
+            return !folder && folder.error().code == ErrorCode::WeightsInvalid &&
+                   errorText(folder.error()).find(part) != std::string::npos;
+        };
+        writeText(temp / "m/model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1\n");
+        QVERIFY(says("git lfs pull"));
+        writeText(temp / "m/model.safetensors", "\n <!DOCTYPE html><html>404</html>");
+        QVERIFY(says("web page"));
+        fs::remove(temp / "m/model.safetensors");
+        writeText(temp / "m/epoch_1.pt", "x");
+        writeText(temp / "m/epoch_2.pt", "x");
+        const auto folder = formats::readModelFolder(temp / "m");
+        QVERIFY(!folder);
+        QVERIFY2(errorText(folder.error()).find("several files of weights (epoch_1.pt, epoch_2.pt)") !=
+                     std::string::npos,
+                 say(folder.error()).c_str());
+    }
+
     void bothContainersInOneFolder() {
         TempFolder temp;
         writeRandomClip(temp / "m");

@@ -249,6 +249,22 @@ private Q_SLOTS:
         QVERIFY(openAi->encode("a!").ids != openAi->encode("a").ids);
     }
 
+    /// Fine-tuning adds tokens behind CLIP's vocabulary; vocab.json does not hold them.
+    void tokensAddedToClip() {
+        Copy folder("clip");
+        const auto plain = Tokenizer::load(folder.path(), {});
+        QVERIFY(plain.has_value());
+        const int next = plain->vocabularySize();
+        QVERIFY(plain->encode("a <nurse>").ids.size() > 3);
+        test::writeText(folder.path() / "added_tokens.json", json{{"<nurse>", next}}.dump());
+        const auto more = Tokenizer::load(folder.path(), {});
+        QVERIFY2(more.has_value(), more ? "" : std::string(more.error().arg("reason")).c_str());
+        QCOMPARE(more->vocabularySize(), next + 1);
+        const std::vector<int> ids = more->encode("a <nurse>").ids;
+        QCOMPARE(ids.size(), std::size_t{4});
+        QCOMPARE(ids[2], next);
+    }
+
     void siglipNeedsItsOwnModel() {
         Copy folder("t5_json");
         folder.configure("tokenizer_class", "SiglipTokenizer");
