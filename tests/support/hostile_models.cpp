@@ -733,11 +733,11 @@ const std::vector<HostileModel>& hostileTokenizers() {
                                                     repeated(R"({"type":"Sequence","normalizers":[)", 100'000));
                        }),
          kInvalid, "nested deeper"},
-        {"tokenizer.json: three million tokens",
+        {"tokenizer.json: two million tokens",
          tokenizerFile("tokenizer.json",
                        [] {
                            return tokenizerJson(R"({"type":"WordPiece","vocab":{)" +
-                                                numbered(3'000'000,
+                                                numbered(2'000'000,
                                                          [](std::size_t i) {
                                                              return "\"" + std::to_string(i) +
                                                                     "\":" + std::to_string(i);
@@ -776,6 +776,9 @@ const std::vector<HostileModel>& hostileTokenizers() {
         {"spiece.model: three million empty pieces",
          tokenizerFile("spiece.model", [] { return repeated(std::string("\x0a\0", 2), 3 * kMega); }), kInvalid,
          "is empty"},
+        {"spiece.model: 60 MB",
+         tokenizer([](const fs::path& model) { sparse(model / "spiece.model", "", 60 * kMega); }),
+         ErrorCode::FileUnreadable, "larger than"},
         {"spiece.model: 800,000 pieces",
          tokenizerFile("spiece.model",
                        [] {
@@ -790,7 +793,7 @@ const std::vector<HostileModel>& hostileTokenizers() {
                            }
                            return pieces;
                        }),
-         ErrorCode::FileUnreadable, "larger than"},
+         kInvalid, "more than 500000 pieces"},
         {"tokenizer_config.json: nested", tokenizer([](const fs::path& model) {
              writeText(model / "tokenizer.json", "{}");
              writeText(model / "tokenizer_config.json", repeated(R"({"a":)", 500'000));
