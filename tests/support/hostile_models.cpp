@@ -779,11 +779,11 @@ const std::vector<HostileModel>& hostileTokenizers() {
         {"spiece.model: 60 MB",
          tokenizer([](const fs::path& model) { sparse(model / "spiece.model", "", 60 * kMega); }),
          ErrorCode::FileUnreadable, "larger than"},
-        {"spiece.model: 800,000 pieces",
+        {"spiece.model: 1,200,000 pieces",
          tokenizerFile("spiece.model",
                        [] {
                            std::string pieces;
-                           for (std::uint32_t i = 0; i < 800'000; ++i) {
+                           for (std::uint32_t i = 0; i < 1'200'000; ++i) {
                                const std::string text = std::to_string(i);
                                pieces += "\x0a";
                                pieces += static_cast<char>(text.size() + 2);
@@ -793,7 +793,7 @@ const std::vector<HostileModel>& hostileTokenizers() {
                            }
                            return pieces;
                        }),
-         kInvalid, "more than 500000 pieces"},
+         kInvalid, "more than 1000000 pieces"},
         {"tokenizer_config.json: nested", tokenizer([](const fs::path& model) {
              writeText(model / "tokenizer.json", "{}");
              writeText(model / "tokenizer_config.json", repeated(R"({"a":)", 500'000));

@@ -221,7 +221,8 @@ private Q_SLOTS:
         }
     }
 
-    void clipFilesComeFirst() {
+    /// As transformers has it; OpenAI's and OpenCLIP's rules read the lists.
+    void tokenizerJsonComesFirst() {
         Copy folder("clip");
         const auto fromJson = Tokenizer::load(folder.path(), {});
         const json model = readJson(folder.path() / "tokenizer.json").at("model");
@@ -234,7 +235,16 @@ private Q_SLOTS:
         test::writeText(folder.path() / "merges.txt", merges);
         const auto fromLists = Tokenizer::load(folder.path(), {});
         QVERIFY(fromJson.has_value() && fromLists.has_value());
-        QCOMPARE(fromLists->files()[0].filename(), fs::path("vocab.json"));
+        QCOMPARE(fromLists->files()[0].filename(), fs::path("tokenizer.json"));
+        TokenizerOptions openClip;
+        openClip.rules = TokenizerRules::OpenClip;
+        QCOMPARE(Tokenizer::load(folder.path(), openClip)->files()[0].filename(), fs::path("vocab.json"));
+        fs::remove(folder.path() / "tokenizer.json");
+        const auto alone = Tokenizer::load(folder.path(), {});
+        QVERIFY(alone.has_value());
+        QCOMPARE(alone->files()[0].filename(), fs::path("vocab.json"));
+        for (const std::string& input : strings())
+            QCOMPARE(alone->encode(input).ids, fromJson->encode(input).ids);
         for (const std::string& input : strings())
             QCOMPARE(fromLists->encode(input).ids, fromJson->encode(input).ids);
         // Its own rules pad with 0, whatever the settings say; cleaning is not for it.
@@ -256,7 +266,18 @@ private Q_SLOTS:
         QVERIFY(plain.has_value());
         const int next = plain->vocabularySize();
         QVERIFY(plain->encode("a <nurse>").ids.size() > 3);
-        test::writeText(folder.path() / "added_tokens.json", json{{"<nurse>", next}}.dump());
+        const json model = readJson(folder.path() / "tokenizer.json").at("model");
+        std::string merges = "#version: 0.2\n";
+        for (const json& merge : model.at("merges"))
+            merges += (merge.is_string() ? merge.get<std::string>()
+                                         : merge[0].get<std::string>() + " " + merge[1].get<std::string>()) +
+                      "\n";
+        test::writeText(folder.path() / "vocab.json", model.at("vocab").dump());
+        test::writeText(folder.path() / "merges.txt", merges);
+        fs::remove(folder.path() / "tokenizer.json"); // as the slow tokenizer saves it
+        folder.change("tokenizer_config.json", [next](json& config) {
+            config["added_tokens_decoder"][std::to_string(next)] = {{"content", "<nurse>"}, {"special", false}};
+        });
         const auto more = Tokenizer::load(folder.path(), {});
         QVERIFY2(more.has_value(), more ? "" : std::string(more.error().arg("reason")).c_str());
         QCOMPARE(more->vocabularySize(), next + 1);
