@@ -29,7 +29,8 @@ constexpr std::size_t kMostNameBytes = 16'000'000; ///< of all tensors together
 constexpr int kMostWrappers = 8;
 
 /// Under which keys training scripts put the state dict, the clearest first.
-constexpr std::array<std::string_view, 5> kWrappers = {"state_dict", "model_state_dict", "model", "module", "net"};
+constexpr std::array<std::string_view, 9> kWrappers = {
+    "state_dict", "model_state_dict", "model", "module", "net", "ema", "model_ema", "state_dict_ema", "params_ema"};
 /// What DataParallel, wrapping modules and torch.compile put before each name.
 constexpr std::array<std::string_view, 3> kPrefixes = {"module.", "model.", "_orig_mod."};
 

@@ -241,13 +241,14 @@ private Q_SLOTS:
         const Sizes shape = {6};
         PickleText pickle;
         pickle.raw("}(");
-        for (const char* key : {"net", "state_dict", "model"})
+        for (const char* key : {"state_dict_ema", "net", "state_dict", "model"})
             pickle.text(key).raw("}").text(std::string("of ") + key).tensor("0", DType::F32, 6, shape).raw("s");
         const auto read = readBytes(torchZip(pickle.raw("u").done()));
         QVERIFY2(read.has_value(), said(read).c_str());
         QCOMPARE(read->weights.tensors.size(), 1U);
         QVERIFY(read->weights.tensors.count("of state_dict") == 1);
-        QCOMPARE(read->notes.size(), 3U);
+        QCOMPARE(read->notes.size(), 4U);
+        QCOMPARE(read->notes[3], std::string("\"state_dict_ema\" holds tensors too and was left out"));
         QCOMPARE(read->notes[1], std::string("\"model\" holds tensors too and was left out"));
         QCOMPARE(read->notes[2], std::string("\"net\" holds tensors too and was left out"));
     }
