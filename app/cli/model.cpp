@@ -198,7 +198,7 @@ void printTextTower(const TextConfig& text) {
     unusual(text.layerScale, "layer scale", "yes");
     line("attention", text.causal ? "causal" : "the whole context, padding included");
     line("pooling", poolingText(text), text.pooling.source);
-    line("projection", text.projectionBias ? "a matrix with a bias" : "a matrix");
+    line("projection", !text.projection ? "none" : text.projectionBias ? "a matrix with a bias" : "a matrix");
 }
 
 void printTokenizer(const ModelCard& card) {

@@ -115,6 +115,10 @@ struct Encoder::Impl {
     Outcome<std::string> hashTensors(HashMemory& memory, Feedback& feedback) {
         if (!tensorsHash.empty())
             return tensorsHash;
+        if (options.hashMemory.empty()) { // the files' hashes would be computed for a key that nothing keeps
+            PLUMBLINE_TRY(tensorsHash, clip::tensorsSha256(config(), network->folder().weights, feedback));
+            return tensorsHash;
+        }
         Sha256 key;
         for (const formats::TensorRecipe& recipe : formats::tensorRecipes(config()))
             for (const formats::ExpectedTensor& part : recipe.parts)

@@ -117,6 +117,15 @@ Result<ModelConfig> inferConfig(const Weights& weights, const fs::path& file) {
         return refuse(ErrorCode::NotAModel, "expected",
                       "its image tower is one of the timm library, whose form only an open_clip_config.json beside it "
                       "can tell");
+    if (shapes.has("mlp1.network.0.weight"))
+        return refuse(ErrorCode::NotAModel, "expected",
+                      "it holds residual heads, which stand behind a model: name the model, and this file with "
+                      "--residual-head");
+    if (weights.tensors.size() == 1 && weights.tensors.begin()->second.shape.size() == 2)
+        return refuse(
+            ErrorCode::NotAModel, "expected",
+            "it holds a single matrix; if that is an array of learned prompt tokens, name the model, and this "
+            "file with --prompt-array");
     if (!shapes.has("token_embedding.weight") && !customText)
         return refuse(ErrorCode::NotAModel, "expected",
                       "it has no tensors of a CLIP's text tower (token_embedding.weight), and no configuration lies "

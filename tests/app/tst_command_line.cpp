@@ -35,6 +35,8 @@ private Q_SLOTS:
     void tokenize();
     void embedImagesAndShards();
     void embedTextsAndPixels();
+    void brokenModelsAreNotSilent();
+    void importedParts();
     void measureShape();
     void measureLimits();
     void measureBadInput();
@@ -246,6 +248,52 @@ void TestCommandLine::embedTextsAndPixels() {
     // An array of the wrong shape is refused in words.
     QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--pixels"), q(m_folder / "t.npy"), L("--out"), q(m_folder / "p.npy")}).exitCode, 2);
     QVERIFY(!std::filesystem::exists(m_folder / "p.npy"));
+}
+
+/// Embeddings that nothing can be measured with are written, said, and no success.
+void TestCommandLine::brokenModelsAreNotSilent() {
+    test::TempFolder folder;
+    test::writeRandomClip(folder / "zero");
+    auto weights = formats::readSafetensors(folder / "zero/model.safetensors");
+    QVERIFY(weights.has_value());
+    const std::vector<std::byte> zeros(1 << 20);
+    std::vector<formats::TensorToWrite> tensors;
+    for (const auto& [name, view] : weights->tensors)
+        tensors.push_back({name, view.dtype, view.shape,
+                           name == "text_projection.weight" ? std::span(zeros).first(view.bytes.size()) : view.bytes});
+    QVERIFY(formats::writeSafetensors(folder / "zero/model.safetensors", tensors).has_value());
+    test::writeText(folder / "t.txt", "a man\na woman\n");
+    const test::Called called = plumb({L("embed"), L("--model"), q(folder / "zero"), L("--texts"), q(folder / "t.txt"), L("--out"), q(folder / "t.npy")});
+    QCOMPARE(called.exitCode, 2);
+    QVERIFY2(called.err.contains("2 of them are zero or not finite"), called.err.constData());
+    QVERIFY(std::filesystem::exists(folder / "t.npy"));
+}
+
+/// A learned prompt array changes texts and is said; a project could not repeat such a run.
+void TestCommandLine::importedParts() {
+    test::TempFolder folder;
+    test::writeRandomClip(folder / "m");
+    std::vector<float> values(2 * 24);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(i % 7) * 0.3F - 0.8F;
+    const formats::TensorToWrite array{"debias_tokens", formats::DType::F32, {2, 24}, std::as_bytes(std::span(values))};
+    QVERIFY(formats::writeSafetensors(folder / "tokens.safetensors", std::span(&array, 1)).has_value());
+    test::writeText(folder / "t.txt", "a man\n");
+    const QStringList base = {L("embed"), L("--model"), q(folder / "m"), L("--texts"), q(folder / "t.txt"), L("--out")};
+    const QStringList with = {L("--prompt-array"), q(folder / "tokens.safetensors")};
+    QCOMPARE(plumb(base + QStringList{q(folder / "a.npy")}).exitCode, 0);
+    const test::Called called = plumb(base + QStringList{q(folder / "b.npy")} + with);
+    QCOMPARE(called.exitCode, 0);
+    QVERIFY2(called.err.contains("2 learned tokens"), called.err.constData());
+    QVERIFY(test::readText(folder / "a.npy") != test::readText(folder / "b.npy"));
+    const test::Called alone = plumb({L("model"), q(folder / "tokens.safetensors")});
+    QCOMPARE(alone.exitCode, 2);
+    QVERIFY2(alone.err.contains("--prompt-array"), alone.err.constData());
+    const test::Called audit = plumb(QStringList{L("audit"), L("--model"), m_model, L("--images"), m_images, L("--labels"), m_labels, L("--attribute"), L("gender"),
+                                                 L("--prompt"), L("a man"), L("--project"), q(folder / "x.plumb")} + with);
+    QCOMPARE(audit.exitCode, 2);
+    QVERIFY2(audit.err.contains("--project"), audit.err.constData());
+    QVERIFY(!std::filesystem::exists(folder / "x.plumb"));
 }
 
 void TestCommandLine::measureShape() {

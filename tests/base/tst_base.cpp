@@ -10,6 +10,7 @@
 #include "core/base/error_text.h"
 #include "core/base/feedback.h"
 #include "core/base/hash.h"
+#include "core/base/hash_memory.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/base/random.h"
@@ -28,6 +29,7 @@ private Q_SLOTS:
     void utf8IsChecked();
     void sha256KnownAnswers();
     void sha256OfFiles();
+    void hashesAreRemembered();
     void streamKnownAnswer();
     void streamsDiffer();
     void belowIsUniform();
@@ -112,6 +114,40 @@ void TestBase::sha256OfFiles() {
     Feedback feedback;
     feedback.cancel();
     QVERIFY(sha256File(folder / "a", &feedback).error().cancelled());
+}
+
+/// A hash is remembered for exactly one state of a file: what the memory says of it is believed, and nothing of another.
+void TestBase::hashesAreRemembered() {
+    test::TempFolder temp;
+    Feedback feedback;
+    test::writeText(temp / "weights", "one");
+    const std::string one = sha256("one"), invented(64, 'f');
+    {
+        HashMemory memory(temp / "cache/hashes.txt");
+        QCOMPARE(memory.ofFile(temp / "weights", feedback).value(), one);
+        memory.save();
+    }
+    std::string kept = test::readText(temp / "cache/hashes.txt");
+    QVERIFY(kept.starts_with(one + " file 3 "));
+    test::writeText(temp / "cache/hashes.txt", "no hash at all\n" + invented + kept.substr(64));
+    HashMemory memory(temp / "cache/hashes.txt");
+    QCOMPARE(memory.ofFile(temp / "weights", feedback).value(), invented);
+    test::writeText(temp / "weights", "two"); // as long as before
+    QCOMPARE(memory.ofFile(temp / "weights", feedback).value(), sha256("two"));
+    QVERIFY(memory.ofFile(temp / "missing", feedback).error().error().code == ErrorCode::FileNotFound);
+    memory.remember("a key", one);
+    memory.remember("of two\nlines", one);
+    memory.remember("no hash", "abc");
+    memory.save();
+    const HashMemory again(temp / "cache/hashes.txt");
+    QCOMPARE(again.find("a key").value_or(""), one);
+    QVERIFY(!again.find("of two\nlines") && !again.find("no hash"));
+
+    HashMemory none; // remembers nothing, and writes nothing
+    QCOMPARE(none.ofFile(temp / "weights", feedback).value(), sha256("two"));
+    none.remember("a key", one);
+    none.save();
+    QVERIFY(!none.find("a key"));
 }
 
 void TestBase::streamKnownAnswer() {

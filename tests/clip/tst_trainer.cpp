@@ -328,6 +328,32 @@ private Q_SLOTS:
         QVERIFY(clip::Encoder::load(material.folder / "out", {}, feedback).has_value());
     }
 
+    /// CLIP's loss is not what other towers were made for: refused before anything is written.
+    void otherTowersAreNotTrained() {
+        Material material;
+        Feedback feedback;
+        const auto refusal = [&](const std::map<std::string, std::string>& files) {
+            writeRandomModel(material.folder / "other", files);
+            writeSmallVocabulary(material.folder / "other");
+            const auto report =
+                clip::train(material.folder / "other", material.images, quick(), material.folder / "out", {}, feedback);
+            return report ? std::string() : std::string(report.error().error().arg("what"));
+        };
+        QVERIFY(refusal({{"config.json", R"({"model_type": "siglip",
+            "vision_config": {"image_size": 32, "patch_size": 16, "hidden_size": 16, "num_hidden_layers": 1,
+                              "num_attention_heads": 2, "intermediate_size": 16},
+            "text_config": {"vocab_size": 600, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+                            "intermediate_size": 16, "max_position_embeddings": 8}})"}})
+                    .starts_with("the sigmoid loss"));
+        fs::remove_all(material.folder / "other");
+        QVERIFY(refusal({{"open_clip_config.json", R"({"model_cfg": {"embed_dim": 8,
+            "vision_cfg": {"layers": [1, 1, 1, 1], "width": 8, "head_width": 32, "image_size": 32},
+            "text_cfg": {"vocab_size": 600, "width": 16, "heads": 2, "layers": 1, "context_length": 8}},
+            "preprocess_cfg": {"size": 32}})"}})
+                    .starts_with("a ResNet image tower"));
+        QVERIFY(!fs::exists(material.folder / "out/open_clip_model.safetensors"));
+    }
+
     void badImagesAreLeftOut() {
         Material material;
         writeText(material.images.files[4], "no picture");

@@ -628,6 +628,159 @@ private Q_SLOTS:
                  say(folder.error()).c_str());
     }
 
+    /// A state dict with OpenAI's names needs no configuration; what is assumed then is said.
+    void weightsAlone() {
+        TempFolder temp;
+        RandomClip clip;
+        clip.visionWidth = clip.textWidth = 64; // heads of 64, as build_model has them
+        clip.visionHeads = clip.textHeads = 1;
+        writeRandomClip(temp / "m", clip, OC);
+        fs::rename(temp / "m/open_clip_model.safetensors", temp / "weights.safetensors");
+        auto alone = formats::readModelFolder(temp / "weights.safetensors");
+        QVERIFY2(alone.has_value(), alone ? "" : say(alone.error()).c_str());
+        QCOMPARE(alone->config.container, Container::OpenAi);
+        QCOMPARE(alone->config.tokenizer, TokenizerRules::OpenAi);
+        QCOMPARE(alone->config.name, std::string("weights"));
+        QCOMPARE(alone->config.vision.imageSize.value, 32);
+        QCOMPARE(alone->config.vision.layers.value, 2);
+        QCOMPARE(alone->config.text.contextLength.value, 16);
+        QCOMPARE(alone->config.embedDim.value, 20);
+        QCOMPARE(alone->config.vision.activation.value, Activation::QuickGelu);
+        QCOMPARE(alone->config.warnings.size(), 1U);
+        QVERIFY(alone->config.warnings[0].find("QuickGELU") != std::string::npos);
+
+        // OpenAI's own numbers beside the weights make it certain.
+        const std::vector<std::int64_t> number = {32};
+        editTensors(temp / "weights.safetensors", [&number](auto& t) {
+            for (const char* name : {"input_resolution", "context_length", "vocab_size"})
+                t[name] = {formats::DType::I64, {}, std::as_bytes(std::span(number))};
+        });
+        alone = formats::readModelFolder(temp / "weights.safetensors");
+        QVERIFY2(alone.has_value(), alone ? "" : say(alone.error()).c_str());
+        QVERIFY(alone->config.warnings.empty());
+
+        // Beside its configuration the same file is what that says.
+        fs::rename(temp / "weights.safetensors", temp / "m/of_my_own.safetensors");
+        const auto beside = formats::readModelFolder(temp / "m/of_my_own.safetensors");
+        QVERIFY2(beside.has_value(), beside ? "" : say(beside.error()).c_str());
+        QCOMPARE(beside->config.container, OC);
+        const auto sentence = [&temp](const std::function<void(std::map<std::string, formats::TensorView>&)>& edit) {
+            fs::copy_file(temp / "m/of_my_own.safetensors", temp / "other.safetensors",
+                          fs::copy_options::overwrite_existing);
+            editTensors(temp / "other.safetensors", edit);
+            const auto read = formats::readModelFolder(temp / "other.safetensors");
+            return read ? std::string() : errorText(read.error());
+        };
+        QVERIFY(sentence([](auto& t) { t["mlp1.network.0.weight"] = t["ln_final.weight"]; }).find("--residual-head") !=
+                std::string::npos);
+        QVERIFY(sentence([](auto& t) {
+                    const formats::TensorView matrix = t["text_projection"];
+                    t = {{"tokens", matrix}};
+                }).find("--prompt-array") != std::string::npos);
+        QVERIFY(sentence([](auto& t) { t.erase("positional_embedding"); }).find("positional_embedding") !=
+                std::string::npos);
+    }
+
+    void shards() {
+        TempFolder temp;
+        writeRandomClip(temp / "m");
+        const auto whole = formats::readSafetensors(temp / "m/model.safetensors");
+        QVERIFY(whole.has_value());
+        std::vector<formats::TensorToWrite> first, second;
+        json map;
+        for (const auto& [name, view] : whole->tensors) {
+            auto& part = first.size() <= second.size() ? first : second;
+            map[name] = &part == &first ? "a.safetensors" : "b.safetensors";
+            part.push_back({name, view.dtype, view.shape, view.bytes});
+        }
+        QVERIFY(formats::writeSafetensors(temp / "m/a.safetensors", first).has_value());
+        QVERIFY(formats::writeSafetensors(temp / "m/b.safetensors", second).has_value());
+        fs::rename(temp / "m/model.safetensors", temp / "whole");
+        const auto write = [&](const json& index) {
+            writeText(temp / "m/model.safetensors.index.json", json{{"weight_map", index}}.dump());
+            return formats::readModelFolder(temp / "m");
+        };
+        const auto read = write(map);
+        QVERIFY2(read.has_value(), read ? "" : say(read.error()).c_str());
+        QCOMPARE(read->storage, std::string("safetensors in 2 files"));
+        QCOMPARE(read->weights.tensors.size(), whole->tensors.size());
+        for (const auto& [name, view] : whole->tensors)
+            QVERIFY(std::equal(view.bytes.begin(), view.bytes.end(), read->weights.tensors.at(name).bytes.begin()));
+
+        json wrong = map;
+        wrong["a_tensor_too_many"] = "a.safetensors";
+        QVERIFY(errorText(write(wrong).error()).find("lacks the tensor a_tensor_too_many") != std::string::npos);
+        wrong = map;
+        wrong.erase(second[0].name);
+        QVERIFY(errorText(write(wrong).error()).find("does not expect") != std::string::npos);
+        fs::remove(temp / "m/b.safetensors"); // half a download
+        QVERIFY(errorText(write(map).error()).find("b.safetensors, which it names, is not there") != std::string::npos);
+    }
+
+    /// The commit that "main" means, among several; its name is the repository's.
+    void huggingFaceCache() {
+        TempFolder temp;
+        const fs::path repository = temp / "hub/models--org--name";
+        writeRandomClip(repository / "snapshots/aaaa");
+        RandomClip other;
+        other.embedDim = 28;
+        writeRandomClip(repository / "snapshots/bbbb", other);
+        fs::create_directories(repository / "blobs");
+        fs::rename(repository / "snapshots/bbbb/model.safetensors", repository / "blobs/1234");
+        fs::create_symlink("../../blobs/1234", repository / "snapshots/bbbb/model.safetensors");
+        QCOMPARE(formats::readModelFolder(repository).error().code, ErrorCode::NotAModel); // which one?
+        fs::create_directories(repository / "refs");
+        writeText(repository / "refs/main", "bbbb\n");
+        for (const fs::path& named : {repository, temp / "hub", repository / "snapshots/bbbb"}) {
+            const auto read = formats::readModelFolder(named);
+            QVERIFY2(read.has_value(), read ? "" : say(read.error()).c_str());
+            QCOMPARE(read->config.embedDim.value, 28);
+            QCOMPARE(read->config.name, std::string("org/name"));
+        }
+    }
+
+    void licences() {
+        TempFolder temp;
+        writeRandomClip(temp / "m");
+        writeText(temp / "m/README.md", "---\ntags:\n- clip\nlicense: mit\n---\n# A model\n");
+        QCOMPARE(formats::readModelFolder(temp / "m")->licence, std::string("mit (README.md)"));
+        writeText(temp / "m/LICENSE.txt", "All of it is yours.");
+        QCOMPARE(formats::readModelFolder(temp / "m")->licence, std::string("All of it is yours."));
+    }
+
+    void activationsOfKnownFamilies() {
+        TempFolder temp;
+        const auto warned = [&temp](const char* name, Activation activation) {
+            RandomClip clip;
+            clip.activation = activation;
+            writeRandomClip(temp / name, clip);
+            const auto read = formats::readModelFolder(temp / name);
+            return read && !read->config.warnings.empty() &&
+                   read->config.warnings.back().find("embeddings may be wrong") != std::string::npos;
+        };
+        QVERIFY(warned("openai-clip-b32", Activation::Gelu));
+        QVERIFY(warned("MetaCLIP-400m", Activation::Gelu));
+        QVERIFY(warned("CLIP-laion2B-s34B", Activation::QuickGelu));
+        QVERIFY(!warned("openai-clip-l14", Activation::QuickGelu));
+        QVERIFY(!warned("CLIP-datacomp", Activation::Gelu));
+        QVERIFY(!warned("my-own", Activation::Gelu));
+    }
+
+    /// What was given back is read again from the file, and nothing of another file is touched.
+    void releasedPages() {
+        TempFolder temp;
+        writeText(temp / "file", std::string(100'000, 'a'));
+        const auto file = formats::MappedFile::open(temp / "file");
+        QVERIFY(file.has_value());
+        std::vector<std::byte> own(100'000, std::byte{1});
+        file->release(file->bytes());
+        file->release(file->bytes().subspan(5000, 10));
+        file->release(own);
+        QVERIFY(
+            std::all_of(file->bytes().begin(), file->bytes().end(), [](std::byte b) { return b == std::byte{'a'}; }));
+        QVERIFY(std::all_of(own.begin(), own.end(), [](std::byte b) { return b == std::byte{1}; }));
+    }
+
     void bothContainersInOneFolder() {
         TempFolder temp;
         writeRandomClip(temp / "m");

@@ -148,6 +148,7 @@ private Q_SLOTS:
     void transparentColoursVanish();
     void palettesAreNotBlended();
     void cropOffsets();
+    void stretching();
     void thinPictures();
     void normalisesExactly();
     void thumbnailsFit();
@@ -314,6 +315,23 @@ void TestPreprocess::cropOffsets() {
         QCOMPARE(firstColumn(8 + spare, Offset::RoundHalfEven), halfEven[spare]);
         QCOMPARE(firstColumn(8 + spare, Offset::Floor), floor[spare]);
     }
+}
+
+/// SigLIP's preparation: the whole picture, whatever its proportions, and nothing cut off.
+void TestPreprocess::stretching() {
+    const Decoded wide = picture(Mode::Rgb, 31, 12, noise(31 * 12 * 3, 5));
+    Preprocessing preprocessing = preprocessingFor(16);
+    const std::string cut = preprocessing.id();
+    const Bytes cropped = cropForModel(wide, preprocessing).pixels;
+    preprocessing.resize.value = Preprocessing::Resize::Stretch;
+    QVERIFY(preprocessing.id() != cut); // another key in the cache of embeddings
+    const Rgb stretched = cropForModel(wide, preprocessing);
+    QCOMPARE(stretched.width, 16);
+    QCOMPARE(stretched.height, 16);
+    QVERIFY(stretched.pixels == plainResample(wide.pixels, 31, 12, 3, 16, 16, Interpolation::Bicubic));
+    QVERIFY(stretched.pixels != cropped);
+    const Decoded square = picture(Mode::Rgb, 24, 24, noise(24 * 24 * 3, 6));
+    QVERIFY(cropForModel(square, preprocessing).pixels == cropForModel(square, preprocessingFor(16)).pixels);
 }
 
 void TestPreprocess::thinPictures() {

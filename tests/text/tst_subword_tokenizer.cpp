@@ -82,6 +82,18 @@ std::string failureOf(const fs::path& path, const TokenizerOptions& options = {}
                                                                   : std::string(errorName(tokenizer.error().code));
 }
 
+/// vocab.json and merges.txt with what the folder's tokenizer.json holds.
+void writeLists(const fs::path& folder) {
+    const json model = readJson(folder / "tokenizer.json").at("model");
+    std::string merges = "#version: 0.2\n";
+    for (const json& merge : model.at("merges"))
+        merges += (merge.is_string() ? merge.get<std::string>()
+                                     : merge[0].get<std::string>() + " " + merge[1].get<std::string>()) +
+                  "\n";
+    test::writeText(folder / "vocab.json", model.at("vocab").dump());
+    test::writeText(folder / "merges.txt", merges);
+}
+
 } // namespace
 
 class TestSubwordTokenizer : public QObject {
@@ -225,14 +237,7 @@ private Q_SLOTS:
     void tokenizerJsonComesFirst() {
         Copy folder("clip");
         const auto fromJson = Tokenizer::load(folder.path(), {});
-        const json model = readJson(folder.path() / "tokenizer.json").at("model");
-        std::string merges = "#version: 0.2\n";
-        for (const json& merge : model.at("merges"))
-            merges += (merge.is_string() ? merge.get<std::string>()
-                                         : merge[0].get<std::string>() + " " + merge[1].get<std::string>()) +
-                      "\n";
-        test::writeText(folder.path() / "vocab.json", model.at("vocab").dump());
-        test::writeText(folder.path() / "merges.txt", merges);
+        writeLists(folder.path());
         const auto fromLists = Tokenizer::load(folder.path(), {});
         QVERIFY(fromJson.has_value() && fromLists.has_value());
         QCOMPARE(fromLists->files()[0].filename(), fs::path("tokenizer.json"));
@@ -243,10 +248,10 @@ private Q_SLOTS:
         const auto alone = Tokenizer::load(folder.path(), {});
         QVERIFY(alone.has_value());
         QCOMPARE(alone->files()[0].filename(), fs::path("vocab.json"));
-        for (const std::string& input : strings())
+        for (const std::string& input : strings()) {
             QCOMPARE(alone->encode(input).ids, fromJson->encode(input).ids);
-        for (const std::string& input : strings())
             QCOMPARE(fromLists->encode(input).ids, fromJson->encode(input).ids);
+        }
         // Its own rules pad with 0, whatever the settings say; cleaning is not for it.
         TokenizerOptions options;
         options.rules = TokenizerRules::OpenAi;
@@ -266,14 +271,7 @@ private Q_SLOTS:
         QVERIFY(plain.has_value());
         const int next = plain->vocabularySize();
         QVERIFY(plain->encode("a <nurse>").ids.size() > 3);
-        const json model = readJson(folder.path() / "tokenizer.json").at("model");
-        std::string merges = "#version: 0.2\n";
-        for (const json& merge : model.at("merges"))
-            merges += (merge.is_string() ? merge.get<std::string>()
-                                         : merge[0].get<std::string>() + " " + merge[1].get<std::string>()) +
-                      "\n";
-        test::writeText(folder.path() / "vocab.json", model.at("vocab").dump());
-        test::writeText(folder.path() / "merges.txt", merges);
+        writeLists(folder.path());
         fs::remove(folder.path() / "tokenizer.json"); // as the slow tokenizer saves it
         folder.change("tokenizer_config.json", [next](json& config) {
             config["added_tokens_decoder"][std::to_string(next)] = {{"content", "<nurse>"}, {"special", false}};

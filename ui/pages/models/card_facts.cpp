@@ -137,6 +137,7 @@ FactSheet::Group textTower(const ModelConfig& config) {
                             fact(tr("Feature read at"), poolingText(text), text.pooling.source)}};
     addUnusual(group.facts, {{!text.causal, tr("every position sees the whole context, padding included")},
                              {text.layerScale, tr("layer scale")},
+                             {!text.projection, tr("no projection")},
                              {text.projectionBias, tr("a projection with a bias")}});
     return group;
 }
