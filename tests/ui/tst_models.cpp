@@ -104,7 +104,7 @@ private Q_SLOTS:
         vision.tower = ImageTower::ResNet;
         vision.stages = {3, 4, 6, 3};
         vision.imageSize.value = 224;
-        QCOMPARE(architectureText(config), QStringLiteral("ResNet, stages 3-4-6-3, 224 px"));
+        QCOMPARE(architectureText(config), QStringLiteral("ResNet 3-4-6-3, 224 px"));
         QCOMPARE(containerText(Container::OpenAi), QStringLiteral("OpenAI"));
     }
     void modelsAreNamedBeforeTheyAreRead() {

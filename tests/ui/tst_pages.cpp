@@ -288,7 +288,7 @@ private Q_SLOTS:
         const auto groups = cardFacts(card);
         const QString tower = QStringLiteral("Image tower");
         QCOMPARE(valueOf(groups, QStringLiteral("Container")), QStringLiteral("OpenAI"));
-        QCOMPARE(valueOf(groups, QStringLiteral("Architecture")), QStringLiteral("ResNet, stages 3-4-6-3, 224 px"));
+        QCOMPARE(valueOf(groups, QStringLiteral("Architecture")), QStringLiteral("ResNet 3-4-6-3, 224 px"));
         QCOMPARE(valueOf(groups, QStringLiteral("Activation")), QStringLiteral("ReLU"));
         QCOMPARE(valueOf(groups, QStringLiteral("MLP width"), tower), QString());
         QCOMPARE(valueOf(groups, QStringLiteral("Layer norm ε"), tower), QString());

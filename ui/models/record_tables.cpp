@@ -46,7 +46,7 @@ QString architectureText(const ModelConfig& config) {
         QStringList stages;
         for (const int blocks : vision.stages)
             stages.append(QString::number(blocks));
-        return tr("ResNet, stages %1, %2 px").arg(stages.join(u'-')).arg(vision.imageSize.value);
+        return tr("ResNet %1, %2 px").arg(stages.join(u'-')).arg(vision.imageSize.value);
     }
     // The names that the papers give to widths and depths.
     struct Size {

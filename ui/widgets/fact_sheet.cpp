@@ -21,12 +21,6 @@ namespace {
 
 enum Column { Label, Value };
 
-/// Paths, hashes and configuration keys may break at their joints, or they would force the sheet wide.
-QString breakable(const QString& words) {
-    static const QRegularExpression kJoint(QStringLiteral("([/._:-])(?=\\S)|(\\S{16})(?=\\S)"));
-    return QString(words).replace(kJoint, QStringLiteral("\\1\\2\u200B"));
-}
-
 /// A text that wraps anywhere sensible, can be selected, and is copied as it was given.
 class Text : public QLabel {
 public:
@@ -79,6 +73,11 @@ void addWhole(QVBoxLayout* column, const FactSheet::Fact& fact) {
 
 } // namespace
 
+QString breakable(const QString& words) {
+    static const QRegularExpression kJoint(QStringLiteral("([/._:-])(?=\\S)|(\\S{16})(?=\\S)"));
+    return QString(words).replace(kJoint, QStringLiteral("\\1\\2\u200B"));
+}
+
 FactSheet::FactSheet(QWidget* parent) : QScrollArea(parent) {
     setFrameShape(NoFrame);
     setWidgetResizable(true);
@@ -120,6 +119,9 @@ void FactSheet::setGroups(const std::vector<Group>& groups) {
                 grid->addLayout(line, row++, Label, 1, 2);
                 continue;
             }
+            label->setText(breakable(fact.label)); // a file's name must not take the room of the values
+            label->setWordWrap(true);
+            label->setMaximumWidth(16 * theme::kGrid);
             grid->addWidget(label, row, Label);
             auto* both = new QVBoxLayout;
             both->setSpacing(0);

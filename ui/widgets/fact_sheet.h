@@ -8,6 +8,9 @@
 
 namespace plumbline::ui {
 
+/// The words with places to break at the joints of paths, hashes and names, which would force a label wide.
+QString breakable(const QString& words);
+
 /// Values in groups, each with its label and, in small type, where it comes from. Every value can be selected and
 /// copied. A long text stands as its beginning, and opens by a button.
 class FactSheet : public QScrollArea {

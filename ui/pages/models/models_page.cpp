@@ -309,7 +309,7 @@ void ModelsPage::showCurrent() {
                                                 : QString();
     if (std::exchange(m_shownCard, shownCard) == shownCard)
         return;
-    m_cardTitle->setText(record != nullptr ? fromUtf8(record->name) : QString());
+    m_cardTitle->setText(record != nullptr ? breakable(fromUtf8(record->name)) : QString());
     m_card->setGroups(record != nullptr ? cardFacts(record->card) : std::vector<FactSheet::Group>());
 }
 
