@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostTokens = 1024;
 constexpr std::int64_t kMostWidth = 1 << 16;
 
 bool isFloat(const TensorView& view) {
@@ -98,12 +97,12 @@ Result<PromptArray> readPromptArray(const fs::path& file) {
             ++matrices;
         }
     }
-    if (matrices != 1 || found->shape[0] < 1 || found->shape[0] > kMostTokens || found->shape[1] < 1 ||
+    if (matrices != 1 || found->shape[0] < 1 || found->shape[0] > kMostPromptTokens || found->shape[1] < 1 ||
         found->shape[1] > kMostWidth)
         return fail(ErrorCode::NotAModel,
                     {{"path", encodePath(file)},
                      {"expected", "an array of prompt tokens is one matrix, or a tensor named debias_tokens, of at most " +
-                                      std::to_string(kMostTokens) + " rows"}});
+                                      std::to_string(kMostPromptTokens) + " rows"}});
     PromptArray array{found->shape[0], found->shape[1], valuesOf(*found)};
     PLUMBLINE_CHECK(checkFinite(array.values, file));
     return array;

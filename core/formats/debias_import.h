@@ -9,6 +9,8 @@
 
 namespace plumbline::formats {
 
+inline constexpr std::int64_t kMostPromptTokens = 1024; ///< rows that such an array may have
+
 /// A learned array of prompt tokens (Berg et al. 2022, "A Prompt Array Keeps the Bias Away"): `count` vectors as wide as
 /// the text tower, row by row, which are put before the embedded tokens of every text.
 struct PromptArray {

@@ -5,6 +5,7 @@
 
 #include "core/base/path.h"
 #include "core/formats/config_fields.h"
+#include "core/formats/debias_import.h"
 #include "core/formats/model_config.h"
 
 namespace plumbline::formats {
@@ -121,7 +122,9 @@ Result<ModelConfig> inferConfig(const Weights& weights, const fs::path& file) {
         return refuse(ErrorCode::NotAModel, "expected",
                       "it holds residual heads, which stand behind a model: name the model, and this file with "
                       "--residual-head");
-    if (weights.tensors.size() == 1 && weights.tensors.begin()->second.shape.size() == 2)
+    if (const auto& shape =
+            weights.tensors.empty() ? std::vector<std::int64_t>() : weights.tensors.begin()->second.shape;
+        weights.tensors.size() == 1 && shape.size() == 2 && shape[0] <= kMostPromptTokens)
         return refuse(
             ErrorCode::NotAModel, "expected",
             "it holds a single matrix; if that is an array of learned prompt tokens, name the model, and this "
