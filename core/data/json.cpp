@@ -372,8 +372,30 @@ void describe(auto& io, Is<MetricValue> auto& metric) {
     io("null_mean", metric.nullMean);
     io("null_p95", metric.nullP95);
     io("p_value", metric.pValue);
+    io.whenPresent("adjusted_p", metric.adjustedP);
+    io.whenPresent("false_discovery", metric.falseDiscovery);
     io("neutral", metric.neutral);
     io.whenPresent("at_most", metric.atMost);
+}
+
+void describe(auto& io, Is<MeasureRow> auto& row) {
+    io("keys", row.keys);
+    io("measure", row.measure);
+    io("value", row.value);
+    io("n", row.n);
+    io("enough", row.enough);
+}
+
+void describe(auto& io, Is<MeasureTable> auto& table) {
+    io("id", table.id);
+    io("title", table.title);
+    io("definition", table.definition);
+    io("source", table.source);
+    io("count_of", table.countOf);
+    io("keys", table.keys);
+    io("rows", table.rows);
+    io("family", table.family);
+    io("warnings", table.warnings);
 }
 
 void describe(auto& io, Is<GroupMeasure> auto& group) {
@@ -675,6 +697,9 @@ json toJson(const MeasureOptions& options) {
 json toJson(const Measurement& measurement) {
     return encode(measurement);
 }
+json toJson(const MeasureTable& table) {
+    return encode(table);
+}
 json toJson(const AuditConfig& config) {
     return encode(config);
 }
@@ -716,6 +741,9 @@ Result<MeasureOptions> measureOptionsFromJson(const json& from) {
 }
 Result<Measurement> measurementFromJson(const json& from) {
     return fromJson<Measurement>(from, "measurement");
+}
+Result<MeasureTable> measureTableFromJson(const json& from) {
+    return fromJson<MeasureTable>(from, "table of measures");
 }
 Result<AuditConfig> auditConfigFromJson(const json& from) {
     return fromJson<AuditConfig>(from, "audit");

@@ -10,6 +10,7 @@
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
+#include "core/data/measure_table.h"
 #include "core/data/model_info.h"
 #include "core/data/probe.h"
 
@@ -26,6 +27,7 @@ nlohmann::json toJson(const ProbeSet& probe);
 nlohmann::json toJson(const Target& target);
 nlohmann::json toJson(const MeasureOptions& options);
 nlohmann::json toJson(const Measurement& measurement);
+nlohmann::json toJson(const MeasureTable& table);
 nlohmann::json toJson(const AuditConfig& config);
 nlohmann::json toJson(const RunProvenance& provenance);
 nlohmann::json toJson(const ConceptSummary& summary);
@@ -38,6 +40,7 @@ Result<ProbeSet> probeSetFromJson(const nlohmann::json& json);
 Result<Target> targetFromJson(const nlohmann::json& json);
 Result<MeasureOptions> measureOptionsFromJson(const nlohmann::json& json);
 Result<Measurement> measurementFromJson(const nlohmann::json& json);
+Result<MeasureTable> measureTableFromJson(const nlohmann::json& json);
 Result<AuditConfig> auditConfigFromJson(const nlohmann::json& json);
 Result<RunProvenance> runProvenanceFromJson(const nlohmann::json& json);
 Result<ConceptSummary> conceptSummaryFromJson(const nlohmann::json& json);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace plumbline {
@@ -53,7 +54,9 @@ struct MetricValue {
     std::optional<double> value;
     std::optional<double> ciLow, ciHigh;      ///< 95 % interval over images; absent bound = unbounded or undefined
     std::optional<double> nullMean, nullP95;  ///< of random rankings of the same pool (MinSkew: the 5th percentile)
-    std::optional<double> pValue;             ///< add-one permutation p (MinSkew: lower tail)
+    std::optional<double> pValue;             ///< exact or add-one permutation p (MinSkew: lower tail)
+    std::optional<double> adjustedP;          ///< Holm over the family of tests that it belongs to
+    std::optional<double> falseDiscovery;     ///< Benjamini-Hochberg over the same family
     std::optional<double> neutral;            ///< what a ranking blind to the attribute tends to (METHODS A3)
     std::optional<double> atMost;             ///< MinSkew with an absent group: the skew that one image of it would have
 };

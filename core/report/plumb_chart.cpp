@@ -6,7 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/report/exact_test.h"
+#include "core/metric/exact_test.h"
+#include "core/metric/family.h"
 #include "core/report/lean.h"
 
 namespace plumbline::report {
@@ -124,7 +125,7 @@ Judged examine(const Measurement& measurement, const GroupMeasure& group, std::o
         pool += each.poolCount;
         top += each.topCount; // more than k where a definition keeps ties
     }
-    if (const auto test = exactTest(pool, group.poolCount, top, group.topCount)) {
+    if (const auto test = metric::exactTest(pool, group.poolCount, top, group.topCount)) {
         p = test->p;
         judged.smallestP = test->smallestP;
         judged.testable = measurement.groups.size() > 1 && test->smallestP <= PlumbChart::kLevel;
@@ -243,7 +244,7 @@ PlumbChart layOut(const std::vector<const Measurement*>& measurements, const std
     }
     chart.tests = family.size();
 
-    const std::vector<double> adjusted = holmAdjusted(family);
+    const std::vector<double> adjusted = metric::holmAdjusted(family);
     for (std::size_t m = 0; m < measurements.size(); ++m) {
         Row& row = chart.rows[m];
         for (std::size_t i = 0; i < row.marks.size(); ++i) {

@@ -104,6 +104,7 @@ private Q_SLOTS:
         roundTrips<Target>(targetFromJson);
         roundTrips<MeasureOptions>(measureOptionsFromJson);
         roundTrips<Measurement>(measurementFromJson);
+        roundTrips<MeasureTable>(measureTableFromJson);
         roundTrips<AuditConfig>(auditConfigFromJson);
         roundTrips<RunProvenance>(runProvenanceFromJson);
         roundTrips<ConceptSummary>(conceptSummaryFromJson);
@@ -120,6 +121,7 @@ private Q_SLOTS:
         refusesEachBrokenField<Target>(targetFromJson, {});
         refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson, {});
         refusesEachBrokenField<Measurement>(measurementFromJson, {});
+        refusesEachBrokenField<MeasureTable>(measureTableFromJson, {});
         refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {});
         refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
         refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {});

@@ -16,6 +16,7 @@
 
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
+#include "core/data/measure_table.h"
 #include "core/data/model_info.h"
 
 /// Compares and invents any value of core/data, member by member. `fields` names every member by a structured binding:
@@ -105,8 +106,16 @@ auto fields(Is<MeasureOptions> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h, i);
 }
 auto fields(Is<MetricValue> auto& v) {
-    auto& [a, b, c, d, e, f, g, h] = v;
-    return std::tie(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i, j] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j);
+}
+auto fields(Is<MeasureRow> auto& v) {
+    auto& [a, b, c, d, e] = v;
+    return std::tie(a, b, c, d, e);
+}
+auto fields(Is<MeasureTable> auto& v) {
+    auto& [a, b, c, d, e, f, g, h, i] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i);
 }
 auto fields(Is<GroupMeasure> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;

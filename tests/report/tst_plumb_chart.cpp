@@ -5,7 +5,6 @@
 
 #include <QtTest>
 
-#include "core/report/exact_test.h"
 #include "core/report/plumb_chart.h"
 
 using namespace plumbline;
@@ -78,39 +77,6 @@ class TestPlumbChart : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void exactTestAgreesWithSmallCases() {
-        // 10 rows, 5 of the group, top 5: P(X = 0) = 1 / C(10, 5) = 1 / 252.
-        const auto none = exactTest(10, 5, 5, 0);
-        QVERIFY(none);
-        QVERIFY(std::abs(none->p - 2.0 / 252) < 1e-15);
-        QVERIFY(std::abs(none->smallestP - 2.0 / 252) < 1e-15);
-        // P(X <= 1) = (1 + 25) / 252.
-        QVERIFY(std::abs(exactTest(10, 5, 5, 1)->p - 52.0 / 252) < 1e-15);
-        QCOMPARE(exactTest(10, 5, 5, 2)->p, 1.0);
-        // Unequal: 7 rows, 2 of the group, top 3: P(2) = C(2,2) C(5,1) / C(7,3) = 5/35; P(0) = 10/35.
-        QVERIFY(std::abs(exactTest(7, 2, 3, 2)->p - 10.0 / 35) < 1e-15);
-        QVERIFY(std::abs(exactTest(7, 2, 3, 0)->p - 20.0 / 35) < 1e-15);
-    }
-
-    void exactTestOfExtremesAndNonsense() {
-        QVERIFY(exactTest(5000, 2633, 500, 494)->p < 1e-100);
-        QVERIFY(exactTest(5000, 2633, 500, 494)->p > 0);
-        QVERIFY(exactTest(1'000'000, 470'000, 100'000, 47'100)->p > 0.3);
-        QCOMPARE(exactTest(10, 10, 5, 5)->smallestP, 1.0); // the only group
-        QVERIFY(!exactTest(10, 5, 5, 6));
-        QVERIFY(!exactTest(10, 11, 5, 5));
-        QVERIFY(!exactTest(0, 0, 0, 0));
-        QVERIFY(!exactTest(10, 8, 5, 2)); // at least three must be among the first five
-    }
-
-    void holmIsStepDownAndMonotone() {
-        const auto adjusted = holmAdjusted({0.01, 0.04, 0.03, 0.005});
-        const std::vector<double> expected = {0.03, 0.06, 0.06, 0.02};
-        for (std::size_t i = 0; i < expected.size(); ++i)
-            QVERIFY2(std::abs(adjusted[i] - expected[i]) < 1e-15, std::to_string(i).c_str());
-        QVERIFY(holmAdjusted({}).empty());
-        QCOMPARE(holmAdjusted({0.7, 0.9}).back(), 1.0);
-    }
 
     void axisAlwaysShowsPlumbHalfAndTwice() {
         for (const auto& rows : {std::vector{kStudent}, std::vector{kPilot}, std::vector<Measurement>{}}) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/report/exact_test.h"
+#include "core/metric/exact_test.h"
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
-namespace plumbline::report {
+namespace plumbline::metric {
 
 std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
     const std::int64_t least = std::max<std::int64_t>(0, top + group - n);
@@ -54,17 +53,4 @@ std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int6
     return CountTest{twoSided(std::min(atMost, atLeast)), twoSided(std::min(first, last))};
 }
 
-std::vector<double> holmAdjusted(const std::vector<double>& p) {
-    std::vector<std::size_t> order(p.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
-    std::vector<double> adjusted(p.size());
-    double running = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        running = std::max(running, std::min(1.0, p[order[i]] * static_cast<double>(p.size() - i)));
-        adjusted[order[i]] = running;
-    }
-    return adjusted;
-}
-
-} // namespace plumbline::report
+} // namespace plumbline::metric

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
-namespace plumbline::report {
+namespace plumbline::metric {
 
 /// Under a random ranking of `n` rows the number of a group's rows among the first `top` is hypergeometric. These are
 /// the tails of that law, without random draws: what a permutation p tends to with ever more draws, and not
@@ -18,7 +17,4 @@ struct CountTest {
 /// Nothing if these cannot be counts of one pool.
 std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 
-/// Holm's step-down adjusted p-values (Holm 1979): reject where the adjusted p is at most the level.
-std::vector<double> holmAdjusted(const std::vector<double>& p);
-
-} // namespace plumbline::report
+} // namespace plumbline::metric
