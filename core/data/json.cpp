@@ -105,7 +105,8 @@ struct Names<Preprocessing::CropOffset> {
 template <>
 struct Names<Target::Kind> {
     static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
-        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"}};
+        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"},
+        {Target::Kind::Conditional, "conditional"}};
 };
 
 template <class T>
@@ -348,9 +349,15 @@ void describe(auto& io, Is<std::pair<std::string, double>> auto& share) {
     io("share", share.second);
 }
 
+void describe(auto& io, Is<ConceptShares> auto& entry) {
+    io("concept", entry.concept_);
+    io("shares", entry.shares);
+}
+
 void describe(auto& io, Is<Target> auto& target) {
     io("kind", target.kind);
     io("shares", target.shares);
+    io.since("by_concept", target.byConcept);
 }
 
 void describe(auto& io, Is<MeasureOptions> auto& options) {
@@ -363,6 +370,7 @@ void describe(auto& io, Is<MeasureOptions> auto& options) {
     io("confidence", options.confidence);
     io("min_group", options.minGroup);
     io("min_expected", options.minExpected);
+    io.since("bias_groups", options.biasGroups);
 }
 
 void describe(auto& io, Is<MetricValue> auto& metric) {
@@ -416,6 +424,12 @@ void describe(auto& io, Is<GroupMeasure> auto& group) {
     io("gap_in_sd", group.gapInSd);
 }
 
+void describe(auto& io, Is<NamedValue> auto& named) {
+    io("name", named.name);
+    io("value", named.value);
+    io("meaning", named.meaning);
+}
+
 void describe(auto& io, Is<Measurement> auto& measurement) {
     io("n", measurement.n);
     io("k", measurement.k);
@@ -434,6 +448,8 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io("unlabelled", measurement.unlabelled);
     io("not_finite", measurement.notFinite);
     io("warnings", measurement.warnings);
+    io.since("definition_text", measurement.definitionText);
+    io.since("more", measurement.more);
 }
 
 void describe(auto& io, Is<AuditConfig> auto& config) {
@@ -444,6 +460,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("attributes", config.attributes);
     io("probe", config.probe);
     io("measure", config.measure);
+    io.since("relevance", config.relevance);
     io("precision", config.precision);
     io("threads", config.threads);
 }
@@ -470,6 +487,11 @@ void describe(auto& io, Is<std::pair<std::string, std::optional<double>>> auto& 
     io("skew", group.second);
 }
 
+void describe(auto& io, Is<NamedMean> auto& mean) {
+    io("name", mean.name);
+    io("value", mean.value);
+}
+
 void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("concept", summary.concept_);
     io("group", summary.group);
@@ -479,6 +501,7 @@ void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("min_skew", summary.minSkew);
     io("ndkl", summary.ndkl);
     io("groups", summary.groupSkew);
+    io.since("more", summary.more);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

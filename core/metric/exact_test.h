@@ -17,4 +17,9 @@ struct CountTest {
 /// Nothing if these cannot be counts of one pool.
 std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 
+/// One tail of the same law: the chance that the group has at least (at most) `inTop` rows among the first `top`. 0 and 1
+/// where that is impossible or certain.
+double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+
 } // namespace plumbline::metric
