@@ -191,10 +191,10 @@ private Q_SLOTS:
         QCOMPARE(cell(12), QStringLiteral("nothing"));  // baker, a control
         QCOMPARE(data->favouredStyle(0)->name, std::string("woman"));
         QVERIFY(data->favouredStyle(12) == nullptr);
-        QVERIFY(data->planted[0].verdict == report::PlantedView::Verdict::Found);
+        QVERIFY(data->planted[0].finding == report::PlantedView::Finding::Found);
         QCOMPARE(cell(0, Qt::AccessibleTextRole),
                  QStringLiteral("Planted: woman, 8 times as often as the opposite group – found."));
-        QVERIFY(data->planted[15].verdict == report::PlantedView::Verdict::Leans); // musician
+        QVERIFY(data->planted[15].finding == report::PlantedView::Finding::Leans); // musician
         QCOMPARE(cell(15, Qt::AccessibleTextRole),
                  QStringLiteral("Planted: nothing – leans without planting (chance or residue)."));
         // By group, the strongest first; nothing comes last.
