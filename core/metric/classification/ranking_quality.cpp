@@ -260,10 +260,10 @@ Outcome<MeasureTable> aurocByGroup(std::span<const BinaryTask> tasks, const Attr
                 const double least = std::min(distance, *extremes.interval.range.low);
                 const double most = std::max(distance, *wide.high);
                 const auto at = [&](double overall, double sum) { return overall / (1 + sum); };
+                // Noise raises the sum: the end where it is small takes both ends as they are.
                 setInterval(scaled, {*scaled.value - std::hypot(*scaled.value - at(*own.low, distance),
                                                                 *scaled.value - at(all->value, most)),
-                                     *scaled.value + std::hypot(at(*own.high, distance) - *scaled.value,
-                                                                at(all->value, least) - *scaled.value)});
+                                     at(*own.high, least)});
             }
         }
         addRow(table, {task.name, ""}, "worst_group_auroc", worst, smallest, true);
