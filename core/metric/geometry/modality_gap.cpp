@@ -16,6 +16,7 @@
 #include "core/metric/parallel.h"
 #include "core/metric/rates.h"
 #include "core/metric/sentences.h"
+#include "core/metric/table_rows.h"
 
 namespace plumbline::metric {
 
@@ -26,11 +27,6 @@ using Rows = std::vector<std::uint32_t>;
 
 /// Multiplications that all draws of one permutation null may take together, some ten seconds.
 constexpr double kMostWork = 2e10;
-
-tl::unexpected<Error> unusable(std::string name, std::string value, std::string expected) {
-    return fail(ErrorCode::InvalidArgument,
-                {{"name", std::move(name)}, {"value", std::move(value)}, {"expected", std::move(expected)}});
-}
 
 Rows usableRows(const UnitRows& rows) {
     Rows usable;
@@ -63,19 +59,6 @@ VectorSample differencesOf(const UnitRows& images, const UnitRows& texts, const 
                 images.addTo(to, which[i]);
                 texts.addTo(to, which[i], -1);
             }};
-}
-
-MeasureRow rowOf(std::vector<std::string> keys, std::string measure, std::optional<double> value,
-                 const Interval& interval, std::int64_t n, const Resampling& options) {
-    MeasureRow row;
-    row.keys = std::move(keys);
-    row.measure = std::move(measure);
-    row.value.value = value;
-    if (value)
-        setInterval(row.value, interval);
-    row.n = n;
-    row.enough = n >= options.minGroup;
-    return row;
 }
 
 Interval squaredOver(const Interval& interval, double over) {
@@ -133,9 +116,9 @@ std::optional<Vector> modalityDelta(const Embeddings& images, const Embeddings& 
 Outcome<Uniformity> uniformity(const Embeddings& images, const Embeddings& texts, bool paired,
                                const UniformityOptions& limits, const Resampling& options, Feedback& feedback) {
     if (images.dim != texts.dim)
-        return unusable("the dimension of the texts", std::to_string(texts.dim), "that of the images");
+        return badArgument("the dimension of the texts", std::to_string(texts.dim), "that of the images");
     if (paired && images.rows != texts.rows)
-        return unusable("the number of captions", std::to_string(texts.rows), "one for each image");
+        return badArgument("the number of captions", std::to_string(texts.rows), "one for each image");
     const UnitRows x(images), t(texts);
     // The union: images first. Of a pair both must be usable.
     struct Member {
@@ -210,16 +193,16 @@ Outcome<Uniformity> uniformity(const Embeddings& images, const Embeddings& texts
 Outcome<MeasureTable> modalityGap(const ModalityGapInput& input, const Resampling& options, Feedback& feedback) {
     const Embeddings &images = *input.images, &texts = *input.texts;
     if (images.rows == 0 || texts.rows == 0)
-        return unusable(images.rows == 0 ? "the number of images" : "the number of texts", "0", "at least 1");
+        return badArgument(images.rows == 0 ? "the number of images" : "the number of texts", "0", "at least 1");
     if (images.dim != texts.dim)
-        return unusable("the dimension of the texts", std::to_string(texts.dim),
-                        std::to_string(images.dim) + ", that of the images");
+        return badArgument("the dimension of the texts", std::to_string(texts.dim),
+                           std::to_string(images.dim) + ", that of the images");
     if (input.paired && images.rows != texts.rows)
-        return unusable("the number of captions", std::to_string(texts.rows),
-                        std::to_string(images.rows) + ", one for each image");
+        return badArgument("the number of captions", std::to_string(texts.rows),
+                           std::to_string(images.rows) + ", one for each image");
     if (input.attribute && input.attribute->codes.size() != images.rows)
-        return unusable("the number of labels", std::to_string(input.attribute->codes.size()),
-                        std::to_string(images.rows) + ", one for each image");
+        return badArgument("the number of labels", std::to_string(input.attribute->codes.size()),
+                           std::to_string(images.rows) + ", one for each image");
     const UnitRows x(images), t(texts);
     Rows ofX = usableRows(x), ofT = usableRows(t);
     MeasureTable table;
@@ -246,7 +229,7 @@ Outcome<MeasureTable> modalityGap(const ModalityGapInput& input, const Resamplin
     const auto n = static_cast<std::int64_t>(ofX.size());
     const auto add = [&](std::string group, const char* measure, std::optional<double> value, const Interval& interval,
                          std::int64_t rows) -> MeasureRow& {
-        return table.rows.emplace_back(rowOf({std::move(group)}, measure, value, interval, rows, options));
+        return table.rows.emplace_back(makeRow({std::move(group)}, measure, value, interval, rows, options));
     };
     if (ofX.empty() || ofT.empty()) {
         table.warnings.emplace_back("No image or no text has a direction, so there is no gap.");
@@ -394,8 +377,8 @@ Outcome<MeasureTable> modalityGap(const ModalityGapInput& input, const Resamplin
 Outcome<MeasureTable> centroidDistances(const Embeddings& rows, const Attribute& attribute, const std::string& what,
                                         const Resampling& options, Feedback& feedback) {
     if (attribute.codes.size() != rows.rows)
-        return unusable("the number of labels", std::to_string(attribute.codes.size()),
-                        std::to_string(rows.rows) + ", one for each row");
+        return badArgument("the number of labels", std::to_string(attribute.codes.size()),
+                           std::to_string(rows.rows) + ", one for each row");
     const UnitRows unit(rows);
     const Rows usable = usableRows(unit);
     MeasureTable table;
@@ -434,7 +417,7 @@ Outcome<MeasureTable> centroidDistances(const Embeddings& rows, const Attribute&
                 meanDistance(sampleOf(unit, first), sampleOf(unit, second), options.seed, name);
             const auto n = static_cast<std::int64_t>(std::min(first.size(), second.size()));
             const Interval interval = distance.interval(options.confidence);
-            MeasureRow plain = rowOf({nameA, nameB}, "distance", distance.plain, interval, n, options);
+            MeasureRow plain = makeRow({nameA, nameB}, "distance", distance.plain, interval, n, options);
             Rows both = first;
             both.insert(both.end(), second.begin(), second.end());
             Vector total(rows.dim);
@@ -461,7 +444,7 @@ Outcome<MeasureTable> centroidDistances(const Embeddings& rows, const Attribute&
             setNull(plain.value, draws[0], Tail::Upper);
             table.rows.push_back(std::move(plain));
             table.rows.push_back(
-                rowOf({nameA, nameB}, "distance_corrected", distance.corrected(), interval, n, options));
+                makeRow({nameA, nameB}, "distance_corrected", distance.corrected(), interval, n, options));
         }
     correctFamily(table, "distances between groups of " + attribute.name + " (" + what + ")");
     return table;
@@ -498,8 +481,8 @@ Result<ShiftMeasure> skewOfShifted(const Attribute& attribute, const MeasureOpti
     return [meter, options, prompts = std::move(prompts)](const Embeddings& images, const Embeddings& texts,
                                                           Feedback& feedback) -> Outcome<std::vector<MeasureRow>> {
         if (prompts.size() != texts.rows)
-            return unusable("the number of prompts", std::to_string(prompts.size()),
-                            std::to_string(texts.rows) + ", one for each text");
+            return badArgument("the number of prompts", std::to_string(prompts.size()),
+                               std::to_string(texts.rows) + ", one for each text");
         const std::vector<float> scores = cosines(texts, images);
         std::vector<MeasureRow> rows;
         for (std::size_t p = 0; p < prompts.size(); ++p) {
@@ -522,8 +505,8 @@ ShiftMeasure accuracyOfShifted(std::vector<std::int32_t> classes, const Resampli
     return [classes = std::move(classes), options](const Embeddings& images, const Embeddings& texts,
                                                    Feedback&) -> Outcome<std::vector<MeasureRow>> {
         if (classes.size() != images.rows)
-            return unusable("the number of classes", std::to_string(classes.size()),
-                            std::to_string(images.rows) + ", one for each image");
+            return badArgument("the number of classes", std::to_string(classes.size()),
+                               std::to_string(images.rows) + ", one for each image");
         const std::vector<float> scores = cosines(texts, images);
         std::int64_t right = 0, n = 0;
         for (std::size_t i = 0; i < images.rows; ++i) {
@@ -540,7 +523,7 @@ ShiftMeasure accuracyOfShifted(std::vector<std::int32_t> classes, const Resampli
             right += static_cast<std::int64_t>(*best) == classes[i];
         }
         const Rate rate = wilson(right, n, options.confidence);
-        return std::vector{rowOf({""}, "accuracy", rate.value, {rate.low, rate.high}, n, options)};
+        return std::vector{makeRow({""}, "accuracy", rate.value, {rate.low, rate.high}, n, options)};
     };
 }
 
@@ -548,10 +531,10 @@ Outcome<MeasureTable> shiftExperiment(const Embeddings& images, const Embeddings
                                       std::span<const double> lambdas, std::span<const ShiftMeasure> measures,
                                       const Resampling& options, Feedback& feedback) {
     if (images.dim != texts.dim)
-        return unusable("the dimension of the texts", std::to_string(texts.dim), "that of the images");
+        return badArgument("the dimension of the texts", std::to_string(texts.dim), "that of the images");
     const std::optional<Vector> delta = modalityDelta(images, texts);
     if (!delta)
-        return unusable("embeddings", "none with a direction", "at least one image and one text");
+        return badArgument("embeddings", "none with a direction", "at least one image and one text");
     MeasureTable table;
     table.id = "modality_shift";
     table.title = "Measures along a shift of the modality gap";
@@ -566,7 +549,7 @@ Outcome<MeasureTable> shiftExperiment(const Embeddings& images, const Embeddings
     std::int64_t done = 0;
     for (const double lambda : lambdas) {
         if (!std::isfinite(lambda))
-            return unusable("lambda", formatDouble(lambda), "a finite number");
+            return badArgument("lambda", formatDouble(lambda), "a finite number");
         if (feedback.cancelled())
             return tl::unexpected<Stop>(Cancelled{});
         const Shifted shifted = shiftModalities(images, texts, *delta, lambda);
@@ -578,8 +561,8 @@ Outcome<MeasureTable> shiftExperiment(const Embeddings& images, const Embeddings
             continue;
         }
         const MeanDistance gap = meanDistance(sampleOf(x, ofX), meanOf(t, ofT), options.seed, "shift");
-        table.rows.push_back(rowOf({at, ""}, "gap", gap.plain, gap.interval(options.confidence),
-                                   static_cast<std::int64_t>(ofX.size()), options));
+        table.rows.push_back(makeRow({at, ""}, "gap", gap.plain, gap.interval(options.confidence),
+                                     static_cast<std::int64_t>(ofX.size()), options));
         for (const ShiftMeasure& measure : measures) {
             PLUMBLINE_TRY(std::vector<MeasureRow> rows, measure(shifted.images, shifted.texts, feedback));
             for (MeasureRow& row : rows) {
