@@ -8,6 +8,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/measure_kinds.h"
 #include "app/cli/table.h"
 #include "core/audit/project_audit.h"
 #include "core/base/clock.h"
@@ -18,6 +19,7 @@
 #include "core/formats/label_table.h"
 #include "core/formats/npy.h"
 #include "core/formats/planted.h"
+#include "core/metric/verdict.h"
 #include "core/probe/probe_set.h"
 #include "core/report/html_report.h"
 #include "core/report/planted.h"
@@ -163,7 +165,8 @@ Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& 
     PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
     std::vector<float> scores;
     Audited audited;
-    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, matchParts(parts, set), prompts, scores, feedback));
+    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, matchParts(parts, set), prompts, scores, feedback,
+                                                     encoder.logitScale()));
     audited.result.truncated = truncated;
     return audited;
 }
@@ -216,19 +219,23 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
 }
 
 nlohmann::json jsonOf(const Audited& audited) {
-    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array();
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
+                   tables = nlohmann::json::array();
     for (const Measurement& measurement : audited.result.measurements)
         results.push_back(toJson(measurement));
     for (const ConceptSummary& summary : audited.result.concepts)
         concepts.push_back(toJson(summary));
+    for (const MeasureTable& table : audited.result.tables)
+        tables.push_back(toJson(table));
     nlohmann::json run = {{"config", toJson(audited.result.config)},
                           {"provenance", toJson(audited.result.provenance)},
                           {"images", audited.result.images},
                           {"skipped", audited.result.skipped},
+                          {"family", metric::familyText(audited.result.measurements, audited.result.config.measure)},
                           {"warnings", audited.result.warnings}};
     if (audited.run)
         run["id"] = audited.run;
-    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}};
+    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}, {"tables", std::move(tables)}};
 }
 
 int run(const Arguments& arguments) {
@@ -270,7 +277,11 @@ int run(const Arguments& arguments) {
                                        report::conceptOf(result.config.probe, static_cast<std::size_t>(prompt - result.prompts.begin())),
                                        measurement);
         };
-        if (auto written = writeOut("-", measurementTable(all, planted, view)); !written)
+        std::string text = measurementTable(all, planted, view) +
+                           metric::familyText(result.measurements, result.config.measure) + "\n";
+        for (const MeasureTable& table : result.tables)
+            text += "\n" + measureTableText(table);
+        if (auto written = writeOut("-", text); !written)
             return report(written.error());
     }
     if (audited->run)

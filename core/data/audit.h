@@ -8,6 +8,7 @@
 
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
+#include "core/data/measure_table.h"
 #include "core/data/probe.h"
 
 namespace plumbline {
@@ -54,6 +55,7 @@ struct AuditResult {
     std::vector<bool> truncated;              ///< prompt was cut to the context length
     std::vector<Measurement> measurements;    ///< prompt-major, then attribute
     std::vector<ConceptSummary> concepts;
+    std::vector<MeasureTable> tables;         ///< what was measured beside the rankings
     std::int64_t images = 0, skipped = 0;
     std::vector<Skipped> skippedImages;       ///< each image without an embedding, with its reason
     std::vector<std::string> warnings;

@@ -73,7 +73,7 @@ inline Measurement syntheticMeasurement(const std::string& attribute, const std:
         m.maxSkew = {maxSkew, std::max(0.0, maxLow), maxHigh, maxNull / 2, maxNull, 0.001, 0.0, std::nullopt};
         m.ndkl = {ndkl, std::max(0.0, ndkl - 0.02), ndkl + 0.02, 0.01, 0.014, 0.001, std::nullopt, std::nullopt};
     }
-    m.decidedByThousandths = std::abs(gap) < Measurement::kSlightGap;
+    m.decidedByThousandths = std::abs(gap) < MeasureOptions().slightGap;
     return m;
 }
 
