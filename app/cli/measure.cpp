@@ -5,10 +5,12 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/measure_kinds.h"
 #include "app/cli/table.h"
 #include "core/data/json.h"
 #include "core/formats/label_table.h"
 #include "core/metric/measure.h"
+#include "core/metric/verdict.h"
 
 namespace plumbline::cli {
 
@@ -24,6 +26,11 @@ int run(const Arguments& arguments) {
     ConsoleFeedback feedback;
     std::vector<Limit> limits;
     const auto measured = [&]() -> Outcome<Measurement> {
+        // Not required by the parser, since the kinds beside the ranking do without them.
+        for (const auto& [name, value] : {std::pair{"TABLE", &arguments.table}, {"--score", &arguments.score},
+                                          {"--attribute", &arguments.attribute}})
+            if (value->empty())
+                return fail(ErrorCode::InvalidArgument, {{"name", name}, {"value", "nothing"}, {"expected", "what a ranking needs (plumb measure --help names the other kinds)"}});
         for (const std::string& text : arguments.failAbove) {
             PLUMBLINE_TRY(limits.emplace_back(), parseLimit(text));
         }
@@ -35,6 +42,7 @@ int run(const Arguments& arguments) {
         if (table.invalidRows > 0)
             measurement.warnings.push_back(std::to_string(table.invalidRows) +
                                            " rows with the wrong number of fields or an unreadable score were left out.");
+        metric::judge(std::span(&measurement, 1), options);
         return measurement;
     }();
     if (!measured)
@@ -56,15 +64,19 @@ int run(const Arguments& arguments) {
 } // namespace
 
 void addMeasure(CLI::App& app, Run& chosen) {
-    CLI::App* command = app.add_subcommand("measure", "Measures a table of scores made elsewhere");
+    CLI::App* command = app.add_subcommand("measure", "Measures tables made elsewhere: a ranking, or one of the kinds below");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("table", arguments->table, "CSV or TSV with a header")->required();
-    command->add_option("--score", arguments->score, "Column with the scores; higher ranks first")->required();
-    command->add_option("--attribute", arguments->attribute, "Column with the groups")->required();
+    command->require_subcommand(0, 1);
+    command->add_option("table", arguments->table, "Ranking: CSV or TSV with a header");
+    command->add_option("--score", arguments->score, "Column with the scores; higher ranks first");
+    command->add_option("--attribute", arguments->attribute, "Column with the groups");
     arguments->measure.addTo(*command);
     command->add_option("--json", arguments->json, "Write the result as JSON to this file, - for standard output");
     command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
-    command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+    command->callback([command, arguments, &chosen] {
+        if (command->get_subcommands().empty())
+            chosen = [arguments] { return run(*arguments); };
+    });
 }
 
 } // namespace plumbline::cli

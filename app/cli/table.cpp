@@ -4,56 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/cli/text_table.h"
 #include "core/base/numbers.h"
 #include "core/formats/csv.h"
 #include "core/report/plumb_chart.h"
 
 namespace plumbline::cli {
-
-namespace {
-
-std::string number(const std::optional<double>& value, int decimals = 3) {
-    return value ? formatFixed(*value, decimals) : "–";
-}
-
-std::string exact(const std::optional<double>& value) {
-    return value ? formatDouble(*value) : "";
-}
-
-/// Columns of a text in a terminal: UTF-8 characters, which is right for everything but wide scripts.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-class TextTable {
-public:
-    explicit TextTable(std::vector<std::string> header, std::size_t leftColumns)
-        : m_rows{std::move(header)}, m_left(leftColumns) {}
-    void add(std::vector<std::string> row) { m_rows.push_back(std::move(row)); }
-    std::string text() const {
-        std::vector<std::size_t> widths(m_rows.front().size());
-        for (const auto& row : m_rows)
-            for (std::size_t c = 0; c < row.size(); ++c)
-                widths[c] = std::max(widths[c], width(row[c]));
-        std::string out;
-        for (const auto& row : m_rows) {
-            std::string line;
-            for (std::size_t c = 0; c < row.size(); ++c) {
-                const std::string pad(widths[c] - width(row[c]), ' ');
-                line += (c ? "  " : "") + (c < m_left ? row[c] + pad : pad + row[c]);
-            }
-            line.erase(line.find_last_not_of(' ') + 1);
-            out += line + "\n";
-        }
-        return out;
-    }
-
-private:
-    std::vector<std::vector<std::string>> m_rows;
-    std::size_t m_left;
-};
-
-} // namespace
 
 std::string measurementTable(const std::vector<const Measurement*>& measurements, std::span<const PlantedLean> planted,
                              const PlantedOf& plantedOf) {
@@ -81,10 +37,10 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
         for (const report::Row& row : chart.rows) {
             const Measurement& m = *ofThis[row.measurement];
             std::vector<std::string> cells = {
-                m.prompt.value_or("(scores)"), row.lean.text, number(m.maxSkew.value),
-                number(m.maxSkew.ciLow, 2) + " to " + number(m.maxSkew.ciHigh, 2), number(m.maxSkew.nullP95),
-                number(m.maxSkew.pValue), m.minSkew.value ? number(m.minSkew.value) : "≤ " + number(m.minSkew.atMost),
-                number(m.ndkl.value)};
+                m.prompt.value_or("(scores)"), row.lean.text, cell(m.maxSkew.value),
+                cell(m.maxSkew.ciLow, 2) + " to " + cell(m.maxSkew.ciHigh, 2), cell(m.maxSkew.nullP95),
+                cell(m.maxSkew.pValue), m.minSkew.value ? cell(m.minSkew.value) : "≤ " + cell(m.minSkew.atMost),
+                cell(m.ndkl.value)};
             if (!planted.empty()) {
                 views.push_back(plantedOf(m));
                 cells.insert(cells.begin() + 2, {views.back().truth().text(), views.back().judgement().text()});
@@ -130,7 +86,9 @@ std::string matchReportText(const MatchReport& report) {
 
 std::string measurementsCsv(const std::vector<Measurement>& measurements) {
     std::string out = "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
-                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,mean_score,gap,gap_in_sd,"
+                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,skew_p_holm,skew_p_bh,verdict,slight,"
+                      "detectable_below,detectable_above,mean_score,gap,gap_ci_low,gap_ci_high,gap_in_sd,gap_in_logits,"
+                      "cliffs_delta,explained_variance,score_sd,relative_spread,"
                       "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
                       "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p\n";
     for (const Measurement& m : measurements)
@@ -142,12 +100,16 @@ std::string measurementsCsv(const std::vector<Measurement>& measurements) {
                 formats::csvField(m.prompt.value_or("")), formats::csvField(m.attribute), formats::csvField(g.name),
                 std::to_string(m.n), std::to_string(m.kEffective), std::string(definitionName(m.definition)), target,
                 std::to_string(g.poolCount), std::to_string(g.topCount), formatDouble(g.poolShare), formatDouble(g.topShare),
-                formatDouble(g.targetShare), exact(g.skew), exact(g.ciLow), exact(g.ciHigh), exact(g.nullLow),
-                exact(g.nullHigh), exact(g.pValue), formatDouble(g.meanScore), formatDouble(g.gap), exact(g.gapInSd),
-                exact(m.maxSkew.value), exact(m.maxSkew.ciLow), exact(m.maxSkew.ciHigh), exact(m.maxSkew.nullMean),
-                exact(m.maxSkew.nullP95), exact(m.maxSkew.pValue), exact(m.minSkew.value), exact(m.minSkew.atMost),
-                exact(m.minSkew.pValue), exact(m.ndkl.value), exact(m.ndkl.ciLow), exact(m.ndkl.ciHigh),
-                exact(m.ndkl.nullP95), exact(m.ndkl.pValue)};
+                formatDouble(g.targetShare), exactCell(g.skew), exactCell(g.ciLow), exactCell(g.ciHigh), exactCell(g.nullLow),
+                exactCell(g.nullHigh), exactCell(g.pValue), exactCell(g.adjustedP), exactCell(g.falseDiscovery),
+                std::string(verdictName(g.verdict)), g.slight ? "1" : "0", exactCell(g.detectableBelow),
+                exactCell(g.detectableAbove), formatDouble(g.meanScore), formatDouble(g.gap), exactCell(g.gapLow),
+                exactCell(g.gapHigh), exactCell(g.gapInSd), exactCell(g.gapInLogits), exactCell(g.cliffsDelta),
+                exactCell(m.explained), formatDouble(m.scoreSd), exactCell(m.relativeSpread),
+                exactCell(m.maxSkew.value), exactCell(m.maxSkew.ciLow), exactCell(m.maxSkew.ciHigh), exactCell(m.maxSkew.nullMean),
+                exactCell(m.maxSkew.nullP95), exactCell(m.maxSkew.pValue), exactCell(m.minSkew.value), exactCell(m.minSkew.atMost),
+                exactCell(m.minSkew.pValue), exactCell(m.ndkl.value), exactCell(m.ndkl.ciLow), exactCell(m.ndkl.ciHigh),
+                exactCell(m.ndkl.nullP95), exactCell(m.ndkl.pValue)};
             for (std::size_t i = 0; i < fields.size(); ++i)
                 out += (i ? "," : "") + fields[i];
             out += "\n";

@@ -74,6 +74,17 @@ std::string lowered(std::string_view text) {
     return result;
 }
 
+constexpr std::array<std::pair<Verdict, std::string_view>, 8> kVerdicts{{
+    {Verdict::Unjudged, "unjudged"},
+    {Verdict::NoLean, "no_lean_found"},
+    {Verdict::Towards, "leans_towards"},
+    {Verdict::Away, "leans_away"},
+    {Verdict::TooFewImages, "not_enough_images"},
+    {Verdict::LostToCorrection, "not_enough_after_correction"},
+    {Verdict::UnsureOfTolerance, "not_enough_beyond_tolerance"},
+    {Verdict::NotApplicable, "not_applicable"},
+}};
+
 } // namespace
 
 std::int64_t KSpec::resolve(std::int64_t n) const {
@@ -191,6 +202,20 @@ Target Target::of(std::string_view concept_) const {
 const NamedValue* Measurement::further(std::string_view name) const {
     const auto found = std::ranges::find(more, name, &NamedValue::name);
     return found == more.end() ? nullptr : &*found;
+}
+
+std::string_view verdictName(Verdict verdict) {
+    for (const auto& [value, name] : kVerdicts)
+        if (value == verdict)
+            return name;
+    return {};
+}
+
+std::optional<Verdict> verdictFromName(std::string_view name) {
+    for (const auto& [value, known] : kVerdicts)
+        if (known == name)
+            return value;
+    return std::nullopt;
 }
 
 } // namespace plumbline

@@ -135,10 +135,13 @@ private Q_SLOTS:
         refusesEachBrokenField<MatchReport>(matchReportFromJson, {"filter", "filtered_rows"});
         refusesEachBrokenField<ProbeSet>(probeSetFromJson, {});
         refusesEachBrokenField<Target>(targetFromJson, {"by_concept"});
-        refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson, {"bias_groups"});
-        refusesEachBrokenField<Measurement>(measurementFromJson, {"definition_text", "more"});
+        refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson,
+                                               {"correction", "level", "tolerance", "slight_gap", "bias_groups"});
+        refusesEachBrokenField<Measurement>(
+            measurementFromJson,
+            {"explained_variance", "relative_spread", "tests_in_family", "definition_text", "more"});
         refusesEachBrokenField<MeasureTable>(measureTableFromJson, {});
-        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"relevance"});
+        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others", "relevance"});
         refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
         refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {"more"});
     }

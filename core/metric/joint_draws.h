@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/feedback.h"
+#include "core/data/labels.h"
+#include "core/data/measure.h"
+#include "core/metric/ndkl.h"
+#include "core/metric/pool.h"
+
+namespace plumbline::metric {
+
+/// What the rankings of many prompts over the same images have in common, and the draws that treat them together: a
+/// resample is of images, so the same images are drawn for every prompt (and for both models of a comparison).
+///
+/// Nothing is sorted again. A replicate is one multiplicity an image (how often it was drawn); each prompt's ranking,
+/// sorted once, is walked from the top until k rows are collected: about k steps a prompt and replicate. Random
+/// relabellings and exchanges of two rankings are walked in the same way.
+
+/// MaxSkew, MinSkew, NDKL of one list of k rows, in this order. In MinSkew an absent group counts as if it had one row
+/// (otherwise it would be minus infinity, and no mean over prompts or replicates would exist).
+constexpr std::size_t kRankMeasures = 3;
+using RankValues = std::array<double, kRankMeasures>;
+
+/// The labelled images, numbered 0 to n - 1 in row order ("places"), and what their rankings are measured against.
+struct JointPool {
+    Rules rules;
+    Pool pool;
+    std::int64_t k = 0;               ///< asked for
+    std::size_t rows = 0;             ///< min(k, n)
+    std::vector<std::uint32_t> rowOf; ///< of each place
+    std::vector<std::uint32_t> group; ///< of each place
+    std::optional<NdklTables> tables; ///< none with a single group
+    double normaliserOfK = 0;         ///< Z over the k asked for, of definitions that divide by it
+    std::size_t n() const { return rowOf.size(); }
+    bool applicable() const { return pool.groups.size() > 1; }
+
+    /// Errors: those of makePool, KInvalid.
+    static Result<JointPool> create(const Attribute& attribute, const MeasureOptions& options);
+    /// The measures of a list of groups in rank order. `anyAbsent`: set where a group has no row in it.
+    RankValues measure(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch,
+                       bool* anyAbsent = nullptr) const;
+    NdklSum scratch() const { return {*tables, pool.groups.size(), 0}; }
+    /// What a ranking blind to the attribute tends to (METHODS A3) for these counts of the pool.
+    RankValues neutral(std::span<const std::int64_t> counts) const;
+};
+
+/// The fronts of all prompts' rankings.
+struct JointRankings {
+    std::size_t prompts = 0, depth = 0;
+    std::vector<std::uint32_t> places; ///< prompts x depth
+    std::vector<std::uint32_t> tieEnd; ///< prompts x depth, for each rank the first rank of a lower score; only where
+                                       ///< the rules keep ties
+    std::span<const std::uint32_t> of(std::size_t prompt) const {
+        return std::span(places).subspan(prompt * depth, depth);
+    }
+    std::span<const std::uint32_t> tiesOf(std::size_t prompt) const {
+        return tieEnd.empty() ? std::span<const std::uint32_t>()
+                              : std::span(tieEnd).subspan(prompt * depth, depth);
+    }
+};
+/// `scores`: prompts x rows of the attribute. Cancelled.
+Outcome<JointRankings> rankJointly(const JointPool& pool, std::span<const float> scores, std::size_t prompts,
+                                   Feedback& feedback);
+
+/// How often each place was drawn.
+using Multiplicity = std::vector<std::uint8_t>;
+/// One bootstrap sample of n images; `counts` receives how many of each group were drawn.
+void drawImages(const JointPool& pool, std::uint64_t seed, std::uint64_t replicate, Multiplicity& drawn,
+                std::vector<std::int64_t>& counts);
+/// The groups of the top rows of a resample. `drawn` empty: of the images themselves.
+void walk(const JointPool& pool, std::span<const std::uint32_t> ranking, std::span<const std::uint32_t> tieEnd,
+          std::span<const std::uint8_t> drawn, std::vector<std::uint32_t>& groups);
+/// The groups of the top rows when each place with `swapped` stands where the second ranking has it, and every other
+/// where the first has it.
+void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, std::span<const std::uint32_t> second,
+                   std::span<const std::uint8_t> swapped, bool complement, std::vector<std::uint32_t>& groups);
+
+/// Sums of standardised scores over blocks of images of the same group, so that the groups' mean scores can be
+/// resampled in a time that does not grow with the number of images. A group has at most kBlocks blocks, to which its
+/// images are dealt at random; a group with fewer images has one a block. Resampling blocks estimates the variance of a
+/// group's mean with kBlocks - 1 degrees of freedom: its standard error is 3.5 % of the standard deviation.
+struct ScoreBlocks {
+    static constexpr std::size_t kBlocks = 400;
+    std::size_t prompts = 0;
+    std::vector<std::size_t> begin;  ///< of each group's blocks, and the end of the last
+    std::vector<double> size;        ///< images of each block
+    std::vector<float> sums;         ///< prompts x blocks: of (score - mean of the prompt) / its standard deviation
+    std::vector<double> sd;          ///< of each prompt's scores (ddof 1); 0 where all are alike
+    std::int64_t leftOut = 0;        ///< images without a finite score for every prompt
+    std::size_t blocks() const { return size.size(); }
+
+    /// Mean over the groups of |mean of the group - mean of all others|, in standard deviations of the prompt's scores.
+    /// `weight`: one a block.
+    double gap(std::size_t prompt, std::span<const float> weight) const;
+    /// The same of every block once, those with `swapped` (0 or 1) not equal to `complement` taken from `other`.
+    double exchangedGap(const ScoreBlocks& other, std::size_t prompt, std::span<const float> swapped,
+                        bool complement) const;
+};
+/// Blocks of both score matrices over the same images (`second` may be empty); the same images in the same blocks.
+struct BlocksOfBoth {
+    ScoreBlocks first, second;
+};
+Outcome<BlocksOfBoth> makeBlocks(const JointPool& pool, std::span<const float> first, std::span<const float> second,
+                                 std::size_t prompts, std::uint64_t seed, Feedback& feedback);
+/// Draws blocks with replacement within each group.
+void drawBlocks(const ScoreBlocks& blocks, std::uint64_t seed, std::uint64_t replicate, std::vector<float>& weight);
+
+/// Prompts and what they are about, for intervals over prompts.
+struct PromptClusters {
+    std::vector<std::int32_t> cluster; ///< one a prompt, below `count`
+    std::size_t count = 0;
+};
+/// Numbers the concepts from 0; `concepts` empty: each prompt is its own.
+PromptClusters clusterPrompts(std::span<const std::int32_t> concepts, std::size_t prompts);
+
+/// Interval of a mean over prompts that are a sample of the prompts that could have been asked, clustered by concept:
+/// t with clusters - 1 degrees of freedom and the standard error of a ratio of cluster sums. Nothing with one cluster.
+struct MeanOverPrompts {
+    double mean = 0;
+    std::optional<double> standardError;
+    std::size_t clusters = 0;
+};
+MeanOverPrompts meanOverPrompts(std::span<const double> values, const PromptClusters& clusters);
+
+} // namespace plumbline::metric
