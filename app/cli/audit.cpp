@@ -34,6 +34,7 @@ namespace fs = std::filesystem;
 struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, json, csv, report, sets;
+    std::string relevance;
     std::vector<std::string> where, embeddings, attributes, cross, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
 };
@@ -204,6 +205,7 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     PLUMBLINE_TRY(config.probe, probeOf(arguments));
     config.attributes = arguments.attributes;
+    config.relevance = arguments.relevance;
     if (!arguments.cross.empty()) {
         std::string crossed;
         for (const std::string& name : arguments.cross)
@@ -342,6 +344,8 @@ void addAudit(CLI::App& app, Run& chosen) {
     asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
+    command->add_option("--relevance", arguments->relevance,
+                        "Attribute whose value names the concept that an image is relevant to, for --target conditional");
     arguments->measure.addTo(*command);
     command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
         ->delimiter(',');
