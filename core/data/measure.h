@@ -37,8 +37,9 @@ struct Target {
         Conditional, ///< the shares among the rows that are truly relevant to the query; needs their relevance
     };
     Kind kind = Kind::Pool;
-    std::vector<std::pair<std::string, double>> shares; ///< Custom: group name and share; renormalised over present groups
-    std::vector<ConceptShares> byConcept = {};             ///< Custom: shares of their own for the prompts of some concepts
+    /// Custom: group name and share; renormalised over present groups.
+    std::vector<std::pair<std::string, double>> shares = {};
+    std::vector<ConceptShares> byConcept = {}; ///< Custom: shares of their own for the prompts of some concepts
 
     /// The target of one concept's prompts: its own shares, else `shares`, else (no shares at all) the pool's.
     Target of(std::string_view concept_) const;

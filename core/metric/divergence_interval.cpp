@@ -23,6 +23,7 @@ constexpr double kFurthest = 40;          // there a path has left every group b
 constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
 constexpr std::size_t kRowsDrawnSingly = 48;
 constexpr double kPriorRows = 20;
+constexpr double kNdklTail = 0.7; // of the tail asked for: the shares along the ranks are estimated, not known
 
 struct Block {
     std::size_t end;   ///< rank of its last row, from 1
@@ -397,7 +398,7 @@ Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidenc
                                                Feedback& feedback) {
     const std::size_t groups = evidence.share.size();
     const std::vector<Block> blocks = blocksOf(evidence.groupAtRank.size(), kind);
-    const double tail = (1 - confidence) / 2;
+    const double tail = (1 - confidence) / 2 * (kind == DivergenceKind::Ndkl ? kNdklTail : 1.0);
     const std::string stream = "divergence/" + std::string(name);
 
     std::vector<double> lean = estimatedLean(evidence, blocks);

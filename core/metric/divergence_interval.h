@@ -45,8 +45,9 @@ struct DivergenceInterval {
 /// the observed value lies beyond the drawn ones' quantile. A second path leads to more of the target's rarest
 /// group, which may be missing at the front by chance; the interval takes in both.
 ///
-/// Quantiles: the more cautious one of the drawn and of a gamma distribution with the same three moments. `name` separates
-/// the streams of different attributes.
+/// Quantiles: the more cautious one of the drawn and of a gamma distribution with the same three moments; for NDKL, whose
+/// shares along the ranks are estimated from few rows, at 0.7 of each tail. `name` separates the streams of different
+/// attributes.
 Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidence, DivergenceKind kind, double observed,
                                                double confidence, std::string_view name, std::uint64_t seed,
                                                Feedback& feedback);
