@@ -10,6 +10,7 @@
 #include "core/metric/classification/binary.h"
 #include "core/metric/classification/rows.h"
 #include "core/metric/family.h"
+#include "core/metric/rank_tests.h"
 #include "core/metric/sentences.h"
 
 namespace plumbline::metric {
@@ -512,7 +513,7 @@ Outcome<MeasureTable> scoreSeparation(const std::string& name, std::span<const d
         addRow(table, keys, "auroc", valueOf(area.value, interval), n, enough);
         addRow(table, keys, "cliffs_delta",
                valueOf(2 * area.value - 1, {2 * *interval.low - 1, 2 * *interval.high - 1}), n, enough);
-        const MannWhitney test = *mannWhitney(own, others);
+        const RankSum test = mannWhitney(own, others, PMethod::Normal);
         const double pairs = static_cast<double>(own.size()) * static_cast<double>(others.size());
         MetricValue u = valueOf(test.u, {*interval.low * pairs, *interval.high * pairs});
         u.nullMean = pairs / 2;
