@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/audit/audit.h"
+#include "core/audit/other_measures.h"
 
 #include <algorithm>
 #include <atomic>
@@ -231,6 +232,10 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
     PLUMBLINE_TRY(const SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
     PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale()));
 
+    const EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(result.tables, measureOthers({config, set, images, prompts, scores, result.measurements, encode,
+                                                encoder.logitScale()},
+                                               result.warnings, feedback));
     result.truncated = truncated;
     for (std::size_t p = 0; p < truncated.size(); ++p)
         if (truncated[p])

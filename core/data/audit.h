@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/family.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
 #include "core/data/measure_table.h"
@@ -23,6 +24,7 @@ struct AuditConfig {
     MeasureOptions measure;
     std::string precision = "fp32";        ///< or "bf16"
     int threads = 0;                       ///< 0: chosen by the engine
+    OtherMeasures others;                  ///< what is measured beside the rankings
 };
 
 enum class RunState { Running, Cancelled, Failed, Done };

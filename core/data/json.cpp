@@ -127,6 +127,9 @@ std::string enumName(Definition value) {
 std::string enumName(Verdict value) {
     return std::string(verdictName(value));
 }
+std::string enumName(Family value) {
+    return std::string(familyName(value));
+}
 std::string enumName(ErrorCode value) {
     return std::string(errorName(value));
 }
@@ -137,6 +140,8 @@ std::optional<T> enumFromName(const std::string& text) {
         return definitionFromName(text);
     } else if constexpr (std::same_as<T, Verdict>) {
         return verdictFromName(text);
+    } else if constexpr (std::same_as<T, Family>) {
+        return familyFromName(text);
     } else if constexpr (std::same_as<T, ErrorCode>) {
         return errorFromName(text); // an unknown code of a newer engine is Internal, by its contract
     } else {
@@ -464,6 +469,12 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io("warnings", measurement.warnings);
 }
 
+void describe(auto& io, Is<OtherMeasures> auto& others) {
+    io("families", others.families);
+    io("sets", others.sets);
+    io("dimensions", others.dimensions);
+}
+
 void describe(auto& io, Is<AuditConfig> auto& config) {
     io("model_path", config.modelPath);
     io("vocab_path", config.vocabPath);
@@ -474,6 +485,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("measure", config.measure);
     io("precision", config.precision);
     io("threads", config.threads);
+    io.since("others", config.others);
 }
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {

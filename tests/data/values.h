@@ -125,9 +125,13 @@ auto fields(Is<Measurement> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = v;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
 }
+auto fields(Is<OtherMeasures> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
 auto fields(Is<AuditConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, j] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 auto fields(Is<RunProvenance> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
