@@ -174,8 +174,8 @@ Outcome<MeasureTable> accuracyByGroup(const Classified& classified, const Attrib
     PLUMBLINE_CHECK(check(attribute, classified.truth.size()));
 
     MeasureTable table;
-    table.id = "zero_shot_accuracy";
-    table.title = "Zero-shot accuracy by class and " + attribute.name;
+    table.id = "group_accuracy";
+    table.title = "Accuracy by class and " + attribute.name;
     table.definition =
         "Share of images whose highest-scoring class is the true one: of all, of each group, of each class and of each "
         "cell of class and group. worst_group and worst_cell: the lowest over the groups and over the cells with at "
