@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/feedback.h"
 #include "core/clip/encoder.h"
+#include "core/data/attribute_text.h"
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
 #include "core/store/embedding_cache.h"
@@ -42,8 +43,8 @@ Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& se
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback);
 
-/// The attribute of that name, or the crossing "a × b" of two of the set's attributes. Errors: AttributeUnknown.
-Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name);
+/// What the texts of AuditConfig::attributes name.
+using plumbline::resolveAttribute;
 
 /// The rows whose thumbnails a finished run should have at once: the first `perPrompt` of every prompt.
 std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_t prompts, std::size_t images,
