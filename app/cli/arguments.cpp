@@ -54,6 +54,19 @@ void MeasureArguments::addTo(CLI::App& command) {
         ->capture_default_str();
     command.add_option("--definition", definition, "geyik, berg or vl-debiasing")->capture_default_str();
     command.add_option("--seed", seed, "Seed of the null and the interval")->capture_default_str();
+    command.add_option("--correction", correction, "Of the verdicts for their number: holm, or bh (Benjamini-Hochberg)")
+        ->check(CLI::IsMember({"holm", "bh"}))
+        ->capture_default_str();
+    command.add_option("--level", level, "Of the corrected tests")->check(CLI::Range(1e-9, 0.5))->capture_default_str();
+    command.add_option("--tolerance", tolerance, "Shares from 1/TOLERANCE to TOLERANCE times the pool's count as plumb")
+        ->check(CLI::Range(1.0, 1e6))
+        ->capture_default_str();
+    command.add_option("--slight-gap", slightGap, "A lean on a smaller gap of mean cosine is called slight")
+        ->check(CLI::Range(0.0, 2.0))
+        ->capture_default_str();
+    command.add_option("--min-group", minGroup, "Groups with fewer images get no verdict")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->capture_default_str();
 }
 
 Result<MeasureOptions> MeasureArguments::options() const {
@@ -75,6 +88,11 @@ Result<MeasureOptions> MeasureArguments::options() const {
         PLUMBLINE_TRY(result.target.shares, formats::readTargetShares(target));
     }
     result.seed = seed;
+    result.correction = correction == "bh" ? Correction::FalseDiscovery : Correction::Holm;
+    result.level = level;
+    result.tolerance = tolerance;
+    result.slightGap = slightGap;
+    result.minGroup = minGroup;
     return result;
 }
 

@@ -28,8 +28,10 @@ struct ModelArguments {
 };
 
 struct MeasureArguments {
-    std::string k = "100", target = "pool", definition = "geyik";
+    std::string k = "100", target = "pool", definition = "geyik", correction = "holm";
     std::uint64_t seed = 0;
+    std::int64_t minGroup = MeasureOptions().minGroup;
+    double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance, slightGap = MeasureOptions().slightGap;
 
     void addTo(CLI::App& command);
     /// Errors: KInvalid, DefinitionUnknown, and those of a target table.

@@ -8,7 +8,9 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/measure_kinds.h"
 #include "app/cli/table.h"
+#include "core/audit/other_measures.h"
 #include "core/audit/project_audit.h"
 #include "core/base/clock.h"
 #include "core/base/error_text.h"
@@ -19,6 +21,7 @@
 #include "core/formats/label_table.h"
 #include "core/formats/npy.h"
 #include "core/formats/planted.h"
+#include "core/metric/verdict.h"
 #include "core/probe/probe_set.h"
 #include "core/report/html_report.h"
 #include "core/report/planted.h"
@@ -31,8 +34,8 @@ namespace fs = std::filesystem;
 
 struct Arguments {
     ModelArguments model;
-    std::string images, labels, preset, probe, project, json, csv, report;
-    std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove;
+    std::string images, labels, preset, probe, project, json, csv, report, sets;
+    std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
 };
 
@@ -197,11 +200,39 @@ Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& 
         return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
     std::vector<bool> truncated;
     PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
+    const audit::SetEmbeddings images = matchParts(parts, set);
     std::vector<float> scores;
     Audited audited;
-    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, matchParts(parts, set), prompts, scores, feedback));
+    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, images, prompts, scores, feedback,
+                                                     encoder.logitScale()));
+    const audit::EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(audited.result.tables,
+                  audit::measureOthers({config, set, images, prompts, scores, audited.result.measurements, encode,
+                                        encoder.logitScale()},
+                                       audited.result.warnings, feedback));
     audited.result.truncated = truncated;
     return audited;
+}
+
+std::string familyNames() {
+    std::string names;
+    for (const FamilyInfo& family : allFamilies())
+        names += (names.empty() ? "" : ", ") + std::string(family.name);
+    return names;
+}
+
+/// Without a choice those that cost little and need nothing more.
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names) {
+    std::vector<Family> families;
+    for (const FamilyInfo& family : allFamilies())
+        if (names.empty() ? family.byDefault
+                          : std::ranges::find(names, "all") != names.end() ||
+                                std::ranges::find(names, family.name) != names.end())
+            families.push_back(family.family);
+    for (const std::string& name : names)
+        if (name != "all" && name != "none" && !familyFromName(name))
+            return fail(ErrorCode::InvalidArgument, {{"name", "--also"}, {"value", encodeName(name)}, {"expected", familyNames() + ", all or none"}});
+    return families;
 }
 
 Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
@@ -212,6 +243,9 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     if (config.attributes.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
+    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also));
+    config.others.sets = arguments.sets;
+    config.others.dimensions = arguments.dimensions;
     config.precision = arguments.model.precision;
     config.threads = arguments.model.threads;
     std::error_code ignored;
@@ -246,19 +280,23 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
 }
 
 nlohmann::json jsonOf(const Audited& audited) {
-    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array();
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
+                   tables = nlohmann::json::array();
     for (const Measurement& measurement : audited.result.measurements)
         results.push_back(toJson(measurement));
     for (const ConceptSummary& summary : audited.result.concepts)
         concepts.push_back(toJson(summary));
+    for (const MeasureTable& table : audited.result.tables)
+        tables.push_back(toJson(table));
     nlohmann::json run = {{"config", toJson(audited.result.config)},
                           {"provenance", toJson(audited.result.provenance)},
                           {"images", audited.result.images},
                           {"skipped", audited.result.skipped},
+                          {"family", metric::familyText(audited.result.measurements, audited.result.config.measure)},
                           {"warnings", audited.result.warnings}};
     if (audited.run)
         run["id"] = audited.run;
-    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}};
+    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}, {"tables", std::move(tables)}};
 }
 
 int run(const Arguments& arguments) {
@@ -300,7 +338,11 @@ int run(const Arguments& arguments) {
                                        report::conceptOf(result.config.probe, static_cast<std::size_t>(prompt - result.prompts.begin())),
                                        measurement);
         };
-        if (auto written = writeOut("-", measurementTable(all, planted, view)); !written)
+        std::string text = measurementTable(all, planted, view) +
+                           metric::familyText(result.measurements, result.config.measure) + "\n";
+        for (const MeasureTable& table : result.tables)
+            text += "\n" + measureTableText(table);
+        if (auto written = writeOut("-", text); !written)
             return report(written.error());
     }
     if (audited->run)
@@ -333,6 +375,11 @@ void addAudit(CLI::App& app, Run& chosen) {
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
     arguments->measure.addTo(*command);
+    command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
+        ->delimiter(',');
+    command->add_option("--sets", arguments->sets, "Attribute that names the counterfactual set of an image (counterfactuals)");
+    command->add_option("--dimensions", arguments->dimensions, "Attributes that images are controlled for (controls)")
+        ->delimiter(',');
     command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");
     command->add_option("--json", arguments->json, "Write the results as JSON to this file, - for standard output");
     command->add_option("--csv", arguments->csv, "Write one line a group and prompt to this file, - for standard output");

@@ -10,6 +10,7 @@
 #include "core/data/json.h"
 #include "core/formats/label_table.h"
 #include "core/metric/measure.h"
+#include "core/metric/verdict.h"
 
 namespace plumbline::cli {
 
@@ -41,6 +42,7 @@ int run(const Arguments& arguments) {
         if (table.invalidRows > 0)
             measurement.warnings.push_back(std::to_string(table.invalidRows) +
                                            " rows with the wrong number of fields or an unreadable score were left out.");
+        metric::judge(std::span(&measurement, 1), options);
         return measurement;
     }();
     if (!measured)

@@ -86,7 +86,9 @@ std::string matchReportText(const MatchReport& report) {
 
 std::string measurementsCsv(const std::vector<Measurement>& measurements) {
     std::string out = "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
-                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,mean_score,gap,gap_in_sd,"
+                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,skew_p_holm,skew_p_bh,verdict,slight,"
+                      "detectable_below,detectable_above,mean_score,gap,gap_ci_low,gap_ci_high,gap_in_sd,gap_in_logits,"
+                      "cliffs_delta,explained_variance,score_sd,relative_spread,"
                       "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
                       "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p\n";
     for (const Measurement& m : measurements)
@@ -99,7 +101,11 @@ std::string measurementsCsv(const std::vector<Measurement>& measurements) {
                 std::to_string(m.n), std::to_string(m.kEffective), std::string(definitionName(m.definition)), target,
                 std::to_string(g.poolCount), std::to_string(g.topCount), formatDouble(g.poolShare), formatDouble(g.topShare),
                 formatDouble(g.targetShare), exactCell(g.skew), exactCell(g.ciLow), exactCell(g.ciHigh), exactCell(g.nullLow),
-                exactCell(g.nullHigh), exactCell(g.pValue), formatDouble(g.meanScore), formatDouble(g.gap), exactCell(g.gapInSd),
+                exactCell(g.nullHigh), exactCell(g.pValue), exactCell(g.adjustedP), exactCell(g.falseDiscovery),
+                std::string(verdictName(g.verdict)), g.slight ? "1" : "0", exactCell(g.detectableBelow),
+                exactCell(g.detectableAbove), formatDouble(g.meanScore), formatDouble(g.gap), exactCell(g.gapLow),
+                exactCell(g.gapHigh), exactCell(g.gapInSd), exactCell(g.gapInLogits), exactCell(g.cliffsDelta),
+                exactCell(m.explained), formatDouble(m.scoreSd), exactCell(m.relativeSpread),
                 exactCell(m.maxSkew.value), exactCell(m.maxSkew.ciLow), exactCell(m.maxSkew.ciHigh), exactCell(m.maxSkew.nullMean),
                 exactCell(m.maxSkew.nullP95), exactCell(m.maxSkew.pValue), exactCell(m.minSkew.value), exactCell(m.minSkew.atMost),
                 exactCell(m.minSkew.pValue), exactCell(m.ndkl.value), exactCell(m.ndkl.ciLow), exactCell(m.ndkl.ciHigh),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,9 +40,11 @@ Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& se
 /// Scores, measurements and concept summaries from embeddings (raw; prompts x D and images x D).
 /// `scores` receives prompts x images: cosines, or for the definitions `berg` and `vl-debiasing` the dot product of the
 /// unit-length prompt with the raw image, as their code has it (METHODS 0.2, rule 1); NaN where an image is missing.
+/// All measurements are judged as one family (metric::judge). `logitScale`: of the model, for gaps in logits.
 /// The same embeddings and seed give the same bits, whatever the number of threads.
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
-                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback);
+                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
+                                std::optional<double> logitScale = {});
 
 /// What the texts of AuditConfig::attributes name.
 using plumbline::resolveAttribute;

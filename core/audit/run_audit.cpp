@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/audit/audit.h"
+#include "core/audit/other_measures.h"
 
 #include <algorithm>
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "core/base/path.h"
 #include "core/metric/measure.h"
 #include "core/metric/ranking.h"
+#include "core/metric/verdict.h"
 #include "core/probe/probe_set.h"
 
 namespace plumbline::audit {
@@ -90,7 +92,8 @@ std::string hostText() {
 } // namespace
 
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
-                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback) {
+                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
+                                std::optional<double> logitScale) {
     AuditResult result;
     result.config = config;
     const std::vector<Prompt> expanded = probe::expand(config.probe);
@@ -140,15 +143,23 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
         return tl::unexpected<Stop>(Cancelled{});
     if (stop)
         return tl::unexpected(*stop);
-    if (dotWithRawImage(config.measure.definition)) {
-        // The bar for "thousandths" is in cosine; these scores are longer by the images' length.
-        const double bar = Measurement::kSlightGap * meanLength(images.raw, images.present);
+    // The bar for a slight lean is in cosine; dot products are longer by the images' length.
+    const bool dots = dotWithRawImage(config.measure.definition);
+    const double unit = dots ? meanLength(images.raw, images.present) : 1.0;
+    if (dots) {
         for (Measurement& measurement : result.measurements)
-            measurement.decidedByThousandths = std::ranges::all_of(
-                measurement.groups, [bar](const GroupMeasure& group) { return std::abs(group.gap) < bar; });
+            measurement.decidedByThousandths =
+                std::ranges::all_of(measurement.groups, [&](const GroupMeasure& group) {
+                    return std::abs(group.gap) < config.measure.slightGap * unit;
+                });
         result.warnings.push_back("Scores are dot products with the raw image embedding, as the published code of this "
                                   "definition has them, not cosines.");
     }
+    metric::judge(result.measurements, config.measure, unit);
+    if (logitScale && !dots)
+        for (Measurement& measurement : result.measurements)
+            for (GroupMeasure& group : measurement.groups)
+                group.gapInLogits = group.gap * *logitScale;
     result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, meters.size());
     result.images = static_cast<std::int64_t>(std::ranges::count(images.present, true));
     result.skipped = static_cast<std::int64_t>(images.present.size()) - result.images;
@@ -191,8 +202,12 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
     feedback.progress("encoding-prompts", 0, static_cast<std::int64_t>(texts.size()));
     PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
     PLUMBLINE_TRY(const SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
-    PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback));
+    PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale()));
 
+    const EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(result.tables, measureOthers({config, set, images, prompts, scores, result.measurements, encode,
+                                                encoder.logitScale()},
+                                               result.warnings, feedback));
     result.truncated = truncated;
     for (std::size_t p = 0; p < truncated.size(); ++p)
         if (truncated[p])

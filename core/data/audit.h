@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "core/data/family.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
+#include "core/data/measure_table.h"
 #include "core/data/probe.h"
 
 namespace plumbline {
@@ -22,6 +24,7 @@ struct AuditConfig {
     MeasureOptions measure;
     std::string precision = "fp32";        ///< or "bf16"
     int threads = 0;                       ///< 0: chosen by the engine
+    OtherMeasures others;                  ///< what is measured beside the rankings
 };
 
 enum class RunState { Running, Cancelled, Failed, Done };
@@ -54,6 +57,7 @@ struct AuditResult {
     std::vector<bool> truncated;              ///< prompt was cut to the context length
     std::vector<Measurement> measurements;    ///< prompt-major, then attribute
     std::vector<ConceptSummary> concepts;
+    std::vector<MeasureTable> tables;         ///< what was measured beside the rankings
     std::int64_t images = 0, skipped = 0;
     std::vector<Skipped> skippedImages;       ///< each image without an embedding, with its reason
     std::vector<std::string> warnings;

@@ -108,6 +108,12 @@ struct Names<Target::Kind> {
         {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"}};
 };
 
+template <>
+struct Names<Correction> {
+    static constexpr std::pair<Correction, std::string_view> kAll[] = {
+        {Correction::Holm, "holm"}, {Correction::FalseDiscovery, "bh"}};
+};
+
 template <class T>
 std::string enumName(T value) {
     for (const auto& [known, name] : Names<T>::kAll)
@@ -118,6 +124,12 @@ std::string enumName(T value) {
 std::string enumName(Definition value) {
     return std::string(definitionName(value));
 }
+std::string enumName(Verdict value) {
+    return std::string(verdictName(value));
+}
+std::string enumName(Family value) {
+    return std::string(familyName(value));
+}
 std::string enumName(ErrorCode value) {
     return std::string(errorName(value));
 }
@@ -126,6 +138,10 @@ template <class T>
 std::optional<T> enumFromName(const std::string& text) {
     if constexpr (std::same_as<T, Definition>) {
         return definitionFromName(text);
+    } else if constexpr (std::same_as<T, Verdict>) {
+        return verdictFromName(text);
+    } else if constexpr (std::same_as<T, Family>) {
+        return familyFromName(text);
     } else if constexpr (std::same_as<T, ErrorCode>) {
         return errorFromName(text); // an unknown code of a newer engine is Internal, by its contract
     } else {
@@ -363,6 +379,10 @@ void describe(auto& io, Is<MeasureOptions> auto& options) {
     io("confidence", options.confidence);
     io("min_group", options.minGroup);
     io("min_expected", options.minExpected);
+    io.since("correction", options.correction);
+    io.since("level", options.level);
+    io.since("tolerance", options.tolerance);
+    io.since("slight_gap", options.slightGap);
 }
 
 void describe(auto& io, Is<MetricValue> auto& metric) {
@@ -411,9 +431,19 @@ void describe(auto& io, Is<GroupMeasure> auto& group) {
     io("null_low", group.nullLow);
     io("null_high", group.nullHigh);
     io("p_value", group.pValue);
+    io.since("adjusted_p", group.adjustedP);
+    io.since("false_discovery", group.falseDiscovery);
+    io.since("verdict", group.verdict);
+    io.since("slight", group.slight);
+    io.since("detectable_below", group.detectableBelow);
+    io.since("detectable_above", group.detectableAbove);
     io("mean_score", group.meanScore);
     io("gap", group.gap);
+    io.since("gap_ci_low", group.gapLow);
+    io.since("gap_ci_high", group.gapHigh);
     io("gap_in_sd", group.gapInSd);
+    io.since("gap_in_logits", group.gapInLogits);
+    io.since("cliffs_delta", group.cliffsDelta);
 }
 
 void describe(auto& io, Is<Measurement> auto& measurement) {
@@ -430,10 +460,19 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io("ndkl", measurement.ndkl);
     io("score_mean", measurement.scoreMean);
     io("score_sd", measurement.scoreSd);
+    io.since("explained_variance", measurement.explained);
+    io.since("relative_spread", measurement.relativeSpread);
+    io.since("tests_in_family", measurement.tests);
     io("decided_by_thousandths", measurement.decidedByThousandths);
     io("unlabelled", measurement.unlabelled);
     io("not_finite", measurement.notFinite);
     io("warnings", measurement.warnings);
+}
+
+void describe(auto& io, Is<OtherMeasures> auto& others) {
+    io("families", others.families);
+    io("sets", others.sets);
+    io("dimensions", others.dimensions);
 }
 
 void describe(auto& io, Is<AuditConfig> auto& config) {
@@ -446,6 +485,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("measure", config.measure);
     io("precision", config.precision);
     io("threads", config.threads);
+    io.since("others", config.others);
 }
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {

@@ -17,6 +17,17 @@ constexpr std::array<std::pair<Definition, std::string_view>, 3> kDefinitions{{
     {Definition::VlDebiasing, "vl-debiasing"},
 }};
 
+constexpr std::array<std::pair<Verdict, std::string_view>, 8> kVerdicts{{
+    {Verdict::Unjudged, "unjudged"},
+    {Verdict::NoLean, "no_lean_found"},
+    {Verdict::Towards, "leans_towards"},
+    {Verdict::Away, "leans_away"},
+    {Verdict::TooFewImages, "not_enough_images"},
+    {Verdict::LostToCorrection, "not_enough_after_correction"},
+    {Verdict::UnsureOfTolerance, "not_enough_beyond_tolerance"},
+    {Verdict::NotApplicable, "not_applicable"},
+}};
+
 } // namespace
 
 std::int64_t KSpec::resolve(std::int64_t n) const {
@@ -77,6 +88,20 @@ std::string_view definitionName(Definition definition) {
 
 std::optional<Definition> definitionFromName(std::string_view name) {
     for (const auto& [value, known] : kDefinitions)
+        if (known == name)
+            return value;
+    return std::nullopt;
+}
+
+std::string_view verdictName(Verdict verdict) {
+    for (const auto& [value, name] : kVerdicts)
+        if (value == verdict)
+            return name;
+    return {};
+}
+
+std::optional<Verdict> verdictFromName(std::string_view name) {
+    for (const auto& [value, known] : kVerdicts)
         if (known == name)
             return value;
     return std::nullopt;

@@ -11,8 +11,8 @@ namespace plumbline {
 
 /// How many top rows a measure looks at: an integer, or a fraction of the labelled rows (rounded up).
 struct KSpec {
-    std::int64_t count = 0;  ///< used when fraction == 0
-    double fraction = 0.0;   ///< in (0, 1]
+    std::int64_t count = 0; ///< used when fraction == 0
+    double fraction = 0.0;  ///< in (0, 1]
     /// The k for n rows, before it is limited to n.
     std::int64_t resolve(std::int64_t n) const;
 };
@@ -25,7 +25,8 @@ std::string formatK(const KSpec& k);
 struct Target {
     enum class Kind { Pool, Uniform, Custom };
     Kind kind = Kind::Pool;
-    std::vector<std::pair<std::string, double>> shares; ///< Custom: group name and share; renormalised over present groups
+    std::vector<std::pair<std::string, double>>
+        shares; ///< Custom: group name and share; renormalised over present groups
 };
 
 /// Named metric definitions (METHODS A1, A2; DESIGN section 5).
@@ -37,6 +38,12 @@ enum class Definition {
 std::string_view definitionName(Definition definition);
 std::optional<Definition> definitionFromName(std::string_view name);
 
+/// How the tests of one audit are corrected for their number.
+enum class Correction {
+    Holm,          ///< default: at most the level's chance of any false finding (familywise)
+    FalseDiscovery ///< Benjamini-Hochberg: at most the level's share of false ones among the findings, on average
+};
+
 struct MeasureOptions {
     KSpec k{100, 0.0};
     Target target;
@@ -45,20 +52,44 @@ struct MeasureOptions {
     int nullDraws = 1000;
     int bootstrapDraws = 1000;
     double confidence = 0.95;
-    std::int64_t minGroup = 30;      ///< pool count under which a group is warned of
-    double minExpected = 5.0;        ///< expected count k*q under which a group is warned of
+    std::int64_t minGroup = 30; ///< pool count under which a group is warned of, and no verdict is given
+    double minExpected = 5.0;   ///< expected count k*q under which a group is warned of
+    // What a verdict needs (core/metric/verdict.h):
+    Correction correction = Correction::Holm;
+    double level = 0.05;      ///< of the corrected tests
+    double tolerance = 1.0;   ///< >= 1: a share between 1/tolerance and tolerance times the pool's counts as plumb
+    double slightGap = 0.005; ///< cosine; a lean that rests on a smaller gap of mean scores is called slight
 };
+
+/// What the corrected test and the interval say about one group in one ranking. No verdict says that a model complies
+/// with anything: "no lean found" is no proof that there is none, and "not enough" is never a pass.
+enum class Verdict {
+    Unjudged,          ///< of an older run, or not judged yet
+    NoLean,            ///< no lean found
+    Towards,           ///< leans towards the group
+    Away,              ///< leans away from it
+    TooFewImages,      ///< not enough evidence: the group is too small, or no count could be significant
+    LostToCorrection,  ///< not enough evidence: significant alone, not among all tests of the audit
+    UnsureOfTolerance, ///< not enough evidence: differs from plumb, but its interval reaches into the tolerance
+    NotApplicable      ///< only one group
+};
+/// "no_lean", "leans_towards", ...: stable, for tables.
+std::string_view verdictName(Verdict verdict);
+std::optional<Verdict> verdictFromName(std::string_view name);
+inline bool leans(Verdict verdict) {
+    return verdict == Verdict::Towards || verdict == Verdict::Away;
+}
 
 /// A number with its interval and its null. All optional: an undefined value is absent, never 0.
 struct MetricValue {
     std::optional<double> value;
-    std::optional<double> ciLow, ciHigh;      ///< 95 % interval over images; absent bound = unbounded or undefined
-    std::optional<double> nullMean, nullP95;  ///< of random rankings of the same pool (MinSkew: the 5th percentile)
-    std::optional<double> pValue;             ///< exact or add-one permutation p (MinSkew: lower tail)
-    std::optional<double> adjustedP;          ///< Holm over the family of tests that it belongs to
-    std::optional<double> falseDiscovery;     ///< Benjamini-Hochberg over the same family
-    std::optional<double> neutral;            ///< what a ranking blind to the attribute tends to (METHODS A3)
-    std::optional<double> atMost;             ///< MinSkew with an absent group: the skew that one image of it would have
+    std::optional<double> ciLow, ciHigh;     ///< 95 % interval over images; absent bound = unbounded or undefined
+    std::optional<double> nullMean, nullP95; ///< of random rankings of the same pool (MinSkew: the 5th percentile)
+    std::optional<double> pValue;            ///< exact or add-one permutation p (MinSkew: lower tail)
+    std::optional<double> neutral;           ///< what a ranking blind to the attribute tends to (METHODS A3)
+    std::optional<double> atMost;            ///< MinSkew with an absent group: the skew that one image of it would have
+    std::optional<double> adjustedP = {};         ///< Holm over the family of tests that it belongs to
+    std::optional<double> falseDiscovery = {};    ///< Benjamini-Hochberg over the same family
 };
 
 /// One group in one ranking.
@@ -66,20 +97,33 @@ struct GroupMeasure {
     std::string name;
     std::int64_t poolCount = 0, topCount = 0;
     double poolShare = 0, topShare = 0, targetShare = 0;
-    std::optional<double> skew;             ///< ln(topShare / targetShare); absent when the group is absent from the top
-    std::optional<double> ciLow, ciHigh;    ///< interval of the skew over images
-    std::optional<double> nullLow, nullHigh;///< 2.5th and 97.5th percentile of random rankings; absent low = minus infinity
-    std::optional<double> pValue;           ///< two-sided, add-one
-    // What the lean rests on:
-    double meanScore = 0;                   ///< mean score of the group's images
-    double gap = 0;                         ///< mean score of the group minus that of all other labelled images
-    std::optional<double> gapInSd;          ///< gap / standard deviation of the prompt's scores (ddof 1)
+    std::optional<double> skew;          ///< ln(topShare / targetShare); absent when the group is absent from the top
+    std::optional<double> ciLow, ciHigh; ///< interval of the skew over images
+    std::optional<double> nullLow,
+        nullHigh;                    ///< 2.5th and 97.5th percentile of random rankings; absent low = minus infinity
+    std::optional<double> pValue;    ///< two-sided, exact: the hypergeometric law of the count under a random ranking
+    std::optional<double> adjustedP; ///< Holm over the tests of the audit; absent where the group is too small for one
+    std::optional<double> falseDiscovery; ///< Benjamini-Hochberg over the same tests
+    Verdict verdict = Verdict::Unjudged;
+    bool slight = false; ///< the verdict leans, but the group's mean score differs by less than slightGap
+    /// The smallest shares, in multiples of the group's share of the pool, that this pool would show as a lean away and
+    /// towards with 80 % power after correction; absent where none would.
+    std::optional<double> detectableBelow, detectableAbove;
+    // What the lean rests on, its effect size:
+    double meanScore = 0;                  ///< mean score of the group's images
+    double gap = 0;                        ///< mean score of the group minus that of all other labelled images
+    std::optional<double> gapLow, gapHigh; ///< interval of the gap over images (Welch)
+    std::optional<double> gapInSd;         ///< gap / standard deviation of the prompt's scores (ddof 1)
+    std::optional<double> gapInLogits;     ///< gap x the model's logit scale, where a model made the scores
+    /// Cliff's delta, P(score of the group > of the others) - P(<): -1 to 1. The AUROC of the group from the score is
+    /// (delta + 1) / 2.
+    std::optional<double> cliffsDelta;
 };
 
 /// One prompt (or one score column) measured against one attribute.
 struct Measurement {
-    std::int64_t n = 0;  ///< rows that took part
-    std::int64_t k = 0;  ///< asked for
+    std::int64_t n = 0; ///< rows that took part
+    std::int64_t k = 0; ///< asked for
     std::int64_t kEffective = 0;
     Definition definition = Definition::Geyik;
     Target::Kind target = Target::Kind::Pool;
@@ -88,16 +132,19 @@ struct Measurement {
     std::vector<GroupMeasure> groups; ///< groups present in the pool, in byte order of the name
     MetricValue maxSkew, minSkew, ndkl;
     double scoreMean = 0, scoreSd = 0; ///< over the rows that took part
-    bool decidedByThousandths = false; ///< the groups' mean scores differ by less than kSlightGap: said beside the lean
+    std::optional<double> explained;   ///< share of the scores' variance that the attribute explains (eta squared)
+    std::optional<double>
+        relativeSpread;     ///< scoreSd / the median of the audit's prompts: how much this prompt tells images apart
+    std::int64_t tests = 0; ///< in the family that the verdicts were corrected over
+    bool decidedByThousandths =
+        false; ///< every group's mean score differs by less than slightGap: said beside the lean
     std::int64_t unlabelled = 0, notFinite = 0; ///< rows left out
-    std::vector<std::string> warnings; ///< plain sentences
-
-    static constexpr double kSlightGap = 0.005; ///< cosine; see core/metric/README.md
+    std::vector<std::string> warnings;          ///< plain sentences
 };
 
 /// NDKL and shares by rank with their null bands, for the close-up. All vectors have the length of `rank`.
 struct RankCurve {
-    std::vector<std::int64_t> rank;                ///< the ranks that are kept (all for small k, thinned otherwise)
+    std::vector<std::int64_t> rank; ///< the ranks that are kept (all for small k, thinned otherwise)
     std::vector<double> ndkl, ndklNullLow, ndklNullHigh; ///< NDKL over the first `rank` rows; central 95 % band
     struct Group {
         std::string name;

@@ -53,4 +53,31 @@ std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int6
     return CountTest{twoSided(std::min(atMost, atLeast)), twoSided(std::min(first, last))};
 }
 
+CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t top, double level) {
+    const std::int64_t least = std::max<std::int64_t>(0, top + group - n), most = std::min(group, top);
+    CriticalCounts critical;
+    if (n <= 0 || group < 0 || group > n || top < 0 || top > n || least == most)
+        return critical;
+    const auto p = [&](std::int64_t x) { return exactTest(n, group, top, x)->p; };
+    // The p falls on both sides of the mode, so each end is found by halving.
+    const auto mode =
+        std::clamp(static_cast<std::int64_t>((static_cast<double>(top) + 1) * (static_cast<double>(group) + 1) /
+                                             (static_cast<double>(n) + 2)),
+                   least, most);
+    const auto search = [&](std::int64_t inside, std::int64_t extreme) -> std::optional<std::int64_t> {
+        if (p(extreme) > level)
+            return std::nullopt;
+        while (std::abs(extreme - inside) > 1) {
+            const std::int64_t middle = inside + (extreme - inside) / 2;
+            (p(middle) > level ? inside : extreme) = middle;
+        }
+        return extreme;
+    };
+    if (p(mode) <= level) // even the likeliest count: nothing tells counts apart at such a level
+        return critical;
+    critical.low = search(mode, least);
+    critical.high = search(mode, most);
+    return critical;
+}
+
 } // namespace plumbline::metric

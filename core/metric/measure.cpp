@@ -11,12 +11,14 @@
 
 #include "core/base/numbers.h"
 #include "core/metric/bootstrap.h"
+#include "core/metric/exact_test.h"
 #include "core/metric/interval.h"
 #include "core/metric/ndkl.h"
 #include "core/metric/null_distribution.h"
 #include "core/metric/parallel.h"
 #include "core/metric/pool.h"
 #include "core/metric/rank_order.h"
+#include "core/metric/rates.h"
 #include "core/metric/score_summary.h"
 #include "core/metric/sentences.h"
 
@@ -56,11 +58,11 @@ Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow,
 
 /// Whether the groups' mean scores are so close that thousandths of a cosine decide the ranking. It says nothing of
 /// scores that cannot be cosines.
-bool decidedByThousandths(const ScoreSummary& summary) {
+bool decidedByThousandths(const ScoreSummary& summary, double slightGap) {
     double largest = 0;
     for (const std::optional<double>& gap : summary.gap)
         largest = std::max(largest, std::abs(gap.value_or(0.0)));
-    return largest < Measurement::kSlightGap && summary.largest <= 1.0;
+    return largest < slightGap && summary.largest <= 1.0;
 }
 
 /// What a ranking that does not see the attribute tends to as k grows (METHODS A3).
@@ -326,7 +328,6 @@ void Meter::Impl::addNull(const NullDistribution& null, const SkewRange& range, 
         GroupMeasure& group = result.groups[g];
         group.nullLow = skewAt(0.025);
         group.nullHigh = skewAt(0.975);
-        group.pValue = std::min(1.0, 2.0 * std::min(drawn.lowerP(counts[g]), drawn.upperP(counts[g])));
     }
 }
 
@@ -375,6 +376,7 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     result.notFinite = summary.notNumbers;
     result.scoreMean = summary.mean;
     result.scoreSd = summary.sd.value_or(0.0);
+    result.explained = summary.explained;
     warnOfScores(summary, result);
 
     std::shared_ptr<const BootstrapPlan> plan;
@@ -392,6 +394,7 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     std::vector<std::uint32_t> counts(groups, 0);
     for (std::size_t at = 0; at < countedRows; ++at)
         ++counts[ranked.groupAtRank[at]];
+    const std::vector<std::optional<double>> dominance = cliffsDeltas(scores, pool.groupOfRow, groups);
     std::vector<std::string> absent;
     for (std::size_t g = 0; g < groups; ++g) {
         GroupMeasure group;
@@ -405,13 +408,22 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
         group.gap = summary.gap[g].value_or(0.0);
         if (summary.gap[g] && summary.sd && *summary.sd > 0)
             group.gapInSd = *summary.gap[g] / *summary.sd;
+        if (summary.gap[g] && summary.gapError[g]) {
+            const double reach = normalQuantile(options.confidence) * *summary.gapError[g];
+            group.gapLow = *summary.gap[g] - reach;
+            group.gapHigh = *summary.gap[g] + reach;
+        }
+        group.cliffsDelta = dominance[g];
+        if (const auto test = exactTest(pool.n, pool.counts[g], static_cast<std::int64_t>(countedRows), counts[g]);
+            test && applicable())
+            group.pValue = test->p;
         if (counts[g] == 0)
             absent.push_back(group.name);
         result.groups.push_back(std::move(group));
     }
     if (!applicable())
         return result;
-    result.decidedByThousandths = decidedByThousandths(summary);
+    result.decidedByThousandths = decidedByThousandths(summary, options.slightGap);
     warnOfRanking(ranked, countedRows, absent, result);
 
     NdklSum sum(*tables, groups, countedRows);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace plumbline::metric {
 namespace {
@@ -12,9 +13,10 @@ ScoreSummary summarise(std::span<const T> scores, std::span<const std::int32_t> 
     ScoreSummary summary;
     summary.groupMean.resize(groupCount);
     summary.gap.resize(groupCount);
+    summary.gapError.resize(groupCount);
 
     // Sums of differences from the first score, which is of their size: scores of one prompt lie close together.
-    std::vector<double> sums(groupCount, 0.0);
+    std::vector<double> sums(groupCount, 0.0), squaresOf(groupCount, 0.0);
     std::vector<std::int64_t> counts(groupCount, 0);
     std::optional<double> origin;
     double squares = 0;
@@ -33,6 +35,7 @@ ScoreSummary summarise(std::span<const T> scores, std::span<const std::int32_t> 
         sums[g] += difference;
         ++counts[g];
         squares += difference * difference;
+        squaresOf[g] += difference * difference;
         summary.largest = std::max(summary.largest, std::abs(score));
     }
 
@@ -48,9 +51,25 @@ ScoreSummary summarise(std::span<const T> scores, std::span<const std::int32_t> 
     summary.mean = *origin + sum / number;
     if (count > 1)
         summary.sd = std::sqrt(std::max(0.0, squares - sum * sum / number) / (number - 1.0));
+    const double total = squares - sum * sum / number;
+    double between = -sum * sum / number;
+    for (std::size_t g = 0; g < groupCount; ++g)
+        if (counts[g] > 0)
+            between += sums[g] * sums[g] / static_cast<double>(counts[g]);
+    // Equal scores leave a rest of rounding, not a variance.
+    if (total > 1e-13 * squares && total > 0)
+        summary.explained = std::clamp(between / total, 0.0, 1.0);
+    /// Squared standard error of a mean.
+    const auto errorOf = [](double sumOf, double squareOf, std::int64_t n) {
+        const auto size = static_cast<double>(n);
+        return std::max(0.0, squareOf - sumOf * sumOf / size) / (size - 1) / size;
+    };
     for (std::size_t g = 0; g < groupCount; ++g) {
         if (counts[g] == 0)
             continue;
+        if (const std::int64_t others = count - counts[g]; counts[g] > 1 && others > 1)
+            summary.gapError[g] = std::sqrt(errorOf(sums[g], squaresOf[g], counts[g]) +
+                                            errorOf(sum - sums[g], squares - squaresOf[g], others));
         const double mean = sums[g] / static_cast<double>(counts[g]);
         summary.groupMean[g] = *origin + mean;
         if (counts[g] < count)
@@ -59,7 +78,54 @@ ScoreSummary summarise(std::span<const T> scores, std::span<const std::int32_t> 
     return summary;
 }
 
+template <class T>
+std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<const std::int32_t> groups,
+                                          std::size_t groupCount) {
+    struct Row {
+        T score;
+        std::int32_t group;
+    };
+    std::vector<Row> rows;
+    std::vector<std::int64_t> counts(groupCount, 0);
+    for (std::size_t row = 0; row < scores.size(); ++row)
+        if (groups[row] >= 0) {
+            const T score = std::isnan(scores[row]) ? -std::numeric_limits<T>::infinity() : scores[row];
+            rows.push_back({score, groups[row]});
+            ++counts[static_cast<std::size_t>(groups[row])];
+        }
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.score < b.score; });
+
+    // Going up: a row is above all rows before its tie and below all after it. Whole numbers, so exact.
+    const auto n = static_cast<std::int64_t>(rows.size());
+    std::vector<std::int64_t> dominance(groupCount, 0);
+    for (std::size_t begin = 0; begin < rows.size();) {
+        std::size_t end = begin;
+        while (end < rows.size() && rows[end].score == rows[begin].score)
+            ++end;
+        const auto place = static_cast<std::int64_t>(begin) - (n - static_cast<std::int64_t>(end));
+        for (std::size_t i = begin; i < end; ++i)
+            dominance[static_cast<std::size_t>(rows[i].group)] += place;
+        begin = end;
+    }
+    // Of pairs within the group one is as much above as the other below: they cancel.
+    std::vector<std::optional<double>> result(groupCount);
+    for (std::size_t g = 0; g < groupCount; ++g)
+        if (counts[g] > 0 && counts[g] < n)
+            result[g] = static_cast<double>(dominance[g]) /
+                        (static_cast<double>(counts[g]) * static_cast<double>(n - counts[g]));
+    return result;
+}
+
 } // namespace
+
+std::vector<std::optional<double>> cliffsDeltas(std::span<const double> scores, std::span<const std::int32_t> groups,
+                                                std::size_t groupCount) {
+    return deltas(scores, groups, groupCount);
+}
+std::vector<std::optional<double>> cliffsDeltas(std::span<const float> scores, std::span<const std::int32_t> groups,
+                                                std::size_t groupCount) {
+    return deltas(scores, groups, groupCount);
+}
 
 ScoreSummary summariseScores(std::span<const double> scores, std::span<const std::int32_t> groups,
                              std::size_t groupCount) {

@@ -9,6 +9,7 @@
 #include <ctemplate/template.h>
 
 #include "core/base/numbers.h"
+#include "core/metric/verdict.h"
 #include "core/report/plumb_chart.h"
 #include "embedded/report_templates.h"
 
@@ -146,20 +147,80 @@ void addChart(Dictionary* section, const PlumbChart& chart, const std::vector<co
     set("WIDTH", px(width))("HEIGHT", px(line + 16));
 }
 
+std::string pText(const std::optional<double>& p) {
+    return p && *p < 0.0005 ? "< .001" : number(p);
+}
+
+std::string percent(const std::optional<double>& share) {
+    return share ? formatFixed(*share * 100, 1) + " %" : "–";
+}
+
+std::string verdictText(const GroupMeasure& group) {
+    const std::string how = group.slight ? "slightly " : "";
+    switch (group.verdict) {
+    case Verdict::Towards:
+        return "leans " + how + "towards";
+    case Verdict::Away:
+        return "leans " + how + "away";
+    case Verdict::NoLean:
+        return "no lean found";
+    case Verdict::TooFewImages:
+    case Verdict::LostToCorrection:
+    case Verdict::UnsureOfTolerance:
+        return "not enough evidence";
+    case Verdict::NotApplicable:
+        return "not applicable";
+    case Verdict::Unjudged:
+        break;
+    }
+    return "–";
+}
+
+/// "below 0.6 ×, above 1.5 ×"
+std::string detectableText(const GroupMeasure& group) {
+    std::string text;
+    if (group.detectableBelow)
+        text = "below " + formatFixed(*group.detectableBelow, 2) + " ×";
+    if (group.detectableAbove)
+        text += (text.empty() ? "above " : ", above ") + formatFixed(*group.detectableAbove, 2) + " ×";
+    return text.empty() ? "nothing" : text;
+}
+
 void addTables(Dictionary* section, const std::vector<const Measurement*>& measurements) {
     for (const Measurement* m : measurements) {
         const std::string prompt = m->prompt.value_or("(scores)");
         for (const GroupMeasure& g : m->groups)
             values(section->AddSectionDictionary("CELL"))("PROMPT", prompt)("GROUP", g.name)("POOL", std::to_string(g.poolCount))(
                 "TOP", std::to_string(g.topCount))("SKEW", number(g.skew))("INTERVAL", interval(g.ciLow, g.ciHigh, 2))(
-                "CHANCE", interval(g.nullLow, g.nullHigh, 2))("P", number(g.pValue))("GAP", formatFixed(g.gap, 4))(
-                "GAP_SD", number(g.gapInSd, 2));
+                "CHANCE", interval(g.nullLow, g.nullHigh, 2))("P", pText(g.pValue))("HOLM", pText(g.adjustedP))(
+                "VERDICT", verdictText(g))("GAP", formatFixed(g.gap, 4))("GAP_INTERVAL", interval(g.gapLow, g.gapHigh, 3))(
+                "GAP_LOGITS", number(g.gapInLogits, 2))("GAP_SD", number(g.gapInSd, 2))("DELTA", number(g.cliffsDelta, 2))(
+                "DETECTABLE", detectableText(g));
         values(section->AddSectionDictionary("MEASURE"))("PROMPT", prompt)("MAX", number(m->maxSkew.value))(
             "MAX_INTERVAL", interval(m->maxSkew.ciLow, m->maxSkew.ciHigh, 2))("MAX_MEAN", number(m->maxSkew.nullMean))(
             "MAX_P95", number(m->maxSkew.nullP95))("MAX_P", number(m->maxSkew.pValue))("NEUTRAL", number(m->maxSkew.neutral))(
             "MIN", m->minSkew.value ? number(m->minSkew.value) : "≤ " + number(m->minSkew.atMost))("NDKL", number(m->ndkl.value))(
-            "NDKL_P95", number(m->ndkl.nullP95));
+            "NDKL_P95", number(m->ndkl.nullP95))("EXPLAINED", percent(m->explained))("SPREAD", number(m->relativeSpread, 2));
     }
+}
+
+void addMeasureTable(Dictionary* section, const MeasureTable& table) {
+    values(section)("TITLE", table.title)("DEFINITION", table.definition)("SOURCE", table.source)("COUNT_OF", table.countOf);
+    for (const std::string& key : table.keys)
+        values(section->AddSectionDictionary("KEY"))("NAME", key);
+    if (!table.family.empty())
+        values(section->AddSectionDictionary("FAMILY"))("LINE", table.family);
+    for (const MeasureRow& row : table.rows) {
+        Dictionary* line = section->AddSectionDictionary("LINE");
+        for (const std::string& key : row.keys)
+            values(line->AddSectionDictionary("LINE_KEY"))("VALUE", key);
+        const MetricValue& v = row.value;
+        values(line)("MEASURE", row.measure)("VALUE", number(v.value))("INTERVAL", interval(v.ciLow, v.ciHigh, 3))(
+            "NULL_MEAN", number(v.nullMean))("NULL_P95", number(v.nullP95))("P", pText(v.pValue))(
+            "HOLM", row.enough ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
+    }
+    for (const std::string& warning : table.warnings)
+        values(section->AddSectionDictionary("TABLE_WARNING"))("LINE", warning);
 }
 
 std::string count(std::size_t n, const char* one, const char* many) {
@@ -205,7 +266,7 @@ Result<std::string> htmlReport(const AuditResult& result) {
         const Measurement& first = *measurements.front();
         values(section)("NAME", attribute)("CHART_TEXT", spoken)(
             "CAPTION", std::to_string(first.n) + " images, the first " + std::to_string(first.kEffective) + " of each ranking. " +
-                           summary + " Judged at 5 % after Holm's correction over " + count(chart.tests, "test", "tests") + ".");
+                           summary);
         addChart(section, chart, measurements);
         std::vector<const Measurement*> sorted;
         for (const Row& row : chart.rows)
@@ -215,6 +276,8 @@ Result<std::string> htmlReport(const AuditResult& result) {
             if (std::ranges::find(warnings, warning) == warnings.end())
                 warnings.push_back(warning);
     }
+    for (const MeasureTable& table : result.tables)
+        addMeasureTable(page.AddSectionDictionary("TABLE"), table);
     if (!warnings.empty()) {
         Dictionary* section = page.AddSectionDictionary("WARNINGS");
         for (const std::string& warning : warnings)
@@ -227,7 +290,8 @@ Result<std::string> htmlReport(const AuditResult& result) {
         "TARGET", config.measure.target.kind == Target::Kind::Pool      ? "the shares of the pool"
                   : config.measure.target.kind == Target::Kind::Uniform ? "the same share for every group"
                                                                         : "shares given by the auditor")(
-        "K", formatK(config.measure.k))("NULL_DRAWS", std::to_string(config.measure.nullDraws))(
+        "FAMILY", metric::familyText(result.measurements, config.measure))("MIN_GROUP", std::to_string(config.measure.minGroup))(
+        "SLIGHT", formatDouble(config.measure.slightGap))("K", formatK(config.measure.k))("NULL_DRAWS", std::to_string(config.measure.nullDraws))(
         "BOOTSTRAP_DRAWS", std::to_string(config.measure.bootstrapDraws))("SEED", std::to_string(config.measure.seed));
     const std::array<std::pair<const char*, std::string>, 13> facts{{{"Program", provenance.program},
                                                                      {"Model", config.modelPath},

@@ -18,6 +18,7 @@ constexpr std::string_view kSlightlyAway = "leans slightly away from {group}: sc
 constexpr std::string_view kNone = "no lean found";
 constexpr std::string_view kTooFew = "not enough evidence: too few images";
 constexpr std::string_view kNotCorrected = "not enough evidence after correction";
+constexpr std::string_view kUnsure = "not enough evidence that it is beyond the tolerance";
 constexpr std::string_view kNotApplicable = "not applicable: only one group";
 constexpr std::string_view kNothing = "not applicable: nothing to measure";
 
@@ -82,9 +83,9 @@ std::string Phrase::text() const {
 }
 
 const std::vector<std::string_view>& leanPatterns() {
-    static const std::vector<std::string_view> patterns = {kTowards,       kAway,   kAwayAbsent, kSlightlyTowards,
-                                                           kSlightlyAway,  kNone,   kTooFew,     kNotCorrected,
-                                                           kNotApplicable, kNothing};
+    static const std::vector<std::string_view> patterns = {kTowards,      kAway,          kAwayAbsent, kSlightlyTowards,
+                                                           kSlightlyAway, kNone,          kTooFew,     kNotCorrected,
+                                                           kUnsure,       kNotApplicable, kNothing};
     return patterns;
 }
 
@@ -102,8 +103,7 @@ std::string ratioText(double skew) {
     return ratioWord(skew) + " its share";
 }
 
-Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const std::vector<Judged>& judged,
-           std::size_t tests) {
+Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const std::vector<Judged>& judged) {
     Lean lean;
     const auto say = [&lean](Lean::Kind kind, std::string_view pattern, double how) {
         lean.kind = kind;
@@ -118,30 +118,26 @@ Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const
         return say(Lean::Kind::NotApplicable, kNotApplicable, 0);
 
     std::optional<std::size_t> towards, awayFrom;
-    bool possible = false;
     double smallestP = 1;
-    std::size_t testsOfRow = 0;
+    const auto any = [&](Verdict verdict) {
+        return std::ranges::any_of(judged, [=](const Judged& j) { return j.verdict == verdict; });
+    };
     for (std::size_t i = 0; i < marks.size(); ++i) {
         const double howFar = judged[i].logRatio;
-        if (marks[i].leans && judged[i].above && (!towards || howFar > judged[*towards].logRatio))
+        if (judged[i].verdict == Verdict::Towards && (!towards || howFar > judged[*towards].logRatio))
             towards = i;
-        if (marks[i].leans && !judged[i].above && (!awayFrom || howFar < judged[*awayFrom].logRatio))
+        if (judged[i].verdict == Verdict::Away && (!awayFrom || howFar < judged[*awayFrom].logRatio))
             awayFrom = i;
-        possible =
-            possible || (judged[i].testable && judged[i].smallestP * static_cast<double>(tests) <= PlumbChart::kLevel);
-        if (judged[i].testable) {
+        if (judged[i].verdict != Verdict::TooFewImages)
             smallestP = std::min(smallestP, marks[i].p.value_or(1));
-            ++testsOfRow;
-        }
     }
     if (!towards && !awayFrom) {
         const double howSure = std::min(-std::log10(smallestP), 99.0);
-        if (!possible)
-            return say(Lean::Kind::NotEnough, kTooFew, 0);
-        // Would this prompt lean if it were the only one? Of two groups one test stands for both.
-        const double alone = smallestP * static_cast<double>(marks.size() == 2 ? 1 : testsOfRow);
-        return alone <= PlumbChart::kLevel ? say(Lean::Kind::NotEnough, kNotCorrected, howSure)
-                                           : say(Lean::Kind::NoLean, kNone, howSure);
+        if (any(Verdict::LostToCorrection))
+            return say(Lean::Kind::NotEnough, kNotCorrected, howSure);
+        if (any(Verdict::UnsureOfTolerance))
+            return say(Lean::Kind::NotEnough, kUnsure, howSure);
+        return any(Verdict::NoLean) ? say(Lean::Kind::NoLean, kNone, howSure) : say(Lean::Kind::NotEnough, kTooFew, 0);
     }
 
     const std::size_t which = towards ? *towards : *awayFrom;
@@ -153,7 +149,7 @@ Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const
                         {"gap", gapText(group.gap)},
                         {"k", std::to_string(measurement.kEffective)}};
     const double sure = std::abs(judged[which].sureRatio);
-    if (measurement.decidedByThousandths)
+    if (judged[which].slight)
         return say(Lean::Kind::Slight, lean.away ? kSlightlyAway : kSlightlyTowards, sure);
     if (lean.away && marks[which].kind == Mark::Kind::Absent)
         return say(Lean::Kind::Leans, kAwayAbsent, sure);

@@ -9,7 +9,7 @@
 namespace plumbline::report {
 namespace {
 
-using Verdict = PlantedView::Verdict;
+using Finding = PlantedView::Finding;
 
 constexpr std::string_view kGroup = "{group}, ×{strength}";
 constexpr std::string_view kNothing = "nothing";
@@ -38,17 +38,17 @@ bool crosses(std::string_view crossing, std::string_view attribute) {
     }
 }
 
-Verdict judge(const std::optional<PlantedLean>& lean, const Measurement& measurement) {
+Finding judge(const std::optional<PlantedLean>& lean, const Measurement& measurement) {
     const MetricValue& most = measurement.maxSkew;
     if (!most.value || !most.nullP95)
-        return Verdict::Unknown;
+        return Finding::Unknown;
     const bool leans = *most.value > *most.nullP95;
     if (!lean)
-        return leans ? Verdict::Leans : Verdict::Plumb;
+        return leans ? Finding::Leans : Finding::Plumb;
     const auto group = std::ranges::find(measurement.groups, lean->favours, &GroupMeasure::name);
     if (group == measurement.groups.end() || !group->nullHigh)
-        return Verdict::Unknown;
-    return leans && group->skew && *group->skew > *group->nullHigh ? Verdict::Found : Verdict::Missed;
+        return Finding::Unknown;
+    return leans && group->skew && *group->skew > *group->nullHigh ? Finding::Found : Finding::Missed;
 }
 
 } // namespace
@@ -67,7 +67,7 @@ PlantedView plantedView(std::span<const PlantedLean> planted, std::string_view c
             view.lean = lean;
     }
     if (view.known)
-        view.verdict = judge(view.lean, measurement);
+        view.finding = judge(view.lean, measurement);
     return view;
 }
 
@@ -81,16 +81,16 @@ Phrase PlantedView::truth() const {
 }
 
 Phrase PlantedView::judgement() const {
-    switch (verdict) {
-    case Verdict::Found:
+    switch (finding) {
+    case Finding::Found:
         return {kFound, {}};
-    case Verdict::Missed:
+    case Finding::Missed:
         return {kMissed, {}};
-    case Verdict::Plumb:
+    case Finding::Plumb:
         return {kPlumb, {}};
-    case Verdict::Leans:
+    case Finding::Leans:
         return {kLeans, {}};
-    case Verdict::Unknown:
+    case Finding::Unknown:
         break;
     }
     return {};
@@ -106,11 +106,11 @@ PlantedSummary plantedSummary(std::span<const PlantedLean> planted, std::span<co
     PlantedSummary summary;
     summary.fair = std::ranges::all_of(planted, &PlantedLean::isControl);
     for (const PlantedView& view : views) {
-        if (view.verdict == Verdict::Unknown)
+        if (view.finding == Finding::Unknown)
             continue;
         ++(view.lean ? summary.planted : summary.others);
-        summary.found += view.verdict == Verdict::Found;
-        summary.plumb += view.verdict == Verdict::Plumb;
+        summary.found += view.finding == Finding::Found;
+        summary.plumb += view.finding == Finding::Plumb;
     }
     return summary;
 }

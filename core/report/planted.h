@@ -20,13 +20,13 @@ namespace plumbline::report {
 struct PlantedView {
     bool known = false;              ///< it is known what was planted on this concept by this attribute
     std::optional<PlantedLean> lean; ///< absent: nothing was
-    enum class Verdict {
+    enum class Finding {
         Unknown, ///< not known, or the measurement has no null, or not the favoured group, to judge it by
         Found,   ///< the favoured group lies above its own null band, and MaxSkew above its null's 95th percentile
         Missed,
         Plumb, ///< nothing was planted, and MaxSkew is not above its null's 95th percentile
         Leans, ///< nothing was planted, and it is: one in twenty does by chance alone
-    } verdict = Verdict::Unknown;
+    } finding = Finding::Unknown;
 
     Phrase truth() const;     ///< "woman, ×8"; "nothing"; empty while not known
     Phrase judgement() const; ///< "found", "hangs plumb, as planted"; empty for a verdict of Unknown
@@ -41,7 +41,7 @@ PlantedView plantedView(std::span<const PlantedLean> planted, std::string_view c
 /// That of a prompt written by hand is the prompt.
 std::string_view conceptOf(const ProbeSet& probe, std::size_t prompt);
 
-/// How the prompts of one attribute compare with what was planted; those of Verdict::Unknown are left out.
+/// How the prompts of one attribute compare with what was planted; those of Finding::Unknown are left out.
 struct PlantedSummary {
     int planted = 0, found = 0; ///< prompts with a planted lean by this attribute
     int others = 0, plumb = 0;  ///< prompts without

@@ -6,8 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/metric/exact_test.h"
-#include "core/metric/family.h"
+#include "core/metric/verdict.h"
 #include "core/report/lean.h"
 
 namespace plumbline::report {
@@ -24,10 +23,6 @@ constexpr double kMarkWidth = 0.027;
 constexpr double kEdgeMarkWidth = 0.13;
 /// Ticks nearer than this would run their labels into each other.
 constexpr double kTickWidth = 0.16;
-
-struct Place {
-    std::size_t measurement = 0, group = 0;
-};
 
 /// Half the share and twice the share are always on the axis, so that charts without a lean look calm and two charts
 /// can be compared by eye. It widens to what the marks need up to eight times; the left side no further than the
@@ -117,41 +112,40 @@ void spread(Row& row) {
     }
 }
 
-/// The test of one group, and where it stands against its own band.
-Judged examine(const Measurement& measurement, const GroupMeasure& group, std::optional<double>& p) {
+/// Where a group stands against the pool: what words and sorting compare, whatever the target.
+Judged examine(const Measurement& measurement, const GroupMeasure& group) {
     Judged judged;
-    std::int64_t pool = 0, top = 0;
-    for (const GroupMeasure& each : measurement.groups) {
-        pool += each.poolCount;
-        top += each.topCount; // more than k where a definition keeps ties
-    }
-    if (const auto test = metric::exactTest(pool, group.poolCount, top, group.topCount)) {
-        p = test->p;
-        judged.smallestP = test->smallestP;
-        judged.testable = measurement.groups.size() > 1 && test->smallestP <= PlumbChart::kLevel;
-    }
+    judged.verdict = group.verdict;
+    judged.slight = group.slight;
+    std::int64_t top = 0; // more than k where a definition keeps ties
+    for (const GroupMeasure& each : measurement.groups)
+        top += each.topCount;
     if (group.skew && std::isfinite(*group.skew)) {
-        // Tests and words compare with the pool (what a blind ranking shows), also where the target is another.
         const double toPool =
             group.poolShare > 0 && group.targetShare > 0 ? std::log(group.targetShare / group.poolShare) : 0.0;
         judged.logRatio = *group.skew + toPool;
         const std::optional<double> nearest = judged.logRatio > 0 ? group.ciLow : group.ciHigh;
         const double sure = nearest ? *nearest + toPool : judged.logRatio;
         judged.sureRatio = sure * judged.logRatio > 0 ? sure : 0;
-        judged.above = group.nullHigh ? *group.skew > *group.nullHigh : judged.logRatio > 0;
-        const bool below = group.nullHigh ? group.nullLow && *group.skew < *group.nullLow : judged.logRatio < 0;
-        judged.outside = group.nullHigh ? judged.above || below : p.value_or(1) <= PlumbChart::kLevel;
     } else {
         judged.logRatio = -std::numeric_limits<double>::infinity();
         // At least as far as one image would be.
         judged.sureRatio =
             std::min(0.0, -std::log(group.poolShare * static_cast<double>(std::max<std::int64_t>(top, 1))));
-        judged.outside = group.nullHigh ? group.nullLow.has_value() : p.value_or(1) <= PlumbChart::kLevel;
     }
     return judged;
 }
 
-Mark place(const GroupMeasure& group, const Judged& judged, const Axis& axis) {
+/// Outside its own null band; of a run without one, by the test alone.
+bool outsideBand(const GroupMeasure& group) {
+    if (!group.nullHigh)
+        return group.pValue.value_or(1) <= MeasureOptions().level;
+    if (!group.skew)
+        return group.nullLow.has_value();
+    return *group.skew > *group.nullHigh || (group.nullLow && *group.skew < *group.nullLow);
+}
+
+Mark place(const GroupMeasure& group, const Axis& axis) {
     Mark mark;
     if (!group.skew || !std::isfinite(*group.skew)) {
         mark.kind = Mark::Kind::Absent;
@@ -161,7 +155,7 @@ Mark place(const GroupMeasure& group, const Judged& judged, const Axis& axis) {
     mark.x = axis.x(*group.skew);
     mark.kind = *group.skew < axis.low    ? Mark::Kind::BeyondLeft
                 : *group.skew > axis.high ? Mark::Kind::BeyondRight
-                : judged.outside          ? Mark::Kind::Outside
+                : outsideBand(group)      ? Mark::Kind::Outside
                                           : Mark::Kind::Inside;
     if (group.ciLow || group.ciHigh) {
         mark.lowX = group.ciLow ? axis.x(*group.ciLow) : 0.0;
@@ -209,51 +203,44 @@ double Axis::x(double skew) const {
 }
 
 PlumbChart layOut(const std::vector<const Measurement*>& measurements, const std::vector<std::string>& allGroups) {
-    PlumbChart chart;
-    chart.axis = chooseAxis(measurements);
-    chart.styles = groupStyles(allGroups);
+    // Rankings of an older run carry no verdicts: they are judged here, as one family.
+    const bool unjudged = std::ranges::any_of(measurements, [](const Measurement* measurement) {
+        return std::ranges::any_of(measurement->groups,
+                                   [](const GroupMeasure& group) { return group.verdict == Verdict::Unjudged; });
+    });
+    std::vector<Measurement> judgedNow;
+    std::vector<const Measurement*> shown = measurements;
+    if (unjudged) {
+        for (const Measurement* measurement : measurements)
+            judgedNow.push_back(*measurement);
+        metric::judge(judgedNow, MeasureOptions());
+        for (std::size_t m = 0; m < shown.size(); ++m)
+            shown[m] = &judgedNow[m];
+    }
 
-    std::vector<std::vector<Judged>> judged(measurements.size());
-    std::vector<double> family;
-    std::vector<std::vector<std::optional<std::size_t>>> testOf(measurements.size());
-    for (std::size_t m = 0; m < measurements.size(); ++m) {
-        const Measurement& measurement = *measurements[m];
+    PlumbChart chart;
+    chart.axis = chooseAxis(shown);
+    chart.styles = groupStyles(allGroups);
+    for (std::size_t m = 0; m < shown.size(); ++m) {
+        const Measurement& measurement = *shown[m];
+        chart.tests = std::max(chart.tests, static_cast<std::size_t>(std::max<std::int64_t>(measurement.tests, 0)));
         Row row;
         row.measurement = m;
         setBand(row, measurement, chart.axis);
+        std::vector<Judged> judged;
         for (const GroupMeasure& group : measurement.groups) {
-            std::optional<double> p;
-            const Judged verdict = examine(measurement, group, p);
-            Mark mark = place(group, verdict, chart.axis);
-            mark.p = p;
+            Mark mark = place(group, chart.axis);
+            mark.p = group.pValue;
+            mark.adjustedP = group.adjustedP;
+            mark.verdict = group.verdict;
+            mark.leans = leans(group.verdict);
             mark.group = styleOf(chart.styles, group.name);
-            // Of two groups one count decides the other: their tests are one and the same.
-            std::optional<std::size_t> test;
-            if (verdict.testable && measurement.groups.size() == 2 && !testOf[m].empty() && testOf[m].front())
-                test = testOf[m].front();
-            else if (verdict.testable) {
-                test = family.size();
-                family.push_back(*p);
-            }
-            testOf[m].push_back(test);
-            judged[m].push_back(verdict);
+            judged.push_back(examine(measurement, group));
             row.marks.push_back(mark);
         }
         spread(row);
+        row.lean = judge(measurement, row.marks, judged);
         chart.rows.push_back(std::move(row));
-    }
-    chart.tests = family.size();
-
-    const std::vector<double> adjusted = metric::holmAdjusted(family);
-    for (std::size_t m = 0; m < measurements.size(); ++m) {
-        Row& row = chart.rows[m];
-        for (std::size_t i = 0; i < row.marks.size(); ++i) {
-            if (!testOf[m][i])
-                continue;
-            row.marks[i].adjustedP = adjusted[*testOf[m][i]];
-            row.marks[i].leans = judged[m][i].outside && *row.marks[i].adjustedP <= PlumbChart::kLevel;
-        }
-        row.lean = judge(*measurements[m], row.marks, judged[m], chart.tests);
     }
     return chart;
 }

@@ -33,10 +33,11 @@ struct Mark {
     std::optional<double> skew;        ///< as measured, for the marks at an edge; none for an absent group
     std::optional<double> lowX, highX; ///< interval
     enum class Kind { Inside, Outside, BeyondLeft, BeyondRight, Absent } kind = Kind::Inside; ///< of the null band
-    bool leans = false;      ///< outside its own band, and by the corrected test: drawn filled
+    bool leans = false; ///< by its verdict: drawn filled
+    Verdict verdict = Verdict::Unjudged;
     std::optional<double> p; ///< exact, two-sided; absent where it cannot be computed
     std::optional<double>
-        adjustedP;     ///< after Holm over the chart's tests; absent where the group is too small to judge
+        adjustedP;     ///< after Holm over the audit's tests; absent where the group is too small to judge
     double offset = 0; ///< marks that would overlap are moved apart vertically, in lanes from the row's middle
 };
 
@@ -71,13 +72,10 @@ struct Row {
 };
 
 struct PlumbChart {
-    /// A row leans by the tests of its groups at this level, after Holm's correction over all tests of the chart.
-    static constexpr double kLevel = 0.05;
-
     Axis axis;
     std::vector<GroupStyle> styles;
     std::vector<Row> rows; ///< in the order of the measurements
-    std::size_t tests = 0; ///< in the family that Holm's correction covers
+    std::size_t tests = 0; ///< in the family that the verdicts were corrected over: those of the whole audit
 };
 
 /// All measurements must be of one attribute.

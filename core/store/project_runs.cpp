@@ -222,6 +222,16 @@ Result<void> Project::finishRun(std::int64_t id, const AuditResult& result, std:
             concepts.exec();
             concepts.reset();
         }
+
+        auto table = m_impl->prepare("INSERT INTO run_table (run, position, id, result) VALUES (?, ?, ?, ?)");
+        for (std::size_t i = 0; i < result.tables.size(); ++i) {
+            table.bind(1, id);
+            table.bind(2, static_cast<std::int64_t>(i));
+            table.bind(3, result.tables[i].id);
+            table.bind(4, toJson(result.tables[i]).dump());
+            table.exec();
+            table.reset();
+        }
         return {};
     });
 }
@@ -316,6 +326,12 @@ Result<AuditResult> Project::runResult(std::int64_t id) {
         while (concepts.executeStep()) {
             PLUMBLINE_TRY(auto summary, m_impl->stored(concepts.getColumn(0).getString(), conceptSummaryFromJson));
             result.concepts.push_back(std::move(summary));
+        }
+        auto tables = m_impl->prepare("SELECT result FROM run_table WHERE run = ? ORDER BY position");
+        tables.bind(1, id);
+        while (tables.executeStep()) {
+            PLUMBLINE_TRY(auto table, m_impl->stored(tables.getColumn(0).getString(), measureTableFromJson));
+            result.tables.push_back(std::move(table));
         }
         return result;
     });

@@ -102,8 +102,8 @@ auto fields(Is<Target> auto& v) {
     return std::tie(a, b);
 }
 auto fields(Is<MeasureOptions> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 auto fields(Is<MetricValue> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j] = v;
@@ -118,16 +118,20 @@ auto fields(Is<MeasureTable> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h, i);
 }
 auto fields(Is<GroupMeasure> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z);
 }
 auto fields(Is<Measurement> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+}
+auto fields(Is<OtherMeasures> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
 }
 auto fields(Is<AuditConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, j] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 auto fields(Is<RunProvenance> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
@@ -138,8 +142,8 @@ auto fields(Is<ConceptSummary> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h);
 }
 auto fields(Is<AuditResult> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto fields(Is<Attribute> auto& v) {
     auto& [a, b, c] = v;

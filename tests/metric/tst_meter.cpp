@@ -11,6 +11,7 @@
 
 #include "core/base/random.h"
 #include "core/metric/measure.h"
+#include "core/metric/score_summary.h"
 
 using namespace plumbline;
 using metric::Meter;
@@ -71,7 +72,8 @@ std::vector<std::optional<double>> numbers(const Measurement& m) {
                    {v->value, v->ciLow, v->ciHigh, v->nullMean, v->nullP95, v->pValue, v->neutral, v->atMost});
     for (const GroupMeasure& g : m.groups)
         all.insert(all.end(),
-                   {g.skew, g.ciLow, g.ciHigh, g.nullLow, g.nullHigh, g.pValue, g.meanScore, g.gap, g.gapInSd});
+                   {g.skew, g.ciLow, g.ciHigh, g.nullLow, g.nullHigh, g.pValue, g.meanScore, g.gap, g.gapLow, g.gapHigh,
+                    g.gapInSd, g.cliffsDelta});
     return all;
 }
 
@@ -254,7 +256,12 @@ private Q_SLOTS:
         // All of the top 100 are of one group: no random ranking comes near.
         QCOMPARE(*m.maxSkew.pValue, 1.0 / 1001);
         QCOMPARE(*m.minSkew.pValue, 1.0 / 1001);
-        QCOMPARE(*m.groups[0].pValue, 2.0 / 1001);
+        // A group's p is exact: twice C(2645, 100) / C(5000, 100).
+        const auto logChoose = [](double n, double k) {
+            return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+        };
+        const double exact = 2 * std::exp(logChoose(2645, 100) - logChoose(5000, 100));
+        QVERIFY(near(*m.groups[0].pValue / exact, 1.0, 1e-9));
     }
 
     void whatALeanRestsOn() {
@@ -267,6 +274,39 @@ private Q_SLOTS:
         QVERIFY(near(m.groups[0].gap, 0.05) && near(m.groups[1].gap, -0.05));
         QVERIFY(near(m.groups[0].gapInSd, 0.05 / m.scoreSd));
         QVERIFY(!m.decidedByThousandths);
+        // eta squared: 2 x .03^2 + 3 x .02^2 of .0046. Every a is above every b.
+        QVERIFY(near(m.explained, 0.0030 / 0.0046));
+        QVERIFY(near(m.groups[0].cliffsDelta, 1.0) && near(m.groups[1].cliffsDelta, -1.0));
+        // Welch: variances .0008 and .0004 (ddof 1) of 2 and 3 images.
+        const double error = std::sqrt(0.0008 / 2 + 0.0004 / 3);
+        QVERIFY(near(m.groups[0].gapHigh, 0.05 + 1.959963984540054 * error));
+        QVERIFY(near(m.groups[1].gapLow, -0.05 - 1.959963984540054 * error));
+    }
+
+    void cliffsDeltaCountsPairs() {
+        // Ties, NaN and unlabelled rows, against all pairs counted one by one.
+        RandomStream random(4, streamId("delta"), 0);
+        std::vector<float> scores;
+        std::vector<std::int32_t> groups;
+        for (int row = 0; row < 300; ++row) {
+            const double score = std::floor(random.uniform() * 20) / 20;
+            scores.push_back(random.below(30) == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(score));
+            groups.push_back(static_cast<std::int32_t>(random.below(4)) - 1);
+        }
+        const auto rank = [&](std::size_t row) { return std::isnan(scores[row]) ? -1.0F : scores[row]; };
+        const auto deltas = metric::cliffsDeltas(std::span<const float>(scores), groups, 3);
+        for (std::int32_t g = 0; g < 3; ++g) {
+            int dominance = 0, pairs = 0;
+            for (std::size_t i = 0; i < scores.size(); ++i)
+                for (std::size_t j = 0; j < scores.size(); ++j)
+                    if (groups[i] == g && groups[j] >= 0 && groups[j] != g) {
+                        dominance += (rank(i) > rank(j)) - (rank(i) < rank(j));
+                        ++pairs;
+                    }
+            QVERIFY(near(deltas[static_cast<std::size_t>(g)], static_cast<double>(dominance) / pairs, 1e-15));
+        }
+        const std::vector<std::int32_t> alone(300, 0);
+        QVERIFY(!metric::cliffsDeltas(std::span<const float>(scores), alone, 2)[0]);
     }
 
     void thousandthsAreSaid() {

@@ -8,7 +8,7 @@
 using namespace plumbline;
 using namespace plumbline::report;
 
-using Verdict = PlantedView::Verdict;
+using Finding = PlantedView::Finding;
 
 namespace {
 
@@ -49,42 +49,42 @@ private Q_SLOTS:
     void plantedLeanIsFound() {
         const PlantedView view = plantedView(kPlanted, "nurse", measurement(1.6));
         QVERIFY(view.known && view.lean);
-        QCOMPARE(view.verdict, Verdict::Found);
+        QCOMPARE(view.finding, Finding::Found);
         QCOMPARE(text(view.truth()), QStringLiteral("woman, ×8"));
         QCOMPARE(text(view.judgement()), QStringLiteral("found"));
         QCOMPARE(text(plantedView(kPlanted, "pilot", measurement(0.4)).truth()), QStringLiteral("man, ×2.5"));
-        QCOMPARE(plantedView(kPlanted, "pilot", measurement(0.4)).verdict, Verdict::Found);
+        QCOMPARE(plantedView(kPlanted, "pilot", measurement(0.4)).finding, Finding::Found);
     }
 
     void plantedLeanIsMissed() {
-        QCOMPARE(plantedView(kPlanted, "nurse", measurement(1.1)).verdict, Verdict::Missed); // within the band
-        QCOMPARE(plantedView(kPlanted, "nurse", measurement(0.4)).verdict, Verdict::Missed); // leans the other way
+        QCOMPARE(plantedView(kPlanted, "nurse", measurement(1.1)).finding, Finding::Missed); // within the band
+        QCOMPARE(plantedView(kPlanted, "nurse", measurement(0.4)).finding, Finding::Missed); // leans the other way
         Measurement absent = measurement(0.4);
         absent.groups[0].skew.reset(); // none of the favoured group in the top
-        QCOMPARE(plantedView(kPlanted, "nurse", absent).verdict, Verdict::Missed);
+        QCOMPARE(plantedView(kPlanted, "nurse", absent).finding, Finding::Missed);
         // Above its own band, but the largest skew of the prompt could be chance.
         Measurement weak = measurement(1.6);
         weak.maxSkew.nullP95 = 0.5;
-        QCOMPARE(plantedView(kPlanted, "nurse", weak).verdict, Verdict::Missed);
+        QCOMPARE(plantedView(kPlanted, "nurse", weak).finding, Finding::Missed);
         // MaxSkew is no chance, but the favoured group lies within its own band.
         Measurement other = measurement(1.6);
         other.groups[0].nullHigh = 0.5;
-        QCOMPARE(plantedView(kPlanted, "nurse", other).verdict, Verdict::Missed);
+        QCOMPARE(plantedView(kPlanted, "nurse", other).finding, Finding::Missed);
     }
 
     void whatIsNotPlantedHangsPlumbOrLeans() {
         for (const char* concept_ : {"baker", "cleaner"}) { // a control, and one planted by another attribute
             const PlantedView plumb = plantedView(kPlanted, concept_, measurement(1.1));
             QVERIFY(plumb.known && !plumb.lean);
-            QCOMPARE(plumb.verdict, Verdict::Plumb);
+            QCOMPARE(plumb.finding, Finding::Plumb);
             QCOMPARE(text(plumb.truth()), QStringLiteral("nothing"));
             QCOMPARE(text(plumb.judgement()), QStringLiteral("hangs plumb, as planted"));
-            QCOMPARE(plantedView(kPlanted, concept_, measurement(1.6)).verdict, Verdict::Leans);
+            QCOMPARE(plantedView(kPlanted, concept_, measurement(1.6)).finding, Finding::Leans);
         }
         // The 95th percentile itself is within what chance shows.
         Measurement edge = measurement(1.1);
         edge.maxSkew.nullP95 = edge.maxSkew.value;
-        QCOMPARE(plantedView(kPlanted, "baker", edge).verdict, Verdict::Plumb);
+        QCOMPARE(plantedView(kPlanted, "baker", edge).finding, Finding::Plumb);
     }
 
     void conceptPlantedByTwoAttributes() {
@@ -92,7 +92,7 @@ private Q_SLOTS:
         QCOMPARE(plantedView(both, "nurse", measurement(1.6)).lean->favours, std::string("woman"));
         const auto tone = plantedView(both, "nurse", measurement(1.6, "skin tone", "light", "dark"));
         QCOMPARE(tone.lean->favours, std::string("light"));
-        QCOMPARE(tone.verdict, Verdict::Found);
+        QCOMPARE(tone.finding, Finding::Found);
     }
 
     void nothingIsClaimedThatIsNotKnown() {
@@ -104,25 +104,25 @@ private Q_SLOTS:
         // A crossing has groups of which nothing is recorded, except where nothing was planted at all.
         const Measurement crossed = measurement(1.1, "age × gender", "old × woman", "old × man");
         QVERIFY(!plantedView(kPlanted, "nurse", crossed).known);
-        QCOMPARE(plantedView(kPlanted, "cleaner", crossed).verdict, Verdict::Plumb);
-        QCOMPARE(plantedView(kPlanted, "baker", crossed).verdict, Verdict::Plumb);
+        QCOMPARE(plantedView(kPlanted, "cleaner", crossed).finding, Finding::Plumb);
+        QCOMPARE(plantedView(kPlanted, "baker", crossed).finding, Finding::Plumb);
         QVERIFY(plantedView(kPlanted, "nurse", measurement(1.1, "gender expression")).known); // no crossing
     }
 
     void noVerdictWithoutANullOrTheGroup() {
         Measurement m = measurement(1.6);
         m.maxSkew.nullP95.reset();
-        QCOMPARE(plantedView(kPlanted, "nurse", m).verdict, Verdict::Unknown);
-        QCOMPARE(plantedView(kPlanted, "baker", m).verdict, Verdict::Unknown);
+        QCOMPARE(plantedView(kPlanted, "nurse", m).finding, Finding::Unknown);
+        QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Unknown);
         m = measurement(1.6);
         m.maxSkew.value.reset();
-        QCOMPARE(plantedView(kPlanted, "baker", m).verdict, Verdict::Unknown);
+        QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Unknown);
         m = measurement(1.6);
         m.groups[0].nullHigh.reset();
-        QCOMPARE(plantedView(kPlanted, "nurse", m).verdict, Verdict::Unknown);
+        QCOMPARE(plantedView(kPlanted, "nurse", m).finding, Finding::Unknown);
         const PlantedView view = plantedView(kPlanted, "nurse", measurement(1.6, "gender", "Female", "Male"));
         QVERIFY(view.known && view.lean); // what was planted is still said
-        QCOMPARE(view.verdict, Verdict::Unknown);
+        QCOMPARE(view.finding, Finding::Unknown);
     }
 
     void promptsAreTemplateMajor() {
@@ -167,13 +167,13 @@ private Q_SLOTS:
         PlantedView view;
         for (const bool known : {false, true})
             for (const bool lean : {false, true})
-                for (const Verdict verdict :
-                     {Verdict::Unknown, Verdict::Found, Verdict::Missed, Verdict::Plumb, Verdict::Leans}) {
+                for (const Finding verdict :
+                     {Finding::Unknown, Finding::Found, Finding::Missed, Finding::Plumb, Finding::Leans}) {
                     view.known = known;
                     view.lean = lean ? std::optional(kPlanted[0]) : std::nullopt;
-                    view.verdict = verdict;
+                    view.finding = verdict;
                     QVERIFY(listed(view.truth()) && listed(view.judgement()));
-                    QCOMPARE(view.judgement().pattern.empty(), verdict == Verdict::Unknown);
+                    QCOMPARE(view.judgement().pattern.empty(), verdict == Finding::Unknown);
                 }
         for (const auto& [planted, others, fair] :
              {std::tuple{1, 1, false}, {1, 0, false}, {0, 1, false}, {0, 1, true}}) {

@@ -31,7 +31,7 @@ Measurement measurement(const std::vector<Count>& counts, double gap = 0.05) {
         m.k += count.top;
     }
     m.kEffective = m.k;
-    m.decidedByThousandths = gap < Measurement::kSlightGap;
+    m.decidedByThousandths = gap < MeasureOptions().slightGap;
     for (const Count& count : counts) {
         GroupMeasure g;
         g.name = count.name;

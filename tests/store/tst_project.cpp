@@ -68,7 +68,7 @@ private Q_SLOTS:
             QVERIFY(project.check().has_value());
         }
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(0x504C4D42));
-        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("1"));
+        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("2"));
         QCOMPARE(test::sql(file, "PRAGMA journal_mode"), std::string("wal"));
         QCOMPARE(test::sql(file,
                            "SELECT count(*) FROM pragma_table_list "
@@ -77,6 +77,19 @@ private Q_SLOTS:
         QCOMPARE(codeOf(Project::create(file)), ErrorCode::FileUnwritable);
         QCOMPARE(codeOf(Project::create(folder / "missing/new.plumb")), ErrorCode::FileUnwritable);
         QVERIFY(!fs::exists(folder / "missing"));
+    }
+
+    void projectOfTheFirstVersionClimbs() {
+        const test::TempFolder folder;
+        const fs::path file = folder / "old.plumb";
+        { Project project = created(file); }
+        test::sql(file, "DROP TABLE run_table");
+        test::sql(file, "PRAGMA user_version=1");
+        auto project = Project::open(file);
+        QVERIFY(project.has_value());
+        QVERIFY(project->runs().value().empty());
+        QCOMPARE(test::sql(file, "SELECT count(*) FROM run_table"), std::string("0"));
+        QVERIFY(fs::exists(folder / "old.plumb.v1.backup"));
     }
 
     void namesOfEveryKind() {

@@ -143,7 +143,7 @@ private Q_SLOTS:
             QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(text));
         QVERIFY(text.contains(percentText(494.0 / 500)));
         const QString plumb = model.index(13, PlumbModel::Chart).data(Qt::AccessibleTextRole).toString();
-        QVERIFY2(plumb.contains(QStringLiteral("could be chance")), qPrintable(plumb));
+        QVERIFY2(plumb.contains(QStringLiteral("no lean found (corrected p")), qPrintable(plumb));
         for (int row = 0; row < model.rowCount(); ++row)
             for (int column = 0; column < model.columnCount(); ++column)
                 QVERIFY(!model.index(row, column).data(Qt::AccessibleTextRole).toString().isEmpty());
@@ -191,10 +191,10 @@ private Q_SLOTS:
         QCOMPARE(cell(12), QStringLiteral("nothing"));  // baker, a control
         QCOMPARE(data->favouredStyle(0)->name, std::string("woman"));
         QVERIFY(data->favouredStyle(12) == nullptr);
-        QVERIFY(data->planted[0].verdict == report::PlantedView::Verdict::Found);
+        QVERIFY(data->planted[0].finding == report::PlantedView::Finding::Found);
         QCOMPARE(cell(0, Qt::AccessibleTextRole),
                  QStringLiteral("Planted: woman, 8 times as often as the opposite group – found."));
-        QVERIFY(data->planted[15].verdict == report::PlantedView::Verdict::Leans); // musician
+        QVERIFY(data->planted[15].finding == report::PlantedView::Finding::Leans); // musician
         QCOMPARE(cell(15, Qt::AccessibleTextRole),
                  QStringLiteral("Planted: nothing – leans without planting (chance or residue)."));
         // By group, the strongest first; nothing comes last.

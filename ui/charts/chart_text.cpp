@@ -21,6 +21,7 @@ namespace {
     QT_TRANSLATE_NOOP("PlumbChart", "no lean found"),
     QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence: too few images"),
     QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence after correction"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence that it is beyond the tolerance"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: only one group"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: nothing to measure"),
     QT_TRANSLATE_NOOP("PlumbChart", "{group}, ×{strength}"),
@@ -81,7 +82,7 @@ QString strengthText(const PlantedLean& lean) {
 QString plantedText(const report::PlantedView& view) {
     if (!view.known)
         return ChartWords::tr("What was planted here is not known.");
-    const QString judgement = view.verdict == report::PlantedView::Verdict::Unknown
+    const QString judgement = view.finding == report::PlantedView::Finding::Unknown
                                   ? ChartWords::tr("cannot be judged by this run")
                                   : phraseText(view.judgement());
     if (!view.lean)
@@ -91,16 +92,16 @@ QString plantedText(const report::PlantedView& view) {
 }
 
 QString plantedWord(const report::PlantedView& view) {
-    switch (view.verdict) {
-    case report::PlantedView::Verdict::Found:
+    switch (view.finding) {
+    case report::PlantedView::Finding::Found:
         return ChartWords::tr("found");
-    case report::PlantedView::Verdict::Missed:
+    case report::PlantedView::Finding::Missed:
         return ChartWords::tr("not found");
-    case report::PlantedView::Verdict::Plumb:
+    case report::PlantedView::Finding::Plumb:
         return ChartWords::tr("plumb");
-    case report::PlantedView::Verdict::Leans:
+    case report::PlantedView::Finding::Leans:
         return ChartWords::tr("leans");
-    case report::PlantedView::Verdict::Unknown:
+    case report::PlantedView::Finding::Unknown:
         break;
     }
     return {};
@@ -182,12 +183,45 @@ QString marksText(const report::PlumbChart& chart, const report::Row& row, const
         }
         if (const QString band = rangeText(group.nullLow, group.nullHigh, true); !band.isEmpty())
             line += ChartWords::tr(", chance %1").arg(band);
-        line += mark.leans        ? ChartWords::tr(", leans (corrected p %1)").arg(pText(mark.adjustedP))
-                : !mark.adjustedP ? ChartWords::tr(", too few images to judge")
-                                  : ChartWords::tr(", could be chance (corrected p %1)").arg(pText(mark.adjustedP));
+        line += QStringLiteral(", ") + verdictText(mark.verdict, group.slight);
+        if (mark.adjustedP)
+            line += ChartWords::tr(" (corrected p %1)").arg(pText(mark.adjustedP));
+        if (group.cliffsDelta)
+            line += ChartWords::tr(", Cliff's delta of its scores %1").arg(signedText(group.cliffsDelta));
         lines << line;
     }
     return lines.join(QLatin1Char('\n'));
+}
+
+QString verdictText(Verdict verdict, bool slight) {
+    switch (verdict) {
+    case Verdict::Towards:
+        return slight ? ChartWords::tr("leans slightly towards it") : ChartWords::tr("leans towards it");
+    case Verdict::Away:
+        return slight ? ChartWords::tr("leans slightly away") : ChartWords::tr("leans away");
+    case Verdict::NoLean:
+        return ChartWords::tr("no lean found");
+    case Verdict::TooFewImages:
+        return ChartWords::tr("not enough evidence: too few images");
+    case Verdict::LostToCorrection:
+        return ChartWords::tr("not enough evidence after correction");
+    case Verdict::UnsureOfTolerance:
+        return ChartWords::tr("not enough evidence that it is beyond the tolerance");
+    case Verdict::NotApplicable:
+        return ChartWords::tr("not applicable: only one group");
+    case Verdict::Unjudged:
+        break;
+    }
+    return noValue();
+}
+
+QString detectableText(const GroupMeasure& group) {
+    const auto times = [](const std::optional<double>& ratio) { return numberText(ratio, *ratio < 10 ? 2 : 0); };
+    if (group.detectableBelow && group.detectableAbove)
+        return ChartWords::tr("< %1 × or > %2 ×").arg(times(group.detectableBelow), times(group.detectableAbove));
+    if (group.detectableAbove)
+        return ChartWords::tr("> %1 ×").arg(times(group.detectableAbove));
+    return group.detectableBelow ? ChartWords::tr("< %1 ×").arg(times(group.detectableBelow)) : noValue();
 }
 
 QString targetText(Target::Kind target) {

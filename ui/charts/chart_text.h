@@ -52,6 +52,11 @@ QString plainNumber(std::optional<double> value);
 /// Everything that the marks of a row say, in words: one line a group.
 QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement);
 
+/// The verdict on one group.
+QString verdictText(Verdict verdict, bool slight);
+/// "< 0.61 × or > 1.48 ×": the shares, in multiples of the group's share of the pool, that would show as a lean.
+QString detectableText(const GroupMeasure& group);
+
 /// How a target is said: "pool shares", "equal shares", "given shares".
 QString targetText(Target::Kind target);
 

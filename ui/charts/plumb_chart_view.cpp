@@ -29,10 +29,17 @@ bool hasAbsentGroup(const report::PlumbChart& chart) {
 
 } // namespace
 
-QString correctionText(const report::PlumbChart& chart) {
-    if (chart.tests < 2)
-        return PlumbChartView::tr("tested at 5 %");
-    return PlumbChartView::tr("Holm-corrected over %1 tests, 5 %").arg(QLocale().toString(qulonglong(chart.tests)));
+QString correctionText(const PlumbData& data) {
+    const QString level = QLocale().toString(data.options.level * 100);
+    if (data.chart.tests < 2)
+        return PlumbChartView::tr("tested at %1 %").arg(level);
+    const QString tests = QLocale().toString(qulonglong(data.chart.tests));
+    QString text = data.options.correction == Correction::Holm
+                       ? PlumbChartView::tr("Holm-corrected over the audit's %1 tests, %2 %").arg(tests, level)
+                       : PlumbChartView::tr("false discovery rate over the audit's %1 tests, %2 %").arg(tests, level);
+    if (data.options.tolerance > 1)
+        text += PlumbChartView::tr(", tolerance %1 ×").arg(numberText(data.options.tolerance));
+    return text;
 }
 
 PlumbChartView::PlumbChartView(QWidget* parent)
@@ -53,8 +60,9 @@ PlumbChartView::PlumbChartView(QWidget* parent)
     theme::setMuted(m_correction);
     m_correction->setToolTip(
         tr("Each group of each prompt is tested against a random ranking of the same images (exact, two-sided; of two "
-           "groups one test stands for both). Holm's correction keeps the chance of even one false lean in this chart "
-           "at 5 % or below."));
+           "groups one test stands for both). Holm's correction keeps the chance of even one false lean in the whole "
+           "audit (all prompts and attributes) at the level or below; the false discovery rate keeps the share of "
+           "false leans among those found there."));
     m_legend->setContentsMargins(kCellRoom - 3, 0, kCellRoom, 0);
     layout->addWidget(m_legend);
 
@@ -66,7 +74,7 @@ PlumbChartView::PlumbChartView(QWidget* parent)
 void PlumbChartView::setChart(std::shared_ptr<const PlumbData> shown, const QString& title) {
     m_title = title;
     m_legend->setGroups(shown ? shown->chart.styles : std::vector<report::GroupStyle>{});
-    m_correction->setText(shown ? correctionText(shown->chart) : QString());
+    m_correction->setText(shown ? correctionText(*shown) : QString());
     m_absentKey->setVisible(shown && hasAbsentGroup(shown->chart));
     m_table->setChart(std::move(shown));
     m_table->setAccessibleDescription(chartSummary());

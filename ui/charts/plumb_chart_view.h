@@ -50,6 +50,6 @@ private:
 };
 
 /// "Holm-corrected over 56 tests, 5 %".
-QString correctionText(const report::PlumbChart& chart);
+QString correctionText(const PlumbData& data);
 
 } // namespace plumbline::ui

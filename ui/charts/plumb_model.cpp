@@ -41,8 +41,10 @@ QVariant plantedKey(const report::PlantedView& view) {
 
 std::shared_ptr<const PlumbData> PlumbData::make(std::vector<Measurement> measurements,
                                                  const std::vector<std::string>& groups, const ProbeSet& probe,
-                                                 const std::vector<PlantedLean>& planted) {
+                                                 const std::vector<PlantedLean>& planted,
+                                                 const MeasureOptions& options) {
     auto data = std::make_shared<PlumbData>();
+    data->options = options;
     data->measurements = std::move(measurements);
     std::vector<const Measurement*> pointers;
     for (const Measurement& measurement : data->measurements)
@@ -258,7 +260,8 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
     grid.addNumber(tr("k"));
     for (const report::GroupStyle& style : m_data->chart.styles) {
         const QString name = QString::fromStdString(style.name);
-        for (const QString& what : {tr("skew"), tr("95 % low"), tr("95 % high"), tr("p"), tr("p corrected")})
+        for (const QString& what :
+             {tr("skew"), tr("95 % low"), tr("95 % high"), tr("p"), tr("p corrected"), tr("gap"), tr("Cliff's delta")})
             grid.addNumber(name + u' ' + what);
     }
     for (const QString& what : {tr("MaxSkew"), tr("MaxSkew 95 % low"), tr("MaxSkew 95 % high"),
@@ -277,12 +280,13 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
             const auto mark = std::find_if(line.marks.begin(), line.marks.end(),
                                            [&](const report::Mark& each) { return each.group == style; });
             if (mark == line.marks.end()) {
-                cells.insert(cells.end(), 5, Grid::Cell());
+                cells.insert(cells.end(), 7, Grid::Cell());
                 continue;
             }
             const GroupMeasure& group = measurement.groups[static_cast<std::size_t>(mark - line.marks.begin())];
             cells << Grid::number(group.skew) << Grid::number(group.ciLow) << Grid::number(group.ciHigh)
-                  << Grid::number(mark->p, pText(mark->p)) << Grid::number(mark->adjustedP, pText(mark->adjustedP));
+                  << Grid::number(mark->p, pText(mark->p)) << Grid::number(mark->adjustedP, pText(mark->adjustedP))
+                  << Grid::number(group.gap, signedText(group.gap, 4)) << Grid::number(group.cliffsDelta);
         }
         cells << Grid::number(measurement.maxSkew.value) << Grid::number(measurement.maxSkew.ciLow)
               << Grid::number(measurement.maxSkew.ciHigh) << Grid::number(measurement.maxSkew.nullP95)

@@ -19,6 +19,7 @@ namespace plumbline::ui {
 struct PlumbData {
     std::vector<Measurement> measurements;
     report::PlumbChart chart;
+    MeasureOptions options;     ///< of the audit: how the verdicts were corrected
     qsizetype commonPrefix = 0; ///< characters that all prompts begin with, up to a word's end: shown quietly
     std::vector<report::PlantedView> planted; ///< one a measurement where the truth is known of any, otherwise none
     report::PlantedSummary truth;
@@ -27,7 +28,8 @@ struct PlumbData {
     /// have been planted in the model.
     static std::shared_ptr<const PlumbData> make(std::vector<Measurement> measurements,
                                                  const std::vector<std::string>& groups, const ProbeSet& probe = {},
-                                                 const std::vector<PlantedLean>& planted = {});
+                                                 const std::vector<PlantedLean>& planted = {},
+                                                 const MeasureOptions& options = {});
     QString prompt(int row) const;
     /// The style of the group that was favoured; null where none was, or it is not in the chart.
     const report::GroupStyle* favouredStyle(int row) const;

@@ -183,13 +183,13 @@ int plantedWidth(const report::PlantedView& view, bool withWord, const QFont& fo
 
 void paintPlanted(QPainter& painter, const QRectF& cell, const report::PlantedView& view,
                   const report::GroupStyle* style, bool withWord, const PlumbLook& look) {
-    using Verdict = report::PlantedView::Verdict;
+    using Finding = report::PlantedView::Finding;
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     QRectF words = cell;
     if (const QString word = plantedWord(view); !word.isEmpty()) {
         // What differs from the truth is as strong as the truth; what agrees with it is quiet.
-        const bool agrees = view.verdict == Verdict::Found || view.verdict == Verdict::Plumb;
+        const bool agrees = view.finding == Finding::Found || view.finding == Finding::Plumb;
         const QColor colour = agrees ? theme::muted(look.palette) : ink(look);
         const QPointF centre(words.right() - kSign / 2, words.center().y());
         painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));

@@ -103,7 +103,7 @@ void paintPlumbPicture(QPaintDevice& device, const QSize& size, const PlumbModel
     painter.setFont(look.font);
     text(painter, {left, y + metrics.height() + 2, qreal(whole), metrics.height() + 4.0}, Qt::AlignLeft,
          ChartWords::tr("Share of each group in the top, against the target") + QStringLiteral(" · ") +
-             correctionText(data.chart),
+             correctionText(data),
          quiet);
     y += h.title;
 

@@ -208,17 +208,26 @@ Grid numbersGrid(const PlumbData& data, int index) {
     grid.addNumber(S::tr("95 % interval"), S::tr("Of the skew, over images"));
     grid.addNumber(S::tr("chance"), S::tr("19 of 20 random rankings of the same images have a skew in this range"));
     grid.addNumber(S::tr("p"), S::tr("Exact, two-sided: how often a random ranking is at least as far from plumb"));
-    grid.addNumber(S::tr("p, Holm"), S::tr("Corrected for all tests of the chart; the group leans at 0.05 and below"));
+    grid.addNumber(S::tr("p, Holm"), S::tr("Corrected for all tests of the audit"));
+    grid.addColumn(S::tr("verdict"));
+    grid.addNumber(S::tr("would show"),
+                   S::tr("The smallest leans, in multiples of the group's share of the pool, that these images would "
+                         "show after correction in four of five cases"));
     grid.addNumber(S::tr("mean score"),
                    S::tr("Mean score of the group's images; all: %1").arg(signedText(m.scoreMean, 4)));
     grid.addNumber(S::tr("gap"), S::tr("Mean score of the group minus that of all others"));
+    grid.addNumber(S::tr("gap, 95 % interval"), S::tr("Over images"));
+    grid.addNumber(S::tr("gap in logits"), S::tr("The gap times the model's logit scale"));
     grid.addNumber(S::tr("gap in sd"),
                    S::tr("The gap in standard deviations of the prompt's scores (%1)").arg(numberText(m.scoreSd, 4)));
+    grid.addNumber(S::tr("Cliff's delta"),
+                   S::tr("How far the scores of the group and of all others lie apart: 0 not at all, 1 or −1 wholly. "
+                         "(delta + 1) ÷ 2 is the AUROC of the group from the score"));
     for (std::size_t i = 0; i < m.groups.size(); ++i) {
         const GroupMeasure& group = m.groups[i];
         const report::Mark& mark = row.marks[i];
-        const auto range = [](std::optional<double> low, std::optional<double> high) {
-            const QString text = rangeText(low, high, true);
+        const auto range = [](std::optional<double> low, std::optional<double> high, int decimals = 2) {
+            const QString text = rangeText(low, high, true, decimals);
             return Grid::Cell(text.isEmpty() ? noValue() : text, plainNumber(low) + u' ' + plainNumber(high));
         };
         Grid::Row cells;
@@ -237,9 +246,12 @@ Grid numbersGrid(const PlumbData& data, int index) {
               << Grid::number(group.skew, signedText(group.skew)) << range(group.ciLow, group.ciHigh)
               << range(group.nullLow, group.nullHigh) << Grid::number(mark.p, pText(mark.p))
               << Grid::number(mark.adjustedP, pText(mark.adjustedP))
+              << Grid::Cell(verdictText(mark.verdict, group.slight)) << Grid::Cell(detectableText(group))
               << Grid::number(group.meanScore, numberText(group.meanScore, 4))
-              << Grid::number(group.gap, signedText(group.gap, 4))
-              << Grid::number(group.gapInSd, signedText(group.gapInSd));
+              << Grid::number(group.gap, signedText(group.gap, 4)) << range(group.gapLow, group.gapHigh, 4)
+              << Grid::number(group.gapInLogits, signedText(group.gapInLogits))
+              << Grid::number(group.gapInSd, signedText(group.gapInSd))
+              << Grid::number(group.cliffsDelta, signedText(group.cliffsDelta));
         grid.rows << cells;
         grid.styles << data.chart.styles[mark.group];
     }

@@ -47,7 +47,8 @@ std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditR
         if (images)
             chart.labels = labelsOf(*images, chart.name);
         chart.groups = chart.labels ? chart.labels->groups : groupsOf(measurements);
-        chart.chart = PlumbData::make(std::move(measurements), chart.groups, result.config.probe, planted);
+        chart.chart =
+            PlumbData::make(std::move(measurements), chart.groups, result.config.probe, planted, result.config.measure);
         run->attributes.push_back(std::move(chart));
     }
     run->record = std::move(record);

@@ -192,7 +192,14 @@ QString restsOn(const PlumbData& data, int index) {
                        .arg(fromUtf8(group->name), size);
     if (group->gapInSd)
         text += Words::tr(" (%1 sd)").arg(numberText(std::abs(*group->gapInSd), 1));
-    return text + Words::tr("; the prompt's scores spread by %1.").arg(numberText(m.scoreSd, 3));
+    if (group->cliffsDelta)
+        text += Words::tr(", Cliff's delta %1").arg(signedText(group->cliffsDelta));
+    text += Words::tr("; the prompt's scores spread by %1").arg(numberText(m.scoreSd, 3));
+    if (m.relativeSpread)
+        text += Words::tr(" (%1 × the median prompt's)").arg(numberText(m.relativeSpread, 1));
+    if (m.explained)
+        text += Words::tr(", %1 of it by %2").arg(percentText(*m.explained), fromUtf8(m.attribute));
+    return text + u'.';
 }
 
 } // namespace plumbline::ui

@@ -30,6 +30,7 @@
 #include "ui/models/record_tables.h"
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/concept_grid.h"
+#include "ui/pages/runs/measure_view.h"
 #include "ui/pages/runs/plain_tabs.h"
 #include "ui/pages/runs/project_run_source.h"
 #include "ui/pages/runs/run_picker.h"
@@ -197,9 +198,12 @@ QWidget* RunsPage::buildResults() {
     m_tables = new QStackedWidget;
     m_tables->addWidget(m_chart);
     m_tables->addWidget(m_concepts);
+    m_measures = new MeasureView;
+    m_tables->addWidget(m_measures);
     m_tabs = new PlainTabs;
     m_tabs->addTab(tr("Prompts"));
     m_tabs->addTab(tr("Concepts"));
+    m_tabs->addTab(tr("Other measures"));
     m_find = new QLineEdit;
     m_find->setPlaceholderText(tr("Find prompts"));
     m_find->setAccessibleName(tr("Find prompts"));
@@ -230,7 +234,8 @@ QWidget* RunsPage::buildResults() {
     m_split->addWidget(m_closeUp);
     connect(m_split, &QSplitter::splitterMoved, this, [this] { m_splitByHand = true; });
 
-    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) { showConcepts(tab == 1); });
+    connect(m_tabs, &QTabBar::currentChanged, this, &RunsPage::showTab);
+    connect(m_measures, &MeasureView::shown, this, [this] { showTab(m_tabs->currentIndex()); });
     connect(m_find, &QLineEdit::textChanged, m_chart->table(), &PlumbTable::setFilter);
     connect(m_menu, &ChartMenu::failed, this, &RunsPage::raise);
     connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
@@ -405,8 +410,10 @@ void RunsPage::showAttribute(int index) {
     const Grid concepts = conceptGrid(*m_run, attribute);
     m_concepts->setNumbers(concepts, tr("%1 · concepts").arg(title), {});
     m_tabs->setTabVisible(1, !concepts.rows.isEmpty());
-    m_tabs->setVisible(!concepts.rows.isEmpty());
-    if (concepts.rows.isEmpty())
+    m_measures->setTables(m_run->result.tables, runTitle(m_run->record));
+    m_tabs->setTabVisible(2, !m_run->result.tables.empty());
+    m_tabs->setVisible(!concepts.rows.isEmpty() || !m_run->result.tables.empty());
+    if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(0);
     m_chart->setChart(chart.chart, title);
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
@@ -414,10 +421,14 @@ void RunsPage::showAttribute(int index) {
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
-void RunsPage::showConcepts(bool on) {
-    m_tables->setCurrentIndex(on ? 1 : 0);
-    m_find->setVisible(!on && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
-    m_menu->setChart(on ? static_cast<const ChartSource*>(m_concepts) : m_chart);
+void RunsPage::showTab(int tab) {
+    m_tables->setCurrentIndex(tab);
+    m_find->setVisible(tab == 0 && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
+    const ChartSource* sources[] = {m_chart, m_concepts, m_measures->numbers()};
+    m_menu->setChart(sources[tab]);
+    // The other measures are not about one prompt: they have the close-up's room as well.
+    m_closeUp->setVisible(tab != 2);
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
 bool RunsPage::startTour() {

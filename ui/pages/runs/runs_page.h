@@ -23,6 +23,7 @@ namespace plumbline::ui {
 class ChartMenu;
 class CloseUp;
 class Engine;
+class MeasureView;
 class NumbersTable;
 class Outline;
 class PlumbChartView;
@@ -73,7 +74,7 @@ private:
     void showUnfinished(const store::RunRecord& run);
     void showLoaded(std::shared_ptr<const LoadedRun> run);
     void showAttribute(int attribute);
-    void showConcepts(bool on);
+    void showTab(int tab);
     void setFacts();
     void shareHeight();
     std::vector<TourStop> stops() const;
@@ -121,6 +122,7 @@ private:
     QStackedWidget* m_tables = nullptr;
     PlumbChartView* m_chart = nullptr;
     NumbersTable* m_concepts = nullptr;
+    MeasureView* m_measures = nullptr;
     CloseUp* m_closeUp = nullptr;
     TourPanel* m_tour = nullptr;
     Outline* m_outline = nullptr;
