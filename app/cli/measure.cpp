@@ -76,6 +76,9 @@ void addMeasure(CLI::App& app, Run& chosen) {
     addMeasureClassification(*command, chosen);
     addMeasureResolution(*command, chosen);
     addMeasureSwap(*command, chosen);
+    addMeasureRetrieval(*command, chosen);
+    addMeasureZeroShot(*command, chosen);
+    addMeasurePaired(*command, chosen);
     command->callback([command, arguments, &chosen] {
         if (command->get_subcommands().empty())
             chosen = [arguments] { return run(*arguments); };
