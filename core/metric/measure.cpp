@@ -95,15 +95,13 @@ MetricValue& furtherValue(Further which, Measurement& result) {
         ->value;
 }
 
-/// Interval of the largest absolute skew from those of the groups. The lower end has no correction for the choice of the
-/// largest group; no upper end where a group's skew has no lower one.
-Interval largestAbsolute(std::span<const GroupMeasure> groups) {
-    Interval interval{0.0, 0.0};
-    for (const GroupMeasure& group : groups) {
-        const double low = group.ciLow.value_or(-kInfinity), high = group.ciHigh.value_or(kInfinity);
-        interval.low = std::max({*interval.low, low, -high});
-        interval.high = std::max({*interval.high, -low, high});
-    }
+/// Interval of the largest absolute skew: its lower end is that of MaxSkew or of MinSkew with the sign turned, its upper end
+/// the furthest of the groups' ends; none where a group's skew has no lower one.
+Interval largestAbsolute(const RangeInterval& range, std::span<const GroupMeasure> groups) {
+    Interval interval{std::max({0.0, range.max.low.value_or(0.0), -range.min.high.value_or(0.0)}), 0.0};
+    for (const GroupMeasure& group : groups)
+        interval.high =
+            std::max({*interval.high, -group.ciLow.value_or(-kInfinity), group.ciHigh.value_or(kInfinity)});
     if (!std::isfinite(*interval.high))
         interval.high.reset();
     return interval;
@@ -418,7 +416,7 @@ void Meter::Impl::addIntervals(const BootstrapDraws& draws, std::span<const std:
     const bool sharesAddUp = !rules.divideByK || static_cast<std::int64_t>(countedRows) == k;
     RangeInterval range = skewRangeInterval(evidence, sharesAddUp, options.confidence);
     if (rules.maxOfAbsolute)
-        range.max = largestAbsolute(result.groups);
+        range.max = largestAbsolute(range, result.groups);
     if (rules.maxFromZero)
         range.max.low = std::max(range.max.low.value_or(0.0), 0.0);
     set(range.max, result.maxSkew);
