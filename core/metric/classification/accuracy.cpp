@@ -146,15 +146,15 @@ Spread spreadOf(const std::vector<Rate>& rates, const Rate& all, const Interval&
     return spread;
 }
 
-/// Interval of f(overall, spread), which falls with the spread, from their own.
+/// Interval of f(overall, spread). Noise raises the spread, so the end where it is small takes both lower and upper
+/// ends as they are; the other end joins the two distances as squares.
 template <class F>
 Interval joined(const F& f, const Rate& all, const Combined& spread, bool risesWithOverall) {
-    const double value = f(*all.value, spread.value);
-    const double atLow = f(risesWithOverall ? *all.low : *all.high, spread.value);
-    const double atHigh = f(risesWithOverall ? *all.high : *all.low, spread.value);
-    const double atWide = f(*all.value, *spread.interval.high), atNarrow = f(*all.value, *spread.interval.low);
-    const double low = std::min(atWide, atNarrow), high = std::max(atWide, atNarrow);
-    return {value - std::hypot(value - atLow, value - low), value + std::hypot(atHigh - value, high - value)};
+    const double value = f(*all.value, spread.value), even = f(*all.high, *spread.interval.low);
+    const double atOverall = f(*all.low, spread.value), atWide = f(*all.value, *spread.interval.high);
+    const double reach = std::hypot(atOverall - value, atWide - value);
+    return risesWithOverall ? Interval{value - reach, std::max(even, value)}
+                            : Interval{std::min(even, value), value + reach};
 }
 
 } // namespace
@@ -174,8 +174,8 @@ Outcome<MeasureTable> accuracyByGroup(const Classified& classified, const Attrib
     PLUMBLINE_CHECK(check(attribute, classified.truth.size()));
 
     MeasureTable table;
-    table.id = "zero_shot_accuracy";
-    table.title = "Zero-shot accuracy by class and " + attribute.name;
+    table.id = "group_accuracy";
+    table.title = "Accuracy by class and " + attribute.name;
     table.definition =
         "Share of images whose highest-scoring class is the true one: of all, of each group, of each class and of each "
         "cell of class and group. worst_group and worst_cell: the lowest over the groups and over the cells with at "
