@@ -57,10 +57,10 @@ const MeasureRow& row(const MeasureTable& table, const std::vector<std::string>&
 }
 const std::vector<std::string> kBias = {"nurse", "woman – man"};
 
-ConceptVectorOptions quick(int relabellings = 40, int resamples = 40) {
+ConceptVectorOptions quick(int relabellings = 40, int parts = 20) {
     ConceptVectorOptions options;
     options.relabellings = relabellings;
-    options.resamples = resamples;
+    options.parts = parts;
     return options;
 }
 
@@ -75,7 +75,7 @@ class TestConceptVectors : public QObject {
 
 private Q_SLOTS:
     void findsThePlantedLean() {
-        const MeasureTable to = World(2.5, 1, 60, 96).table(quick()), from = World(-2.5, 1, 60, 96).table(quick());
+        const MeasureTable to = World(2.5, 1, 150, 64).table(quick()), from = World(-2.5, 1, 150, 64).table(quick());
         for (const char* measure : {"bias", "bias_of_means"}) {
             const MeasureValueCheck a(row(to, kBias, measure)), b(row(from, kBias, measure));
             QVERIFY2(a.value > 0.2 && b.value < -0.2, measure);
@@ -166,7 +166,7 @@ private Q_SLOTS:
         std::vector<MeasureTable> tables;
         for (const std::size_t threads : {1U, 2U, 5U}) {
             const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
-            tables.push_back(world.table(quick(20, 20)));
+            tables.push_back(world.table(quick(20)));
         }
         for (const MeasureTable& table : tables) {
             const MetricValue &a = row(table, kBias, "bias").value, &b = row(tables[0], kBias, "bias").value;
@@ -217,7 +217,7 @@ private Q_SLOTS:
             for (int run = 0; run < runs; ++run) {
                 const MeasureTable table =
                     World(setting.lean, 20'000 + static_cast<std::uint64_t>(run), setting.n, setting.dim)
-                        .table(quick(0, full() ? 200 : 50), static_cast<std::uint64_t>(run));
+                        .table(quick(0), static_cast<std::uint64_t>(run));
                 const auto in = [&](const char* measure, double truth) {
                     const MetricValue& value = row(table, kBias, measure).value;
                     return *value.ciLow <= truth && truth <= *value.ciHigh ? 1 : 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/random.h"
+#include "core/metric/association/effect_size.h"
 #include "core/metric/family.h"
 #include "core/metric/logistic.h"
 #include "core/metric/parallel.h"
@@ -150,19 +151,29 @@ Outcome<Fitted> fitted(const ConceptExamples& concept_, const VectorSet& negativ
     return result;
 }
 
-/// The task's rows with replacement, as many examples and negatives as there are.
-Task resampled(const Task& task, RandomStream& random) {
-    Task drawn;
-    drawn.examples = task.examples;
-    drawn.labels = task.labels;
-    drawn.rows = Embeddings(task.rows.rows, task.rows.dim);
+/// The vectors without each of so many parts of the task's rows; empty where the user has cancelled.
+std::vector<Vectors> withoutParts(const Task& task, int parts, const std::string& name,
+                                  const ConceptVectorOptions& options, std::uint64_t seed, Feedback& feedback) {
     const std::size_t negatives = task.rows.rows - task.examples;
-    for (std::size_t i = 0; i < task.rows.rows; ++i) {
-        const std::size_t from =
-            i < task.examples ? random.below(task.examples) : task.examples + random.below(negatives);
-        std::ranges::copy(task.rows.row(from), drawn.rows.row(i).begin());
-    }
-    return drawn;
+    const auto count = std::min({static_cast<std::size_t>(std::max(0, parts)), task.examples, negatives});
+    const std::vector<std::int32_t> part =
+        stratifiedFolds(task.labels, static_cast<int>(count), seed, "jackknife/" + name);
+    std::vector<Vectors> left(count);
+    const bool done = forEachReplicate(
+        count, feedback, [] { return 0; },
+        [&](int, std::size_t p) {
+            Embeddings rows(0, task.rows.dim);
+            std::vector<std::int32_t> labels;
+            for (std::size_t i = 0; i < task.rows.rows; ++i)
+                if (part[i] != static_cast<std::int32_t>(p)) {
+                    const auto row = task.rows.row(i);
+                    rows.values.insert(rows.values.end(), row.begin(), row.end());
+                    labels.push_back(task.labels[i]);
+                }
+            rows.rows = labels.size();
+            left[p] = vectorsOf(rows, labels, options, feedback);
+        });
+    return done ? left : std::vector<Vectors>();
 }
 
 double bias(const Vector& concept_, const Vector& first, const Vector& second) {
@@ -171,18 +182,14 @@ double bias(const Vector& concept_, const Vector& first, const Vector& second) {
     return dotProduct(concept_, first) - dotProduct(concept_, second);
 }
 
-/// Value ± z sd of the draws.
-Interval normalInterval(double value, std::vector<double> draws, double confidence) {
-    const std::size_t all = draws.size();
-    std::erase_if(draws, [](double draw) { return std::isnan(draw); });
-    if (draws.size() < 2 || draws.size() * 10 < all * 9)
-        return {};
-    const double n = static_cast<double>(draws.size()), mean = std::accumulate(draws.begin(), draws.end(), 0.0) / n;
+/// The jackknife's variance of a number from its values without each part; NaN where one is undefined.
+double jackknifeVariance(const std::vector<double>& without) {
+    const auto n = static_cast<double>(without.size());
+    const double mean = std::accumulate(without.begin(), without.end(), 0.0) / n;
     double squares = 0;
-    for (const double draw : draws)
-        squares += (draw - mean) * (draw - mean);
-    const double half = normalQuantile(confidence) * std::sqrt(squares / (n - 1));
-    return {std::max(-2.0, value - half), std::min(2.0, value + half)};
+    for (const double value : without)
+        squares += (value - mean) * (value - mean);
+    return without.size() < 2 ? std::nan("") : squares * (n - 1) / n;
 }
 
 } // namespace
@@ -256,52 +263,36 @@ Outcome<MeasureTable> conceptVectorTable(std::span<const ConceptExamples> concep
     for (std::size_t r = 0; r < references.size(); ++r)
         describe(references[r], ofReferences[r]);
 
-    // Every resample draws the references once, for all concepts.
-    const auto resamples = static_cast<std::size_t>(std::max(0, vectors.resamples));
     const auto relabellings = static_cast<std::size_t>(std::max(0, vectors.relabellings));
-    const auto parallel = [&](std::size_t count, const auto& body) {
-        return forEachReplicate(
-            count, feedback, [] { return 0; }, [&](int, std::size_t i) { body(i); });
-    };
-    std::vector<std::vector<Vectors>> drawnReferences(references.size(), std::vector<Vectors>(resamples));
-    for (std::size_t r = 0; r < references.size(); ++r) {
-        const std::uint64_t stream = streamId("reference/" + references[r].name);
-        if (!ofReferences[r].usable)
-            continue;
-        if (!parallel(resamples, [&](std::size_t i) {
-                RandomStream random(options.seed, stream, i);
-                const Task drawn = resampled(ofReferences[r].task, random);
-                drawnReferences[r][i] = vectorsOf(drawn.rows, drawn.labels, vectors, feedback);
-            }))
-            return tl::unexpected<Stop>(Cancelled{});
-    }
+    std::vector<std::vector<Vectors>> referencesWithout(references.size());
+    for (std::size_t r = 0; r < references.size(); ++r)
+        if (ofReferences[r].usable)
+            referencesWithout[r] = withoutParts(ofReferences[r].task, vectors.parts, "reference/" + references[r].name,
+                                                vectors, options.seed, feedback);
     for (std::size_t c = 0; c < concepts.size(); ++c) {
         feedback.progress("concept-vectors", static_cast<std::int64_t>(c), static_cast<std::int64_t>(concepts.size()));
         const Fitted& fit = ofConcepts[c];
         describe(concepts[c], fit);
-        std::vector<Vectors> null(relabellings), drawn(resamples);
+        std::vector<Vectors> null(relabellings), without;
         if (fit.usable) {
-            const std::uint64_t relabel = streamId("relabel/" + concepts[c].name),
-                                resample = streamId("concept/" + concepts[c].name);
-            const bool done = parallel(relabellings,
-                                       [&](std::size_t i) {
-                                           RandomStream random(options.seed, relabel, i);
-                                           std::vector<std::uint32_t> order(fit.task.labels.size());
-                                           std::iota(order.begin(), order.end(), 0U);
-                                           drawFront(order, fit.task.examples, random);
-                                           std::vector<std::int32_t> labels(order.size(), 0);
-                                           for (std::size_t j = 0; j < fit.task.examples; ++j)
-                                               labels[order[j]] = 1;
-                                           null[i] = vectorsOf(fit.task.rows, labels, vectors, feedback);
-                                       }) &&
-                              parallel(resamples, [&](std::size_t i) {
-                                  RandomStream random(options.seed, resample, i);
-                                  const Task task = resampled(fit.task, random);
-                                  drawn[i] = vectorsOf(task.rows, task.labels, vectors, feedback);
-                              });
-            if (!done)
-                return tl::unexpected<Stop>(Cancelled{});
+            const std::uint64_t stream = streamId("relabel/" + concepts[c].name);
+            forEachReplicate(
+                relabellings, feedback, [] { return 0; },
+                [&](int, std::size_t i) {
+                    RandomStream random(options.seed, stream, i);
+                    std::vector<std::uint32_t> order(fit.task.labels.size());
+                    std::iota(order.begin(), order.end(), 0U);
+                    drawFront(order, fit.task.examples, random);
+                    std::vector<std::int32_t> labels(order.size(), 0);
+                    for (std::size_t j = 0; j < fit.task.examples; ++j)
+                        labels[order[j]] = 1;
+                    null[i] = vectorsOf(fit.task.rows, labels, vectors, feedback);
+                });
+            without =
+                withoutParts(fit.task, vectors.parts, "concept/" + concepts[c].name, vectors, options.seed, feedback);
         }
+        if (feedback.cancelled())
+            return tl::unexpected<Stop>(Cancelled{});
         for (const ReferencePair& pair : pairs) {
             const Fitted &first = ofReferences[pair.first], &second = ofReferences[pair.second];
             const std::string name = references[pair.first].name + " – " + references[pair.second].name;
@@ -316,14 +307,24 @@ Outcome<MeasureTable> conceptVectorTable(std::span<const ConceptExamples> concep
                 if (fit.usable && first.usable && second.usable) {
                     const double value = bias(fit.vector.*own, first.vector.*own, second.vector.*own);
                     row.value.value = value;
-                    std::vector<double> nulls, draws;
+                    std::vector<double> nulls, ofConcept, ofFirst, ofSecond;
                     for (const Vectors& one : null)
                         nulls.push_back(bias(one.*which, first.vector.*own, second.vector.*own));
                     setNull(row.value, std::move(nulls), Tail::TwoSided);
-                    for (std::size_t i = 0; i < resamples; ++i)
-                        draws.push_back(bias(drawn[i].*which, drawnReferences[pair.first][i].*which,
-                                             drawnReferences[pair.second][i].*which));
-                    setInterval(row.value, normalInterval(value, std::move(draws), options.confidence));
+                    for (const Vectors& one : without)
+                        ofConcept.push_back(bias(one.*which, first.vector.*own, second.vector.*own));
+                    for (const Vectors& one : referencesWithout[pair.first])
+                        ofFirst.push_back(bias(fit.vector.*own, one.*which, second.vector.*own));
+                    for (const Vectors& one : referencesWithout[pair.second])
+                        ofSecond.push_back(bias(fit.vector.*own, first.vector.*own, one.*which));
+                    const double variance =
+                        jackknifeVariance(ofConcept) + jackknifeVariance(ofFirst) + jackknifeVariance(ofSecond);
+                    if (!std::isnan(variance)) {
+                        const double half =
+                            studentQuantile(static_cast<double>(ofConcept.size() - 1), options.confidence) *
+                            std::sqrt(variance);
+                        setInterval(row.value, Interval{std::max(-2.0, value - half), std::min(2.0, value + half)});
+                    }
                 }
                 table.rows.push_back(std::move(row));
             }

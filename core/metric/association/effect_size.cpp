@@ -32,11 +32,6 @@ Moments momentsOf(std::span<const double> values) {
     return momentsOf(values.size(), [&](std::size_t i) { return values[i]; });
 }
 
-/// Two-sided quantile of Student's t.
-double studentQuantile(double freedom, double confidence) {
-    return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
-}
-
 /// Between d (ddof 0) and the scale of constant variance.
 struct Scale {
     double between; ///< share of X times share of Y
@@ -85,6 +80,10 @@ double influenceVariance(std::span<const double> x, std::span<const double> y, c
 }
 
 } // namespace
+
+double studentQuantile(double freedom, double confidence) {
+    return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
+}
 
 EffectSize effectSize(std::span<const double> x, std::span<const double> y, int ddof, double scale) {
     EffectSize effect;
