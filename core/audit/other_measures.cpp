@@ -11,6 +11,7 @@
 #include "core/metric/classification/classified.h"
 #include "core/metric/classification/harm.h"
 #include "core/metric/controls/counterfactual.h"
+#include "core/metric/controls/dimensions.h"
 #include "core/metric/geometry/modality_gap.h"
 #include "core/metric/paired.h"
 #include "core/probe/probe_set.h"
@@ -187,6 +188,34 @@ Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribu
     return tables;
 }
 
+/// The audit's attributes against the dimensions that its images are controlled for, all of them at once.
+Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
+    if (audited.config.others.dimensions.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "controlled dimensions"},
+                                                 {"value", "nothing"},
+                                                 {"expected", "columns such as pose, light or expression"}});
+    std::vector<metric::Dimension> dimensions;
+    const auto add = [&](const std::string& name, metric::Dimension::Role role) -> Result<void> {
+        PLUMBLINE_TRY(Attribute attribute, presentLabels(audited, name));
+        dimensions.push_back({name, role, std::move(attribute.codes), {}, 0});
+        return {};
+    };
+    for (const std::string& name : audited.config.attributes)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Person));
+    for (const std::string& name : audited.config.others.dimensions)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Control));
+    std::vector<metric::NamedScores> scores;
+    const std::size_t images = audited.set.size();
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        const auto own = audited.scores.subspan(scores.size() * images, images);
+        scores.push_back({prompt.text, {own.begin(), own.end()}});
+    }
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::dimensionInfluence(scores, dimensions, {}, resampling(audited.config.measure)));
+    return tables;
+}
+
 using Measure = Outcome<Tables> (*)(const Audited&, const Attribute&, Feedback&);
 
 /// Families that are measured once an attribute.
@@ -206,6 +235,8 @@ Measure byAttribute(Family family) {
         return gap;
     case Family::Counterfactuals:
         return counterfactuals;
+    case Family::Controls:
+        return controls;
     default:
         return nullptr;
     }
@@ -235,7 +266,10 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
     const auto total = static_cast<std::int64_t>(families.size() * attributes.size());
     std::int64_t done = 0;
     for (const Family family : families) {
-        for (const std::string& name : attributes) {
+        // One table compares all attributes with the controls.
+        const std::size_t times =
+            family == Family::Controls ? std::min<std::size_t>(attributes.size(), 1) : attributes.size();
+        for (const std::string& name : std::span(attributes).first(times)) {
             feedback.progress("other-measures", done++, total);
             const auto measured = [&]() -> Outcome<Tables> {
                 PLUMBLINE_TRY(const Attribute attribute, presentLabels(audited, name));
@@ -252,7 +286,7 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
                 continue;
             }
             for (MeasureTable table : *measured) {
-                if (attributes.size() > 1 && table.title.find(name) == std::string::npos)
+                if (times > 1 && table.title.find(name) == std::string::npos)
                     table.title += " · " + name;
                 all.push_back(std::move(table));
             }
