@@ -79,6 +79,7 @@ void addMeasure(CLI::App& app, Run& chosen) {
     addMeasureRetrieval(*command, chosen);
     addMeasureZeroShot(*command, chosen);
     addMeasurePaired(*command, chosen);
+    addMeasureAssociation(*command, chosen);
     command->callback([command, arguments, &chosen] {
         if (command->get_subcommands().empty())
             chosen = [arguments] { return run(*arguments); };

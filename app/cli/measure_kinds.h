@@ -33,6 +33,7 @@ struct MeasureOutput {
 void addMeasureRetrieval(CLI::App& measure, Run& run);
 void addMeasureZeroShot(CLI::App& measure, Run& run);
 void addMeasurePaired(CLI::App& measure, Run& run);
+void addMeasureAssociation(CLI::App& measure, Run& run);
 
 /// {"tables": [...]} as JSON holds them; one line a row for spreadsheets; columns for people.
 std::string measureTablesCsv(const std::vector<MeasureTable>& tables);
