@@ -98,7 +98,8 @@ public:
         for (std::size_t a = 0; a < attributes.size(); ++a) {
             MeasureOptions options = config.measure;
             options.target = conditional ? Target() : target.of({});
-            PLUMBLINE_TRY(meters.m_general.emplace_back(), metric::Meter::create(attributes[a], options));
+            PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(attributes[a], options));
+            meters.m_general.push_back(std::move(meter));
             if (!conditional && target.byConcept.empty())
                 continue;
             for (std::size_t c = 0; c < config.probe.concepts.size(); ++c)
