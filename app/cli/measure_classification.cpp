@@ -193,8 +193,9 @@ private:
             classified.predicted = codes(m_table.texts(m_arguments.prediction), classified.classes, strange);
         }
         metric::AccuracyOptions accuracy{m_options, {}, 1};
-        if (!m_arguments.training.empty())
+        if (!m_arguments.training.empty()) {
             PLUMBLINE_TRY(accuracy.training, training());
+        }
         PLUMBLINE_CHECK(add(metric::accuracyByGroup(classified, m_attribute, accuracy, m_feedback)));
         PLUMBLINE_CHECK(add(metric::parityByGroup(classified, m_attribute, m_options, m_feedback)));
         if (!m_arguments.common.empty() || !m_arguments.counter.empty())
