@@ -30,6 +30,11 @@ struct MeasureOutput {
     int write(const Outcome<std::vector<MeasureTable>>& tables) const;
 };
 
+void addMeasureRetrieval(CLI::App& measure, Run& run);
+void addMeasureZeroShot(CLI::App& measure, Run& run);
+void addMeasurePaired(CLI::App& measure, Run& run);
+void addMeasureAssociation(CLI::App& measure, Run& run);
+
 /// {"tables": [...]} as JSON holds them; one line a row for spreadsheets; columns for people.
 std::string measureTablesCsv(const std::vector<MeasureTable>& tables);
 std::string measureTableText(const MeasureTable& table);

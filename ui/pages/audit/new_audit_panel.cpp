@@ -82,8 +82,9 @@ QString definitionText(Definition definition) {
                                  "counts as one image, MaxSkew is never below 0 (Berg 2022).");
     case Definition::VlDebiasing:
         return NewAuditPanel::tr("As the published code of VL-Debiasing: Berg's rules, always against equal shares.");
+    default:
+        return fromUtf8(definitionSentence(definition));
     }
-    return {};
 }
 
 QString definitionTitle(Definition definition) {
@@ -91,6 +92,10 @@ QString definitionTitle(Definition definition) {
     case Definition::Geyik: return NewAuditPanel::tr("Geyik (default)");
     case Definition::Berg: return NewAuditPanel::tr("Berg, debias-vision-lang");
     case Definition::VlDebiasing: return NewAuditPanel::tr("VL-Debiasing");
+    case Definition::Bend: return NewAuditPanel::tr("BendVLM");
+    case Definition::SocialCounterfactuals: return NewAuditPanel::tr("SocialCounterfactuals");
+    case Definition::VisoGender: return NewAuditPanel::tr("VisoGender");
+    case Definition::Sfid: return NewAuditPanel::tr("SFID");
     }
     return {};
 }
@@ -211,7 +216,7 @@ QWidget* NewAuditPanel::buildMeasure() {
     m_target->addItem(tr("Equal shares"), static_cast<int>(Target::Kind::Uniform));
     form->add(tr("T&arget"), m_target, m_targetHint);
     m_definition->setAccessibleName(tr("Definition of the measures"));
-    for (const auto definition : {Definition::Geyik, Definition::Berg, Definition::VlDebiasing})
+    for (const auto definition : allDefinitions())
         m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
     form->add(tr("&Definition"), m_definition, m_definitionHint);
 
@@ -477,8 +482,8 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.measure.k = *k;
     config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
     config.measure.target.kind = static_cast<Target::Kind>(m_target->currentData().toInt());
-    if (config.measure.definition == Definition::VlDebiasing)
-        config.measure.target.kind = Target::Kind::Uniform; // the only one it knows
+    if (const auto only = onlyTarget(config.measure.definition))
+        config.measure.target.kind = *only;
     config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
@@ -542,9 +547,10 @@ void NewAuditPanel::refreshState() {
                          : tr("The top %1 images of each ranking.").arg(countText(k->count)));
     const auto definition = static_cast<Definition>(m_definition->currentData().toInt());
     m_definitionHint->setText(definitionText(definition));
-    m_target->setEnabled(definition != Definition::VlDebiasing);
-    const bool pool = definition != Definition::VlDebiasing &&
-                      m_target->currentData().toInt() == static_cast<int>(Target::Kind::Pool);
+    const auto only = onlyTarget(definition);
+    m_target->setEnabled(!only);
+    const bool pool = (only ? static_cast<int>(*only) : m_target->currentData().toInt()) ==
+                      static_cast<int>(Target::Kind::Pool);
     m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
                                : tr("Plumb means: every group equally often in the top, however many images it has. "
                                     "This also measures how uneven the images are."));
