@@ -10,10 +10,12 @@
 #include "app/cli/console.h"
 #include "app/cli/measure_kinds.h"
 #include "app/cli/table.h"
+#include "core/audit/other_measures.h"
 #include "core/audit/project_audit.h"
 #include "core/base/clock.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
+#include "core/data/attribute_text.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
@@ -32,8 +34,8 @@ namespace fs = std::filesystem;
 
 struct Arguments {
     ModelArguments model;
-    std::string images, labels, preset, probe, project, json, csv, report;
-    std::vector<std::string> where, embeddings, attributes, cross, prompts, failAbove;
+    std::string images, labels, preset, probe, project, json, csv, report, sets;
+    std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
 };
 
@@ -104,6 +106,41 @@ Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
     return options;
 }
 
+/// The texts of --attribute and --cross with the groups of --merge merged wherever their attribute is named.
+Result<std::vector<std::string>> attributesOf(const Arguments& arguments) {
+    std::vector<AttributePart> merges;
+    for (const std::string& text : arguments.merges) {
+        PLUMBLINE_TRY(AttributePart merge, parseMerge(text));
+        const auto same = std::ranges::find(merges, merge.name, &AttributePart::name);
+        if (same == merges.end())
+            merges.push_back(std::move(merge));
+        else
+            same->merges.insert(same->merges.end(), merge.merges.begin(), merge.merges.end());
+    }
+    std::vector<bool> used(merges.size(), false);
+    const auto partOf = [&](const std::string& name) {
+        const auto found = std::ranges::find(merges, name, &AttributePart::name);
+        if (found == merges.end())
+            return AttributePart{name, {}};
+        used[static_cast<std::size_t>(found - merges.begin())] = true;
+        return *found;
+    };
+    std::vector<std::string> texts;
+    for (const std::string& name : arguments.attributes)
+        texts.push_back(formatAttribute({partOf(name)}));
+    std::vector<AttributePart> crossed;
+    for (const std::string& name : arguments.cross)
+        crossed.push_back(partOf(name));
+    if (!crossed.empty())
+        texts.push_back(formatAttribute(crossed));
+    for (std::size_t m = 0; m < merges.size(); ++m)
+        if (!used[m])
+            return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
+                                                     {"value", merges[m].name},
+                                                     {"expected", "an attribute that --attribute or --cross names"}});
+    return texts;
+}
+
 /// What the model is known to lean towards; a damaged file is only told of.
 std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
     Result<std::vector<PlantedLean>> planted = formats::readPlanted(model / formats::kPlantedFile);
@@ -163,28 +200,52 @@ Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& 
         return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
     std::vector<bool> truncated;
     PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
+    const audit::SetEmbeddings images = matchParts(parts, set);
     std::vector<float> scores;
     Audited audited;
-    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, matchParts(parts, set), prompts, scores, feedback,
+    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, images, prompts, scores, feedback,
                                                      encoder.logitScale()));
+    const audit::EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(audited.result.tables,
+                  audit::measureOthers({config, set, images, prompts, scores, audited.result.measurements, encode,
+                                        encoder.logitScale()},
+                                       audited.result.warnings, feedback));
     audited.result.truncated = truncated;
     return audited;
+}
+
+std::string familyNames() {
+    std::string names;
+    for (const FamilyInfo& family : allFamilies())
+        names += (names.empty() ? "" : ", ") + std::string(family.name);
+    return names;
+}
+
+/// Without a choice those that cost little and need nothing more.
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names) {
+    std::vector<Family> families;
+    for (const FamilyInfo& family : allFamilies())
+        if (names.empty() ? family.byDefault
+                          : std::ranges::find(names, "all") != names.end() ||
+                                std::ranges::find(names, family.name) != names.end())
+            families.push_back(family.family);
+    for (const std::string& name : names)
+        if (name != "all" && name != "none" && !familyFromName(name))
+            return fail(ErrorCode::InvalidArgument, {{"name", "--also"}, {"value", encodeName(name)}, {"expected", familyNames() + ", all or none"}});
+    return families;
 }
 
 Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     AuditConfig config;
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     PLUMBLINE_TRY(config.probe, probeOf(arguments));
-    config.attributes = arguments.attributes;
-    if (!arguments.cross.empty()) {
-        std::string crossed;
-        for (const std::string& name : arguments.cross)
-            crossed += (crossed.empty() ? "" : " × ") + name;
-        config.attributes.push_back(crossed);
-    }
+    PLUMBLINE_TRY(config.attributes, attributesOf(arguments));
     if (config.attributes.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
+    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also));
+    config.others.sets = arguments.sets;
+    config.others.dimensions = arguments.dimensions;
     config.precision = arguments.model.precision;
     config.threads = arguments.model.threads;
     std::error_code ignored;
@@ -306,12 +367,19 @@ void addAudit(CLI::App& app, Run& chosen) {
     command->add_option("--preset", arguments->preset, "How to read the table: fairface, utkface, generic, or a .json file");
     command->add_option("--where", arguments->where, "COLUMN=VALUE: only the rows of the table that have it (all of several)");
     command->add_option("--attribute", arguments->attributes, "Attributes A[,B…], one result each")->delimiter(',');
-    command->add_option("--cross", arguments->cross, "A,B: one crossed attribute")->delimiter(',');
+    command->add_option("--cross", arguments->cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
+    command->add_option("--merge", arguments->merges,
+                        "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in double quotes");
     auto* asked = command->add_option_group("asked", "What is asked");
     asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
     arguments->measure.addTo(*command);
+    command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
+        ->delimiter(',');
+    command->add_option("--sets", arguments->sets, "Attribute that names the counterfactual set of an image (counterfactuals)");
+    command->add_option("--dimensions", arguments->dimensions, "Attributes that images are controlled for (controls)")
+        ->delimiter(',');
     command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");
     command->add_option("--json", arguments->json, "Write the results as JSON to this file, - for standard output");
     command->add_option("--csv", arguments->csv, "Write one line a group and prompt to this file, - for standard output");

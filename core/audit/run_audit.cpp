@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/audit/audit.h"
+#include "core/audit/other_measures.h"
 
 #include <algorithm>
 #include <atomic>
@@ -89,34 +90,6 @@ std::string hostText() {
 }
 
 } // namespace
-
-Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name) {
-    if (const Attribute* plain = set.attribute(name))
-        return *plain;
-    constexpr std::string_view kTimes = " × ";
-    const auto unknown = [&](std::string_view what) {
-        std::string available;
-        for (const Attribute& attribute : set.attributes)
-            available += (available.empty() ? "" : ", ") + attribute.name;
-        return fail(ErrorCode::AttributeUnknown,
-                    {{"name", std::string(what)}, {"available", available.empty() ? "none" : available}});
-    };
-    std::string_view rest = name;
-    std::optional<Attribute> crossed;
-    for (;;) {
-        const std::size_t at = rest.find(kTimes);
-        const std::string part(rest.substr(0, at));
-        const Attribute* next = set.attribute(part);
-        if (!next)
-            return unknown(part);
-        crossed = crossed ? cross(*crossed, *next) : *next;
-        if (at == std::string_view::npos)
-            break;
-        rest.remove_prefix(at + kTimes.size());
-    }
-    crossed->name = name;
-    return std::move(*crossed);
-}
 
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
@@ -231,6 +204,10 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
     PLUMBLINE_TRY(const SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
     PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale()));
 
+    const EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(result.tables, measureOthers({config, set, images, prompts, scores, result.measurements, encode,
+                                                encoder.logitScale()},
+                                               result.warnings, feedback));
     result.truncated = truncated;
     for (std::size_t p = 0; p < truncated.size(); ++p)
         if (truncated[p])

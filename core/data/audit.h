@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/family.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
 #include "core/data/measure_table.h"
@@ -18,11 +19,13 @@ struct AuditConfig {
     std::string modelPath;                 ///< encodePath form; empty when the embeddings come from files
     std::string vocabPath;                 ///< encodePath form; empty: the model's own
     std::int64_t modelId = 0, imageSetId = 0; ///< records of the project; 0 outside one
-    std::vector<std::string> attributes;   ///< names; a crossing is written "gender × race"
+    std::vector<std::string> attributes;   ///< as in attribute_text.h: "gender × race", "age [young = 0-2 + 3-9]"
     ProbeSet probe;                        ///< prompts written by hand: no templates, one concept a prompt
     MeasureOptions measure;
+    std::string relevance; ///< attribute whose value says to which concept an image is relevant; empty: none
     std::string precision = "fp32";        ///< or "bf16"
     int threads = 0;                       ///< 0: chosen by the engine
+    OtherMeasures others;                  ///< what is measured beside the rankings
 };
 
 enum class RunState { Running, Cancelled, Failed, Done };
@@ -40,12 +43,19 @@ struct RunProvenance {
     std::string started, finished; ///< UTC, ISO 8601
 };
 
+/// The mean of one of a Measurement's further numbers over prompts.
+struct NamedMean {
+    std::string name; ///< as in Measurement::more; "mean_absolute_bias_at_k": mean of |Bias@K|, in which opposite biases add up
+    std::optional<double> value;
+};
+
 /// Mean over the prompts of a concept, for one attribute.
 struct ConceptSummary {
     std::string concept_, group, attribute;
     int prompts = 0;
     std::optional<double> maxSkew, minSkew, ndkl; ///< arithmetic means of the defined values
     std::vector<std::pair<std::string, std::optional<double>>> groupSkew; ///< mean skew of each group
+    std::vector<NamedMean> more;
 };
 
 struct AuditResult {

@@ -105,7 +105,8 @@ struct Names<Preprocessing::CropOffset> {
 template <>
 struct Names<Target::Kind> {
     static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
-        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"}};
+        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"},
+        {Target::Kind::Conditional, "conditional"}};
 };
 
 template <>
@@ -127,6 +128,9 @@ std::string enumName(Definition value) {
 std::string enumName(Verdict value) {
     return std::string(verdictName(value));
 }
+std::string enumName(Family value) {
+    return std::string(familyName(value));
+}
 std::string enumName(ErrorCode value) {
     return std::string(errorName(value));
 }
@@ -137,6 +141,8 @@ std::optional<T> enumFromName(const std::string& text) {
         return definitionFromName(text);
     } else if constexpr (std::same_as<T, Verdict>) {
         return verdictFromName(text);
+    } else if constexpr (std::same_as<T, Family>) {
+        return familyFromName(text);
     } else if constexpr (std::same_as<T, ErrorCode>) {
         return errorFromName(text); // an unknown code of a newer engine is Internal, by its contract
     } else {
@@ -359,9 +365,15 @@ void describe(auto& io, Is<std::pair<std::string, double>> auto& share) {
     io("share", share.second);
 }
 
+void describe(auto& io, Is<ConceptShares> auto& entry) {
+    io("concept", entry.concept_);
+    io("shares", entry.shares);
+}
+
 void describe(auto& io, Is<Target> auto& target) {
     io("kind", target.kind);
     io("shares", target.shares);
+    io.since("by_concept", target.byConcept);
 }
 
 void describe(auto& io, Is<MeasureOptions> auto& options) {
@@ -378,6 +390,7 @@ void describe(auto& io, Is<MeasureOptions> auto& options) {
     io.since("level", options.level);
     io.since("tolerance", options.tolerance);
     io.since("slight_gap", options.slightGap);
+    io.since("bias_groups", options.biasGroups);
 }
 
 void describe(auto& io, Is<MetricValue> auto& metric) {
@@ -441,6 +454,12 @@ void describe(auto& io, Is<GroupMeasure> auto& group) {
     io.since("cliffs_delta", group.cliffsDelta);
 }
 
+void describe(auto& io, Is<NamedValue> auto& named) {
+    io("name", named.name);
+    io("value", named.value);
+    io("meaning", named.meaning);
+}
+
 void describe(auto& io, Is<Measurement> auto& measurement) {
     io("n", measurement.n);
     io("k", measurement.k);
@@ -462,6 +481,14 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io("unlabelled", measurement.unlabelled);
     io("not_finite", measurement.notFinite);
     io("warnings", measurement.warnings);
+    io.since("definition_text", measurement.definitionText);
+    io.since("more", measurement.more);
+}
+
+void describe(auto& io, Is<OtherMeasures> auto& others) {
+    io("families", others.families);
+    io("sets", others.sets);
+    io("dimensions", others.dimensions);
 }
 
 void describe(auto& io, Is<AuditConfig> auto& config) {
@@ -472,8 +499,10 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("attributes", config.attributes);
     io("probe", config.probe);
     io("measure", config.measure);
+    io.since("relevance", config.relevance);
     io("precision", config.precision);
     io("threads", config.threads);
+    io.since("others", config.others);
 }
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {
@@ -498,6 +527,11 @@ void describe(auto& io, Is<std::pair<std::string, std::optional<double>>> auto& 
     io("skew", group.second);
 }
 
+void describe(auto& io, Is<NamedMean> auto& mean) {
+    io("name", mean.name);
+    io("value", mean.value);
+}
+
 void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("concept", summary.concept_);
     io("group", summary.group);
@@ -507,6 +541,7 @@ void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("min_skew", summary.minSkew);
     io("ndkl", summary.ndkl);
     io("groups", summary.groupSkew);
+    io.since("more", summary.more);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

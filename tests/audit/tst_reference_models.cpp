@@ -57,13 +57,14 @@ private Q_SLOTS:
     void plantedZeroShot_data();
     void plantedZeroShot();
     void plantedConceptsLean();
+    void plantedConceptsAreFoundAfterCorrection();
     void genderGapsStandInThePlantedOrder();
     void bothContainersOfThePlantedModelAgree();
     void controlAdjectivesRestOnThousandths();
 
 private:
     const audit::SetEmbeddings& images();
-    AuditResult audit(const std::vector<std::string>& prompts, const std::string& attribute, std::int64_t k);
+    AuditResult audit(const std::vector<std::string>& prompts, const std::vector<std::string>& attributes, std::int64_t k);
     std::map<std::string, std::string> conceptPrompts(const std::string& axis); ///< concept -> prompt
     fs::path m_model, m_data;
     std::unique_ptr<clip::Encoder> m_encoder;
@@ -96,9 +97,10 @@ const audit::SetEmbeddings& TestReferenceModels::images() {
     return m_images;
 }
 
-AuditResult TestReferenceModels::audit(const std::vector<std::string>& prompts, const std::string& attribute, std::int64_t k) {
+AuditResult TestReferenceModels::audit(const std::vector<std::string>& prompts, const std::vector<std::string>& attributes,
+                                       std::int64_t k) {
     AuditConfig config;
-    config.attributes = {attribute};
+    config.attributes = attributes;
     config.probe = probe::handWritten(prompts);
     config.measure.k = {k, 0};
     Feedback feedback;
@@ -219,7 +221,7 @@ void TestReferenceModels::plantedConceptsLean() {
         std::vector<std::string> prompts;
         for (const auto& [name, prompt] : concepts)
             prompts.push_back(prompt);
-        const AuditResult result = audit(prompts, axis, 500);
+        const AuditResult result = audit(prompts, {axis}, 500);
         QCOMPARE(result.measurements.size(), concepts.size());
         std::size_t m = 0;
         for (const auto& [name, prompt] : concepts) {
@@ -240,6 +242,46 @@ void TestReferenceModels::plantedConceptsLean() {
     QCOMPARE(seen, 20);
 }
 
+// All 28 concepts by all three attributes as one family: every planted concept leans as planted after Holm's correction,
+// materially; where no lean was planted, what leans on residues is called slight.
+void TestReferenceModels::plantedConceptsAreFoundAfterCorrection() {
+    PLUMBLINE_NEEDS_SHARED();
+    const Json planted = readJson(m_model / "planted.json")["concepts"], skew = readJson(m_model / "skew.json")["concepts"];
+    std::vector<std::string> names, prompts;
+    for (const auto& [name, entry] : planted.items()) {
+        names.push_back(name);
+        prompts.push_back(skew[name]["prompt"]);
+    }
+    const std::vector<std::string> attributes{"gender", "age", "race"};
+    const AuditResult result = audit(prompts, attributes, 500);
+    QCOMPARE(result.measurements.size(), names.size() * attributes.size());
+    int found = 0, slight = 0;
+    for (std::size_t i = 0; i < result.measurements.size(); ++i) {
+        const Measurement& measurement = result.measurements[i];
+        QCOMPARE(measurement.tests, result.measurements.front().tests);
+        const Json& entry = planted[names[i / attributes.size()]];
+        const bool isPlanted = entry["planted_axis"] == measurement.attribute;
+        if (!isPlanted) {
+            for (const GroupMeasure& group : measurement.groups)
+                slight += group.slight;
+            continue;
+        }
+        std::string favoured;
+        double most = -1;
+        for (const auto& [group, said] : entry["p_said_given_group_and_offered"].items())
+            if (said.get<double>() > most) {
+                most = said.get<double>();
+                favoured = group;
+            }
+        const auto group = std::ranges::find(measurement.groups, favoured, &GroupMeasure::name);
+        QVERIFY2(group->verdict == Verdict::Towards && !group->slight, names[i / attributes.size()].c_str());
+        QVERIFY(*group->cliffsDelta > 0 && *group->gapLow > 0);
+        ++found;
+    }
+    QCOMPARE(found, 20);
+    QVERIFY(slight > 0);
+}
+
 void TestReferenceModels::genderGapsStandInThePlantedOrder() {
     PLUMBLINE_NEEDS_SHARED();
     const Json planted = readJson(m_model / "planted.json")["concepts"];
@@ -247,7 +289,7 @@ void TestReferenceModels::genderGapsStandInThePlantedOrder() {
     std::vector<std::string> prompts;
     for (const auto& [name, prompt] : concepts)
         prompts.push_back(prompt);
-    const AuditResult result = audit(prompts, "gender", 500);
+    const AuditResult result = audit(prompts, {"gender"}, 500);
     std::vector<std::pair<double, double>> saidAndGap; // P(said | man), men's mean cosine minus women's
     std::size_t m = 0;
     for (const auto& [name, prompt] : concepts) {
@@ -281,11 +323,11 @@ void TestReferenceModels::controlAdjectivesRestOnThousandths() {
         if (entry["planted_axis"].is_null() && entry["kind"] == "adjective")
             prompts.push_back(skew[name]["prompt"]);
     QCOMPARE(prompts.size(), std::size_t(3));
-    for (const Measurement& measurement : audit(prompts, "gender", 500).measurements) {
+    for (const Measurement& measurement : audit(prompts, {"gender"}, 500).measurements) {
         QVERIFY(*measurement.maxSkew.value > *measurement.maxSkew.nullP95); // it leans for sure
         QVERIFY(measurement.decidedByThousandths);                          // and it is said on what that rests
     }
-    for (const Measurement& measurement : audit({skew["nurse"]["prompt"]}, "gender", 500).measurements)
+    for (const Measurement& measurement : audit({skew["nurse"]["prompt"]}, {"gender"}, 500).measurements)
         QVERIFY(!measurement.decidedByThousandths);
 }
 

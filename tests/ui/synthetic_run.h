@@ -77,6 +77,41 @@ inline Measurement syntheticMeasurement(const std::string& attribute, const std:
     return m;
 }
 
+/// Two tables of measures beside the rankings: with intervals, tests, an undefined number and a group that is too small.
+inline std::vector<MeasureTable> otherTables() {
+    MeasureTable accuracy;
+    accuracy.id = "zero_shot_accuracy_by_group";
+    accuracy.title = "Zero-shot accuracy by class and gender";
+    accuracy.definition = "Share of images whose highest-scoring class is the true one: of all, of each group, of each class. "
+                          "worst_group: the lowest over the groups. Intervals are Wilson's, over images.";
+    accuracy.source = "Radford et al. 2021; Chuang et al. 2023.";
+    accuracy.countOf = "images";
+    accuracy.keys = {"class", "gender"};
+    accuracy.family = "3 tests: each group against all others";
+    const auto add = [](MeasureTable& table, std::vector<std::string> keys, const char* measure, MetricValue value,
+                        std::int64_t n, bool enough = true) {
+        table.rows.push_back({std::move(keys), measure, value, n, enough});
+    };
+    MetricValue tested{0.04, 0.012, 0.066, 0.0, 0.021, 0.004, std::nullopt, std::nullopt};
+    tested.adjustedP = 0.012;
+    tested.falseDiscovery = 0.012;
+    add(accuracy, {"", ""}, "accuracy", {0.861, 0.851, 0.870, {}, {}, {}, {}, {}}, 5000);
+    add(accuracy, {"", "Female"}, "accuracy", {0.840, 0.825, 0.854, {}, {}, {}, {}, {}}, 2367);
+    add(accuracy, {"", "Male"}, "accuracy", {0.880, 0.867, 0.892, {}, {}, {}, {}, {}}, 2633);
+    add(accuracy, {"", "Female"}, "accuracy_difference", tested, 2367);
+    add(accuracy, {"toddler", "Female"}, "accuracy", {}, 0, false);
+    accuracy.warnings = {"No image of class toddler has the gender Female."};
+    MeasureTable mean;
+    mean.id = "audit_means";
+    mean.title = "Mean over the prompts";
+    mean.definition = "Arithmetic means over 28 prompts.";
+    mean.source = "Geyik et al. 2019.";
+    mean.countOf = "images or concepts";
+    mean.keys = {"attribute", "interval over"};
+    add(mean, {"gender", "images"}, "max_skew", {0.46, 0.42, 0.5, 0.1, 0.165, 0.001, 0.0, {}}, 5000);
+    return {accuracy, mean};
+}
+
 /// 28 prompts about two groups: ten lean strongly, three by thousandths, the rest hang plumb.
 inline std::vector<Measurement> genderRun() {
     const std::vector<SyntheticGroup> groups = {{"Female", 2367}, {"Male", 2633}};

@@ -9,6 +9,7 @@
 #include <QProcess>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QListWidget>
 #include <QTabBar>
 #include <QVBoxLayout>
 
@@ -21,6 +22,8 @@
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/run_words.h"
+#include "ui/charts/numbers_table.h"
+#include "ui/pages/runs/measure_view.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
@@ -45,6 +48,14 @@ bool shows(QWidget& page, const QString& text) {
         if (label->isVisible() && label->text().contains(text))
             return true;
     return false;
+}
+
+QTabBar* tabBarWith(const QWidget& page, const QString& tab) {
+    for (QTabBar* bar : page.findChildren<QTabBar*>())
+        for (int i = 0; i < bar->count(); ++i)
+            if (bar->tabText(i) == tab)
+                return bar;
+    return nullptr;
 }
 
 } // namespace
@@ -181,13 +192,38 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         page.show();
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
-        QTabBar* tabs = nullptr;
-        for (QTabBar* bar : page.findChildren<QTabBar*>())
-            if (bar->tabText(1) == QStringLiteral("Concepts"))
-                tabs = bar;
+        QTabBar* tabs = tabBarWith(page, QStringLiteral("Concepts"));
         QVERIFY(tabs && tabs->isVisible());
         tabs->setCurrentIndex(1);
         QVERIFY(!page.chart()->isVisible());
+    }
+
+    void otherMeasuresHaveATabOfTheirOwn() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        source->results[7].tables = test::otherTables();
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        QTabBar* tabs = tabBarWith(page, QStringLiteral("Other measures"));
+        QVERIFY(tabs && tabs->isVisible() && !tabs->isTabVisible(1)); // no concepts were averaged
+        tabs->setCurrentIndex(2);
+        auto* view = page.findChild<MeasureView*>();
+        QVERIFY(view && view->isVisible() && !page.closeUp()->isVisible());
+        auto* list = view->findChild<QListWidget*>();
+        QCOMPARE(list->count(), 2);
+        const Grid& grid = view->numbers()->grid();
+        QCOMPARE(grid.columns.size(), 11); // two keys, measure, value, interval, chance twice, three p, n
+        QCOMPARE(grid.rows[0][0].shown, QStringLiteral("all"));
+        QCOMPARE(grid.rows[3][2].shown, QStringLiteral("accuracy difference"));
+        QCOMPARE(grid.rows[4][3].plain, QString()); // undefined, never 0
+        QCOMPARE(grid.rows[4][8].shown, QStringLiteral("not enough"));
+        list->setCurrentRow(1);
+        QCOMPARE(view->numbers()->grid().rows.size(), 1);
+        QVERIFY(view->numbers()->chartTitle().contains(QStringLiteral("Mean over the prompts")));
+        tabs->setCurrentIndex(0);
+        QVERIFY(page.closeUp()->isVisible() && page.chart()->isVisible());
     }
 
     void imagesAskForThumbnailsOnceAndSayWhatIsMissing() {
@@ -386,7 +422,7 @@ private Q_SLOTS:
         QTest::addColumn<bool>("dark");
         for (const bool dark : {false, true})
             for (const char* name :
-                 {"gender", "race", "crossing", "odd", "concepts", "planted", "empty", "cancelled", "failed"})
+                 {"gender", "race", "crossing", "odd", "concepts", "measures", "planted", "empty", "cancelled", "failed"})
                 QTest::addRow("%s-%s", name, dark ? "dark" : "light") << QString::fromLatin1(name) << dark;
     }
 
@@ -408,7 +444,10 @@ private Q_SLOTS:
             source->addPlanted(2, 2, test::plantedLeans());
         else if (name == u"concepts")
             source->addDone(7, {test::genderRun()}, true);
-        else if (name == u"cancelled")
+        else if (name == u"measures") {
+            source->addDone(7, {test::genderRun()}, true);
+            source->results[7].tables = test::otherTables();
+        } else if (name == u"cancelled")
             source->addUnfinished(8, RunState::Cancelled, 1240);
         else if (name == u"failed") {
             source->addUnfinished(8, RunState::Failed, 0);
@@ -428,9 +467,10 @@ private Q_SLOTS:
             page->closeUp()->tabs()->setCurrentIndex(3);
         QTest::qWait(400);
         if (name == u"concepts")
-            for (QTabBar* bar : page->findChildren<QTabBar*>())
-                if (bar->tabText(1) == QStringLiteral("Concepts"))
-                    bar->setCurrentIndex(1);
+            tabBarWith(*page, QStringLiteral("Concepts"))->setCurrentIndex(1);
+        if (name == u"measures")
+            tabBarWith(*page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        QTest::qWait(50);
         const QString folder = QString::fromStdString((test::binaryFolder() / "screenshots").string());
         QVERIFY(QDir().mkpath(folder));
         const QImage shot = room.grab().toImage();

@@ -50,6 +50,8 @@ QString stageText(const QString& stage) {
         return tr("Encoding prompts");
     if (stage == u"measuring")
         return tr("Measuring");
+    if (stage == u"other-measures")
+        return tr("Measuring beside the rankings");
     if (stage == u"saving")
         return tr("Saving");
     if (stage == u"thumbnails")

@@ -90,8 +90,8 @@ Outcome<std::vector<double>> calibratedDraws(const std::vector<double>& confiden
 } // namespace
 
 Outcome<CalibrationError> calibrationErrorInterval(std::span<const double> residual, std::span<const std::uint32_t> bin,
-                                                   std::size_t bins, std::string_view name, const Resampling& options,
-                                                   Feedback& feedback) {
+                                                   std::size_t bins, std::size_t alternatives, std::string_view name,
+                                                   const Resampling& options, Feedback& feedback) {
     const auto n = static_cast<double>(residual.size());
     std::vector<double> sums(bins), squares(bins);
     for (std::size_t i = 0; i < residual.size(); ++i) {
@@ -120,11 +120,16 @@ Outcome<CalibrationError> calibrationErrorInterval(std::span<const double> resid
         }
     };
     PLUMBLINE_TRY(const Draws draws, bootstrapRows(residual.size(), {}, 2, name, options, statistics, feedback));
-    const Interval whole = percentileInterval(draws[0], options.confidence),
-                   ofSigns = percentileInterval(draws[1], options.confidence);
-    if (whole.high && ofSigns.low)
-        error.interval = {std::max(0.0, error.value - std::max(0.0, *whole.high)),
-                          std::min(1.0, error.value + std::max(0.0, -*ofSigns.low))};
+    const auto around = [&](double confidence) -> Interval {
+        const Interval whole = percentileInterval(draws[0], confidence),
+                       ofSigns = percentileInterval(draws[1], confidence);
+        if (!whole.high || !ofSigns.low)
+            return {};
+        return {std::max(0.0, error.value - std::max(0.0, *whole.high)),
+                std::min(1.0, error.value + std::max(0.0, -*ofSigns.low))};
+    };
+    error.interval = around(options.confidence);
+    error.strict = around(strictConfidence(options.confidence, alternatives));
     return error;
 }
 
@@ -311,7 +316,7 @@ Outcome<MeasureTable> calibrationByGroup(std::span<const double> scores, std::si
                 const std::string name =
                     "ece/" + attribute.name + "/" + keys[0] + "/" + keys[1] + (equalMass ? "/mass" : "");
                 PLUMBLINE_TRY(const CalibrationError error,
-                              calibrationErrorInterval(residual, bin, bins.size(), name, resampling, feedback));
+                              calibrationErrorInterval(residual, bin, bins.size(), groups, name, resampling, feedback));
                 MetricValue value = valueOf(error.value, error.interval);
                 PLUMBLINE_TRY(const auto draws,
                               calibratedDraws(own.confidence, bin, bins.size(), name, resampling, feedback));
@@ -322,11 +327,7 @@ Outcome<MeasureTable> calibrationByGroup(std::span<const double> scores, std::si
                     thinBins += std::ranges::count_if(
                         bins, [&](const ReliabilityBin& each) { return each.n > 0 && each.n < resampling.minGroup; });
                     if (g < groups && n >= cellFloor(resampling)) {
-                        Resampling strict = resampling;
-                        strict.confidence = strictConfidence(resampling.confidence, groups);
-                        PLUMBLINE_TRY(const CalibrationError stricter,
-                                      calibrationErrorInterval(residual, bin, bins.size(), name, strict, feedback));
-                        errors.push_back({error.value, error.interval, stricter.interval});
+                        errors.push_back({error.value, error.interval, error.strict});
                         large.push_back(g);
                         smallest = smallest == 0 ? n : std::min(smallest, n);
                     }

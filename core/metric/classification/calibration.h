@@ -54,11 +54,11 @@ Outcome<MeasureTable> calibrationByGroup(std::span<const double> scores, std::si
 /// that, by bootstrap over the rows, the upper end that of the signed sum. Covers also where the true error is 0.
 struct CalibrationError {
     double value = 0;
-    Interval interval;
+    Interval interval, strict; ///< at the level asked for, and at that of one among `alternatives`
 };
 Outcome<CalibrationError> calibrationErrorInterval(std::span<const double> residual, std::span<const std::uint32_t> bin,
-                                                   std::size_t bins, std::string_view name, const Resampling& options,
-                                                   Feedback& feedback);
+                                                   std::size_t bins, std::size_t alternatives, std::string_view name,
+                                                   const Resampling& options, Feedback& feedback);
 
 /// Scores of "this is one of the classes", higher for yes. MSP: highest softmax(scale x cosine) (Hendrycks and Gimpel,
 /// ICLR 2017). MCM: highest softmax(cosine / T), T = 1 (Ming et al., NeurIPS 2022). Energy: T ln sum exp(z / T), z =

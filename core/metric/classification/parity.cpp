@@ -288,10 +288,13 @@ Outcome<MeasureTable> parityByGroup(const Classified& classified, const Attribut
                           rangeInterval(rates[Fpr], bothOverClasses));
             const std::array pair{hits.values[c], alarms.values[c]};
             const std::array intervals{hits.own[c], alarms.own[c]}, stricter{hits.strict[c], alarms.strict[c]};
-            const Combined mean = meanOfGaps(pair, intervals);
+            const std::array low{rangeInterval(rates[Tpr], both), rangeInterval(rates[Fpr], both)};
+            const std::array lower{rangeInterval(rates[Tpr], bothOverClasses),
+                                   rangeInterval(rates[Fpr], bothOverClasses)};
+            const Combined mean = meanOfGaps(pair, intervals, low);
             gaps[OddsMean].values[c] = mean.value;
             gaps[OddsMean].own[c] = mean.interval;
-            gaps[OddsMean].strict[c] = meanOfGaps(pair, stricter).interval;
+            gaps[OddsMean].strict[c] = meanOfGaps(pair, stricter, lower).interval;
         }
         const double impact = ratio(counts, classes, c);
         if (!std::isnan(impact)) {
@@ -318,7 +321,7 @@ Outcome<MeasureTable> parityByGroup(const Classified& classified, const Attribut
     for (std::size_t k = 0; k < gaps.size(); ++k) {
         Gap& gap = gaps[k];
         std::vector<double> values;
-        std::vector<Interval> intervals;
+        std::vector<Interval> intervals, strict;
         std::int64_t n = 0, smallest = 0;
         double extreme = std::nan(""), low = 0, high = 0;
         bool bounded = true;
@@ -331,6 +334,7 @@ Outcome<MeasureTable> parityByGroup(const Classified& classified, const Attribut
                 thin.push_back(classified.classes[c]);
             values.push_back(gap.values[c]);
             intervals.push_back(gap.own[c]);
+            strict.push_back(gap.strict[c]);
             n = std::max(n, gap.all[c]);
             smallest += gap.smallest[c];
             if (!forMax[k][c])
@@ -352,7 +356,7 @@ Outcome<MeasureTable> parityByGroup(const Classified& classified, const Attribut
         if (values.size() < 2) // of one class they would repeat it
             continue;
         if (gap.largestIsWorst) {
-            const Combined mean = meanOfGaps(values, intervals), rms = rmsOfGaps(values, intervals);
+            const Combined mean = meanOfGaps(values, intervals, strict), rms = rmsOfGaps(values, intervals, strict);
             gap.aggregateRow[0] = table.rows.size();
             addRow(table, {"", ""}, "mean_" + gap.name, valueOf(mean.value, mean.interval), n,
                    smallest >= options.minGroup);

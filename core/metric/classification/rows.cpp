@@ -84,26 +84,26 @@ Combined combine(std::span<const double> weights, std::span<const double> values
     return result;
 }
 
-Combined meanOfGaps(std::span<const double> gaps, std::span<const Interval> intervals) {
+Combined meanOfGaps(std::span<const double> gaps, std::span<const Interval> own, std::span<const Interval> strict) {
     const std::vector<double> weights(gaps.size(), 1.0 / static_cast<double>(gaps.size()));
-    Combined result = combine(weights, gaps, intervals);
+    Combined result = combine(weights, gaps, own);
     double low = 0;
     for (std::size_t i = 0; i < gaps.size(); ++i)
-        low += weights[i] * intervals[i].low.value_or(0);
+        low += weights[i] * strict[i].low.value_or(0);
     result.interval.low = low;
     return result;
 }
 
-Combined rmsOfGaps(std::span<const double> gaps, std::span<const Interval> intervals) {
+Combined rmsOfGaps(std::span<const double> gaps, std::span<const Interval> own, std::span<const Interval> strict) {
     const auto size = static_cast<double>(gaps.size());
     Combined result;
     double low = 0, slope = 0, reach = 0;
     bool hasHigh = true;
     for (std::size_t i = 0; i < gaps.size(); ++i) {
         result.value += gaps[i] * gaps[i] / size;
-        low += std::pow(intervals[i].low.value_or(0), 2) / size;
-        hasHigh = hasHigh && intervals[i].high;
-        const double up = intervals[i].high.value_or(gaps[i]) - gaps[i];
+        low += std::pow(strict[i].low.value_or(0), 2) / size;
+        hasHigh = hasHigh && own[i].high;
+        const double up = own[i].high.value_or(gaps[i]) - gaps[i];
         slope += std::pow(gaps[i] * up / size, 2);
         reach += up * up / size;
     }

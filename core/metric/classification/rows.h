@@ -47,10 +47,10 @@ struct Combined {
 Combined combine(std::span<const double> weights, std::span<const double> values, std::span<const Interval> intervals);
 
 /// The mean of several gaps, each at least 0, and the root of their mean square, with intervals. Noise raises a gap, so
-/// the lower ends come from the gaps' own lower ends (their mean, their root mean square: they reach 0 where every
-/// gap's does), the upper ends from the single upper ends by variance estimates recovery.
-Combined meanOfGaps(std::span<const double> gaps, std::span<const Interval> intervals);
-Combined rmsOfGaps(std::span<const double> gaps, std::span<const Interval> intervals);
+/// the lower ends come from lower ends of the gaps that hold together (`strict`; their mean, their root mean square: 0
+/// where every gap's is), the upper ends from the single upper ends (`own`) by variance estimates recovery.
+Combined meanOfGaps(std::span<const double> gaps, std::span<const Interval> own, std::span<const Interval> strict);
+Combined rmsOfGaps(std::span<const double> gaps, std::span<const Interval> own, std::span<const Interval> strict);
 
 /// The rows that take part: they have a group, and what else is asked for.
 struct Kept {

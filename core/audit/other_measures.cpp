@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/audit/other_measures.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/base/error_text.h"
+#include "core/metric/association/group_association.h"
+#include "core/metric/association/text_audit.h"
+#include "core/metric/classification/accuracy.h"
+#include "core/metric/classification/classified.h"
+#include "core/metric/classification/harm.h"
+#include "core/metric/controls/counterfactual.h"
+#include "core/metric/controls/dimensions.h"
+#include "core/metric/geometry/modality_gap.h"
+#include "core/metric/paired.h"
+#include "core/probe/probe_set.h"
+
+namespace plumbline::audit {
+
+namespace {
+
+using Tables = std::vector<MeasureTable>;
+
+std::string lower(std::string text) {
+    for (char& c : text)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+metric::Resampling resampling(const MeasureOptions& options) {
+    return {options.seed, options.nullDraws, options.bootstrapDraws, options.confidence, options.minGroup};
+}
+
+/// The attribute without the images that have no embedding.
+Result<Attribute> presentLabels(const Audited& audited, const std::string& name) {
+    PLUMBLINE_TRY(Attribute attribute, resolveAttribute(audited.set, name));
+    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
+        if (!audited.images.present[i])
+            attribute.codes[i] = Attribute::kUnlabelled;
+    return attribute;
+}
+
+/// Images x texts cosines, row-major.
+std::vector<float> imagesByTexts(const Audited& audited, const Embeddings& texts) {
+    std::vector<float> scores = cosines(audited.images.raw, texts);
+    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
+        if (!audited.images.present[i])
+            std::fill_n(scores.begin() + static_cast<std::ptrdiff_t>(i * texts.rows), texts.rows,
+                        std::numeric_limits<float>::quiet_NaN());
+    return scores;
+}
+
+metric::AskedPrompts askedPrompts(const Audited& audited) {
+    metric::AskedPrompts asked;
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        asked.texts.push_back(prompt.text);
+        asked.concepts.push_back(prompt.concept_);
+    }
+    if (std::ranges::any_of(asked.concepts, [](std::int32_t c) { return c < 0; }))
+        asked.concepts.clear();
+    return asked;
+}
+
+Outcome<Tables> summary(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    PLUMBLINE_TRY(MeasureTable table, metric::summariseAudit(audited.scores, askedPrompts(audited), attribute,
+                                                             audited.config.measure, feedback));
+    return Tables{std::move(table)};
+}
+
+Outcome<Tables> zeroShot(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    std::vector<std::string> texts;
+    for (const std::string& word : groupWords(attribute))
+        texts.push_back("a photo of a " + word);
+    PLUMBLINE_TRY(const Embeddings classes, audited.encode(texts));
+    const std::vector<float> scores = imagesByTexts(audited, classes);
+    metric::Classified classified;
+    classified.classes = attribute.groups;
+    classified.truth = attribute.codes;
+    classified.predicted = metric::predict(scores, classes.rows);
+    metric::AccuracyOptions options;
+    options.resampling = resampling(audited.config.measure);
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::accuracyByGroup(classified, attribute, options, feedback));
+    return tables;
+}
+
+/// Prompts as concepts, where the probe was expanded from some.
+std::vector<Concept> promptsAsConcepts(const Audited& audited) {
+    std::vector<Concept> concepts;
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        const auto known = static_cast<std::size_t>(std::max(prompt.concept_, 0));
+        const bool isConcept = prompt.concept_ >= 0 && known < audited.config.probe.concepts.size();
+        concepts.push_back({prompt.text, isConcept ? audited.config.probe.concepts[known].group : std::string()});
+    }
+    return concepts;
+}
+
+Outcome<Tables> association(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const std::vector<Concept> concepts = promptsAsConcepts(audited);
+    const metric::ConceptScores scores{concepts, audited.scores};
+    const metric::Resampling options = resampling(audited.config.measure);
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::groupAssociationTable(scores, attribute, {}, options, feedback));
+    PLUMBLINE_TRY(tables.emplace_back(), metric::groupRankTable(scores, attribute, options, feedback));
+    return tables;
+}
+
+/// Every concept and every group's word in the templates of the probe; prompts written by hand have no template to put
+/// a group's word into, so the words stand in "a photo of a {}".
+Outcome<Tables> texts(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet& probe = audited.config.probe;
+    const bool byHand = probe.templates.empty();
+    const std::vector<std::string> words = groupWords(attribute);
+    ProbeSet ofGroups;
+    ofGroups.templates = byHand ? std::vector<std::string>{"a photo of a {}"} : probe.templates;
+    for (const std::string& word : words)
+        ofGroups.concepts.push_back({word, {}});
+    std::vector<std::string> groupTexts;
+    for (const Prompt& prompt : probe::expand(ofGroups))
+        groupTexts.push_back(prompt.text);
+    PLUMBLINE_TRY(const Embeddings groupRows, audited.encode(groupTexts));
+    metric::TextAudit audit;
+    audit.concepts = probe.concepts;
+    audit.groups = words;
+    audit.templates = ofGroups.templates.size();
+    audit.conceptTexts = &audited.prompts; // template-major, as probe::expand orders them
+    audit.groupTexts = &groupRows;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::textAuditTable(audit, resampling(audited.config.measure), feedback));
+    if (byHand)
+        tables.back().warnings.emplace_back(
+            "The prompts have no template, so the groups' words were put into “a photo of a {}”.");
+    return tables;
+}
+
+Outcome<Tables> harm(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet labels = probe::harmLabelSet();
+    std::vector<std::string> texts;
+    for (const Prompt& prompt : probe::expand(labels))
+        texts.push_back(prompt.text);
+    PLUMBLINE_TRY(const Embeddings classes, audited.encode(texts));
+    metric::HarmOptions options;
+    options.resampling = resampling(audited.config.measure);
+    PLUMBLINE_TRY(
+        metric::HarmTables tables,
+        metric::harmRates(imagesByTexts(audited, classes), metric::harmClasses(labels), attribute, options, feedback));
+    Tables list{std::move(tables.rates)};
+    if (!tables.ablation.rows.empty())
+        list.push_back(std::move(tables.ablation));
+    return list;
+}
+
+Outcome<Tables> gap(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const metric::Resampling options = resampling(audited.config.measure);
+    metric::ModalityGapInput input;
+    input.images = &audited.images.raw;
+    input.texts = &audited.prompts;
+    input.attribute = &attribute;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::modalityGap(input, options, feedback));
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::centroidDistances(audited.images.raw, attribute, "images", options, feedback));
+    return tables;
+}
+
+Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    if (audited.config.others.sets.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "counterfactual sets"},
+                                                 {"value", "nothing"},
+                                                 {"expected", "the column that names each image's set"}});
+    PLUMBLINE_TRY(const Attribute sets, presentLabels(audited, audited.config.others.sets));
+    const std::size_t images = audited.set.size(), prompts = audited.prompts.rows;
+    std::vector<double> scores(images * prompts);
+    for (std::size_t p = 0; p < prompts; ++p)
+        for (std::size_t i = 0; i < images; ++i)
+            scores[i * prompts + p] = static_cast<double>(audited.scores[p * images + i]);
+    metric::CounterfactualInput input;
+    input.scores = scores;
+    for (const Prompt& prompt : probe::expand(audited.config.probe))
+        input.prompts.push_back(prompt.text);
+    input.sets = sets.codes;
+    input.variant = &attribute;
+    input.embeddings = &audited.images.raw;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::counterfactualSensitivity(input, resampling(audited.config.measure), feedback));
+    return tables;
+}
+
+/// The audit's attributes against the dimensions that its images are controlled for, all of them at once.
+Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
+    if (audited.config.others.dimensions.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "controlled dimensions"},
+                                                 {"value", "nothing"},
+                                                 {"expected", "columns such as pose, light or expression"}});
+    std::vector<metric::Dimension> dimensions;
+    const auto add = [&](const std::string& name, metric::Dimension::Role role) -> Result<void> {
+        PLUMBLINE_TRY(Attribute attribute, presentLabels(audited, name));
+        dimensions.push_back({name, role, std::move(attribute.codes), {}, 0});
+        return {};
+    };
+    for (const std::string& name : audited.config.attributes)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Person));
+    for (const std::string& name : audited.config.others.dimensions)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Control));
+    std::vector<metric::NamedScores> scores;
+    const std::size_t images = audited.set.size();
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        const auto own = audited.scores.subspan(scores.size() * images, images);
+        scores.push_back({prompt.text, {own.begin(), own.end()}});
+    }
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::dimensionInfluence(scores, dimensions, {}, resampling(audited.config.measure)));
+    return tables;
+}
+
+using Measure = Outcome<Tables> (*)(const Audited&, const Attribute&, Feedback&);
+
+/// Families that are measured once an attribute.
+Measure byAttribute(Family family) {
+    switch (family) {
+    case Family::Summary:
+        return summary;
+    case Family::Association:
+        return association;
+    case Family::Texts:
+        return texts;
+    case Family::ZeroShot:
+        return zeroShot;
+    case Family::Harm:
+        return harm;
+    case Family::Gap:
+        return gap;
+    case Family::Counterfactuals:
+        return counterfactuals;
+    case Family::Controls:
+        return controls;
+    default:
+        return nullptr;
+    }
+}
+
+} // namespace
+
+std::vector<std::string> groupWords(const Attribute& attribute) {
+    std::vector<std::string> words;
+    const bool age = lower(attribute.name).find("age") == 0;
+    for (const std::string& group : attribute.groups) {
+        const std::string word = lower(group);
+        if (word == "male" || word == "man" || word == "men")
+            words.emplace_back("man");
+        else if (word == "female" || word == "woman" || word == "women")
+            words.emplace_back("woman");
+        else
+            words.push_back(age ? "person aged " + word : word + " person");
+    }
+    return words;
+}
+
+Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& warnings, Feedback& feedback) {
+    Tables all;
+    const std::vector<std::string>& attributes = audited.config.attributes;
+    const std::vector<Family>& families = audited.config.others.families;
+    const auto total = static_cast<std::int64_t>(families.size() * attributes.size());
+    std::int64_t done = 0;
+    for (const Family family : families) {
+        // One table compares all attributes with the controls.
+        const std::size_t times =
+            family == Family::Controls ? std::min<std::size_t>(attributes.size(), 1) : attributes.size();
+        for (const std::string& name : std::span(attributes).first(times)) {
+            feedback.progress("other-measures", done++, total);
+            const auto measured = [&]() -> Outcome<Tables> {
+                PLUMBLINE_TRY(const Attribute attribute, presentLabels(audited, name));
+                if (const Measure measure = byAttribute(family))
+                    return measure(audited, attribute, feedback);
+                return Tables{};
+            }();
+            if (!measured && measured.error().cancelled())
+                return tl::unexpected(measured.error());
+            if (!measured) {
+                const auto info = std::ranges::find(allFamilies(), family, &FamilyInfo::family);
+                warnings.push_back(std::string(info->title) + " by " + name +
+                                   " could not be measured: " + errorText(measured.error().error()));
+                continue;
+            }
+            for (MeasureTable table : *measured) {
+                if (times > 1 && table.title.find(name) == std::string::npos)
+                    table.title += " · " + name;
+                all.push_back(std::move(table));
+            }
+        }
+    }
+    return all;
+}
+
+} // namespace plumbline::audit

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/family.h"
+
+#include <algorithm>
+#include <array>
+
+namespace plumbline {
+namespace {
+
+constexpr std::array<FamilyInfo, 12> kFamilies{{
+    {Family::Summary, "summary", "Means over the prompts",
+     "Mean MaxSkew, MinSkew, NDKL and score gap, with intervals over images, over prompts and over both.", true},
+    {Family::Association, "association", "Association by group",
+     "How the scores of each prompt differ between the groups (C-ASC), with rank tests.", true},
+    {Family::Texts, "texts", "Texts alone",
+     "Whether the words of the prompts lie nearer to one group's word than to another's; needs no images.", false},
+    {Family::ZeroShot, "zero-shot", "Zero-shot classification of the groups",
+     "How well the model tells the groups themselves apart, and for whom it fails more often.", false},
+    {Family::Harm, "harm", "Harmful labels",
+     "How often people are sorted into non-human and crime-related classes, by group; with the label set varied.",
+     false},
+    {Family::Gap, "gap", "Modality gap", "How far images and prompts lie apart, and whether it differs between groups.",
+     false},
+    {Family::Templates, "templates", "Templates",
+     "Whether a concept leans the same way in most templates; needs several templates.", true},
+    {Family::Hubs, "hubs", "Hub images", "Images that come up for many prompts, and MaxSkew without them.", true},
+    {Family::Decodability, "decodability", "Decodability",
+     "How well a linear probe reads the attribute from the embeddings; takes a while.", false},
+    {Family::Quality, "quality", "Image quality",
+     "The audit again after the groups were matched by image quality, as the model itself scores it.", false},
+    {Family::Counterfactuals, "counterfactuals", "Counterfactual sets",
+     "Sets of images that differ in one attribute only: how far it moves the scores; needs a column that names the "
+     "sets.",
+     false},
+    {Family::Controls, "controls", "Controlled dimensions",
+     "Whether light, pose or smile move the scores more than people's groups do; needs columns for them.", false},
+}};
+
+} // namespace
+
+std::span<const FamilyInfo> allFamilies() {
+    return kFamilies;
+}
+
+std::string_view familyName(Family family) {
+    return std::ranges::find(kFamilies, family, &FamilyInfo::family)->name;
+}
+
+std::optional<Family> familyFromName(std::string_view name) {
+    const auto found = std::ranges::find(kFamilies, name, &FamilyInfo::name);
+    return found == kFamilies.end() ? std::nullopt : std::optional(found->family);
+}
+
+} // namespace plumbline

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plumbline {
+
+/// What an audit can measure beside the rankings of its prompts.
+enum class Family {
+    Summary,         ///< means over the prompts, over images, prompts and both
+    Association,     ///< each prompt's scores by group (C-ASC), rank tests
+    Texts,           ///< prompts against the groups' words, without images
+    ZeroShot,        ///< the groups as classes: accuracy and parity by group
+    Harm,            ///< harmful labels by group (CLIP section 7.1)
+    Gap,             ///< where images and prompts lie: modality gap by group
+    Templates,       ///< whether a finding holds in most templates
+    Hubs,            ///< images that come up for everything
+    Decodability,    ///< how well a linear probe reads the attribute
+    Quality,         ///< the audit again on groups of equal image quality
+    Counterfactuals, ///< sets of images that differ in one attribute only
+    Controls         ///< people's groups against light, pose and smile
+};
+
+struct FamilyInfo {
+    Family family;
+    std::string_view name;  ///< "summary": of the command line and of stored runs
+    std::string_view title; ///< "Means over the prompts"
+    std::string_view about; ///< a sentence: what it answers, what it needs
+    bool byDefault;         ///< cheap, and needs nothing more than the audit has
+};
+std::span<const FamilyInfo> allFamilies();
+std::string_view familyName(Family family);
+std::optional<Family> familyFromName(std::string_view name);
+
+/// The families to run and what some of them need.
+struct OtherMeasures {
+    std::vector<Family> families;
+    std::string sets;                    ///< Counterfactuals: the attribute whose groups are the sets
+    std::vector<std::string> dimensions; ///< Controls: attributes that an image is controlled for
+};
+
+} // namespace plumbline

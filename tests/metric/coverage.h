@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/data/measure_table.h"
+#include "core/metric/resampling.h"
+
+/// Whether intervals cover and p-values keep their level. The quick runs have fixed seeds;
+/// PLUMBLINE_FULL_CALIBRATION=1 runs more and prints the table of core/metric/classification/README.md.
+namespace plumbline::test {
+
+inline bool full() {
+    return std::getenv("PLUMBLINE_FULL_CALIBRATION") != nullptr;
+}
+
+/// Whether an interval held the truth, how wide it was, and how small the p-values are.
+struct Tally {
+    int runs = 0, covered = 0, below = 0, above = 0; ///< below: the truth is below the interval
+    double width = 0;
+    int tests = 0;
+    std::array<int, 3> small{}; ///< p at most .01, .05, .10
+
+    void interval(const MetricValue& value, double truth) {
+        if (!value.ciLow || !value.ciHigh)
+            return;
+        ++runs;
+        below += truth < *value.ciLow - 1e-12;
+        above += truth > *value.ciHigh + 1e-12;
+        covered += *value.ciLow - 1e-12 <= truth && truth <= *value.ciHigh + 1e-12;
+        width += *value.ciHigh - *value.ciLow;
+    }
+    void test(const MetricValue& value) {
+        if (!value.pValue)
+            return;
+        ++tests;
+        constexpr std::array kLevels{0.01, 0.05, 0.10};
+        for (std::size_t i = 0; i < kLevels.size(); ++i)
+            small[i] += *value.pValue <= kLevels[i] + 1e-12;
+    }
+};
+
+using Tallies = std::map<std::string, Tally>;
+
+/// Empty where every interval covers 93 % or more (less three standard errors of the runs), and no more small p-values
+/// than the level and three standard errors allow. Prints the lot in a full run.
+inline std::string judged(const char* setting, const Tallies& tallies) {
+    std::string bad;
+    for (const auto& [name, tally] : tallies) {
+        const auto runs = static_cast<double>(tally.runs), tests = static_cast<double>(tally.tests);
+        if (full())
+            std::printf("| %s | %s | %d | %.1f | %.1f / %.1f | %.4f | %d / %d / %d of %d |\n", setting, name.c_str(),
+                        tally.runs, 100 * tally.covered / runs, 100 * tally.below / runs, 100 * tally.above / runs,
+                        tally.width / runs, tally.small[0], tally.small[1], tally.small[2], tally.tests);
+        if (tally.runs > 0 && tally.covered < 0.93 * runs - 3 * std::sqrt(runs * 0.07 * 0.93))
+            bad += name + " covers " + std::to_string(tally.covered) + " of " + std::to_string(tally.runs) + "; ";
+        constexpr std::array kLevels{0.01, 0.05, 0.10};
+        for (std::size_t i = 0; i < kLevels.size(); ++i)
+            if (tally.small[i] > 1 + kLevels[i] * tests + 3 * std::sqrt(tests * kLevels[i] * (1 - kLevels[i])))
+                bad += name + " has " + std::to_string(tally.small[i]) + " of " + std::to_string(tally.tests) +
+                       " p at most " + std::to_string(kLevels[i]) + "; ";
+    }
+    return bad;
+}
+
+inline int runs(int quick) {
+    return full() ? 1000 : quick;
+}
+
+inline metric::Resampling resampling(int run, int draws) {
+    metric::Resampling options;
+    options.seed = static_cast<std::uint64_t>(run) + 1;
+    options.nullDraws = options.bootstrapDraws = full() ? 400 : draws;
+    return options;
+}
+
+/// An index drawn by its weight.
+inline std::int32_t drawn(RandomStream& random, const std::vector<double>& weights) {
+    double left = random.uniform() * std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (std::size_t i = 0; i + 1 < weights.size(); ++i) {
+        left -= weights[i];
+        if (left < 0)
+            return static_cast<std::int32_t>(i);
+    }
+    return static_cast<std::int32_t>(weights.size()) - 1;
+}
+
+inline const MetricValue& at(const MeasureTable& table, const std::vector<std::string>& keys, const char* measure) {
+    static const MetricValue kNone;
+    const MeasureRow* row = table.find(keys, measure);
+    return row ? row->value : kNone;
+}
+
+inline double normalCdf(double x) {
+    return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+} // namespace plumbline::test
