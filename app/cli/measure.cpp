@@ -118,6 +118,9 @@ void addMeasure(CLI::App& app, Run& chosen) {
     addMeasureZeroShot(*command, chosen);
     addMeasurePaired(*command, chosen);
     addMeasureAssociation(*command, chosen);
+    addMeasureGeometry(*command, chosen);
+    addMeasureCounterfactual(*command, chosen);
+    addMeasureControls(*command, chosen);
     command->callback([command, arguments, &chosen] {
         if (command->get_subcommands().empty())
             chosen = [arguments] { return run(*arguments); };

@@ -99,6 +99,23 @@ std::string ratioText(double ratio) {
 
 } // namespace
 
+bool namesPeople(std::string_view column) {
+    std::string word, name = toLowerAscii(column) + " ";
+    for (const char c : name) {
+        if (c >= 'a' && c <= 'z') {
+            word += c;
+            continue;
+        }
+        for (const std::string_view known :
+             {"gender", "sex", "race", "ethnicity", "skin", "tone", "monk", "fitzpatrick", "age", "religion",
+              "nationality", "disability", "orientation"})
+            if (word == known)
+                return true;
+        word.clear();
+    }
+    return false;
+}
+
 Result<std::vector<DimensionPairs>> pairsByDimension(std::span<const Dimension> dimensions, std::size_t images,
                                                      std::size_t most, std::uint64_t seed) {
     std::vector<std::vector<std::int32_t>> places;

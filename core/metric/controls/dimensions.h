@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Dimension {
 
     bool numeric() const { return codes.empty() && !numbers.empty(); }
 };
+
+/// Whether a column's name is that of a group of people (gender, skin tone, age, ...), by its words.
+bool namesPeople(std::string_view column);
 
 /// Pairs of images that differ in one dimension and are equal in all others; images with an unknown value take no part.
 struct DimensionPairs {
