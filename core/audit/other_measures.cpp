@@ -11,7 +11,11 @@
 #include "core/metric/classification/classified.h"
 #include "core/metric/classification/harm.h"
 #include "core/metric/controls/counterfactual.h"
+#include "core/metric/controls/decodability.h"
 #include "core/metric/controls/dimensions.h"
+#include "core/metric/controls/hubness.h"
+#include "core/metric/controls/quality.h"
+#include "core/metric/controls/template_sensitivity.h"
 #include "core/metric/geometry/modality_gap.h"
 #include "core/metric/paired.h"
 #include "core/probe/probe_set.h"
@@ -60,6 +64,13 @@ metric::AskedPrompts askedPrompts(const Audited& audited) {
     if (std::ranges::any_of(asked.concepts, [](std::int32_t c) { return c < 0; }))
         asked.concepts.clear();
     return asked;
+}
+
+std::vector<std::string> promptTexts(const Audited& audited) {
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(audited.config.probe))
+        texts.push_back(std::move(prompt.text));
+    return texts;
 }
 
 Outcome<Tables> summary(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
@@ -177,8 +188,7 @@ Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribu
             scores[i * prompts + p] = static_cast<double>(audited.scores[p * images + i]);
     metric::CounterfactualInput input;
     input.scores = scores;
-    for (const Prompt& prompt : probe::expand(audited.config.probe))
-        input.prompts.push_back(prompt.text);
+    input.prompts = promptTexts(audited);
     input.sets = sets.codes;
     input.variant = &attribute;
     input.embeddings = &audited.images.raw;
@@ -186,6 +196,54 @@ Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribu
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::counterfactualSensitivity(input, resampling(audited.config.measure), feedback));
     return tables;
+}
+
+Outcome<Tables> templates(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet& probe = audited.config.probe;
+    if (probe.templates.size() < 2)
+        return Tables{}; // one wording has nothing to be compared with
+    const std::vector<Prompt> prompts = probe::expand(probe);
+    std::vector<metric::TemplateMeasurement> measured;
+    for (const Measurement& measurement : audited.measurements) {
+        if (measurement.attribute != attribute.name)
+            continue;
+        const Prompt& prompt = prompts[measured.size() % prompts.size()];
+        measured.push_back({probe.concepts[static_cast<std::size_t>(prompt.concept_)].text,
+                            probe.templates[static_cast<std::size_t>(prompt.template_)], &measurement});
+    }
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::templateSensitivity(measured, resampling(audited.config.measure), feedback));
+    return tables;
+}
+
+Outcome<Tables> hubs(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    PLUMBLINE_TRY(metric::HubnessResult result,
+                  metric::hubnessOfAudit(audited.scores, promptTexts(audited), attribute, audited.config.measure,
+                                         resampling(audited.config.measure), feedback));
+    return Tables{std::move(result.table)};
+}
+
+Outcome<Tables> decodability(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    PLUMBLINE_TRY(MeasureTable table, metric::attributeDecodability(audited.images.raw, attribute, {},
+                                                                    resampling(audited.config.measure), feedback));
+    return Tables{std::move(table)};
+}
+
+Outcome<Tables> quality(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const std::vector<std::string> texts{"Good photo.", "Bad photo."};
+    PLUMBLINE_TRY(const Embeddings rows, audited.encode(texts));
+    const std::vector<float> scores = imagesByTexts(audited, rows);
+    std::vector<double> good, bad;
+    for (std::size_t i = 0; i < audited.set.size(); ++i) {
+        good.push_back(static_cast<double>(scores[2 * i]));
+        bad.push_back(static_cast<double>(scores[2 * i + 1]));
+    }
+    const std::vector<double> quality = metric::imageQuality(good, bad, audited.logitScale);
+    PLUMBLINE_TRY(MeasureTable table,
+                  metric::qualityControlled(audited.scores, promptTexts(audited), quality, attribute,
+                                            audited.config.measure, resampling(audited.config.measure), feedback));
+    return Tables{std::move(table)};
 }
 
 /// The audit's attributes against the dimensions that its images are controlled for, all of them at once.
@@ -233,13 +291,20 @@ Measure byAttribute(Family family) {
         return harm;
     case Family::Gap:
         return gap;
+    case Family::Templates:
+        return templates;
+    case Family::Hubs:
+        return hubs;
+    case Family::Decodability:
+        return decodability;
+    case Family::Quality:
+        return quality;
     case Family::Counterfactuals:
         return counterfactuals;
     case Family::Controls:
         return controls;
-    default:
-        return nullptr;
     }
+    return nullptr;
 }
 
 } // namespace
@@ -273,9 +338,7 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
             feedback.progress("other-measures", done++, total);
             const auto measured = [&]() -> Outcome<Tables> {
                 PLUMBLINE_TRY(const Attribute attribute, presentLabels(audited, name));
-                if (const Measure measure = byAttribute(family))
-                    return measure(audited, attribute, feedback);
-                return Tables{};
+                return byAttribute(family)(audited, attribute, feedback);
             }();
             if (!measured && measured.error().cancelled())
                 return tl::unexpected(measured.error());
