@@ -230,7 +230,7 @@ QWidget* NewAuditPanel::buildMeasure() {
     alsoLine->setContentsMargins(0, 0, 0, 0);
     alsoLine->addWidget(m_also);
     alsoLine->addStretch(1);
-    form->add(tr("Als&o measure"), also, alsoHint, m_also);
+    form->add(tr("Also meas&ure"), also, alsoHint, m_also);
 
     card->column()->addWidget(m_more);
     auto* more = new Form;
