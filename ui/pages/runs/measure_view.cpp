@@ -74,10 +74,11 @@ Grid measureGrid(const MeasureTable& table) {
                                 plainNumber(v.nullMean) + u' ' + plainNumber(v.nullP95));
         }
         if (tested) {
-            const QString few = V::tr("not enough");
-            cells << Grid::number(v.pValue, pText(v.pValue))
-                  << Grid::number(v.adjustedP, row.enough ? pText(v.adjustedP) : few)
-                  << Grid::number(v.falseDiscovery, row.enough ? pText(v.falseDiscovery) : few);
+            const bool few = row.value.pValue && !row.enough;
+            const auto corrected = [&](const std::optional<double>& p) {
+                return Grid::number(p, few ? V::tr("not enough") : pText(p));
+            };
+            cells << Grid::number(v.pValue, pText(v.pValue)) << corrected(v.adjustedP) << corrected(v.falseDiscovery);
         }
         cells << Grid::count(row.n);
         grid.rows << cells;
@@ -93,6 +94,7 @@ MeasureView::MeasureView(QWidget* parent)
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setWordWrap(true);
+    m_list->setSpacing(2);
     auto* panel = new QWidget;
     auto* layout = new QVBoxLayout(panel);
     layout->setContentsMargins(theme::kGrid, 0, 0, 0);
