@@ -47,4 +47,9 @@ void addMeasureClassification(CLI::App& measure, Run& chosen);
 void addMeasureResolution(CLI::App& measure, Run& chosen);
 void addMeasureSwap(CLI::App& measure, Run& chosen);
 
+/// Where images and texts lie; sets of images that differ in one attribute; what else moves scores.
+void addMeasureGeometry(CLI::App& measure, Run& chosen);
+void addMeasureCounterfactual(CLI::App& measure, Run& chosen);
+void addMeasureControls(CLI::App& measure, Run& chosen);
+
 } // namespace plumbline::cli

@@ -19,6 +19,8 @@ using PlantedOf = std::function<report::PlantedView(const Measurement&)>;
 /// Plain-text tables for people; numbers right-aligned. With `planted`, what was planted stands beside what was found.
 std::string measurementTable(const std::vector<const Measurement*>& measurements,
                              std::span<const PlantedLean> planted = {}, const PlantedOf& plantedOf = {});
+/// The further numbers of one ranking (Measurement::more), with what each means.
+std::string furtherTable(const Measurement& measurement);
 std::string matchReportText(const MatchReport& report);
 
 /// One line a group and measurement, for spreadsheets.

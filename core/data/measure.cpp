@@ -68,10 +68,7 @@ const Described* described(Definition definition) {
 }
 
 std::string lowered(std::string_view text) {
-    std::string result(trim(text));
-    std::ranges::transform(result, result.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
+    return toLowerAscii(trim(text));
 }
 
 constexpr std::array<std::pair<Verdict, std::string_view>, 8> kVerdicts{{
@@ -187,6 +184,33 @@ std::string_view definitionSentence(Definition definition) {
 ScoreKind scoreKind(Definition definition) {
     const Described* known = described(definition);
     return known ? known->score : ScoreKind::Cosine;
+}
+
+std::optional<Target::Kind> onlyTarget(Definition definition) {
+    switch (definition) {
+    case Definition::VlDebiasing:
+    case Definition::Sfid:
+        return Target::Kind::Uniform;
+    case Definition::SocialCounterfactuals:
+    case Definition::VisoGender:
+        return Target::Kind::Pool;
+    case Definition::Geyik:
+    case Definition::Berg:
+    case Definition::Bend:
+        break;
+    }
+    return std::nullopt;
+}
+
+Target targetUsed(const Measurement& measurement) {
+    Target target;
+    target.kind = measurement.target;
+    if (target.kind == Target::Kind::Pool || target.kind == Target::Kind::Uniform)
+        return target;
+    target.kind = Target::Kind::Custom;
+    for (const GroupMeasure& group : measurement.groups)
+        target.shares.emplace_back(group.name, group.targetShare);
+    return target;
 }
 
 bool sameGroupName(std::string_view a, std::string_view b) {

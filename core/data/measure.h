@@ -75,6 +75,8 @@ enum class ScoreKind {
     SoftmaxOverPrompts, ///< of 100 times the cosines of one image with all prompts
 };
 ScoreKind scoreKind(Definition definition);
+/// The only target that a definition's published code knows; nothing where there is a choice.
+std::optional<Target::Kind> onlyTarget(Definition definition);
 
 /// How the tests of one audit are corrected for their number.
 enum class Correction {
@@ -193,6 +195,9 @@ struct Measurement {
     /// The further number of this name; null where there is none.
     const NamedValue* further(std::string_view name) const;
 };
+
+/// The target that a ranking was measured against, with the shares of its groups where they were given or conditional.
+Target targetUsed(const Measurement& measurement);
 
 /// NDKL and shares by rank with their null bands, for the close-up. All vectors have the length of `rank`.
 struct RankCurve {

@@ -130,13 +130,11 @@ Result<Pool> makePool(const Attribute& attribute, const Target& target, const Ru
     });
 
     pool.target = target.kind;
-    if (rules.uniformOnly && target.kind != Target::Kind::Uniform) {
-        pool.target = Target::Kind::Uniform;
-        pool.warnings.emplace_back("This definition knows only the uniform target; it was used.");
-    }
-    if (rules.poolOnly && target.kind != Target::Kind::Pool) {
-        pool.target = Target::Kind::Pool;
-        pool.warnings.emplace_back("This definition knows only the pool's shares as target; they were used.");
+    if (rules.onlyTarget && target.kind != *rules.onlyTarget) {
+        pool.target = *rules.onlyTarget;
+        pool.warnings.emplace_back(pool.target == Target::Kind::Uniform
+                                       ? "This definition knows only the uniform target; it was used."
+                                       : "This definition knows only the pool's shares as target; they were used.");
     }
     const std::size_t groups = pool.groups.size();
     switch (pool.target) {

@@ -11,27 +11,27 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Rules rulesOf(Definition definition) {
     Rules rules;
+    rules.onlyTarget = onlyTarget(definition);
     switch (definition) {
     case Definition::Geyik:
         break;
     case Definition::Berg:
     case Definition::VlDebiasing:
         rules.keepTies = rules.divideByK = rules.absentIsOneRow = rules.maxFromZero = true;
-        rules.uniformOnly = definition == Definition::VlDebiasing;
         break;
     case Definition::Bend:
         rules.maxFromZero = true;
         break;
     case Definition::SocialCounterfactuals:
-        rules.poolOnly = rules.absentIsZero = rules.float32 = rules.notNumbersFirst = rules.stopsBeyondPool = true;
+        rules.absentIsZero = rules.float32 = rules.notNumbersFirst = rules.stopsBeyondPool = true;
         rules.ndkl = Rules::Ndkl::PoolWeighted;
         break;
     case Definition::VisoGender:
-        rules.poolOnly = rules.divideByK = rules.absentIsOneRow = rules.minOfReplaced = true;
+        rules.divideByK = rules.absentIsOneRow = rules.minOfReplaced = true;
         rules.ndkl = Rules::Ndkl::WholeList;
         break;
     case Definition::Sfid:
-        rules.uniformOnly = rules.maxOfAbsolute = rules.twoGroups = true;
+        rules.maxOfAbsolute = rules.twoGroups = true;
         break;
     }
     return rules;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/data/measure.h"
@@ -18,8 +19,7 @@ struct Rules {
     bool divideByK = false;      ///< shares and Z are over the k asked for, even if more or fewer rows are counted
     bool absentIsOneRow = false; ///< an absent group counts as if it had one row
     bool maxFromZero = false;    ///< MaxSkew starts at 0
-    bool uniformOnly = false;    ///< the published code knows the uniform target only
-    bool poolOnly = false;       ///< the published code knows the pool's shares only
+    std::optional<Target::Kind> onlyTarget; ///< the published code knows this target only
     bool minOfReplaced = false;  ///< a group that counts as one row counts so in MinSkew, too
     bool absentIsZero = false;   ///< an absent group enters MaxSkew and MinSkew as a skew of 0
     bool maxOfAbsolute = false;  ///< MaxSkew is the largest absolute skew, infinite with an absent group

@@ -32,6 +32,11 @@ Moments momentsOf(std::span<const double> values) {
     return momentsOf(values.size(), [&](std::size_t i) { return values[i]; });
 }
 
+/// Two-sided quantile of Student's t.
+double studentQuantile(double freedom, double confidence) {
+    return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
+}
+
 /// Between d (ddof 0) and the scale of constant variance.
 struct Scale {
     double between; ///< share of X times share of Y
@@ -80,10 +85,6 @@ double influenceVariance(std::span<const double> x, std::span<const double> y, c
 }
 
 } // namespace
-
-double studentQuantile(double freedom, double confidence) {
-    return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
-}
 
 EffectSize effectSize(std::span<const double> x, std::span<const double> y, int ddof, double scale) {
     EffectSize effect;
@@ -161,14 +162,6 @@ Interval meanDifferenceInterval(std::span<const double> x, std::span<const doubl
     const double freedom = both * both / (ofX * ofX / (mx.n - 1) + ofY * ofY / (my.n - 1));
     const double half = studentQuantile(freedom, confidence) * std::sqrt(both);
     return {difference - half, difference + half};
-}
-
-Interval meanInterval(std::span<const double> x, double confidence) {
-    if (x.size() < 2)
-        return {};
-    const Moments moments = momentsOf(x);
-    const double half = studentQuantile(moments.n - 1, confidence) * std::sqrt(moments.variance / (moments.n - 1));
-    return {moments.mean - half, moments.mean + half};
 }
 
 } // namespace plumbline::metric

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metric/association/polarity.h"
+#include "core/metric/mean_interval.h"
 
 #include <algorithm>
 #include <cmath>
@@ -102,7 +103,7 @@ Outcome<MeasureTable> polarityTable(std::span<const PolarityScale> scales, doubl
             for (const double score : own)
                 sum += score;
             mean.value.value = sum / static_cast<double>(count);
-            const Interval interval = meanInterval(own, options.confidence);
+            const Interval interval = meanInterval(own, options.confidence).interval;
             // A mean of scores from 0 to 1 is one too.
             const auto clipped = [](Interval ends) {
                 if (ends.low)
@@ -112,7 +113,7 @@ Outcome<MeasureTable> polarityTable(std::span<const PolarityScale> scales, doubl
                 return ends;
             };
             setInterval(mean.value, clipped(interval));
-            const Interval wide = meanInterval(own, strict);
+            const Interval wide = meanInterval(own, strict).interval;
             allIntervals = allIntervals && interval.low.has_value();
             means.push_back({*mean.value.value, clipped(interval), clipped(wide)});
             allEnough = allEnough && mean.enough;

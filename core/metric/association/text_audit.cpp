@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metric/association/text_audit.h"
+#include "core/metric/mean_interval.h"
 
 #include <algorithm>
 #include <cmath>
@@ -234,7 +235,7 @@ Outcome<MeasureTable> textAuditTable(const TextAudit& audit, const Resampling& o
                 for (std::size_t t = 0; t < templates; ++t)
                     sum += each[t] = values[t * groups + g];
                 value.value = sum / static_cast<double>(templates);
-                setInterval(value, meanInterval(each, options.confidence));
+                setInterval(value, meanInterval(each, options.confidence).interval);
             };
             if (subject.defined) {
                 over(subject.lean, row.value);

@@ -6,6 +6,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -25,6 +26,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
+#include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
@@ -82,8 +84,9 @@ QString definitionText(Definition definition) {
                                  "counts as one image, MaxSkew is never below 0 (Berg 2022).");
     case Definition::VlDebiasing:
         return NewAuditPanel::tr("As the published code of VL-Debiasing: Berg's rules, always against equal shares.");
+    default:
+        return fromUtf8(definitionSentence(definition));
     }
-    return {};
 }
 
 QString definitionTitle(Definition definition) {
@@ -91,6 +94,10 @@ QString definitionTitle(Definition definition) {
     case Definition::Geyik: return NewAuditPanel::tr("Geyik (default)");
     case Definition::Berg: return NewAuditPanel::tr("Berg, debias-vision-lang");
     case Definition::VlDebiasing: return NewAuditPanel::tr("VL-Debiasing");
+    case Definition::Bend: return NewAuditPanel::tr("BendVLM");
+    case Definition::SocialCounterfactuals: return NewAuditPanel::tr("SocialCounterfactuals");
+    case Definition::VisoGender: return NewAuditPanel::tr("VisoGender");
+    case Definition::Sfid: return NewAuditPanel::tr("SFID");
     }
     return {};
 }
@@ -105,7 +112,8 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
       m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
       m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
-      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_problem(caption({})),
+      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox),
+      m_also(new AlsoMeasure), m_correction(new QComboBox), m_tolerance(new QDoubleSpinBox), m_problem(caption({})),
       m_cautions(hint()) {
     connect(addButton(tr("Back")), &QPushButton::clicked, this, &NewAuditPanel::dismissed);
     m_run = addPrimaryButton(tr("Run"));
@@ -211,9 +219,18 @@ QWidget* NewAuditPanel::buildMeasure() {
     m_target->addItem(tr("Equal shares"), static_cast<int>(Target::Kind::Uniform));
     form->add(tr("T&arget"), m_target, m_targetHint);
     m_definition->setAccessibleName(tr("Definition of the measures"));
-    for (const auto definition : {Definition::Geyik, Definition::Berg, Definition::VlDebiasing})
+    for (const auto definition : allDefinitions())
         m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
     form->add(tr("&Definition"), m_definition, m_definitionHint);
+
+    auto* alsoHint = hint();
+    alsoHint->setText(tr("Means over the prompts, harmful labels, association and more: the run keeps them as tables."));
+    auto* also = new QWidget;
+    auto* alsoLine = new QHBoxLayout(also);
+    alsoLine->setContentsMargins(0, 0, 0, 0);
+    alsoLine->addWidget(m_also);
+    alsoLine->addStretch(1);
+    form->add(tr("Also meas&ure"), also, alsoHint, m_also);
 
     card->column()->addWidget(m_more);
     auto* more = new Form;
@@ -224,6 +241,23 @@ QWidget* NewAuditPanel::buildMeasure() {
     auto* seedHint = hint();
     seedHint->setText(tr("Of the random rankings and the bootstrap. The same seed gives the same numbers."));
     more->add(tr("&Seed"), m_seed, seedHint);
+    m_correction->setAccessibleName(tr("Correction of the verdicts"));
+    m_correction->addItem(tr("Holm"), static_cast<int>(Correction::Holm));
+    m_correction->addItem(tr("Benjamini and Hochberg"), static_cast<int>(Correction::FalseDiscovery));
+    auto* correctionHint = hint();
+    correctionHint->setText(tr("Holm: at most one audit in twenty shows any false lean. Benjamini and Hochberg: at most "
+                               "one in twenty of the leans found is false, and more are found."));
+    more->add(tr("&Correction"), m_correction, correctionHint);
+    m_tolerance->setAccessibleName(tr("Tolerance, as a ratio of shares"));
+    m_tolerance->setRange(1.0, 10.0);
+    m_tolerance->setSingleStep(0.05);
+    m_tolerance->setDecimals(2);
+    m_tolerance->setSuffix(QStringLiteral(" ×"));
+    m_tolerance->setSpecialValueText(tr("None"));
+    auto* toleranceHint = hint();
+    toleranceHint->setText(tr("A group leans only where its share is surely beyond this. 1.25: shares from 1/1.25 to "
+                              "1.25 times the pool's are tolerated."));
+    more->add(tr("To&lerance"), m_tolerance, toleranceHint);
     m_precision->setAccessibleName(tr("Precision"));
     m_precision->addItem(tr("float32"), QStringLiteral("fp32"));
     m_precision->addItem(tr("bfloat16"), QStringLiteral("bf16"));
@@ -333,6 +367,10 @@ void NewAuditPanel::refreshAttributes() {
         m_crossB->setCurrentIndex(canCross ? 1 : -1);
         m_cross->setChecked(false);
         m_cross->setEnabled(canCross);
+        QStringList columns;
+        for (int row = 0; row < m_attributes->count(); ++row)
+            columns << m_attributes->item(row)->data(Qt::UserRole).toString();
+        m_also->setColumns(columns);
         if (m_attributes->count() > 0)
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
@@ -477,9 +515,12 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.measure.k = *k;
     config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
     config.measure.target.kind = static_cast<Target::Kind>(m_target->currentData().toInt());
-    if (config.measure.definition == Definition::VlDebiasing)
-        config.measure.target.kind = Target::Kind::Uniform; // the only one it knows
+    if (const auto only = onlyTarget(config.measure.definition))
+        config.measure.target.kind = *only;
     config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    config.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
+    config.measure.tolerance = m_tolerance->value();
+    config.others = m_also->chosen();
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
 }
@@ -542,9 +583,10 @@ void NewAuditPanel::refreshState() {
                          : tr("The top %1 images of each ranking.").arg(countText(k->count)));
     const auto definition = static_cast<Definition>(m_definition->currentData().toInt());
     m_definitionHint->setText(definitionText(definition));
-    m_target->setEnabled(definition != Definition::VlDebiasing);
-    const bool pool = definition != Definition::VlDebiasing &&
-                      m_target->currentData().toInt() == static_cast<int>(Target::Kind::Pool);
+    const auto only = onlyTarget(definition);
+    m_target->setEnabled(!only);
+    const bool pool = (only ? static_cast<int>(*only) : m_target->currentData().toInt()) ==
+                      static_cast<int>(Target::Kind::Pool);
     m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
                                : tr("Plumb means: every group equally often in the top, however many images it has. "
                                     "This also measures how uneven the images are."));
