@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
+#include "core/data/attribute_text.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
@@ -35,7 +36,7 @@ struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, json, csv, report, sets;
     std::string relevance;
-    std::vector<std::string> where, embeddings, attributes, cross, prompts, failAbove, also, dimensions;
+    std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
 };
 
@@ -104,6 +105,41 @@ Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
         options.where.emplace_back(condition.substr(0, equals), condition.substr(equals + 1));
     }
     return options;
+}
+
+/// The texts of --attribute and --cross with the groups of --merge merged wherever their attribute is named.
+Result<std::vector<std::string>> attributesOf(const Arguments& arguments) {
+    std::vector<AttributePart> merges;
+    for (const std::string& text : arguments.merges) {
+        PLUMBLINE_TRY(AttributePart merge, parseMerge(text));
+        const auto same = std::ranges::find(merges, merge.name, &AttributePart::name);
+        if (same == merges.end())
+            merges.push_back(std::move(merge));
+        else
+            same->merges.insert(same->merges.end(), merge.merges.begin(), merge.merges.end());
+    }
+    std::vector<bool> used(merges.size(), false);
+    const auto partOf = [&](const std::string& name) {
+        const auto found = std::ranges::find(merges, name, &AttributePart::name);
+        if (found == merges.end())
+            return AttributePart{name, {}};
+        used[static_cast<std::size_t>(found - merges.begin())] = true;
+        return *found;
+    };
+    std::vector<std::string> texts;
+    for (const std::string& name : arguments.attributes)
+        texts.push_back(formatAttribute({partOf(name)}));
+    std::vector<AttributePart> crossed;
+    for (const std::string& name : arguments.cross)
+        crossed.push_back(partOf(name));
+    if (!crossed.empty())
+        texts.push_back(formatAttribute(crossed));
+    for (std::size_t m = 0; m < merges.size(); ++m)
+        if (!used[m])
+            return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
+                                                     {"value", merges[m].name},
+                                                     {"expected", "an attribute that --attribute or --cross names"}});
+    return texts;
 }
 
 /// What the model is known to lean towards; a damaged file is only told of.
@@ -204,14 +240,8 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     AuditConfig config;
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     PLUMBLINE_TRY(config.probe, probeOf(arguments));
-    config.attributes = arguments.attributes;
+    PLUMBLINE_TRY(config.attributes, attributesOf(arguments));
     config.relevance = arguments.relevance;
-    if (!arguments.cross.empty()) {
-        std::string crossed;
-        for (const std::string& name : arguments.cross)
-            crossed += (crossed.empty() ? "" : " × ") + name;
-        config.attributes.push_back(crossed);
-    }
     if (config.attributes.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
@@ -339,7 +369,9 @@ void addAudit(CLI::App& app, Run& chosen) {
     command->add_option("--preset", arguments->preset, "How to read the table: fairface, utkface, generic, or a .json file");
     command->add_option("--where", arguments->where, "COLUMN=VALUE: only the rows of the table that have it (all of several)");
     command->add_option("--attribute", arguments->attributes, "Attributes A[,B…], one result each")->delimiter(',');
-    command->add_option("--cross", arguments->cross, "A,B: one crossed attribute")->delimiter(',');
+    command->add_option("--cross", arguments->cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
+    command->add_option("--merge", arguments->merges,
+                        "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in double quotes");
     auto* asked = command->add_option_group("asked", "What is asked");
     asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");

@@ -111,6 +111,16 @@ void addMeasure(CLI::App& app, Run& chosen) {
     arguments->measure.addTo(*command);
     command->add_option("--json", arguments->json, "Write the result as JSON to this file, - for standard output");
     command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    addMeasureClassification(*command, chosen);
+    addMeasureResolution(*command, chosen);
+    addMeasureSwap(*command, chosen);
+    addMeasureRetrieval(*command, chosen);
+    addMeasureZeroShot(*command, chosen);
+    addMeasurePaired(*command, chosen);
+    addMeasureAssociation(*command, chosen);
+    addMeasureGeometry(*command, chosen);
+    addMeasureCounterfactual(*command, chosen);
+    addMeasureControls(*command, chosen);
     command->callback([command, arguments, &chosen] {
         if (command->get_subcommands().empty())
             chosen = [arguments] { return run(*arguments); };

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/feedback.h"
 #include "core/clip/encoder.h"
+#include "core/data/attribute_text.h"
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
 #include "core/store/embedding_cache.h"
@@ -45,8 +46,8 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
                                 std::optional<double> logitScale = {});
 
-/// The attribute of that name, or the crossing "a × b" of two of the set's attributes. Errors: AttributeUnknown.
-Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name);
+/// What the texts of AuditConfig::attributes name.
+using plumbline::resolveAttribute;
 
 /// The rows whose thumbnails a finished run should have at once: the first `perPrompt` of every prompt.
 std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_t prompts, std::size_t images,

@@ -187,34 +187,6 @@ std::string hostText() {
 
 } // namespace
 
-Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& name) {
-    if (const Attribute* plain = set.attribute(name))
-        return *plain;
-    constexpr std::string_view kTimes = " × ";
-    const auto unknown = [&](std::string_view what) {
-        std::string available;
-        for (const Attribute& attribute : set.attributes)
-            available += (available.empty() ? "" : ", ") + attribute.name;
-        return fail(ErrorCode::AttributeUnknown,
-                    {{"name", std::string(what)}, {"available", available.empty() ? "none" : available}});
-    };
-    std::string_view rest = name;
-    std::optional<Attribute> crossed;
-    for (;;) {
-        const std::size_t at = rest.find(kTimes);
-        const std::string part(rest.substr(0, at));
-        const Attribute* next = set.attribute(part);
-        if (!next)
-            return unknown(part);
-        crossed = crossed ? cross(*crossed, *next) : *next;
-        if (at == std::string_view::npos)
-            break;
-        rest.remove_prefix(at + kTimes.size());
-    }
-    crossed->name = name;
-    return std::move(*crossed);
-}
-
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
                                 std::optional<double> logitScale) {

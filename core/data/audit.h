@@ -19,7 +19,7 @@ struct AuditConfig {
     std::string modelPath;                 ///< encodePath form; empty when the embeddings come from files
     std::string vocabPath;                 ///< encodePath form; empty: the model's own
     std::int64_t modelId = 0, imageSetId = 0; ///< records of the project; 0 outside one
-    std::vector<std::string> attributes;   ///< names; a crossing is written "gender × race"
+    std::vector<std::string> attributes;   ///< as in attribute_text.h: "gender × race", "age [young = 0-2 + 3-9]"
     ProbeSet probe;                        ///< prompts written by hand: no templates, one concept a prompt
     MeasureOptions measure;
     std::string relevance; ///< attribute whose value says to which concept an image is relevant; empty: none

@@ -6,6 +6,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/data/attribute_text.h"
+
 namespace plumbline {
 
 std::vector<std::int64_t> Attribute::counts() const {
@@ -79,6 +81,62 @@ Attribute cross(const Attribute& a, const Attribute& b) {
     for (std::size_t row = 0; row < a.codes.size(); ++row)
         if (labelled(row))
             result.codes[row] = *ofPair[pairOf(row)];
+    return result;
+}
+
+Result<Attribute> mergeGroups(const Attribute& attribute, std::span<const GroupMerge> merges) {
+    const auto invalid = [](std::string what, const std::string& value, std::string expected) {
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", std::move(what)}, {"value", value}, {"expected", std::move(expected)}});
+    };
+    std::string available;
+    for (const std::string& group : attribute.groups)
+        available += (available.empty() ? "" : ", ") + group;
+
+    std::vector<const GroupMerge*> mergeOf(attribute.groups.size(), nullptr);
+    for (const GroupMerge& merge : merges) {
+        if (merge.name.empty())
+            return invalid("the name of a merged group of " + attribute.name, "", "a name");
+        if (merge.members.empty())
+            return invalid("the members of " + merge.name, "", "at least one of " + available);
+        for (const std::string& member : merge.members) {
+            const auto found = std::ranges::find(attribute.groups, member);
+            if (found == attribute.groups.end())
+                return invalid("a group of " + attribute.name, member, "one of " + available);
+            const GroupMerge*& place = mergeOf[static_cast<std::size_t>(found - attribute.groups.begin())];
+            if (place != nullptr)
+                return invalid("a group of " + attribute.name + " to merge", member,
+                               "each group in one merge only, but it is in " + place->name +
+                                   (place == &merge ? " twice" : " and in " + merge.name));
+            place = &merge;
+        }
+    }
+    for (const GroupMerge& merge : merges) {
+        for (const GroupMerge& other : merges)
+            if (&other != &merge && other.name == merge.name)
+                return invalid("the name of a merged group of " + attribute.name, merge.name,
+                               "a name that no other merged group has");
+        const auto same = std::ranges::find(attribute.groups, merge.name);
+        if (same != attribute.groups.end() &&
+            mergeOf[static_cast<std::size_t>(same - attribute.groups.begin())] != &merge)
+            return invalid("the name of a merged group of " + attribute.name, merge.name,
+                           "a name that no other group has (or the group of that name among its members)");
+    }
+
+    Attribute result{formatAttribute({{{attribute.name, {merges.begin(), merges.end()}}}}), {}, attribute.codes};
+    const auto newName = [&](std::size_t g) -> const std::string& {
+        return mergeOf[g] != nullptr ? mergeOf[g]->name : attribute.groups[g];
+    };
+    std::map<std::string_view, std::int32_t> order; // in byte order
+    for (std::size_t g = 0; g < attribute.groups.size(); ++g)
+        order.emplace(newName(g), 0);
+    for (auto& [name, code] : order) {
+        code = static_cast<std::int32_t>(result.groups.size());
+        result.groups.emplace_back(name);
+    }
+    for (std::int32_t& code : result.codes)
+        if (code != Attribute::kUnlabelled)
+            code = order.at(newName(static_cast<std::size_t>(code)));
     return result;
 }
 

@@ -145,6 +145,20 @@ std::optional<Definition> definitionFromName(std::string_view name) {
     return std::nullopt;
 }
 
+std::string_view verdictName(Verdict verdict) {
+    for (const auto& [value, name] : kVerdicts)
+        if (value == verdict)
+            return name;
+    return {};
+}
+
+std::optional<Verdict> verdictFromName(std::string_view name) {
+    for (const auto& [value, known] : kVerdicts)
+        if (known == name)
+            return value;
+    return std::nullopt;
+}
+
 std::span<const Definition> allDefinitions() {
     static constexpr auto kAll = [] {
         std::array<Definition, std::size(kDefinitions)> all{};
@@ -226,20 +240,6 @@ Target Target::of(std::string_view concept_) const {
 const NamedValue* Measurement::further(std::string_view name) const {
     const auto found = std::ranges::find(more, name, &NamedValue::name);
     return found == more.end() ? nullptr : &*found;
-}
-
-std::string_view verdictName(Verdict verdict) {
-    for (const auto& [value, name] : kVerdicts)
-        if (value == verdict)
-            return name;
-    return {};
-}
-
-std::optional<Verdict> verdictFromName(std::string_view name) {
-    for (const auto& [value, known] : kVerdicts)
-        if (known == name)
-            return value;
-    return std::nullopt;
 }
 
 } // namespace plumbline

@@ -189,9 +189,9 @@ struct Measurement {
     bool decidedByThousandths =
         false; ///< every group's mean score differs by less than slightGap: said beside the lean
     std::int64_t unlabelled = 0, notFinite = 0; ///< rows left out
-    std::vector<std::string> warnings;          ///< plain sentences
-    std::string definitionText; ///< definitionSentence when it was measured; empty in documents of older projects
-    std::vector<NamedValue> more; ///< numbers beside MaxSkew, MinSkew and NDKL
+    std::vector<std::string> warnings; ///< plain sentences
+    std::string definitionText;        ///< definitionSentence when it was measured; empty in documents of older projects
+    std::vector<NamedValue> more;      ///< numbers beside MaxSkew, MinSkew and NDKL
 
     /// The further number of this name; null where there is none.
     const NamedValue* further(std::string_view name) const;

@@ -17,7 +17,9 @@ struct CaptionTable {
 
 /// Reads a table with a file column (file, path, image, filename, filepath, image_id) and a column `caption` (or title,
 /// text): one row a pair, files relative to `root`. Rows without a file or a caption are counted, never fatal.
-/// Errors: those of readCsv, LabelColumnMissing, LabelsMatchNothing; Cancelled.
+/// A .json file is read as by readCaptionList; where it has the splits "train" or "restval" only these are taken, so
+/// that nothing is trained on what retrieval is measured with.
+/// Errors: those of readCsv and readCaptionList, LabelColumnMissing, LabelsMatchNothing; Cancelled.
 Outcome<CaptionTable> readCaptionTable(const std::filesystem::path& table, const std::filesystem::path& root,
                                        Feedback& feedback);
 

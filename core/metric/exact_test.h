@@ -17,16 +17,16 @@ struct CountTest {
 /// Nothing if these cannot be counts of one pool.
 std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 
-/// One tail of the same law: the chance that the group has at least (at most) `inTop` rows among the first `top`. 0 and 1
-/// where that is impossible or certain.
-double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
-double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
-
 /// The counts that this test can tell from chance: the largest count whose lower tail and the smallest whose upper tail
 /// has a two-sided p of at most `level`; absent where no possible count has one.
 struct CriticalCounts {
     std::optional<std::int64_t> low, high;
 };
 CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t top, double level);
+
+/// One tail of the same law: the chance that the group has at least (at most) `inTop` rows among the first `top`. 0 and 1
+/// where that is impossible or certain.
+double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 
 } // namespace plumbline::metric

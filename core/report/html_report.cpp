@@ -217,7 +217,7 @@ void addMeasureTable(Dictionary* section, const MeasureTable& table) {
         const MetricValue& v = row.value;
         values(line)("MEASURE", row.measure)("VALUE", number(v.value))("INTERVAL", interval(v.ciLow, v.ciHigh, 3))(
             "NULL_MEAN", number(v.nullMean))("NULL_P95", number(v.nullP95))("P", pText(v.pValue))(
-            "HOLM", row.enough ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
+            "HOLM", row.enough || !v.pValue ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
     }
     for (const std::string& warning : table.warnings)
         values(section->AddSectionDictionary("TABLE_WARNING"))("LINE", warning);

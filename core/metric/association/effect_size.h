@@ -35,7 +35,5 @@ Outcome<Interval> effectInterval(std::span<const double> x, std::span<const doub
 /// Welch's interval of the difference of means (Welch, "The generalization of 'Student's' problem when several
 /// different population variances are involved", Biometrika 34, 1947). Nothing where a set has one number.
 Interval meanDifferenceInterval(std::span<const double> x, std::span<const double> y, double confidence);
-/// Student's interval of a mean; nothing for one number.
-Interval meanInterval(std::span<const double> x, double confidence);
 
 } // namespace plumbline::metric

@@ -6,6 +6,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -25,6 +26,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
+#include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
@@ -110,7 +112,8 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
       m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
       m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
-      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_problem(caption({})),
+      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox),
+      m_also(new AlsoMeasure), m_correction(new QComboBox), m_tolerance(new QDoubleSpinBox), m_problem(caption({})),
       m_cautions(hint()) {
     connect(addButton(tr("Back")), &QPushButton::clicked, this, &NewAuditPanel::dismissed);
     m_run = addPrimaryButton(tr("Run"));
@@ -220,6 +223,15 @@ QWidget* NewAuditPanel::buildMeasure() {
         m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
     form->add(tr("&Definition"), m_definition, m_definitionHint);
 
+    auto* alsoHint = hint();
+    alsoHint->setText(tr("Means over the prompts, harmful labels, association and more: the run keeps them as tables."));
+    auto* also = new QWidget;
+    auto* alsoLine = new QHBoxLayout(also);
+    alsoLine->setContentsMargins(0, 0, 0, 0);
+    alsoLine->addWidget(m_also);
+    alsoLine->addStretch(1);
+    form->add(tr("Also meas&ure"), also, alsoHint, m_also);
+
     card->column()->addWidget(m_more);
     auto* more = new Form;
     more->setContentsMargins(0, 0, 0, 0);
@@ -229,6 +241,23 @@ QWidget* NewAuditPanel::buildMeasure() {
     auto* seedHint = hint();
     seedHint->setText(tr("Of the random rankings and the bootstrap. The same seed gives the same numbers."));
     more->add(tr("&Seed"), m_seed, seedHint);
+    m_correction->setAccessibleName(tr("Correction of the verdicts"));
+    m_correction->addItem(tr("Holm"), static_cast<int>(Correction::Holm));
+    m_correction->addItem(tr("Benjamini and Hochberg"), static_cast<int>(Correction::FalseDiscovery));
+    auto* correctionHint = hint();
+    correctionHint->setText(tr("Holm: at most one audit in twenty shows any false lean. Benjamini and Hochberg: at most "
+                               "one in twenty of the leans found is false, and more are found."));
+    more->add(tr("&Correction"), m_correction, correctionHint);
+    m_tolerance->setAccessibleName(tr("Tolerance, as a ratio of shares"));
+    m_tolerance->setRange(1.0, 10.0);
+    m_tolerance->setSingleStep(0.05);
+    m_tolerance->setDecimals(2);
+    m_tolerance->setSuffix(QStringLiteral(" ×"));
+    m_tolerance->setSpecialValueText(tr("None"));
+    auto* toleranceHint = hint();
+    toleranceHint->setText(tr("A group leans only where its share is surely beyond this. 1.25: shares from 1/1.25 to "
+                              "1.25 times the pool's are tolerated."));
+    more->add(tr("To&lerance"), m_tolerance, toleranceHint);
     m_precision->setAccessibleName(tr("Precision"));
     m_precision->addItem(tr("float32"), QStringLiteral("fp32"));
     m_precision->addItem(tr("bfloat16"), QStringLiteral("bf16"));
@@ -338,6 +367,10 @@ void NewAuditPanel::refreshAttributes() {
         m_crossB->setCurrentIndex(canCross ? 1 : -1);
         m_cross->setChecked(false);
         m_cross->setEnabled(canCross);
+        QStringList columns;
+        for (int row = 0; row < m_attributes->count(); ++row)
+            columns << m_attributes->item(row)->data(Qt::UserRole).toString();
+        m_also->setColumns(columns);
         if (m_attributes->count() > 0)
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
@@ -485,6 +518,9 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     if (const auto only = onlyTarget(config.measure.definition))
         config.measure.target.kind = *only;
     config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    config.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
+    config.measure.tolerance = m_tolerance->value();
+    config.others = m_also->chosen();
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
 }

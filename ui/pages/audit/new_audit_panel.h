@@ -10,6 +10,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QDoubleSpinBox;
 class QLineEdit;
 class QListWidget;
 class QPlainTextEdit;
@@ -19,6 +20,7 @@ class QVBoxLayout;
 
 namespace plumbline::ui {
 
+class AlsoMeasure;
 class AuditRunner;
 class PromptTable;
 class TokenCounter;
@@ -78,6 +80,9 @@ private:
     QWidget* m_moreArea;
     QSpinBox* m_seed;
     QComboBox* m_precision;
+    AlsoMeasure* m_also;
+    QComboBox* m_correction;
+    QDoubleSpinBox* m_tolerance;
     QLabel* m_problem;
     QLabel* m_cautions;
     QPushButton* m_run;

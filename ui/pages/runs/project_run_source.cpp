@@ -138,7 +138,7 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
             // Prompts may have targets of their own.
             MeasureOptions options = run->result.config.measure;
             if (options.target.kind == Target::Kind::Conditional || !options.target.byConcept.empty())
-                options.target = targetUsed(*chart.chart->measurements[prompt]);
+                options.target = targetUsed(chart.chart->measurements[prompt]);
             if (!meters->meter || meters->run != run->record.id || meters->attribute != attribute ||
                 meters->shares != options.target.shares) {
                 PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(*chart.labels, options));

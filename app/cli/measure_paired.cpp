@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/measure_kinds.h"
+#include "core/base/path.h"
+#include "core/formats/data_table.h"
+#include "core/metric/paired.h"
+
+namespace plumbline::cli {
+
+namespace {
+
+struct Arguments {
+    std::vector<std::string> tables, scores, names;
+    std::string attribute, image, prompt, concept_;
+    int nullDraws = 1000, bootstrapDraws = 1000;
+    MeasureArguments measure;
+    MeasureOutput output;
+};
+
+/// Numbers texts in the order of their first appearance.
+class Names {
+public:
+    std::size_t of(const std::string& text) {
+        const auto [at, isNew] = m_numbers.try_emplace(text, m_texts.size());
+        if (isNew)
+            m_texts.push_back(text);
+        return at->second;
+    }
+    std::optional<std::size_t> find(const std::string& text) const {
+        const auto at = m_numbers.find(text);
+        return at == m_numbers.end() ? std::nullopt : std::optional(at->second);
+    }
+    const std::vector<std::string>& texts() const { return m_texts; }
+
+private:
+    std::unordered_map<std::string, std::size_t> m_numbers;
+    std::vector<std::string> m_texts;
+};
+
+struct Matrices {
+    metric::AskedPrompts prompts;
+    Attribute attribute;
+    std::vector<float> first, second; ///< prompts x images
+    std::int64_t invalid = 0, onlyInOne = 0, twice = 0;
+};
+
+tl::unexpected<Error> invalid(std::string name, std::string value, std::string expected) {
+    return fail(ErrorCode::InvalidArgument,
+                {{"name", std::move(name)}, {"value", std::move(value)}, {"expected", std::move(expected)}});
+}
+
+Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
+    const std::string firstScore = arguments.scores.front(), secondScore = arguments.scores.back();
+    const bool oneTable = arguments.tables.size() == 1;
+    if (oneTable && arguments.scores.size() != 2)
+        return invalid("--score", firstScore, "two columns (--score A B) of the one table, or two tables");
+    if (!oneTable && arguments.image.empty())
+        return invalid("--image", "nothing", "the column that names a row's image, so that the rows of two tables can be matched");
+    if (!arguments.prompt.empty() && arguments.image.empty())
+        return invalid("--image", "nothing", "the column that names a row's image, since it has a row for each prompt");
+    if (!arguments.concept_.empty() && arguments.prompt.empty())
+        return invalid("--prompt", "nothing", "the column with the prompts that --concept is about");
+
+    std::vector<std::string> columns = {arguments.attribute, firstScore};
+    if (oneTable)
+        columns.push_back(secondScore);
+    for (const std::string& column : {arguments.image, arguments.prompt, arguments.concept_})
+        if (!column.empty())
+            columns.push_back(column);
+    PLUMBLINE_TRY(const formats::DataTable table, formats::DataTable::read(arguments.tables[0], columns, feedback));
+
+    Matrices result;
+    result.invalid = table.invalidRows();
+    Names images, prompts, concepts;
+    std::vector<std::string> groups;
+    std::vector<std::pair<std::size_t, std::size_t>> cellOf; // of each row: image, prompt
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        const std::size_t image = images.of(arguments.image.empty() ? std::to_string(row) : table.texts(arguments.image)[row]);
+        const std::size_t prompt = prompts.of(arguments.prompt.empty() ? "all" : table.texts(arguments.prompt)[row]);
+        const std::string& group = table.texts(arguments.attribute)[row];
+        if (image == groups.size())
+            groups.push_back(group);
+        else if (groups[image] != group)
+            return invalid(arguments.attribute + " of the image “" + images.texts()[image] + "”", group,
+                           "the same group in each of its rows (it was “" + groups[image] + "”)");
+        const std::size_t about = arguments.concept_.empty() ? prompt : concepts.of(table.texts(arguments.concept_)[row]);
+        if (prompt == result.prompts.concepts.size())
+            result.prompts.concepts.push_back(static_cast<std::int32_t>(about));
+        cellOf.emplace_back(image, prompt);
+    }
+    result.prompts.texts = prompts.texts();
+    result.attribute = makeAttribute(arguments.attribute, groups);
+    constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+    const std::size_t size = images.texts().size() * prompts.texts().size();
+    result.first.assign(size, kNone);
+    result.second.assign(size, kNone);
+    const auto place = [&](const std::pair<std::size_t, std::size_t>& cell) { return cell.second * images.texts().size() + cell.first; };
+    const auto fill = [&](std::vector<float>& matrix, std::size_t at, double score) {
+        if (std::isnan(matrix[at]))
+            matrix[at] = static_cast<float>(score);
+        else
+            ++result.twice;
+    };
+    std::int64_t unreadable = 0;
+    const std::vector<double> scores = table.numbers(firstScore, unreadable);
+    result.invalid += unreadable;
+    for (std::size_t row = 0; row < cellOf.size(); ++row)
+        fill(result.first, place(cellOf[row]), scores[row]);
+    if (oneTable) {
+        const std::vector<double> others = table.numbers(secondScore, unreadable);
+        result.invalid += unreadable;
+        for (std::size_t row = 0; row < cellOf.size(); ++row)
+            fill(result.second, place(cellOf[row]), others[row]);
+    } else {
+        std::vector<std::string> wanted = {secondScore, arguments.image};
+        if (!arguments.prompt.empty())
+            wanted.push_back(arguments.prompt);
+        PLUMBLINE_TRY(const formats::DataTable other, formats::DataTable::read(arguments.tables[1], wanted, feedback));
+        const std::vector<double> others = other.numbers(secondScore, unreadable);
+        result.invalid += other.invalidRows() + unreadable;
+        for (std::size_t row = 0; row < other.rows(); ++row) {
+            const auto image = images.find(other.texts(arguments.image)[row]);
+            const auto prompt = prompts.find(arguments.prompt.empty() ? "all" : other.texts(arguments.prompt)[row]);
+            if (image && prompt)
+                fill(result.second, place({*image, *prompt}), others[row]);
+            else
+                ++result.onlyInOne;
+        }
+    }
+    // Nothing is compared that only one of the two has.
+    for (std::size_t at = 0; at < size; ++at)
+        if (std::isnan(result.first[at]) != std::isnan(result.second[at])) {
+            result.first[at] = result.second[at] = kNone;
+            ++result.onlyInOne;
+        }
+    return result;
+}
+
+Outcome<std::vector<MeasureTable>> measurePaired(const Arguments& arguments, Feedback& feedback) {
+    PLUMBLINE_TRY(MeasureOptions options, arguments.measure.options());
+    options.nullDraws = arguments.nullDraws;
+    options.bootstrapDraws = arguments.bootstrapDraws;
+    PLUMBLINE_TRY(const Matrices matrices, readMatrices(arguments, feedback));
+    std::vector<std::string> names = arguments.names;
+    if (names.empty())
+        names = arguments.tables.size() == 2 ? std::vector{encodeName(arguments.tables[0]), encodeName(arguments.tables[1])} : arguments.scores;
+    PLUMBLINE_TRY(metric::PairedMeasures result,
+                  metric::comparePaired(matrices.first, matrices.second, matrices.prompts, matrices.attribute, options,
+                                        names.front(), names.back(), feedback));
+    warnOfRows(matrices.invalid, result.mean);
+    if (matrices.onlyInOne > 0)
+        result.mean.warnings.push_back(std::to_string(matrices.onlyInOne) + " scores are only in one of the two and took no part.");
+    if (matrices.twice > 0)
+        result.mean.warnings.push_back(std::to_string(matrices.twice) +
+                                       " rows give a score again for the same image and prompt; the first counts.");
+    std::vector<MeasureTable> tables;
+    const bool single = matrices.prompts.texts.size() == 1;
+    tables.push_back(std::move(result.mean));
+    if (!single)
+        tables.push_back(std::move(result.prompts));
+    return tables;
+}
+
+} // namespace
+
+void addMeasurePaired(CLI::App& measure, Run& chosen) {
+    CLI::App* command = measure.add_subcommand("paired", "Two models on the same images and prompts: how far their leans differ");
+    auto arguments = std::make_shared<Arguments>();
+    command->add_option("tables", arguments->tables, "One table with two score columns, or two tables")->required()->expected(1, 2);
+    command->add_option("--score", arguments->scores, "Column with the scores (of two tables: one name, or one for each)")
+        ->required()
+        ->expected(1, 2);
+    command->add_option("--attribute", arguments->attribute, "Column with the groups, in the first table")->required();
+    command->add_option("--image", arguments->image, "Column that names a row's image");
+    command->add_option("--prompt", arguments->prompt, "Column with the prompt, where a table has a row for each image and prompt");
+    command->add_option("--concept", arguments->concept_, "Column that says which prompts are about the same thing");
+    command->add_option("--names", arguments->names, "What to call the two")->expected(2);
+    arguments->measure.addTo(*command);
+    command->add_option("--null-draws", arguments->nullDraws, "Random exchanges of the two; 0: none")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--bootstrap-draws", arguments->bootstrapDraws, "Resamples of the images; 0: none")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    arguments->output.addTo(*command);
+    command->callback([arguments, &chosen] {
+        chosen = [arguments] {
+            ConsoleFeedback feedback;
+            return arguments->output.write(measurePaired(*arguments, feedback));
+        };
+    });
+}
+
+} // namespace plumbline::cli
