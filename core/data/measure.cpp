@@ -21,41 +21,52 @@ struct Described {
 constexpr Described kDefinitions[] = {
     {Definition::Geyik, "geyik", ScoreKind::Cosine,
      "A group's skew is the natural logarithm of its share of the first k rows over its target share; MaxSkew and "
-     "MinSkew are the largest and the smallest skew, NDKL the mean Kullback-Leibler divergence of the first 1 to k rows "
+     "MinSkew are the largest and the smallest skew, NDKL the mean Kullback-Leibler divergence of the first 1 to k "
+     "rows "
      "from the target, discounted by 1/log2(rank + 1). Exactly k rows of cosine scores, ties in row order; a group "
      "absent from them has no skew, takes no part in MaxSkew and leaves MinSkew an upper bound. Geyik, Ambler and "
      "Kenthapadi, KDD 2019."},
     {Definition::Berg, "berg", ScoreKind::DotRawImage,
      "Skew and NDKL as the published code of Berg et al. (A Prompt Array Keeps the Bias Away, AACL 2022; "
-     "oxai/debias-vision-lang, measuring_bias.py) computes them: every row that ties with the k-th is counted too while "
-     "shares and the discount's sum stay over the k asked for, an absent group has the share 1/k, and MaxSkew starts at "
+     "oxai/debias-vision-lang, measuring_bias.py) computes them: every row that ties with the k-th is counted too "
+     "while "
+     "shares and the discount's sum stay over the k asked for, an absent group has the share 1/k, and MaxSkew starts "
+     "at "
      "0. Scores are dot products of the unit-length prompt with the raw image embedding. Where that code stops (labels "
-     "that are not 0, 1, 2 and so on) the value that it defines is given; it has no MinSkew, so the textbook's is shown."},
+     "that are not 0, 1, 2 and so on) the value that it defines is given; it has no MinSkew, so the textbook's is "
+     "shown."},
     {Definition::VlDebiasing, "vl-debiasing", ScoreKind::DotRawImage,
      "As berg, always against equal shares: the published code of Zhang, Guo and Kankanhalli (Joint Vision-Language "
      "Social Bias Removal for CLIP, CVPR 2025; VL_Debiasing, measure_bias.py), whose tables use k = 1000. It has no "
      "MinSkew, so the textbook's is shown."},
     {Definition::Bend, "bend", ScoreKind::Cosine,
      "MaxSkew as the published code of BendVLM (Gerych et al., NeurIPS 2024; bend_vlm, bend_utils.py): the largest "
-     "ln max(p/q, 1e-10), starting at 0, of the shares p among the rows returned, cosine scores; and KL, the divergence "
+     "ln max(p/q, 1e-10), starting at 0, of the shares p among the rows returned, cosine scores; and KL, the "
+     "divergence "
      "of those shares from the target. Published runs use k = 500 and average five folds, which is not repeated here. "
-     "The floor of 1e-10 can never be the maximum, so an absent group's skew is left out. The code has no MinSkew and no "
+     "The floor of 1e-10 can never be the maximum, so an absent group's skew is left out. The code has no MinSkew and "
+     "no "
      "NDKL: the textbook's (geyik) are shown."},
     {Definition::SocialCounterfactuals, "social-counterfactuals", ScoreKind::Cosine,
-     "As the published code of SocialCounterfactuals (Howard et al., CVPR 2024; IntelLabs): skew = ln((c/n_g)/(k/n)), so "
+     "As the published code of SocialCounterfactuals (Howard et al., CVPR 2024; IntelLabs): skew = ln((c/n_g)/(k/n)), "
+     "so "
      "always against the pool's shares, scores rounded to 32 bits, NaN ranked first; an absent group counts as 0 in "
-     "MaxSkew and MinSkew and has no skew of its own. What it calls NDKL is the discounted mean of the skews weighted by "
-     "the pool's shares, without absent groups: not the divergence of Geyik et al., and it can be negative. Not followed: "
+     "MaxSkew and MinSkew and has no skew of its own. What it calls NDKL is the discounted mean of the skews weighted "
+     "by "
+     "the pool's shares, without absent groups: not the divergence of Geyik et al., and it can be negative. Not "
+     "followed: "
      "the order of ties, which its top-k leaves open (row order here), its stop where k exceeds the pool, and the "
      "script around it that raises k to the number of labels."},
     {Definition::VisoGender, "visogender", ScoreKind::Cosine,
      "As the published code of VisoGender (Hall et al., NeurIPS 2023 Datasets and Benchmarks; oxai/visogender, "
      "metrics.py): skew against the pool's shares, exactly k rows of cosine scores, an absent group has the share 1/k "
-     "and counts in MaxSkew and MinSkew alike, divided by k. NDKL runs over the whole ranked list, not the first k rows; "
+     "and counts in MaxSkew and MinSkew alike, divided by k. NDKL runs over the whole ranked list, not the first k "
+     "rows; "
      "Bias@K = (men - women)/(men + women) of the first k, 0 where there is neither."},
     {Definition::Sfid, "sfid", ScoreKind::SoftmaxOverPrompts,
      "As the published code of SFID (Jung, Jang and Wang, NeurIPS 2024; evaluation.py): against equal shares of two "
-     "groups, MaxSkew is the largest absolute skew, max |ln 2p|, infinite (so absent here) where a group is absent from "
+     "groups, MaxSkew is the largest absolute skew, max |ln 2p|, infinite (so absent here) where a group is absent "
+     "from "
      "the first k rows; published runs use k = 100. Images are ranked by the softmax over all prompts of 100 times the "
      "cosine; a table of scores is taken as it is. Not followed: in that code only the last query of each repetition "
      "enters the average, by a misplaced line; here every prompt has its number. It has no MinSkew and no NDKL: the "

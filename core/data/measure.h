@@ -131,8 +131,8 @@ struct MetricValue {
     std::optional<double> pValue;            ///< exact or add-one permutation p (MinSkew: lower tail)
     std::optional<double> neutral;           ///< what a ranking blind to the attribute tends to (METHODS A3)
     std::optional<double> atMost;            ///< MinSkew with an absent group: the skew that one image of it would have
-    std::optional<double> adjustedP = {};         ///< Holm over the family of tests that it belongs to
-    std::optional<double> falseDiscovery = {};    ///< Benjamini-Hochberg over the same family
+    std::optional<double> adjustedP = {};    ///< Holm over the family of tests that it belongs to
+    std::optional<double> falseDiscovery = {}; ///< Benjamini-Hochberg over the same family
 };
 
 /// One group in one ranking.
@@ -165,7 +165,7 @@ struct GroupMeasure {
 
 /// A further number of a ranking, under its stable name.
 struct NamedValue {
-    std::string name;    ///< "kl", "total_variation", …
+    std::string name; ///< "kl", "total_variation", …
     MetricValue value;
     std::string meaning; ///< a plain sentence: formula and direction
 };
@@ -189,9 +189,9 @@ struct Measurement {
     bool decidedByThousandths =
         false; ///< every group's mean score differs by less than slightGap: said beside the lean
     std::int64_t unlabelled = 0, notFinite = 0; ///< rows left out
-    std::vector<std::string> warnings; ///< plain sentences
-    std::string definitionText;        ///< definitionSentence when it was measured; empty in documents of older projects
-    std::vector<NamedValue> more;      ///< numbers beside MaxSkew, MinSkew and NDKL
+    std::vector<std::string> warnings;          ///< plain sentences
+    std::string definitionText;   ///< definitionSentence when it was measured; empty in documents of older projects
+    std::vector<NamedValue> more; ///< numbers beside MaxSkew, MinSkew and NDKL
 
     /// The further number of this name; null where there is none.
     const NamedValue* further(std::string_view name) const;

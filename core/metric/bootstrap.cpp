@@ -206,9 +206,7 @@ Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const Bo
     };
     const bool done = forEachReplicate(
         replicates, feedback,
-        [&] {
-            return Scratch{InfeasibleSum(schedule), PoolWeightedSum(pool.share), {}, {}, {}, {}, pool.share};
-        },
+        [&] { return Scratch{InfeasibleSum(schedule), PoolWeightedSum(pool.share), {}, {}, {}, {}, pool.share}; },
         [&](Scratch& s, std::size_t i) {
             const BootstrapPlan::Top top =
                 rules.keepTies ? plan.topWithTies(i, ranked.tieEnd, s.ranks) : plan.top(i, s.ranks);
@@ -247,7 +245,8 @@ Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const Bo
     if (pool.bias) {
         std::vector<double> shares;
         for (std::size_t i = 0; i < replicates; ++i) {
-            const double a = topDrawn[pool.bias->first * replicates + i], b = topDrawn[pool.bias->second * replicates + i];
+            const double a = topDrawn[pool.bias->first * replicates + i],
+                         b = topDrawn[pool.bias->second * replicates + i];
             if (a + b > 0)
                 shares.push_back(a / (a + b));
         }

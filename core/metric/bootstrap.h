@@ -64,7 +64,7 @@ struct BootstrapDraws {
     std::vector<double> ndkl;        ///< unsorted, one a replicate; only where NDKL is weighted by the pool's shares
     std::vector<GroupSpread> spread; ///< of each group; zeros for one without a top row
     std::vector<double> infeasibleIndex, infeasibleCount; ///< unsorted, against the target as it is observed
-    double biasSpread = 0;           ///< variance of the positive group's share of Bias@K's two groups
+    double biasSpread = 0; ///< variance of the positive group's share of Bias@K's two groups
 };
 
 /// `counts` are the top counts observed.

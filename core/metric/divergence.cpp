@@ -21,14 +21,17 @@ struct Described {
 constexpr std::array<Described, kFurther> kDescribed{{
     {"kl", "Kullback-Leibler divergence of the first k rows from the target, in nats; 0: the shares are the target's.",
      FurtherTail::Upper},
-    {"total_variation", "Half the sum of |share - target share| over the groups; the part of the first k rows that would "
-                        "have to change groups.",
+    {"total_variation",
+     "Half the sum of |share - target share| over the groups; the part of the first k rows that would "
+     "have to change groups.",
      FurtherTail::Upper},
-    {"normalised_entropy", "Entropy of the groups' shares of the first k rows over its maximum; 1: equal shares, 0: one "
-                           "group only, whatever the target.",
+    {"normalised_entropy",
+     "Entropy of the groups' shares of the first k rows over its maximum; 1: equal shares, 0: one "
+     "group only, whatever the target.",
      FurtherTail::Lower},
-    {"infeasible_index", "Ranks from 1 to k at which some group has fewer rows so far than the target share times the "
-                         "rank, rounded down, asks for.",
+    {"infeasible_index",
+     "Ranks from 1 to k at which some group has fewer rows so far than the target share times the "
+     "rank, rounded down, asks for.",
      FurtherTail::Upper},
     {"infeasible_count", "The same, counting each group that is short at a rank.", FurtherTail::Upper},
     {"count_ratio", "Smallest over largest number of rows of a group among the first k; 0: a group is absent.",

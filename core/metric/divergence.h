@@ -18,15 +18,15 @@ std::optional<double> retrievedDivergence(std::span<const std::uint32_t> counts,
 /// Total variation distance 1/2 sum_g |p_g - q_g| (METHODS A7), between 0 and 1. Nothing without a row.
 std::optional<double> totalVariation(std::span<const std::uint32_t> counts, std::span<const double> share);
 
-/// Normalised entropy -sum_g p_g ln p_g / ln G of the first k rows (METHODS A7, A20; So-B-IT): 1 where all G groups have
-/// the same share, 0 where there is one only. Nothing without a row or for one group.
+/// Normalised entropy -sum_g p_g ln p_g / ln G of the first k rows (METHODS A7, A20; So-B-IT): 1 where all G groups
+/// have the same share, 0 where there is one only. Nothing without a row or for one group.
 std::optional<double> normalisedEntropy(std::span<const std::uint32_t> counts);
 
 /// Bias@K of two groups (METHODS A7; Wang, Liu, Wang, EMNLP 2021): (a - b) / (a + b), 0 where both are absent.
 double biasAtK(std::int64_t positive, std::int64_t negative);
 
-/// Infeasible index and count (METHODS A5; Geyik, Ambler, Kenthapadi, KDD 2019): over the ranks r = 1..k, how many have a
-/// group with fewer than floor(r q_g) rows among the first r, and how many such groups there are altogether.
+/// Infeasible index and count (METHODS A5; Geyik, Ambler, Kenthapadi, KDD 2019): over the ranks r = 1..k, how many have
+/// a group with fewer than floor(r q_g) rows among the first r, and how many such groups there are altogether.
 class InfeasibleSchedule {
 public:
     /// When floor(r q_g) rises, for r = 1..ranks: at most one entry a rank and group, `ranks` altogether. The floor is
@@ -43,8 +43,7 @@ private:
 /// Counts them row by row in rank order; O(1) a row.
 class InfeasibleSum {
 public:
-    explicit InfeasibleSum(const InfeasibleSchedule& schedule)
-        : m_schedule(schedule), m_slack(schedule.m_groups, 0) {}
+    explicit InfeasibleSum(const InfeasibleSchedule& schedule) : m_schedule(schedule), m_slack(schedule.m_groups, 0) {}
     void reset();
     void add(std::uint32_t group);
     std::int64_t index() const { return m_index; }
@@ -57,7 +56,8 @@ private:
     std::int64_t m_below = 0, m_index = 0, m_count = 0;
 };
 
-/// HOWARD24's "NDKL" (METHODS A2): (1/Z) sum_i w_i sum_{g: c_g(i) > 0} (n_g/n) ln((c_g(i)/n_g) / (i/n)), w_i as in NDKL.
+/// HOWARD24's "NDKL" (METHODS A2): (1/Z) sum_i w_i sum_{g: c_g(i) > 0} (n_g/n) ln((c_g(i)/n_g) / (i/n)), w_i as in
+/// NDKL.
 class PoolWeightedSum {
 public:
     /// `share`: of the pool, n_g/n; it must outlive the sum.
@@ -71,8 +71,8 @@ private:
     std::span<const double> m_share;
     std::vector<std::uint32_t> m_counts;
     std::size_t m_rank = 0;
-    double m_present = 0;  ///< sum of the shares of the groups so far
-    double m_bracket = 0;  ///< sum of q_g (ln c_g - ln q_g) over them
+    double m_present = 0; ///< sum of the shares of the groups so far
+    double m_bracket = 0; ///< sum of q_g (ln c_g - ln q_g) over them
     double m_sum = 0, m_weights = 0;
 };
 

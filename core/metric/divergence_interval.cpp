@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kDraws = 300;       // rankings at each place of a path
 constexpr double kFurthest = 40;          // there a path has left every group but one
 constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
-constexpr std::size_t kRowsDrawnSingly = 48;
+constexpr std::size_t kRowsDrawnSingly = 8;
 constexpr double kPriorRows = 20;
 constexpr double kNdklTail = 0.7; // of the tail asked for: the shares along the ranks are estimated, not known
 
@@ -89,9 +89,33 @@ std::int64_t binomial(std::int64_t trials, double probability, Generator& genera
                             : boost::random::binomial_distribution<std::int64_t>(trials, probability)(generator);
 }
 
+/// Random numbers for the rows that are drawn singly, the same at every place of both paths, so that what is drawn
+/// there differs by the shares only: draws x rows.
+Outcome<std::vector<std::uint32_t>> drawNumbers(std::span<const Block> blocks, std::uint64_t seed,
+                                                std::string_view name, Feedback& feedback) {
+    std::size_t rows = 0;
+    for (const Block& block : blocks)
+        if (block.end - rows <= kRowsDrawnSingly)
+            rows = block.end;
+        else
+            break;
+    std::vector<std::uint32_t> numbers(kDraws * rows);
+    const std::uint64_t stream = streamId(std::string(name) + "/rows");
+    const bool done = forEachReplicate(
+        kDraws, feedback, [] { return 0; },
+        [&](int, std::size_t i) {
+            RandomStream random(seed, stream, i);
+            for (std::size_t row = 0; row < rows; ++row)
+                numbers[i * rows + row] = random.next32();
+        });
+    if (!done)
+        return tl::unexpected(Stop(Cancelled{}));
+    return numbers;
+}
+
 /// What rankings show at one place of a path.
 struct Level {
-    double truth = 0; ///< the population's divergence there
+    double truth = 0;                     ///< the population's divergence there
     double low = 0, middle = 0, high = 0; ///< quantiles of the divergences of drawn rankings
 };
 
@@ -100,9 +124,10 @@ class Path {
 public:
     /// `direction`: blocks x groups, what is added to ln q for each unit of s.
     Path(const DivergenceEvidence& evidence, DivergenceKind kind, std::span<const Block> blocks,
-         std::vector<double> direction, double tail, std::uint64_t stream, std::uint64_t seed, Feedback& feedback)
-        : m_evidence(evidence), m_kind(kind), m_blocks(blocks), m_direction(std::move(direction)), m_tail(tail),
-          m_stream(stream), m_seed(seed), m_feedback(feedback) {
+         std::span<const std::uint32_t> numbers, std::vector<double> direction, double tail, std::uint64_t stream,
+         std::uint64_t seed, Feedback& feedback)
+        : m_evidence(evidence), m_kind(kind), m_blocks(blocks), m_numbers(numbers), m_direction(std::move(direction)),
+          m_tail(tail), m_stream(stream), m_seed(seed), m_feedback(feedback) {
         // A row that comes in a block counts in the shares from that block on.
         m_tailOfBlock.resize(blocks.size());
         double sum = 0;
@@ -136,32 +161,37 @@ public:
         return m_levels.emplace(strength, level).first->second;
     }
 
-    /// The largest divergence on the path (next to the smallest that is not) of which a quantile stays below `observed`.
-    struct Crossing {
-        double below, above; ///< the population's divergence on either side
-    };
-    Outcome<Crossing> crossing(double Level::*quantile, double observed, double start) {
-        PLUMBLINE_TRY(const Level origin, at(0));
-        if (origin.*quantile >= observed)
-            return Crossing{0, 0};
+    /// The population's divergence where a quantile of the drawn ones crosses `observed`; 0 where the path starts above
+    /// it.
+    Outcome<double> crossing(double Level::*quantile, double observed, double start) {
+        PLUMBLINE_TRY(Level below, at(0));
+        if (below.*quantile >= observed)
+            return 0.0;
         double low = 0, high = start;
+        Level above;
         for (;;) {
-            PLUMBLINE_TRY(const Level level, at(high));
-            if (level.*quantile >= observed)
+            PLUMBLINE_TRY(above, at(high));
+            if (above.*quantile >= observed)
                 break;
             if (high >= kFurthest)
-                return Crossing{level.truth, level.truth};
+                return above.truth;
             low = high;
+            below = above;
             high = std::min(kFurthest, 1.8 * high);
         }
-        for (int step = 0; step < 5; ++step) {
-            const double middle = (low + high) / 2;
+        // By interpolation, but never nearer than a fifth of the bracket to its ends, so that both ends move.
+        const auto part = [&] {
+            const double rise = above.*quantile - below.*quantile;
+            return rise > 0 ? (observed - below.*quantile) / rise : 0.5;
+        };
+        for (int step = 0; step < 3; ++step) {
+            const double middle = low + (high - low) * std::clamp(part(), 0.2, 0.8);
             PLUMBLINE_TRY(const Level level, at(middle));
-            (level.*quantile >= observed ? high : low) = middle;
+            const bool beyond = level.*quantile >= observed;
+            (beyond ? high : low) = middle;
+            (beyond ? above : below) = level;
         }
-        PLUMBLINE_TRY(const Level below, at(low));
-        PLUMBLINE_TRY(const Level above, at(high));
-        return Crossing{below.truth, above.truth};
+        return below.truth + std::clamp(part(), 0.0, 1.0) * (above.truth - below.truth);
     }
 
 private:
@@ -240,6 +270,7 @@ private:
     double draw(Scratch& s, std::size_t replicate) const {
         const std::size_t g = groups();
         Generator generator{RandomStream(m_seed, m_stream, replicate)};
+        const std::uint32_t* number = m_numbers.data() + replicate * (m_numbers.size() / kDraws);
         std::fill(s.counts.begin(), s.counts.end(), 0);
         std::fill(s.tails.begin(), s.tails.end(), 0.0);
         double sum = 0;
@@ -249,16 +280,16 @@ private:
             begin = m_blocks[b].end;
             const double tail = m_tailOfBlock[b];
             if (length <= kRowsDrawnSingly) {
-                const auto first = m_thresholds.begin() + static_cast<std::ptrdiff_t>(b * g);
+                const std::uint32_t* const first = &m_thresholds[b * g];
                 for (std::size_t row = 0; row < length; ++row) {
-                    const std::uint32_t at = generator.random.next32();
+                    const std::uint32_t at = *number++;
                     std::size_t group = 0;
                     if (g <= 16)
-                        while (group + 1 < g && at >= first[static_cast<std::ptrdiff_t>(group)])
-                            ++group;
+                        for (std::size_t i = 0; i + 1 < g; ++i) // without a jump that cannot be foreseen
+                            group += at >= first[i];
                     else
-                        group = std::min(g - 1, static_cast<std::size_t>(
-                                                    std::upper_bound(first, first + static_cast<std::ptrdiff_t>(g), at) - first));
+                        group =
+                            std::min(g - 1, static_cast<std::size_t>(std::upper_bound(first, first + g, at) - first));
                     sum += tail * m_xLogX.step(++s.counts[group]);
                     s.tails[group] += tail;
                 }
@@ -299,9 +330,8 @@ private:
         std::int64_t left = m_evidence.n - rows;
         double probability = 1;
         for (std::size_t i = 0; i < groups(); ++i) {
-            const std::int64_t drawn = i + 1 == groups()
-                                           ? left
-                                           : binomial(left, std::min(1.0, m_rest[i] / probability), generator);
+            const std::int64_t drawn =
+                i + 1 == groups() ? left : binomial(left, std::min(1.0, m_rest[i] / probability), generator);
             left -= drawn;
             probability = std::max(1e-300, probability - m_rest[i]);
             s.share[i] = static_cast<double>(s.counts[i] + drawn) / static_cast<double>(m_evidence.n);
@@ -318,9 +348,8 @@ private:
         }
         double step(std::int64_t c) const {
             const auto place = static_cast<std::size_t>(c);
-            return place < m_steps.size()
-                       ? m_steps[place]
-                       : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+            return place < m_steps.size() ? m_steps[place]
+                                          : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
         }
 
     private:
@@ -330,6 +359,7 @@ private:
     const DivergenceEvidence& m_evidence;
     DivergenceKind m_kind;
     std::span<const Block> m_blocks;
+    std::span<const std::uint32_t> m_numbers; ///< kDraws x rows drawn singly
     std::vector<double> m_direction;
     double m_tail;
     std::uint64_t m_stream, m_seed;
@@ -358,8 +388,7 @@ std::vector<double> estimatedLean(const DivergenceEvidence& e, std::span<const B
     for (std::size_t g = 0; g < groups; ++g) // with one row of the target's, so that no share is 0
         whole[g] = (counts[blocks.size() * groups + g] + e.share[g]) / (static_cast<double>(rows) + 1);
     const auto blockBeyond = [&](std::size_t wanted) { // the number of blocks that end at or before a rank
-        return static_cast<std::size_t>(
-            std::ranges::upper_bound(blocks, wanted, {}, &Block::end) - blocks.begin());
+        return static_cast<std::size_t>(std::ranges::upper_bound(blocks, wanted, {}, &Block::end) - blocks.begin());
     };
     std::vector<double> lean(blocks.size() * groups);
     for (std::size_t b = 0; b < blocks.size(); ++b) {
@@ -368,8 +397,7 @@ std::vector<double> estimatedLean(const DivergenceEvidence& e, std::span<const B
         const auto length = static_cast<double>(last - first);
         for (std::size_t g = 0; g < groups; ++g) {
             const double here = counts[to * groups + g] - counts[from * groups + g];
-            lean[b * groups + g] =
-                std::log((here + kPriorRows * whole[g]) / (length + kPriorRows) / e.share[g]);
+            lean[b * groups + g] = std::log((here + kPriorRows * whole[g]) / (length + kPriorRows) / e.share[g]);
         }
     }
     return lean;
@@ -400,32 +428,33 @@ Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidenc
     const std::vector<Block> blocks = blocksOf(evidence.groupAtRank.size(), kind);
     const double tail = (1 - confidence) / 2 * (kind == DivergenceKind::Ndkl ? kNdklTail : 1.0);
     const std::string stream = "divergence/" + std::string(name);
+    PLUMBLINE_TRY(const std::vector<std::uint32_t> numbers, drawNumbers(blocks, seed, stream, feedback));
 
     std::vector<double> lean = estimatedLean(evidence, blocks);
     constexpr double kLeast = 0.02;
     const double size = std::max(kLeast, sizeOf(lean, evidence, blocks));
     for (double& value : lean)
         value /= size;
-    Path own(evidence, kind, blocks, std::move(lean), tail, streamId(stream + "/own"), seed, feedback);
+    Path own(evidence, kind, blocks, numbers, std::move(lean), tail, streamId(stream + "/own"), seed, feedback);
 
     const auto rarest = static_cast<std::size_t>(std::ranges::min_element(evidence.share) - evidence.share.begin());
     const double q = evidence.share[rarest];
     std::vector<double> rise(blocks.size() * groups, 0.0);
     for (std::size_t b = 0; b < blocks.size(); ++b)
         rise[b * groups + rarest] = 1 / std::sqrt(q * (1 - q));
-    Path rare(evidence, kind, blocks, std::move(rise), tail, streamId(stream + "/rare"), seed, feedback);
+    Path rare(evidence, kind, blocks, numbers, std::move(rise), tail, streamId(stream + "/rare"), seed, feedback);
 
     // A divergence of up to rounding is none.
     const double value = observed + 1e-12;
     const double start = std::max(size, 0.1);
-    PLUMBLINE_TRY(const auto ownLow, own.crossing(&Level::high, value, start));
-    PLUMBLINE_TRY(const auto rareLow, rare.crossing(&Level::high, value, start));
-    PLUMBLINE_TRY(const auto ownMiddle, own.crossing(&Level::middle, value, start));
-    PLUMBLINE_TRY(const auto ownHigh, own.crossing(&Level::low, value, start));
-    PLUMBLINE_TRY(const auto rareHigh, rare.crossing(&Level::low, value, start));
+    PLUMBLINE_TRY(const double ownLow, own.crossing(&Level::high, value, start));
+    PLUMBLINE_TRY(const double rareLow, rare.crossing(&Level::high, value, start));
+    PLUMBLINE_TRY(const double ownMiddle, own.crossing(&Level::middle, value, start));
+    PLUMBLINE_TRY(const double ownHigh, own.crossing(&Level::low, value, start));
+    PLUMBLINE_TRY(const double rareHigh, rare.crossing(&Level::low, value, start));
     DivergenceInterval result;
-    result.interval = {std::min(ownLow.below, rareLow.below), std::max(ownHigh.above, rareHigh.above)};
-    result.corrected = std::clamp((ownMiddle.below + ownMiddle.above) / 2, *result.interval.low, *result.interval.high);
+    result.interval = {std::min(ownLow, rareLow), std::max(ownHigh, rareHigh)};
+    result.corrected = std::clamp(ownMiddle, *result.interval.low, *result.interval.high);
     return result;
 }
 

@@ -93,7 +93,8 @@ Interval countRatioInterval(std::span<const SkewEvidence> groups, double confide
     for (SkewEvidence group : groups) {
         group.poolCount = group.pool = 0; // of ln p alone
         // An absent group stands for the skew that one row would have.
-        group.skew = std::log(static_cast<double>(std::max<std::int64_t>(group.count, 1)) / static_cast<double>(group.rows));
+        group.skew =
+            std::log(static_cast<double>(std::max<std::int64_t>(group.count, 1)) / static_cast<double>(group.rows));
         const Interval own = skewInterval(group, confidence), strict = skewInterval(group, joint);
         minLow = std::min(minLow, own.low.value_or(-kInfinity));
         minHigh = std::min(minHigh, strict.high.value_or(kInfinity));

@@ -51,8 +51,8 @@ RangeInterval skewRangeInterval(std::span<const SkewEvidence> groups, bool share
 /// that noise raises it is an interval of its mean over pools of this size: compare it with the null, not with 0.
 Interval centredInterval(double value, std::vector<double> draws, double confidence);
 
-/// Interval of Bias@K: 2 s - 1 with Jeffreys' interval of the share s = a / (a + b), for as many rows as would give it the
-/// variance `spread` of the bootstrap. Nothing where both groups are absent.
+/// Interval of Bias@K: 2 s - 1 with Jeffreys' interval of the share s = a / (a + b), for as many rows as would give it
+/// the variance `spread` of the bootstrap. Nothing where both groups are absent.
 Interval biasInterval(std::int64_t positive, std::int64_t negative, double spread, double confidence);
 
 /// Interval of the smallest over the largest share of the top rows, from the groups' own intervals as in

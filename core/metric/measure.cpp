@@ -95,13 +95,12 @@ MetricValue& furtherValue(Further which, Measurement& result) {
         ->value;
 }
 
-/// Interval of the largest absolute skew: its lower end is that of MaxSkew or of MinSkew with the sign turned, its upper end
-/// the furthest of the groups' ends; none where a group's skew has no lower one.
+/// Interval of the largest absolute skew: its lower end is that of MaxSkew or of MinSkew with the sign turned, its
+/// upper end the furthest of the groups' ends; none where a group's skew has no lower one.
 Interval largestAbsolute(const RangeInterval& range, std::span<const GroupMeasure> groups) {
     Interval interval{std::max({0.0, range.max.low.value_or(0.0), -range.min.high.value_or(0.0)}), 0.0};
     for (const GroupMeasure& group : groups)
-        interval.high =
-            std::max({*interval.high, -group.ciLow.value_or(-kInfinity), group.ciHigh.value_or(kInfinity)});
+        interval.high = std::max({*interval.high, -group.ciLow.value_or(-kInfinity), group.ciHigh.value_or(kInfinity)});
     if (!std::isfinite(*interval.high))
         interval.high.reset();
     return interval;
@@ -248,7 +247,7 @@ void Meter::Impl::collectWarnings() {
     if (k > pool.n)
         warnings.push_back("k is " + std::to_string(k) + " but only " + counted(pool.n, "image") +
                            " can be ranked; all of them were counted" +
-                           (rules.divideByK        ? ", and divided by k as the published code does."
+                           (rules.divideByK         ? ", and divided by k as the published code does."
                             : rules.stopsBeyondPool ? ". The published code stops here."
                                                     : "."));
     else if (k == pool.n)
@@ -464,9 +463,9 @@ double Meter::Impl::ndklOf(const Ranked& ranked, std::size_t countedRows) const 
     return sum.value(pool.logShare, normaliser(countedRows));
 }
 
-/// MaxSkew and MinSkew beyond all draws: their p-value's floor is replaced by the sum over the groups of the exact chances
-/// that one reaches the observed value alone (Boole's bound), if that is smaller. A p-value that is at most `a` then needs
-/// the bound to be at most `a`, or draws that say so: valid either way.
+/// MaxSkew and MinSkew beyond all draws: their p-value's floor is replaced by the sum over the groups of the exact
+/// chances that one reaches the observed value alone (Boole's bound), if that is smaller. A p-value that is at most `a`
+/// then needs the bound to be at most `a`, or draws that say so: valid either way.
 void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows, double over,
                                 Measurement& result) const {
     constexpr double kRounding = 1e-9; // of the skew, against the finding
@@ -571,7 +570,8 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
         value.ciLow = std::min(*interval.low, *value.value);
         value.ciHigh = std::max(*interval.high, *value.value);
     };
-    const auto divergence = [&](DivergenceKind kind, const DivergenceEvidence& from, double observed, const char* what) {
+    const auto divergence = [&](DivergenceKind kind, const DivergenceEvidence& from, double observed,
+                                const char* what) {
         return divergenceInterval(from, kind, observed, options.confidence, what + ("/" + pool.attribute), options.seed,
                                   feedback);
     };
@@ -638,8 +638,8 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
         PLUMBLINE_TRY(plan, bootstrapPlan(feedback));
     }
     // One rank beyond the top rows shows whether the cut goes through a tie.
-    const std::size_t prefix = rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n)
-                                                             : std::max(rows + 1, plan ? plan->reach() : 0);
+    const std::size_t prefix =
+        rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
     const Ranked ranked = rank(scores, pool.groupOfRow, prefix, rules);
     const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
     const double over = divisor(countedRows);
@@ -701,8 +701,8 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
         addExactTails(range, countedRows, over, result);
     }
     if (plan) {
-        PLUMBLINE_TRY(const BootstrapDraws draws,
-                      bootstrap(pool, rules, *plan, {ranked.groupAtRank, ranked.tieEnd}, counts, options.seed, feedback));
+        PLUMBLINE_TRY(const BootstrapDraws draws, bootstrap(pool, rules, *plan, {ranked.groupAtRank, ranked.tieEnd},
+                                                            counts, options.seed, feedback));
         addIntervals(draws, counts, countedRows, over, result);
         PLUMBLINE_CHECK(addDivergenceIntervals(ranked, countedRows, result, feedback));
     }

@@ -121,7 +121,8 @@ Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const N
     if (!done)
         return tl::unexpected(Stop(Cancelled{}));
 
-    NullDistribution null{SortedDraws(std::move(max)), SortedDraws(std::move(min)), SortedDraws(std::move(ndkl)), {}, {}};
+    NullDistribution null{
+        SortedDraws(std::move(max)), SortedDraws(std::move(min)), SortedDraws(std::move(ndkl)), {}, {}};
     for (std::vector<double>& drawn : counts)
         null.topCount.emplace_back(std::move(drawn));
     for (std::size_t f = 0; f < kFurther; ++f)

@@ -46,13 +46,14 @@ private:
 /// What chance alone shows: the statistics of random rankings of the same pool (permutation null, METHODS A3).
 struct NullDistribution {
     SortedDraws maxSkew, minSkew, ndkl;
-    std::vector<SortedDraws> topCount;               ///< of each group
-    std::array<SortedDraws, kFurther> further;       ///< without draws where a number is not defined
+    std::vector<SortedDraws> topCount;         ///< of each group
+    std::array<SortedDraws, kFurther> further; ///< without draws where a number is not defined
 };
 
 /// `rows` rows are ranked at random, without replacement; their skews are over `divisor`, NDKL is normalised by
-/// `normaliser` (where it runs over the whole list, the tables must cover it). In a draw from whose top rows a group is absent MinSkew is minus infinity, as for an observed ranking:
-/// absence is the extreme of the lower tail. The draws depend on the seed, the attribute's name and the pool only.
+/// `normaliser` (where it runs over the whole list, the tables must cover it). In a draw from whose top rows a group is
+/// absent MinSkew is minus infinity, as for an observed ranking: absence is the extreme of the lower tail. The draws
+/// depend on the seed, the attribute's name and the pool only.
 Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const NdklTables& tables, std::size_t rows,
                                    double divisor, double normaliser, std::uint64_t seed, int draws,
                                    Feedback& feedback);

@@ -20,10 +20,10 @@ bool namedExactly(const Target& target, const std::string& group) {
 Result<std::vector<double>> conditionalShares(const Pool& pool, std::span<const double> relevance) {
     if (relevance.size() != pool.groupOfRow.size())
         return fail(ErrorCode::TargetInvalid,
-                    {{"reason", relevance.empty() ? std::string("it needs to be known which images are relevant")
-                                                  : "there are " + std::to_string(relevance.size()) +
-                                                        " values of relevance for " +
-                                                        std::to_string(pool.groupOfRow.size()) + " images"}});
+                    {{"reason", relevance.empty()
+                                    ? std::string("it needs to be known which images are relevant")
+                                    : "there are " + std::to_string(relevance.size()) + " values of relevance for " +
+                                          std::to_string(pool.groupOfRow.size()) + " images"}});
     std::vector<double> shares(pool.groups.size(), 0.0);
     double all = 0;
     for (std::size_t row = 0; row < relevance.size(); ++row) {
@@ -37,7 +37,8 @@ Result<std::vector<double>> conditionalShares(const Pool& pool, std::span<const 
         if (shares[g] == 0)
             without.push_back(pool.groups[g]);
     if (!without.empty())
-        return fail(ErrorCode::TargetInvalid, {{"reason", "no image of " + listed(without) + " is relevant to the query"}});
+        return fail(ErrorCode::TargetInvalid,
+                    {{"reason", "no image of " + listed(without) + " is relevant to the query"}});
     for (double& share : shares)
         share /= all;
     return shares;

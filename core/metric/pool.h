@@ -23,9 +23,9 @@ struct Pool {
     std::vector<std::int32_t> groupOfRow; ///< index into groups, negative for an unlabelled row
     std::int64_t n = 0, unlabelled = 0;
     Target::Kind target = Target::Kind::Pool;
-    std::vector<double> share, logShare; ///< target share of each group, sum 1; its logarithm
+    std::vector<double> share, logShare;                     ///< target share of each group, sum 1; its logarithm
     std::optional<std::pair<std::size_t, std::size_t>> bias; ///< positive and negative group of Bias@K
-    std::vector<std::string> warnings;   ///< about the target and small pools
+    std::vector<std::string> warnings;                       ///< about the target and small pools
 
     double poolShare(std::size_t g) const { return static_cast<double>(counts[g]) / static_cast<double>(n); }
 };

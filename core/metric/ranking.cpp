@@ -46,8 +46,8 @@ struct Key<double> {
     auto operator<=>(const Key&) const = default;
 };
 
-/// Keeps the `prefix` smallest of the keys that are shown to it, without holding the others: whenever as many again have
-/// gathered, the larger half is forgotten. O(n) altogether.
+/// Keeps the `prefix` smallest of the keys that are shown to it, without holding the others: whenever as many again
+/// have gathered, the larger half is forgotten. O(n) altogether.
 template <class T>
 class Smallest {
 public:

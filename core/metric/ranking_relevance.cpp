@@ -68,8 +68,7 @@ public:
                     sum += discount(rank);
                     best += discount(++common);
                 }
-        return {best > 0 ? sum / best : 0.0,
-                1.0 - static_cast<double>(common) / static_cast<double>(m_ranking.k)};
+        return {best > 0 ? sum / best : 0.0, 1.0 - static_cast<double>(common) / static_cast<double>(m_ranking.k)};
     }
 
 private:
@@ -92,9 +91,8 @@ private:
 Result<void> checkSizes(const Attribute& attribute, const RelevanceInput& input) {
     const std::size_t rows = attribute.codes.size();
     if (input.scores.size() != rows)
-        return fail(ErrorCode::ScoresInvalid,
-                    {{"reason", "there are " + std::to_string(input.scores.size()) + " scores for " +
-                                    std::to_string(rows) + " images"}});
+        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(input.scores.size()) +
+                                                              " scores for " + std::to_string(rows) + " images"}});
     for (const auto& [name, values] :
          {std::pair{"relevance", input.relevance}, std::pair{"reference", input.reference}})
         if (!values.empty() && values.size() != rows)
@@ -194,8 +192,8 @@ public:
         if (m_ranking.hasReference) {
             wanted.push_back({"reference_ndcg", ndcg(inOrder(m_ranking.referenceGain, m_ranking.order), m_ranking.k),
                               Tail::Upper, true});
-            wanted.push_back({"overlap_ndcg", overlapNdcg(m_ranking.order, m_ranking.reference, m_ranking.k), Tail::Upper,
-                              true});
+            wanted.push_back(
+                {"overlap_ndcg", overlapNdcg(m_ranking.order, m_ranking.reference, m_ranking.k), Tail::Upper, true});
             wanted.push_back({"new_in_top", newInTop(m_ranking), Tail::Lower, true});
         }
         if (wanted.empty())
@@ -210,28 +208,29 @@ public:
                 std::tie(into[at], into[at + 1]) = resampled.overlap();
             }
         };
-        PLUMBLINE_TRY(const Draws draws,
-                      bootstrapRows(m_ranking.rows(), {}, wanted.size(), "relevance/" + m_attribute.name, m_options,
-                                    [&](std::span<const std::uint32_t> drawn, std::span<double> into) {
-                                        values(m_ranking, drawn, into);
-                                    },
-                                    feedback));
+        PLUMBLINE_TRY(
+            const Draws draws,
+            bootstrapRows(
+                m_ranking.rows(), {}, wanted.size(), "relevance/" + m_attribute.name, m_options,
+                [&](std::span<const std::uint32_t> drawn, std::span<double> into) { values(m_ranking, drawn, into); },
+                feedback));
         std::vector<std::uint32_t> each(m_ranking.rows());
         std::iota(each.begin(), each.end(), 0U);
         PLUMBLINE_TRY(const Draws random,
-                      permuteRows(m_ranking.rows(), {}, wanted.size(), "relevance/" + m_attribute.name, m_options,
-                                  [&](std::span<const std::uint32_t> shuffled, std::span<double> into) {
-                                      Ranking other;
-                                      other.group.resize(m_ranking.rows());
-                                      other.k = m_ranking.k;
-                                      other.gain = m_ranking.gain;
-                                      other.byGain = m_ranking.byGain;
-                                      other.referenceGain = m_ranking.referenceGain;
-                                      other.reference = m_ranking.reference;
-                                      other.order.assign(shuffled.begin(), shuffled.end());
-                                      values(other, each, into);
-                                  },
-                                  feedback));
+                      permuteRows(
+                          m_ranking.rows(), {}, wanted.size(), "relevance/" + m_attribute.name, m_options,
+                          [&](std::span<const std::uint32_t> shuffled, std::span<double> into) {
+                              Ranking other;
+                              other.group.resize(m_ranking.rows());
+                              other.k = m_ranking.k;
+                              other.gain = m_ranking.gain;
+                              other.byGain = m_ranking.byGain;
+                              other.referenceGain = m_ranking.referenceGain;
+                              other.reference = m_ranking.reference;
+                              other.order.assign(shuffled.begin(), shuffled.end());
+                              values(other, each, into);
+                          },
+                          feedback));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             MeasureRow& row = add("", wanted[i].name, rows);
             row.value.value = wanted[i].value;
@@ -277,7 +276,8 @@ public:
             if (!row.value.value || !test || test->smallestP >= 1)
                 return;
             row.value.pValue = test->p;
-            row.value.nullMean = of > 0 ? std::optional(static_cast<double>(hits_) / static_cast<double>(of)) : std::nullopt;
+            row.value.nullMean =
+                of > 0 ? std::optional(static_cast<double>(hits_) / static_cast<double>(of)) : std::nullopt;
         };
         against(*rate("", "recall", allHits, allRelevant), exactTest(rows, allRelevant, k, allHits), k, rows);
         against(*rate("", "precision", allHits, k), exactTest(rows, allRelevant, k, allHits), allRelevant, rows);
@@ -289,12 +289,13 @@ public:
             // Among the relevant rows, is this group's part of those at the top a random part? And among the top rows?
             against(*rate(m_attribute.groups[g], "recall", hits[g], relevant[g]),
                     exactTest(allRelevant, relevant[g], allHits, hits[g]), allHits, allRelevant);
-            against(*rate(m_attribute.groups[g], "precision", hits[g], top[g]),
-                    exactTest(k, top[g], allHits, hits[g]), allHits, k);
+            against(*rate(m_attribute.groups[g], "precision", hits[g], top[g]), exactTest(k, top[g], allHits, hits[g]),
+                    allHits, k);
         }
         const auto estimates = [&](const std::vector<std::int64_t>& of) {
             const auto defined = std::ranges::count_if(of, [](std::int64_t n) { return n > 0; });
-            const double strict = 1 - (1 - m_options.confidence) / static_cast<double>(std::max<std::ptrdiff_t>(1, defined));
+            const double strict =
+                1 - (1 - m_options.confidence) / static_cast<double>(std::max<std::ptrdiff_t>(1, defined));
             std::vector<Estimate> all;
             for (std::size_t g = 0; g < of.size(); ++g) {
                 if (of[g] == 0)
@@ -315,7 +316,8 @@ public:
             row.value.value = most.value - least.value;
             setInterval(row.value, extremesInterval(precisions).range);
         }
-        correctFamily(table, "recall and precision of each group against the others, and the comparisons with a random order");
+        correctFamily(table,
+                      "recall and precision of each group against the others, and the comparisons with a random order");
         return {};
     }
 
@@ -346,12 +348,13 @@ private:
             }
             return std::pair{least, most - least};
         };
-        PLUMBLINE_TRY(Draws draws, permuteRows(groupOf.size(), {}, 2, "recall/" + m_attribute.name, m_options,
-                                               [&](std::span<const std::uint32_t> rows, std::span<double> values) {
-                                                   std::tie(values[0], values[1]) = extremes(
-                                                       [&](std::size_t i) { return hit[rows[i]]; });
-                                               },
-                                               feedback));
+        PLUMBLINE_TRY(Draws draws, permuteRows(
+                                       groupOf.size(), {}, 2, "recall/" + m_attribute.name, m_options,
+                                       [&](std::span<const std::uint32_t> rows, std::span<double> values) {
+                                           std::tie(values[0], values[1]) =
+                                               extremes([&](std::size_t i) { return hit[rows[i]]; });
+                                       },
+                                       feedback));
         const auto [worst, gap] = extremes([&](std::size_t i) { return hit[i]; });
         const ExtremesInterval interval = extremesInterval(recalls);
         MeasureRow& least = add("", "worst_group_recall", allRelevant);
@@ -431,22 +434,27 @@ Outcome<MeasureTable> relevanceMeasures(const Attribute& attribute, const Releva
     if (ranking.hasRelevance)
         table.definition =
             "ndcg: sum of gain / log2(rank + 1)" + among +
-            " over that of the best order; 1 is best. recall: the part of the relevant images (of a group) that is" + among +
-            "; precision: the part of those (of a group) that is relevant; worst_group_recall: the smallest recall of a "
+            " over that of the best order; 1 is best. recall: the part of the relevant images (of a group) that is" +
+            among +
+            "; precision: the part of those (of a group) that is relevant; worst_group_recall: the smallest recall of "
+            "a "
             "group; recall_gap and precision_gap: largest minus smallest. ";
     if (ranking.hasReference)
         table.definition +=
             "reference_ndcg: NDCG with the reference's scores, min-max, as gains: what of its ranking is left; "
             "overlap_ndcg: discounted places of the rows that are" +
             among + " in both, over the best places for as many; new_in_top: the part" + among + " that is new. ";
-    table.definition += "Intervals over images: Wilson's for rates, by the groups' own for the worst and the gaps, percentiles "
-                        "of resampled images for the others. p: exact against the other groups for a group's rates, random "
-                        "orders or shuffled groups otherwise.";
-    table.source = "Järvelin and Kekäläinen, ACM TOIS 2002; Geyik, Ambler, Kenthapadi, KDD 2019; overlap_ndcg: "
-                   "yuanlonghao/reranking, ndcg_diff; worst-group recall: Abdel Magid et al., They're All Doctors, 2024, "
-                   "reconstructed from summaries";
+    table.definition +=
+        "Intervals over images: Wilson's for rates, by the groups' own for the worst and the gaps, percentiles "
+        "of resampled images for the others. p: exact against the other groups for a group's rates, random "
+        "orders or shuffled groups otherwise.";
+    table.source =
+        "Järvelin and Kekäläinen, ACM TOIS 2002; Geyik, Ambler, Kenthapadi, KDD 2019; overlap_ndcg: "
+        "yuanlonghao/reranking, ndcg_diff; worst-group recall: Abdel Magid et al., They're All Doctors, 2024, "
+        "reconstructed from summaries";
     if (!ranking.hasRelevance && !ranking.hasReference) {
-        table.warnings.emplace_back("Neither relevance nor a reference ranking was given: there is nothing to compare with.");
+        table.warnings.emplace_back(
+            "Neither relevance nor a reference ranking was given: there is nothing to compare with.");
         return std::move(table);
     }
     if (k.resolve(static_cast<std::int64_t>(ranking.rows())) > static_cast<std::int64_t>(ranking.rows()))

@@ -118,7 +118,8 @@ std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<c
         rows.clear();
         for (std::size_t row = 0; row < scores.size(); ++row) {
             const T score = std::isnan(scores[row]) ? kLowest : scores[row];
-            if (groups[row] >= 0 && (part == 0 || score >= cuts[part - 1]) && (part == cuts.size() || score < cuts[part]))
+            if (groups[row] >= 0 && (part == 0 || score >= cuts[part - 1]) &&
+                (part == cuts.size() || score < cuts[part]))
                 rows.push_back({score, groups[row]});
         }
         std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.score < b.score; });

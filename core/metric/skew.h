@@ -20,13 +20,13 @@ struct Rules {
     bool absentIsOneRow = false; ///< an absent group counts as if it had one row
     bool maxFromZero = false;    ///< MaxSkew starts at 0
     std::optional<Target::Kind> onlyTarget; ///< the published code knows this target only
-    bool minOfReplaced = false;  ///< a group that counts as one row counts so in MinSkew, too
-    bool absentIsZero = false;   ///< an absent group enters MaxSkew and MinSkew as a skew of 0
-    bool maxOfAbsolute = false;  ///< MaxSkew is the largest absolute skew, infinite with an absent group
-    bool twoGroups = false;      ///< the published code knows two groups only
-    bool float32 = false;        ///< scores are rounded to 32 bits before they are ranked
-    bool notNumbersFirst = false; ///< scores that are NaN rank first, not last
-    bool stopsBeyondPool = false; ///< the published code stops where k exceeds the pool
+    bool minOfReplaced = false;             ///< a group that counts as one row counts so in MinSkew, too
+    bool absentIsZero = false;              ///< an absent group enters MaxSkew and MinSkew as a skew of 0
+    bool maxOfAbsolute = false;             ///< MaxSkew is the largest absolute skew, infinite with an absent group
+    bool twoGroups = false;                 ///< the published code knows two groups only
+    bool float32 = false;                   ///< scores are rounded to 32 bits before they are ranked
+    bool notNumbersFirst = false;           ///< scores that are NaN rank first, not last
+    bool stopsBeyondPool = false;           ///< the published code stops where k exceeds the pool
     enum class Ndkl {
         Prefixes,     ///< of Geyik et al., over the rows counted
         WholeList,    ///< the same over the whole ranking

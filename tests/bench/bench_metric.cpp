@@ -147,7 +147,8 @@ int prompts(const Many& data, std::int64_t k) {
 }
 
 template <class T>
-void writeNpy(const std::filesystem::path& path, const std::string& type, const std::string& shape, const std::vector<T>& values) {
+void writeNpy(const std::filesystem::path& path, const std::string& type, const std::string& shape,
+              const std::vector<T>& values) {
     std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
     header.resize((header.size() + 10) / 64 * 64 + 64 - 11, ' ');
     header += '\n';
@@ -160,12 +161,14 @@ void writeNpy(const std::filesystem::path& path, const std::string& type, const 
 }
 
 int write(const std::filesystem::path& folder, const Many& data) {
-    writeNpy(folder / "scores.npy", "<f4", std::to_string(data.prompts) + ", " + std::to_string(data.rows), data.scores);
+    writeNpy(folder / "scores.npy", "<f4", std::to_string(data.prompts) + ", " + std::to_string(data.rows),
+             data.scores);
     writeNpy(folder / "labels.npy", "<i4", std::to_string(data.rows) + ",", data.attribute.codes);
     return 0;
 }
 
-/// MaxSkew and NDKL against equal shares and the pool's, as in rival_measures.py; one core, then with null and intervals.
+/// MaxSkew and NDKL against equal shares and the pool's, as in rival_measures.py; one core, then with null and
+/// intervals.
 int values(const Many& data, std::int64_t k) {
     for (const int draws : {0, 1000}) {
         std::vector<double> first;
@@ -184,7 +187,8 @@ int values(const Many& data, std::int64_t k) {
                 }
             }
         });
-        std::printf("%4d draws, seconds a prompt: %.5f; first prompt:", draws, seconds / static_cast<double>(data.prompts));
+        std::printf("%4d draws, seconds a prompt: %.5f; first prompt:", draws,
+                    seconds / static_cast<double>(data.prompts));
         for (const double value : first)
             std::printf(" %.12f", value);
         std::printf("\n");

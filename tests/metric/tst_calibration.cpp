@@ -88,14 +88,15 @@ struct Population {
                 sum += from[g] * std::log(from[g] / share[g]);
         return std::max(0.0, sum);
     }
-    /// NDKL without noise at the share `top`, with the discounts of ranks in a pool of n: the first i rows have the shares
-    /// of the fraction i/n. A pool of 2,000,000 has little noise, and the discounts of its own ranks.
+    /// NDKL without noise at the share `top`, with the discounts of ranks in a pool of n: the first i rows have the
+    /// shares of the fraction i/n. A pool of 2,000,000 has little noise, and the discounts of its own ranks.
     double ndkl(double top, double n) const {
         constexpr int kPoints = 300;
         const double lowest = std::log(2e-7), highest = std::log(top);
         std::vector<double> at(kPoints);
         for (int i = 0; i < kPoints; ++i)
-            at[static_cast<std::size_t>(i)] = divergence(shares(std::exp(lowest + (highest - lowest) * i / (kPoints - 1))));
+            at[static_cast<std::size_t>(i)] =
+                divergence(shares(std::exp(lowest + (highest - lowest) * i / (kPoints - 1))));
         double sum = 0, weights = 0;
         const auto k = std::llround(top * n);
         for (std::int64_t rank = 1; rank <= k; ++rank) {
@@ -311,23 +312,23 @@ private Q_SLOTS:
         const std::int64_t k = std::llround(top * n);
         const double normalWidth = 2 * 1.959964 * population.deltaSd(top, n);
         constexpr std::size_t kFurther = 7;
-        const std::array<double, kFurther> truths{
-            population.ndkl(top, n), population.ndkl(top, 2e6), population.divergence(shares), distance, entropy,
-            *std::ranges::min_element(shares) / *std::ranges::max_element(shares),
-            shares[0] - shares[1]}; // of two groups
-        const std::array<const char*, kFurther> names{"ndkl_corrected",     "ndkl_corrected", "kl",       "total_variation",
-                                                      "normalised_entropy", "count_ratio",    "bias_at_k"};
+        const std::array<double, kFurther> truths{population.ndkl(top, n),
+                                                  population.ndkl(top, 2e6),
+                                                  population.divergence(shares),
+                                                  distance,
+                                                  entropy,
+                                                  *std::ranges::min_element(shares) / *std::ranges::max_element(shares),
+                                                  shares[0] - shares[1]}; // of two groups
+        const std::array<const char*, kFurther> names{"ndkl_corrected",  "ndkl_corrected",     "kl",
+                                                      "total_variation", "normalised_entropy", "count_ratio",
+                                                      "bias_at_k"};
 
         constexpr double kInf = std::numeric_limits<double>::infinity();
         struct Outcome {
             bool groupCovered = true, maxCovered = true, absent = true;
             double width = kInf, maxWidth = kInf, ndkl = 0;
-            std::array<bool, kFurther> covered;
-            std::array<double, kFurther> widths;
-            Outcome() {
-                covered.fill(true);
-                widths.fill(kInf);
-            }
+            std::array<bool, kFurther> covered{true, true, true, true, true, true, true};
+            std::array<double, kFurther> widths{kInf, kInf, kInf, kInf, kInf, kInf, kInf};
         };
         std::vector<Outcome> outcomes(pools());
         tbb::parallel_for(std::size_t{0}, pools(), [&](std::size_t i) {
@@ -359,8 +360,7 @@ private Q_SLOTS:
                 const NamedValue* named = m.further(names[f]);
                 if (!named || !named->value.ciLow)
                     continue; // Bias@K of more than two groups
-                o.covered[f] =
-                    *named->value.ciLow <= truths[f] + 1e-9 && truths[f] - 1e-9 <= *named->value.ciHigh;
+                o.covered[f] = *named->value.ciLow <= truths[f] + 1e-9 && truths[f] - 1e-9 <= *named->value.ciHigh;
                 o.widths[f] = *named->value.ciHigh - *named->value.ciLow;
             }
         });
@@ -402,8 +402,8 @@ private Q_SLOTS:
                         covered[5], covered[6]);
             std::fflush(stdout);
         }
-        // With few rows expected nothing can be near 95 %: counts are whole numbers. Then it must not be less. A pool in
-        // 400 (200) is 0.25 (0.5) %.
+        // With few rows expected nothing can be near 95 %: counts are whole numbers. Then it must not be less. A pool
+        // in 400 (200) is 0.25 (0.5) %.
         const double least = full() ? 92 : 90;
         QVERIFY2(groupCovered >= least, qPrintable(QString::number(groupCovered)));
         if (expected >= 10)
@@ -412,7 +412,8 @@ private Q_SLOTS:
         if (expected >= 20)
             QVERIFY2(groupCovered <= 98.5, qPrintable(QString::number(groupCovered)));
         for (const std::size_t f : {0, 2, 3, 4, 5, 6})
-            QVERIFY2(covered[f] >= least, qPrintable(QStringLiteral("%1: %2").arg(QLatin1String(names[f])).arg(covered[f])));
+            QVERIFY2(covered[f] >= least,
+                     qPrintable(QStringLiteral("%1: %2").arg(QLatin1String(names[f])).arg(covered[f])));
     }
 };
 

@@ -72,8 +72,8 @@ private Q_SLOTS:
     void overlapByHand() {
         using Rows = std::vector<std::uint32_t>;
         QVERIFY(near(overlapNdcg(Rows{0, 1, 2}, Rows{2, 1, 0}, 3), 1)); // all three in common
-        QVERIFY(near(overlapNdcg(Rows{9, 1, 2}, Rows{1, 2, 3}, 3),
-                     (1 / std::log2(3.0) + 0.5) / (1 + 1 / std::log2(3.0))));
+        QVERIFY(
+            near(overlapNdcg(Rows{9, 1, 2}, Rows{1, 2, 3}, 3), (1 / std::log2(3.0) + 0.5) / (1 + 1 / std::log2(3.0))));
         QVERIFY(near(overlapNdcg(Rows{1, 8, 9}, Rows{1, 2, 3}, 3), 1)); // the place of what is in common alone counts
         QVERIFY(near(overlapNdcg(Rows{7, 8, 9}, Rows{1, 2, 3}, 3), 0));
         QVERIFY(!overlapNdcg(Rows{1}, Rows{1}, 0));
@@ -94,9 +94,11 @@ private Q_SLOTS:
         for (int i = 0; i < 10; ++i)
             data.scores.push_back(-i);
         const MeasureTable result = table(data, 5).value();
-        QVERIFY(near(value(result, "", "recall").value, 3.0 / 5) && near(value(result, "", "precision").value, 3.0 / 5));
+        QVERIFY(near(value(result, "", "recall").value, 3.0 / 5) &&
+                near(value(result, "", "precision").value, 3.0 / 5));
         QVERIFY(near(value(result, "a", "recall").value, 2.0 / 3) && near(value(result, "b", "recall").value, 1.0 / 2));
-        QVERIFY(near(value(result, "a", "precision").value, 2.0 / 3) && near(value(result, "b", "precision").value, 0.5));
+        QVERIFY(near(value(result, "a", "precision").value, 2.0 / 3) &&
+                near(value(result, "b", "precision").value, 0.5));
         QVERIFY(near(value(result, "", "worst_group_recall").value, 0.5));
         QVERIFY(near(value(result, "", "recall_gap").value, 1.0 / 6));
         QVERIFY(near(value(result, "", "precision_gap").value, 1.0 / 6));
@@ -211,7 +213,8 @@ private Q_SLOTS:
                  qPrintable(QStringLiteral("%1 %2 %3").arg(worst).arg(gap).arg(group)));
     }
 
-    // Recall's interval for the population's recall at fixed k/n: here the groups' recalls are known from normal scores.
+    // Recall's interval for the population's recall at fixed k/n: here the groups' recalls are known from normal
+    // scores.
     void ratesCover() {
         constexpr int kPools = 400;
         constexpr std::size_t kRows = 2000;
@@ -239,7 +242,8 @@ private Q_SLOTS:
             recall += *a.ciLow <= truth[0] && truth[0] <= *a.ciHigh;
             gap += *range.ciLow <= std::abs(truth[0] - truth[1]) && std::abs(truth[0] - truth[1]) <= *range.ciHigh;
         }
-        QVERIFY2(recall >= 0.93 * kPools && gap >= 0.93 * kPools, qPrintable(QStringLiteral("%1 %2").arg(recall).arg(gap)));
+        QVERIFY2(recall >= 0.93 * kPools && gap >= 0.93 * kPools,
+                 qPrintable(QStringLiteral("%1 %2").arg(recall).arg(gap)));
     }
 };
 

@@ -69,8 +69,8 @@ std::string difference(const std::string& what, const std::optional<double>& min
            (theirs ? formatDouble(*theirs) : "absent") + "\n";
 }
 
-/// The rows in the order in which torch.topk (CPU, 1.13 to 2.x) returns them where scores tie: a copy of (score, row) is
-/// partially sorted, or selected and then sorted, with the standard library's algorithms and "not a number first".
+/// The rows in the order in which torch.topk (CPU, 1.13 to 2.x) returns them where scores tie: a copy of (score, row)
+/// is partially sorted, or selected and then sorted, with the standard library's algorithms and "not a number first".
 /// Returned as scores that fall along that order, so that ties are gone.
 std::vector<double> inOrderOfTorch(const std::vector<double>& scores, std::size_t k) {
     std::vector<std::pair<float, std::size_t>> queue;
@@ -213,7 +213,8 @@ private:
             const bool said = std::any_of(m.warnings.begin(), m.warnings.end(), [](const std::string& warning) {
                 return warning.find("The published code stops here") != std::string::npos;
             });
-            compare("intel stops", theirs.at("ndkl").contains("error") && (said || m.groups.size() == 1) ? 1.0 : 0.0, 1);
+            compare("intel stops", theirs.at("ndkl").contains("error") && (said || m.groups.size() == 1) ? 1.0 : 0.0,
+                    1);
             return;
         }
         // Rows that tie are left in an order of its own by the published code.
@@ -225,7 +226,8 @@ private:
         compareValue("intel, MinSkew", m.minSkew.value, theirs.at("skew").at("MinSkew@" + std::to_string(k)));
         // It asks for the first i rows anew for each i, so that tied rows change places from rank to rank: then the
         // prefixes' numbers are compared, weighted as in our NDKL.
-        compareValue("intel, NDKL", ordered.scores == data.scores ? m.ndkl.value : prefixMean(data, k), theirs.at("ndkl"));
+        compareValue("intel, NDKL", ordered.scores == data.scores ? m.ndkl.value : prefixMean(data, k),
+                     theirs.at("ndkl"));
         for (const GroupMeasure& group : m.groups) {
             const json& skew = theirs.at("skew").at("g" + group.name);
             if (group.topCount > 0)
