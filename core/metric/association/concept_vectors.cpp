@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/base/random.h"
-#include "core/metric/association/effect_size.h"
 #include "core/metric/family.h"
 #include "core/metric/logistic.h"
+#include "core/metric/mean_interval.h"
 #include "core/metric/parallel.h"
 #include "core/metric/rates.h"
 
@@ -320,10 +320,9 @@ Outcome<MeasureTable> conceptVectorTable(std::span<const ConceptExamples> concep
                     const double variance =
                         jackknifeVariance(ofConcept) + jackknifeVariance(ofFirst) + jackknifeVariance(ofSecond);
                     if (!std::isnan(variance)) {
-                        const double half =
-                            studentQuantile(static_cast<double>(ofConcept.size() - 1), options.confidence) *
-                            std::sqrt(variance);
-                        setInterval(row.value, Interval{std::max(-2.0, value - half), std::min(2.0, value + half)});
+                        const Interval interval = studentInterval(
+                            value, std::sqrt(variance), static_cast<double>(ofConcept.size() - 1), options.confidence);
+                        setInterval(row.value, Interval{std::max(-2.0, *interval.low), std::min(2.0, *interval.high)});
                     }
                 }
                 table.rows.push_back(std::move(row));
