@@ -157,9 +157,14 @@ Result<Limit> parseLimit(const std::string& text) {
     const std::string name = text.substr(0, equals);
     const std::optional<double> above =
         equals == std::string::npos ? std::nullopt : parseDouble(std::string_view(text).substr(equals + 1));
-    if (!above || std::isnan(*above) || (name != "max_skew" && name != "min_skew" && name != "ndkl"))
-        return fail(ErrorCode::InvalidArgument,
-                    {{"name", "--fail-above"}, {"value", text}, {"expected", "max_skew=NUMBER, min_skew=NUMBER or ndkl=NUMBER"}});
+    std::string known = "max_skew=NUMBER, min_skew=NUMBER or ndkl=NUMBER, or for NAME=NUMBER one of";
+    bool isKnown = name == "max_skew" || name == "min_skew" || name == "ndkl";
+    for (const char* further : kFurtherColumns) {
+        isKnown = isKnown || name == further;
+        known += std::string(" ") + further;
+    }
+    if (!above || std::isnan(*above) || !isKnown)
+        return fail(ErrorCode::InvalidArgument, {{"name", "--fail-above"}, {"value", text}, {"expected", std::move(known)}});
     return Limit{name, *above};
 }
 
@@ -167,9 +172,12 @@ std::vector<std::string> exceeded(const std::vector<Limit>& limits, const std::v
     std::vector<std::string> findings;
     for (const Measurement& m : measurements)
         for (const Limit& limit : limits) {
-            const std::optional<double> value = limit.measure == "max_skew"   ? m.maxSkew.value
+            const NamedValue* further = m.further(limit.measure);
+            const std::optional<double> value = further                       ? further->value.value
+                                                : limit.measure == "max_skew" ? m.maxSkew.value
                                                 : limit.measure == "min_skew" ? m.minSkew.value
-                                                                              : m.ndkl.value;
+                                                : limit.measure == "ndkl"     ? m.ndkl.value
+                                                                              : std::nullopt;
             const std::string where = limit.measure + " of “" + m.prompt.value_or("the scores") + "” by " + m.attribute;
             if (!value)
                 findings.push_back(where + " is undefined, which counts as above " + formatDouble(limit.above));

@@ -387,6 +387,8 @@ void TestCommandLine::measureLimits() {
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.7")}).exitCode, 0);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.5")}).exitCode, 1);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("min_skew=9")}).exitCode, 1); // undefined: a2 is absent from the top 3
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("kl=0.7")}).exitCode, 0); // ln 2: one group alone
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("kl=0.6")}).exitCode, 1);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("charm=1")}).exitCode, 2);
 }
 
