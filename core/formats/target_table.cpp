@@ -132,7 +132,8 @@ const std::vector<TargetPreset>& targetPresets() {
             for (const nlohmann::json& entry : json.value("concepts", nlohmann::json::array())) {
                 ConceptShares& shares = preset.concepts.emplace_back();
                 shares.concept_ = entry.value("concept", "");
-                for (const auto& [group, share] : entry.value("shares", nlohmann::json::object()).items())
+                const nlohmann::json own = entry.value("shares", nlohmann::json::object()); // items() looks at what it is of
+                for (const auto& [group, share] : own.items())
                     if (share.is_number())
                         shares.shares.emplace_back(group, share.get<double>());
             }

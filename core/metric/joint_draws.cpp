@@ -76,6 +76,51 @@ RankValues JointPool::measure(std::span<const std::uint32_t> groups, std::span<c
     return {max, min, scratch.value(logShare, normaliser)};
 }
 
+JointPool::Extremes JointPool::extremes(std::span<const std::uint32_t> groups,
+                                        std::span<const double> logShare) const {
+    std::vector<std::uint32_t> counts(logShare.size(), 0);
+    for (const std::uint32_t g : groups)
+        ++counts[g];
+    const auto divisor = static_cast<double>(rules.divideByK ? k : static_cast<std::int64_t>(groups.size()));
+    double max = rules.maxFromZero ? 0.0 : -kInfinity, min = kInfinity;
+    Extremes result;
+    for (std::uint32_t g = 0; g < counts.size(); ++g) {
+        if (logShare[g] == -kInfinity)
+            continue;
+        const double skew = std::log(std::max<std::uint32_t>(counts[g], 1) / divisor) - logShare[g];
+        if ((counts[g] > 0 || rules.absentIsOneRow) && skew > max) {
+            max = skew;
+            result.largest = g;
+        }
+        if (skew < min) {
+            min = skew;
+            result.smallest = g;
+        }
+    }
+    return result;
+}
+
+RankValues JointPool::skewsOf(const Extremes& of, std::span<const std::uint32_t> groups,
+                              std::span<const double> logShare) const {
+    const auto divisor = static_cast<double>(rules.divideByK ? k : static_cast<std::int64_t>(groups.size()));
+    const auto skew = [&](const std::optional<std::uint32_t>& which) {
+        if (!which)
+            return 0.0;
+        const auto count = static_cast<double>(std::max<std::ptrdiff_t>(1, std::ranges::count(groups, *which)));
+        // A group of which no image was drawn: as if one had been.
+        const double share = logShare[*which] == -kInfinity ? -std::log(static_cast<double>(n())) : logShare[*which];
+        return std::log(count / divisor) - share;
+    };
+    return {skew(of.largest), skew(of.smallest), 0.0};
+}
+
+double JointPool::ndkl(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch) const {
+    scratch.reset(groups.size());
+    for (const std::uint32_t g : groups)
+        scratch.add(g);
+    return scratch.value(logShare, tables->normaliser(groups.size()));
+}
+
 RankValues JointPool::neutral(std::span<const std::int64_t> counts) const {
     std::int64_t all = 0;
     for (const std::int64_t count : counts)
@@ -142,22 +187,45 @@ void drawImages(const JointPool& pool, std::uint64_t seed, std::uint64_t replica
         counts[pool.group[i]] += drawn[i];
 }
 
-void walk(const JointPool& pool, std::span<const std::uint32_t> ranking, std::span<const std::uint32_t> tieEnd,
-          std::span<const std::uint8_t> drawn, std::vector<std::uint32_t>& groups) {
+Parts dealParts(const JointPool& pool, std::size_t parts, std::uint64_t seed) {
+    std::vector<std::uint32_t> order(pool.n());
+    std::iota(order.begin(), order.end(), 0U);
+    RandomStream random(seed, streamId("jackknife-parts"), 0);
+    for (std::size_t i = order.size(); i > 1; --i)
+        std::swap(order[i - 1], order[random.below(i)]);
+    Parts result{std::vector<std::uint8_t>(pool.n()), std::min({parts, pool.n(), std::size_t{256}})};
+    for (std::size_t i = 0; i < order.size(); ++i)
+        result.partOf[order[i]] = static_cast<std::uint8_t>(i % result.count);
+    return result;
+}
+
+void leaveOut(const JointPool& pool, const Parts& parts, std::size_t part, Multiplicity& kept,
+              std::vector<std::int64_t>& counts) {
+    kept.resize(pool.n());
+    counts.assign(pool.pool.groups.size(), 0);
+    for (std::size_t i = 0; i < pool.n(); ++i) {
+        kept[i] = parts.partOf[i] != part;
+        counts[pool.group[i]] += kept[i];
+    }
+}
+
+void walk(const JointPool& pool, std::size_t rows, std::span<const std::uint32_t> ranking,
+          std::span<const std::uint32_t> tieEnd, std::span<const std::uint8_t> drawn,
+          std::vector<std::uint32_t>& groups) {
     groups.clear();
     std::size_t end = 0;
     for (std::size_t rank = 0; rank < ranking.size(); ++rank) {
-        if (groups.size() >= pool.rows && rank >= end)
+        if (groups.size() >= rows && rank >= end)
             return;
         const std::uint32_t place = ranking[rank];
         std::size_t times = drawn.empty() ? 1 : drawn[place];
         if (tieEnd.empty())
-            times = std::min(times, pool.rows - groups.size());
+            times = std::min(times, rows - groups.size());
         if (times == 0)
             continue;
-        const bool before = groups.size() < pool.rows;
+        const bool before = groups.size() < rows;
         groups.insert(groups.end(), times, pool.group[place]);
-        if (before && groups.size() >= pool.rows)
+        if (before && groups.size() >= rows)
             end = tieEnd.empty() ? 0 : tieEnd[rank];
     }
 }
@@ -181,9 +249,10 @@ void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, 
 
 namespace {
 
-/// `add(g, sum, count)` adds the blocks of group g.
-template <class Add>
-double meanAbsoluteGap(std::size_t groups, const Add& add) {
+/// Calls use(g, difference) with the mean of each group minus that of all others; `add(g, sum, count)` adds the blocks of
+/// group g. A group without an image is passed over. How many there are.
+template <class Add, class Use>
+int eachGap(std::size_t groups, const Add& add, const Use& use) {
     double all = 0, images = 0;
     std::vector<std::array<double, 2>> of(groups);
     for (std::size_t g = 0; g < groups; ++g) {
@@ -192,39 +261,81 @@ double meanAbsoluteGap(std::size_t groups, const Add& add) {
         all += of[g][0];
         images += of[g][1];
     }
-    double gaps = 0;
     int defined = 0;
-    for (const auto& [sum, count] : of) {
+    for (std::size_t g = 0; g < groups; ++g) {
+        const auto [sum, count] = of[g];
         if (count <= 0 || count >= images)
             continue;
-        gaps += std::abs(sum / count - (all - sum) / (images - count));
+        use(g, sum / count - (all - sum) / (images - count));
         ++defined;
     }
-    return defined > 0 ? gaps / defined : std::nan("");
+    return defined;
 }
 
 } // namespace
 
-double ScoreBlocks::gap(std::size_t prompt, std::span<const float> weight) const {
+double ScoreBlocks::gap(std::size_t prompt, std::span<const float> weight, std::span<const float> signs) const {
+    const std::size_t groups = begin.size() - 1;
     const float* mine = sums.data() + prompt * blocks();
-    return meanAbsoluteGap(begin.size() - 1, [&](std::size_t g, double& sum, double& count) {
-        for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
-            sum += static_cast<double>(weight[b]) * static_cast<double>(mine[b]);
-            count += static_cast<double>(weight[b]) * size[b];
-        }
-    });
+    double gaps = 0;
+    const int defined = eachGap(
+        groups,
+        [&](std::size_t g, double& sum, double& count) {
+            for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
+                sum += static_cast<double>(weight[b]) * static_cast<double>(mine[b]);
+                count += static_cast<double>(weight[b]) * size[b];
+            }
+        },
+        [&](std::size_t g, double difference) {
+            gaps += signs.empty() ? std::abs(difference) : static_cast<double>(signs[prompt * groups + g]) * difference;
+        });
+    return defined > 0 ? gaps / defined : std::nan("");
+}
+
+double ScoreBlocks::spread(std::size_t prompt, std::span<const float> weight) const {
+    const std::size_t from = prompt * blocks();
+    double sum = 0, square = 0, images = 0;
+    for (std::size_t b = 0; b < blocks(); ++b) {
+        const auto times = static_cast<double>(weight[b]);
+        sum += times * static_cast<double>(sums[from + b]);
+        square += times * static_cast<double>(squares[from + b]);
+        images += times * size[b];
+    }
+    const double variance = images > 1 ? (square - sum * sum / images) / (images - 1) : 0.0;
+    return variance > 0 ? std::sqrt(variance) : 1.0;
+}
+
+std::vector<float> ScoreBlocks::signs() const {
+    const std::size_t groups = begin.size() - 1;
+    std::vector<float> result(prompts * groups, 0.0F);
+    for (std::size_t p = 0; p < prompts; ++p)
+        eachGap(
+            groups,
+            [&](std::size_t g, double& sum, double& count) {
+                for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
+                    sum += static_cast<double>(sums[p * blocks() + b]);
+                    count += size[b];
+                }
+            },
+            [&](std::size_t g, double difference) { result[p * groups + g] = difference < 0 ? -1.0F : 1.0F; });
+    return result;
 }
 
 double ScoreBlocks::exchangedGap(const ScoreBlocks& other, std::size_t prompt, std::span<const float> swapped,
                                  bool complement) const {
     const float* mine = sums.data() + prompt * blocks();
     const float* theirs = other.sums.data() + prompt * blocks();
-    return meanAbsoluteGap(begin.size() - 1, [&](std::size_t g, double& sum, double& count) {
-        for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
-            sum += static_cast<double>((swapped[b] > 0) != complement ? theirs[b] : mine[b]);
-            count += size[b];
-        }
-    });
+    double gaps = 0;
+    const int defined = eachGap(
+        begin.size() - 1,
+        [&](std::size_t g, double& sum, double& count) {
+            for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
+                sum += static_cast<double>((swapped[b] > 0) != complement ? theirs[b] : mine[b]);
+                count += size[b];
+            }
+        },
+        [&](std::size_t, double difference) { gaps += std::abs(difference); });
+    return defined > 0 ? gaps / defined : std::nan("");
 }
 
 Outcome<BlocksOfBoth> makeBlocks(const JointPool& pool, std::span<const float> first, std::span<const float> second,
@@ -268,10 +379,11 @@ Outcome<BlocksOfBoth> makeBlocks(const JointPool& pool, std::span<const float> f
         if (scores.empty())
             continue;
         blocks->sums.assign(prompts * frame.blocks(), 0.0F);
+        blocks->squares.assign(prompts * frame.blocks(), 0.0F);
         blocks->sd.assign(prompts, 0.0);
         const bool done = forEachReplicate(
-            prompts, feedback, [&] { return std::vector<double>(frame.blocks()); },
-            [&](std::vector<double>& sums, std::size_t p) {
+            prompts, feedback, [&] { return std::vector<std::array<double, 2>>(frame.blocks()); },
+            [&](std::vector<std::array<double, 2>>& sums, std::size_t p) {
                 const float* mine = scores.data() + p * all;
                 double sum = 0, squares = 0, count = 0, origin = 0;
                 for (std::size_t i = 0; i < pool.n(); ++i) {
@@ -291,12 +403,18 @@ Outcome<BlocksOfBoth> makeBlocks(const JointPool& pool, std::span<const float> f
                 blocks->sd[p] = sd;
                 if (!(sd > 0))
                     return;
-                std::ranges::fill(sums, 0.0);
-                for (std::size_t i = 0; i < pool.n(); ++i)
-                    if (whole[i] != 0)
-                        sums[blockOf[i]] += (static_cast<double>(mine[pool.rowOf[i]]) - origin - mean) / sd;
-                for (std::size_t b = 0; b < sums.size(); ++b)
-                    blocks->sums[p * sums.size() + b] = static_cast<float>(sums[b]);
+                std::ranges::fill(sums, std::array<double, 2>{});
+                for (std::size_t i = 0; i < pool.n(); ++i) {
+                    if (whole[i] == 0)
+                        continue;
+                    const double score = (static_cast<double>(mine[pool.rowOf[i]]) - origin - mean) / sd;
+                    sums[blockOf[i]][0] += score;
+                    sums[blockOf[i]][1] += score * score;
+                }
+                for (std::size_t b = 0; b < sums.size(); ++b) {
+                    blocks->sums[p * sums.size() + b] = static_cast<float>(sums[b][0]);
+                    blocks->squares[p * sums.size() + b] = static_cast<float>(sums[b][1]);
+                }
             });
         if (!done)
             return tl::unexpected<Stop>(Cancelled{});

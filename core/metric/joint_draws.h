@@ -47,6 +47,17 @@ struct JointPool {
     /// The measures of a list of groups in rank order. `anyAbsent`: set where a group has no row in it.
     RankValues measure(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch,
                        bool* anyAbsent = nullptr) const;
+    /// The groups with the largest and the smallest skew in such a list; the largest is absent where MaxSkew starts at 0
+    /// and none is above.
+    struct Extremes {
+        std::optional<std::uint32_t> largest, smallest;
+    };
+    Extremes extremes(std::span<const std::uint32_t> groups, std::span<const double> logShare) const;
+    /// The skews of these groups in another list: MaxSkew and MinSkew as linear functions about the first list, in the
+    /// first two places. The third is not set.
+    RankValues skewsOf(const Extremes& of, std::span<const std::uint32_t> groups, std::span<const double> logShare) const;
+    /// NDKL alone, over as many ranks as the list has.
+    double ndkl(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch) const;
     NdklSum scratch() const { return {*tables, pool.groups.size(), 0}; }
     /// What a ranking blind to the attribute tends to (METHODS A3) for these counts of the pool.
     RankValues neutral(std::span<const std::int64_t> counts) const;
@@ -75,9 +86,26 @@ using Multiplicity = std::vector<std::uint8_t>;
 /// One bootstrap sample of n images; `counts` receives how many of each group were drawn.
 void drawImages(const JointPool& pool, std::uint64_t seed, std::uint64_t replicate, Multiplicity& drawn,
                 std::vector<std::int64_t>& counts);
-/// The groups of the top rows of a resample. `drawn` empty: of the images themselves.
-void walk(const JointPool& pool, std::span<const std::uint32_t> ranking, std::span<const std::uint32_t> tieEnd,
-          std::span<const std::uint8_t> drawn, std::vector<std::uint32_t>& groups);
+/// The groups of the first `rows` rows of a resample. `drawn` empty: of the images themselves.
+void walk(const JointPool& pool, std::size_t rows, std::span<const std::uint32_t> ranking,
+          std::span<const std::uint32_t> tieEnd, std::span<const std::uint8_t> drawn,
+          std::vector<std::uint32_t>& groups);
+inline void walk(const JointPool& pool, std::span<const std::uint32_t> ranking, std::span<const std::uint32_t> tieEnd,
+                 std::span<const std::uint8_t> drawn, std::vector<std::uint32_t>& groups) {
+    walk(pool, pool.rows, ranking, tieEnd, drawn, groups);
+}
+
+/// Images dealt at random to parts of (nearly) the same size, to leave one part out at a time (the delete-a-group
+/// jackknife; Kott, "The Delete-a-Group Jackknife", Journal of Official Statistics 17(4), 2001): the number of the part
+/// of each place. As many parts as images where there are fewer than `parts`.
+struct Parts {
+    std::vector<std::uint8_t> partOf;
+    std::size_t count = 0;
+};
+Parts dealParts(const JointPool& pool, std::size_t parts, std::uint64_t seed);
+/// Leaves out a part: `kept` as for walk; `counts` of the groups that stay.
+void leaveOut(const JointPool& pool, const Parts& parts, std::size_t part, Multiplicity& kept,
+              std::vector<std::int64_t>& counts);
 /// The groups of the top rows when each place with `swapped` stands where the second ranking has it, and every other
 /// where the first has it.
 void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, std::span<const std::uint32_t> second,
@@ -93,13 +121,19 @@ struct ScoreBlocks {
     std::vector<std::size_t> begin;  ///< of each group's blocks, and the end of the last
     std::vector<double> size;        ///< images of each block
     std::vector<float> sums;         ///< prompts x blocks: of (score - mean of the prompt) / its standard deviation
+    std::vector<float> squares;      ///< the same of the squares of these scores
     std::vector<double> sd;          ///< of each prompt's scores (ddof 1); 0 where all are alike
     std::int64_t leftOut = 0;        ///< images without a finite score for every prompt
     std::size_t blocks() const { return size.size(); }
 
     /// Mean over the groups of |mean of the group - mean of all others|, in standard deviations of the prompt's scores.
-    /// `weight`: one a block.
-    double gap(std::size_t prompt, std::span<const float> weight) const;
+    /// `weight`: one a block. `signs`: where not empty, one a group and prompt: the differences times these in the place
+    /// of their absolute values.
+    double gap(std::size_t prompt, std::span<const float> weight, std::span<const float> signs = {}) const;
+    /// Standard deviation of these scores in a resample (near 1); 1 where all scores are alike.
+    double spread(std::size_t prompt, std::span<const float> weight) const;
+    /// The signs of each group's difference, prompts x groups.
+    std::vector<float> signs() const;
     /// The same of every block once, those with `swapped` (0 or 1) not equal to `complement` taken from `other`.
     double exchangedGap(const ScoreBlocks& other, std::size_t prompt, std::span<const float> swapped,
                         bool complement) const;

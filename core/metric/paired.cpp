@@ -49,7 +49,9 @@ auto guarded(const Work& work) -> decltype(work()) {
 struct Model {
     JointRankings rankings;
     ScoreBlocks blocks;
+    std::vector<float> signs; ///< of the blocks' gaps
     std::vector<PromptValues> values;
+    std::vector<JointPool::Extremes> extremes; ///< of each prompt
 };
 
 struct Work {
@@ -162,11 +164,13 @@ Outcome<Work> prepare(std::span<const std::span<const float>> scores, const Aske
     std::vector<bool> absent(work.prompts, false);
     for (Model& model : work.models) {
         model.values.resize(work.prompts);
+        model.signs = model.blocks.signs();
         for (std::size_t p = 0; p < work.prompts; ++p) {
             walk(joint, model.rankings.of(p), model.rankings.tiesOf(p), {}, groups);
             bool anyAbsent = false;
             const RankValues ranked = joint.measure(groups, joint.pool.logShare, sum, &anyAbsent);
             absent[p] = absent[p] || anyAbsent;
+            model.extremes.push_back(joint.extremes(groups, joint.pool.logShare));
             std::ranges::copy(ranked, model.values[p].begin());
             model.values[p][GapSd] = model.blocks.gap(p, once);
             model.values[p][Gap] = model.values[p][GapSd] * model.blocks.sd[p];
@@ -261,6 +265,7 @@ private:
     std::atomic<std::int64_t> m_done = 0;
 };
 
+/// Of the groups and signs that the measures themselves have: see summariseAudit. No NDKL.
 Outcome<JointDraws> bootstrapImages(const Work& work, Counter& counter, Feedback& feedback) {
     const auto replicates = static_cast<std::size_t>(std::max(0, work.options.bootstrapDraws));
     const JointPool& joint = work.joint;
@@ -278,9 +283,10 @@ Outcome<JointDraws> bootstrapImages(const Work& work, Counter& counter, Feedback
                 for (std::size_t p = 0; p < work.prompts && !feedback.cancelled(); ++p) {
                     walk(joint, model.rankings.of(p), model.rankings.tiesOf(p), s.drawn, s.groups);
                     PromptValues& values = s.values[m][p];
-                    std::ranges::copy(joint.measure(s.groups, s.logShare, s.sum), values.begin());
-                    values[GapSd] = model.blocks.gap(p, s.weight);
-                    values[Gap] = values[GapSd] * model.blocks.sd[p];
+                    std::ranges::copy(joint.skewsOf(model.extremes[p], s.groups, s.logShare), values.begin());
+                    const double gap = model.blocks.gap(p, s.weight, model.signs);
+                    values[GapSd] = gap / model.blocks.spread(p, s.weight);
+                    values[Gap] = gap * model.blocks.sd[p];
                 }
             }
             keep(work, s.values, joint.neutral(s.counts), replicate, draws);
@@ -289,6 +295,62 @@ Outcome<JointDraws> bootstrapImages(const Work& work, Counter& counter, Feedback
     if (!done)
         return tl::unexpected<Stop>(Cancelled{});
     return draws;
+}
+
+/// Standard errors of NDKL over images.
+struct NdklErrors {
+    std::vector<double> mean; ///< of each model's mean over the prompts, then of the difference
+    std::vector<double> each; ///< of each prompt's difference; one model: empty
+    std::size_t parts = 0;
+};
+constexpr std::size_t kParts = 100;
+
+Outcome<NdklErrors> ndklErrors(const Work& work, Feedback& feedback) {
+    const JointPool& joint = work.joint;
+    const Parts parts = dealParts(joint, kParts, work.options.seed);
+    const std::size_t means = work.count() == 2 ? 3 : 1, each = work.count() == 2 ? work.prompts : 0;
+    std::vector<std::vector<double>> values(means + each, std::vector<double>(parts.count));
+    const bool done = forEachReplicate(parts.count, feedback, scratchMaker(work), [&](Scratch& s, std::size_t part) {
+        leaveOut(joint, parts, part, s.drawn, s.counts);
+        std::int64_t left = 0;
+        for (const std::int64_t count : s.counts)
+            left += count;
+        if (joint.pool.target == Target::Kind::Pool)
+            for (std::size_t g = 0; g < s.counts.size(); ++g)
+                s.logShare[g] = std::log(static_cast<double>(s.counts[g]) / static_cast<double>(left));
+        const double rows = static_cast<double>(joint.rows) * static_cast<double>(left) / static_cast<double>(joint.n());
+        const auto depth = static_cast<std::size_t>(std::max<std::int64_t>(1, std::llround(rows)));
+        std::vector<double> sums(means, 0.0);
+        for (std::size_t p = 0; p < work.prompts && !feedback.cancelled(); ++p) {
+            std::array<double, 2> of{};
+            for (std::size_t m = 0; m < work.count(); ++m) {
+                const Model& model = work.models[m];
+                walk(joint, depth, model.rankings.of(p), model.rankings.tiesOf(p), s.drawn, s.groups);
+                of[m] = joint.ndkl(s.groups, s.logShare, s.sum);
+                sums[m] += of[m];
+            }
+            if (work.count() == 2) {
+                sums[2] += of[1] - of[0];
+                values[3 + p][part] = of[1] - of[0];
+            }
+        }
+        for (std::size_t m = 0; m < means; ++m)
+            values[m][part] = sums[m] / static_cast<double>(work.prompts);
+    });
+    if (!done)
+        return tl::unexpected<Stop>(Cancelled{});
+    NdklErrors errors;
+    errors.parts = parts.count;
+    for (std::size_t v = 0; v < values.size(); ++v) {
+        double sum = 0, squares = 0;
+        for (const double value : values[v])
+            sum += value;
+        const auto number = static_cast<double>(parts.count);
+        for (const double value : values[v])
+            squares += (value - sum / number) * (value - sum / number);
+        (v < means ? errors.mean : errors.each).push_back(std::sqrt((number - 1) / number * squares));
+    }
+    return errors;
 }
 
 /// Two models: exchanged image by image; the gaps' blocks likewise. One model: the labels in random order (no gaps).
@@ -358,12 +420,17 @@ Interval aroundValue(double value, const std::vector<double>& draws, double conf
             value - *mean + sorted.quantile((1.0 + confidence) / 2.0)};
 }
 
-Interval overPrompts(const MeanOverPrompts& mean, double confidence) {
-    if (!mean.standardError)
+/// t with `units` - 1 degrees of freedom.
+Interval studentInterval(double value, double standardError, std::size_t units, double confidence) {
+    if (units < 2)
         return {};
-    const boost::math::students_t law(static_cast<double>(mean.clusters) - 1);
-    const double reach = boost::math::quantile(law, (1.0 + confidence) / 2.0) * *mean.standardError;
-    return {mean.mean - reach, mean.mean + reach};
+    const boost::math::students_t law(static_cast<double>(units) - 1);
+    const double reach = boost::math::quantile(law, (1.0 + confidence) / 2.0) * standardError;
+    return {value - reach, value + reach};
+}
+
+Interval overPrompts(const MeanOverPrompts& mean, double confidence) {
+    return mean.standardError ? studentInterval(mean.mean, *mean.standardError, mean.clusters, confidence) : Interval{};
 }
 
 /// Ends at the root of the sum of squares of both distances.
@@ -399,15 +466,38 @@ bool enoughImages(const Work& work) {
                                [&](std::int64_t count) { return count >= work.options.minGroup; });
 }
 
-/// The three rows of a mean, but for nulls. `draws`: empty without a bootstrap.
-std::array<MetricValue, 3> meanRows(const Work& work, std::span<const double> values, const std::vector<double>& draws) {
+/// What the intervals over images are made of; nothing without a bootstrap.
+struct OverImages {
+    JointDraws draws;
+    NdklErrors errors;
+};
+Outcome<OverImages> overImages(const Work& work, Counter& counter, Feedback& feedback) {
+    OverImages result;
+    PLUMBLINE_TRY(result.draws, bootstrapImages(work, counter, feedback));
+    if (work.options.bootstrapDraws > 0) {
+        PLUMBLINE_TRY(result.errors, ndklErrors(work, feedback));
+    }
+    return result;
+}
+
+/// Of the mean of a model (0, 1) or of the difference (2).
+Interval meanOverImages(const OverImages& over, std::size_t which, Measure measure, double value, double confidence) {
+    if (measure != Ndkl)
+        return aroundValue(value, over.draws.mean[which][measure], confidence);
+    return over.errors.mean.empty() ? Interval{}
+                                    : studentInterval(value, over.errors.mean[which], over.errors.parts, confidence);
+}
+
+/// The three rows of a mean, but for nulls.
+std::array<MetricValue, 3> meanRows(const Work& work, std::span<const double> values, const OverImages& over,
+                                    std::size_t which, Measure measure) {
     const MeanOverPrompts mean = meanOverPrompts(values, work.clusters);
     std::array<MetricValue, 3> rows;
     if (!std::isfinite(mean.mean))
         return rows;
     for (MetricValue& row : rows)
         row.value = mean.mean;
-    const Interval images = aroundValue(mean.mean, draws, work.options.confidence);
+    const Interval images = meanOverImages(over, which, measure, mean.mean, work.options.confidence);
     const Interval prompts = overPrompts(mean, work.options.confidence);
     setInterval(rows[0], images);
     setInterval(rows[1], prompts);
@@ -515,14 +605,14 @@ Outcome<MeasureTable> summariseAudit(std::span<const float> scores, const AskedP
             return table;
         Counter counter(feedback,
                         static_cast<std::size_t>(std::max(0, options.bootstrapDraws) + std::max(0, options.nullDraws)));
-        PLUMBLINE_TRY(const JointDraws draws, bootstrapImages(work, counter, feedback));
+        PLUMBLINE_TRY(const OverImages over, overImages(work, counter, feedback));
         PLUMBLINE_TRY(const JointDraws nulls, drawNulls(work, counter, feedback));
         const double neutral = work.joint.neutral(work.joint.pool.counts)[MaxSkew];
         double meanSd = 0;
         for (const double sd : work.models[0].blocks.sd)
             meanSd += sd / static_cast<double>(work.prompts);
         for (const Measure measure : kOrder) {
-            auto rows = meanRows(work, valuesOf(work.models[0], measure, neutral), draws.mean[0][measure]);
+            auto rows = meanRows(work, valuesOf(work.models[0], measure, neutral), over, 0, measure);
             if (measure == Gap || measure == GapSd)
                 rows[0].nullMean = gapOfChance(work.joint) * (measure == Gap ? meanSd : 1.0);
             else
@@ -569,14 +659,14 @@ Outcome<PairedMeasures> comparePaired(std::span<const float> first, std::span<co
             return result;
         Counter counter(feedback,
                         static_cast<std::size_t>(std::max(0, options.bootstrapDraws) + std::max(0, options.nullDraws)));
-        PLUMBLINE_TRY(const JointDraws draws, bootstrapImages(work, counter, feedback));
+        PLUMBLINE_TRY(const OverImages over, overImages(work, counter, feedback));
         PLUMBLINE_TRY(const JointDraws nulls, drawNulls(work, counter, feedback));
         const double neutral = work.joint.neutral(work.joint.pool.counts)[MaxSkew];
         for (const Measure measure : kOrder) {
             std::array<std::vector<double>, 2> values;
             for (std::size_t m = 0; m < 2; ++m) {
                 values[m] = valuesOf(work.models[m], measure, neutral);
-                auto rows = meanRows(work, values[m], draws.mean[m][measure]);
+                auto rows = meanRows(work, values[m], over, m, measure);
                 finishModelRows(work, measure, rows);
                 addRows(work, {attribute.name, m == 0 ? firstName : secondName}, measure, rows, result.mean);
             }
@@ -585,7 +675,7 @@ Outcome<PairedMeasures> comparePaired(std::span<const float> first, std::span<co
             std::vector<double> differences(work.prompts);
             for (std::size_t p = 0; p < work.prompts; ++p)
                 differences[p] = values[1][p] - values[0][p];
-            auto rows = meanRows(work, differences, draws.mean[2][measure]);
+            auto rows = meanRows(work, differences, over, 2, measure);
             if (measure != Gap) // scores of two models need not have the same unit
                 setNull(rows[0], nulls.mean[2][measure], Tail::TwoSided);
             if (work.clusters.count > 1)
@@ -595,7 +685,11 @@ Outcome<PairedMeasures> comparePaired(std::span<const float> first, std::span<co
                 MetricValue value;
                 if (std::isfinite(differences[p])) {
                     value.value = differences[p];
-                    setInterval(value, aroundValue(differences[p], draws.each[p][measure], options.confidence));
+                    if (measure != Ndkl)
+                        setInterval(value, aroundValue(differences[p], over.draws.each[p][measure], options.confidence));
+                    else if (!over.errors.each.empty())
+                        setInterval(value, studentInterval(differences[p], over.errors.each[p], over.errors.parts,
+                                                           options.confidence));
                     if (measure != Gap)
                         setNull(value, nulls.each[p][measure], Tail::TwoSided);
                 }

@@ -323,7 +323,7 @@ private Q_SLOTS:
                                                       "total_variation", "normalised_entropy", "count_ratio",
                                                       "bias_at_k"};
 
-        constexpr double kInf = std::numeric_limits<double>::infinity();
+        static constexpr double kInf = std::numeric_limits<double>::infinity();
         struct Outcome {
             bool groupCovered = true, maxCovered = true, absent = true;
             double width = kInf, maxWidth = kInf, ndkl = 0;

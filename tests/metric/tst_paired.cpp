@@ -303,7 +303,7 @@ private Q_SLOTS:
             const MetricValue& x = row(there->mean, {"group", "difference", "images"}, name).value;
             const MetricValue& y = row(back->mean, {"group", "difference", "images"}, name).value;
             near(*x.value, -*y.value);
-            near(*x.pValue, *y.pValue, 0.08);
+            near(*x.pValue, *y.pValue, 0.1);
             near(*x.value, *row(there->mean, {"group", "B", "images"}, name).value.value -
                                *row(there->mean, {"group", "A", "images"}, name).value.value);
         }

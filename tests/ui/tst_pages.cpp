@@ -4,6 +4,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDialogButtonBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -13,7 +14,9 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardPaths>
+#include <QTableWidget>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include <nlohmann/json.hpp>
@@ -30,6 +33,7 @@
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/image_set_view.h"
@@ -756,14 +760,123 @@ private Q_SLOTS:
         named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"))->setPlainText(QStringLiteral("a nurse"));
         auto* attributes = named<QListWidget>(&panel, QStringLiteral("Attributes"));
         attributes->item(0)->setCheckState(Qt::Unchecked);
-        named<QComboBox>(&panel, QStringLiteral("First attribute of the crossing"))->setCurrentText(QStringLiteral("gender"));
-        named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("race"));
+        auto* crossed = named<QListWidget>(&panel, QStringLiteral("Attributes of the crossing"));
+        const auto cross = [&](const QStringList& names) {
+            for (int row = 0; row < crossed->count(); ++row)
+                crossed->item(row)->setCheckState(names.contains(crossed->item(row)->text()) ? Qt::Checked : Qt::Unchecked);
+        };
         panel.findChild<QCheckBox*>()->setChecked(true);
+        cross({QStringLiteral("gender"), QStringLiteral("race")});
         QCOMPARE(panel.config()->attributes, std::vector<std::string>{"gender × race"});
         QTRY_COMPARE_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size(), 1, 30000);
         QCOMPARE(panel.findChild<GroupBars*>()->accessibleDescription().count(u'×'), 14);
-        named<QComboBox>(&panel, QStringLiteral("Second attribute of the crossing"))->setCurrentText(QStringLiteral("gender"));
-        QVERIFY(!panel.config());
+        cross({QStringLiteral("gender")});
+        QString problem;
+        QVERIFY(!panel.config(&problem));
+        QVERIFY(problem.contains(QStringLiteral("at least two")));
+        // Three at once: cells that are small or empty are named before the run.
+        cross({QStringLiteral("age"), QStringLiteral("gender"), QStringLiteral("race")});
+        QCOMPARE(panel.config()->attributes, std::vector<std::string>{"age × gender × race"});
+        QTRY_VERIFY_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size() == 1 &&
+                                     panel.findChild<GroupBars*>()->accessibleDescription().count(u'×') > 28,
+                                 30000);
+        const QString cautions = named<QLabel>(&panel, QStringLiteral("To consider"))->text();
+        QVERIFY2(cautions.contains(QStringLiteral("Small groups of age × gender × race")), qPrintable(cautions));
+        QVERIFY2(cautions.contains(QStringLiteral("more")), qPrintable(cautions));
+    }
+    void groupsAreMergedBeforeTheRun() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"))->setPlainText(QStringLiteral("a nurse"));
+        auto* attributes = named<QListWidget>(&panel, QStringLiteral("Attributes"));
+        int age = -1, gender = -1;
+        for (int row = 0; row < attributes->count(); ++row) {
+            const QString name = attributes->item(row)->data(Qt::UserRole).toString();
+            attributes->item(row)->setCheckState(name == QStringLiteral("age") ? Qt::Checked : Qt::Unchecked);
+            if (name == QStringLiteral("age"))
+                age = row;
+            else if (name == QStringLiteral("gender"))
+                gender = row;
+        }
+        QVERIFY(age >= 0 && gender >= 0);
+        attributes->setCurrentRow(gender);
+        QVERIFY(!button(&panel, QStringLiteral("Merge groups…"))->isEnabled()); // two groups cannot become fewer
+        attributes->setCurrentRow(age);
+        QTRY_COMPARE_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size(), 1, 30000);
+        const auto inDialog = [&](const auto& work) {
+            bool done = false;
+            QTimer::singleShot(0, &panel, [&] {
+                auto* dialog = panel.findChild<MergeGroupsDialog*>();
+                if (dialog != nullptr) {
+                    work(*dialog);
+                    done = true;
+                    dialog->close();
+                }
+            });
+            button(&panel, QStringLiteral("Merge groups…"))->click();
+            return done;
+        };
+        QVERIFY(inDialog([&](MergeGroupsDialog& dialog) {
+            auto* bands = named<QComboBox>(&dialog, QStringLiteral("Usual bands"));
+            QVERIFY(bands->itemText(1).startsWith(QStringLiteral("Three age bands")));
+            bands->setCurrentIndex(1);
+            Q_EMIT bands->activated(1);
+            QCOMPARE(dialog.merges().size(), std::size_t(3));
+            dialog.accept();
+        }));
+        const auto config = panel.config();
+        QVERIFY(config.has_value());
+        const QString text = QString::fromStdString(config->attributes.at(0));
+        QVERIFY2(text.startsWith(QStringLiteral("age [0-29 = 0-2 + 3-9 + 10-19 + 20-29; 30-59 = ")), qPrintable(text));
+        QVERIFY(parseAttribute(config->attributes.at(0)).has_value());
+        QVERIFY2(attributes->item(age)->text().contains(QStringLiteral("merged to 3")), qPrintable(attributes->item(age)->text()));
+        const QString counted = panel.findChild<GroupBars*>()->accessibleDescription();
+        for (const char* group : {"0-29 ", "30-59 ", "60 and older "})
+            QVERIFY2(counted.contains(QString::fromLatin1(group)), qPrintable(counted));
+        QVERIFY2(!counted.contains(QStringLiteral("10-19")), qPrintable(counted));
+
+        // By hand: the same name twice is one group; a name that another group has, or only one group, is refused.
+        QVERIFY(inDialog([&](MergeGroupsDialog& dialog) {
+            auto* table = named<QTableWidget>(&dialog, QStringLiteral("Groups and what they are counted as"));
+            auto* ok = dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+            QCOMPARE(table->item(0, 2)->text(), QStringLiteral("0-29"));
+            for (int row = 0; row < table->rowCount(); ++row)
+                table->item(row, 2)->setText(QStringLiteral("everybody"));
+            QVERIFY(!ok->isEnabled());
+            for (int row = 0; row < table->rowCount(); ++row)
+                table->item(row, 2)->setText(table->item(row, 0)->text());
+            QVERIFY(ok->isEnabled() && dialog.merges().empty());
+            QCOMPARE(named<QComboBox>(&dialog, QStringLiteral("Usual bands"))->currentText(), QStringLiteral("As they are"));
+            table->item(0, 2)->setText(QString());
+            QVERIFY(!ok->isEnabled());
+            QVERIFY(!named<QLabel>(&dialog, QStringLiteral("What is wrong"))->text().isEmpty());
+            table->item(0, 2)->setText(QStringLiteral("children"));
+            table->item(1, 2)->setText(QStringLiteral("children"));
+            QVERIFY(ok->isEnabled());
+            QCOMPARE(named<QComboBox>(&dialog, QStringLiteral("Usual bands"))->currentText(), QStringLiteral("My own, as below"));
+            dialog.accept();
+        }));
+        QCOMPARE(panel.config()->attributes.at(0), std::string("age [children = 0-2 + 3-9]"));
+        // Cancelled: as it was. As they are: nothing is merged.
+        QVERIFY(inDialog([&](MergeGroupsDialog& dialog) { dialog.reject(); }));
+        QCOMPARE(panel.config()->attributes.at(0), std::string("age [children = 0-2 + 3-9]"));
+        // The crossing takes the merged groups, too.
+        panel.findChild<QCheckBox*>()->setChecked(true);
+        auto* crossed = named<QListWidget>(&panel, QStringLiteral("Attributes of the crossing"));
+        for (int row = 0; row < crossed->count(); ++row)
+            crossed->item(row)->setCheckState(crossed->item(row)->text() == QStringLiteral("race") ? Qt::Unchecked : Qt::Checked);
+        QCOMPARE(panel.config()->attributes.at(1), std::string("age [children = 0-2 + 3-9] × gender"));
+        QTRY_COMPARE_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size(), 2, 30000);
+        QVERIFY(inDialog([&](MergeGroupsDialog& dialog) {
+            auto* bands = named<QComboBox>(&dialog, QStringLiteral("Usual bands"));
+            bands->setCurrentIndex(0);
+            Q_EMIT bands->activated(0);
+            dialog.accept();
+        }));
+        QCOMPARE(panel.config()->attributes.at(0), std::string("age"));
     }
     void aRunIsStartedCancelledAndResumed() {
         Bench bench;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/numbers.h"
 #include "core/base/random.h"
 #include "core/metric/family.h"
 #include "core/metric/geometry/unit_rows.h"
@@ -91,7 +92,7 @@ Outcome<MeasureTable> attributeDecodability(const Embeddings& embeddings, const 
     table.id = "attribute_decodability";
     table.title = "How well " + attribute.name + " can be read off the embeddings";
     table.definition =
-        "auroc: of a logistic probe (L2 penalty " + std::to_string(what.l2).substr(0, 4) +
+        "auroc: of a logistic probe (L2 penalty " + formatDouble(what.l2) +
         ") for a group against all others, by the number of examples of each group that it has seen; 0.5: nothing can "
         "be "
         "read off, 1: everything. Tried on images of " +

@@ -391,13 +391,11 @@ Result<MeasureTable> dimensionInfluence(std::span<const NamedScores> scores, std
             if (all->value.ciLow && all->value.ciHigh)
                 sentence += " (interval " + formatFixed(*all->value.ciLow, 2) + " to " +
                             formatFixed(*all->value.ciHigh, 2) + ")";
+            const std::string advice = "compare groups at the same " + listed(controlNames) + ".";
             sentence += !all->enough || !all->value.ciLow ? "; there are too few pairs to be sure."
-                        : *all->value.ciLow > 1
-                            ? ": more than people's groups do, so compare groups at the same pose, light and smile."
-                        : *all->value.ciHigh < 1
-                            ? ": less than people's groups do."
-                            : ": about as much, as far as these pairs can tell; compare groups at the "
-                              "same pose, light and smile.";
+                        : *all->value.ciLow > 1           ? ": more than people's groups do, so " + advice
+                        : *all->value.ciHigh < 1          ? ": less than people's groups do."
+                                                 : ": about as much, as far as these pairs can tell; " + advice;
             table.warnings.push_back(std::move(sentence));
         }
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/metric/family.h"
 #include "core/metric/measure.h"
@@ -147,16 +148,18 @@ Outcome<HubnessResult> hubnessOfAudit(std::span<const float> scores, const std::
     for (std::size_t p = 0; p < prompts.size(); ++p) {
         const auto own = scores.subspan(p * images, images);
         PLUMBLINE_TRY(const Measurement all, meter.measure(own, feedback));
-        Measurement less = all;
+        std::optional<Measurement> less;
         if (removed) {
             PLUMBLINE_TRY(less, rest->measure(own, feedback));
         }
         for (const auto& [name, measured] :
-             {std::pair{"max_skew", &all}, std::pair{"max_skew_without_hubs", const_cast<const Measurement*>(&less)}}) {
+             {std::pair{"max_skew", &all}, std::pair{"max_skew_without_hubs", less ? &std::as_const(*less) : &all}}) {
             MeasureRow& row = table.rows.emplace_back();
             row.keys = {prompts[p]};
             row.measure = name;
             row.value = measured->maxSkew;
+            if (!removed && row.measure != "max_skew")
+                row.value.pValue.reset(); // the same test again
             row.n = measured->n;
             row.enough = measured->n >= options.minGroup;
         }

@@ -28,6 +28,7 @@
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
 #include "ui/widgets/group_bars.h"
@@ -39,7 +40,13 @@ namespace {
 /// The probe choice that means "the prompts written here".
 constexpr qint64 kWritten = 0;
 constexpr int kLabelWidth = 13 * theme::kGrid;
-constexpr char kCrossSign[] = " \u00D7 "; // as core::cross names a crossing
+constexpr int kNamed = 8; ///< groups that a caution names; the others are counted
+
+/// "a, b, c and 5 more".
+QString firstOf(const QStringList& names, qsizetype all) {
+    const QString shown = names.mid(0, kNamed).join(QStringLiteral(", "));
+    return all > kNamed ? NewAuditPanel::tr("%1 and %2 more").arg(shown, countText(all - kNamed)) : shown;
+}
 
 QLabel* hint() {
     auto* result = caption({});
@@ -107,8 +114,8 @@ QString definitionTitle(Definition definition) {
 NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent)
     : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."), parent),
       m_context(context), m_runner(runner), m_model(new QComboBox), m_modelHint(hint()), m_images(new QComboBox),
-      m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossA(new QComboBox),
-      m_crossB(new QComboBox), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
+      m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossed(new QListWidget),
+      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
       m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
       m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
@@ -152,8 +159,12 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
     connect(m_images, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshAttributes);
     connect(m_attributes, &QListWidget::itemChanged, this, &NewAuditPanel::refreshGroups);
     connect(m_cross, &QCheckBox::toggled, this, &NewAuditPanel::refreshGroups);
-    connect(m_crossA, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshGroups);
-    connect(m_crossB, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshGroups);
+    connect(m_crossed, &QListWidget::itemChanged, this, &NewAuditPanel::refreshGroups);
+    connect(m_attributes, &QListWidget::currentRowChanged, this, &NewAuditPanel::refreshState);
+    connect(m_merge, &QPushButton::clicked, this, [this] {
+        if (const auto* item = m_attributes->currentItem())
+            mergeGroupsOf(item->data(Qt::UserRole).toString());
+    });
     connect(m_probe, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshPrompts);
     connect(m_prompts, &QPlainTextEdit::textChanged, this, &NewAuditPanel::refreshPrompts);
     connect(m_tokens, &TokenCounter::counted, this, &NewAuditPanel::refreshState);
@@ -179,17 +190,24 @@ QWidget* NewAuditPanel::buildQuestion() {
     form->add(tr("&Images"), m_images);
 
     m_attributes->setAccessibleName(tr("Attributes"));
-    form->add(tr("Att&ributes"), m_attributes);
+    auto* attributes = new QWidget;
+    auto* attributeLine = new QHBoxLayout(attributes);
+    attributeLine->setContentsMargins(0, 0, 0, 0);
+    attributeLine->addWidget(m_attributes, 1);
+    m_merge->setToolTip(tr("Count several groups of the attribute that is marked in the list as one, for instance ages in bands"));
+    attributeLine->addWidget(m_merge, 0, Qt::AlignTop);
+    form->add(tr("Att&ributes"), attributes, nullptr, m_attributes);
     auto* crossing = new QWidget;
     auto* line = new QHBoxLayout(crossing);
     line->setContentsMargins(0, 0, 0, 0);
-    m_crossA->setAccessibleName(tr("First attribute of the crossing"));
-    m_crossB->setAccessibleName(tr("Second attribute of the crossing"));
-    m_cross->setToolTip(tr("Measure every combination of two attributes as a group of its own"));
-    line->addWidget(m_cross);
-    line->addWidget(m_crossA, 1);
-    line->addWidget(new QLabel(QStringLiteral("×")));
-    line->addWidget(m_crossB, 1);
+    m_crossed->setAccessibleName(tr("Attributes of the crossing"));
+    m_crossed->setFlow(QListView::LeftToRight);
+    m_crossed->setWrapping(true);
+    m_crossed->setResizeMode(QListView::Adjust);
+    m_crossed->setSpacing(2);
+    m_cross->setToolTip(tr("Measure every combination of two or more attributes as a group of its own"));
+    line->addWidget(m_cross, 0, Qt::AlignTop);
+    line->addWidget(m_crossed, 1);
     form->add({}, crossing, nullptr, m_cross);
 
     m_probe->setAccessibleName(tr("Prompts"));
@@ -346,27 +364,26 @@ void NewAuditPanel::refreshAttributes() {
     const std::int64_t id = set != nullptr ? set->id : 0;
     if (std::exchange(m_shownSet, id) != id) {
         const QSignalBlocker quietList(m_attributes);
-        const QSignalBlocker quietA(m_crossA);
-        const QSignalBlocker quietB(m_crossB);
+        const QSignalBlocker quietCrossed(m_crossed);
         const QSignalBlocker quietCross(m_cross);
         m_attributes->clear();
-        m_crossA->clear();
-        m_crossB->clear();
+        m_crossed->clear();
+        m_merges.clear();
         if (set != nullptr)
             for (const auto& attribute : set->attributes) {
                 const QString name = fromUtf8(attribute.name);
-                auto* item = new QListWidgetItem(
-                    tr("%1 (%Ln group(s))", nullptr, static_cast<int>(attribute.groups.size())).arg(name), m_attributes);
+                auto* item = new QListWidgetItem(m_attributes);
                 item->setData(Qt::UserRole, name);
                 item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
                 item->setCheckState(m_attributes->count() == 1 ? Qt::Checked : Qt::Unchecked);
-                m_crossA->addItem(name);
-                m_crossB->addItem(name);
+                auto* crossed = new QListWidgetItem(name, m_crossed);
+                crossed->setData(Qt::UserRole, name);
+                crossed->setFlags(Qt::ItemIsEnabled | Qt::ItemIsUserCheckable);
+                crossed->setCheckState(m_crossed->count() <= 2 ? Qt::Checked : Qt::Unchecked);
             }
-        const bool canCross = m_crossA->count() > 1;
-        m_crossB->setCurrentIndex(canCross ? 1 : -1);
+        nameAttributes();
         m_cross->setChecked(false);
-        m_cross->setEnabled(canCross);
+        m_cross->setEnabled(m_crossed->count() > 1);
         QStringList columns;
         for (int row = 0; row < m_attributes->count(); ++row)
             columns << m_attributes->item(row)->data(Qt::UserRole).toString();
@@ -375,33 +392,88 @@ void NewAuditPanel::refreshAttributes() {
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
         m_attributes->setFixedHeight(std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
+        m_crossed->setFixedHeight((m_crossed->count() > 6 ? 2 : 1) * (rowHeight + 4) + 2 * m_crossed->frameWidth() + theme::kHalf);
     }
     refreshGroups();
 }
 
+/// Each with the number of its groups, merged or not.
+void NewAuditPanel::nameAttributes() {
+    const QSignalBlocker quiet(m_attributes);
+    const auto* set = imageSet();
+    for (int row = 0; row < m_attributes->count() && set != nullptr; ++row) {
+        QListWidgetItem* item = m_attributes->item(row);
+        const QString name = item->data(Qt::UserRole).toString();
+        const auto& attribute = set->attributes[static_cast<std::size_t>(row)];
+        const auto groups = static_cast<int>(attribute.groups.size());
+        const auto merged = m_merges.find(name);
+        item->setText(merged == m_merges.end()
+                          ? tr("%1 (%Ln group(s))", nullptr, groups).arg(name)
+                          : tr("%1 (%Ln group(s), merged to %2)", nullptr, groups)
+                                .arg(name, countText(static_cast<qint64>(mergedCounts(attribute.groups, merged->second).size()))));
+        item->setToolTip(merged == m_merges.end() ? QString() : fromUtf8(formatAttribute({part(name)})));
+    }
+}
+
+void NewAuditPanel::mergeGroupsOf(const QString& attribute) {
+    const auto* set = imageSet();
+    if (set == nullptr)
+        return;
+    for (const auto& counts : set->attributes) {
+        if (fromUtf8(counts.name) != attribute)
+            continue;
+        MergeGroupsDialog dialog(attribute, counts.groups, counts.unlabelled, part(attribute).merges, this);
+        if (dialog.exec() != QDialog::Accepted)
+            return;
+        if (std::vector<GroupMerge> merges = dialog.merges(); merges.empty())
+            m_merges.erase(attribute);
+        else
+            m_merges[attribute] = std::move(merges);
+        nameAttributes();
+        refreshGroups();
+        return;
+    }
+}
+
+AttributePart NewAuditPanel::part(const QString& attribute) const {
+    const auto merged = m_merges.find(attribute);
+    return {attribute.toStdString(), merged == m_merges.end() ? std::vector<GroupMerge>() : merged->second};
+}
+
+QStringList NewAuditPanel::crossedAttributes() const {
+    QStringList names;
+    for (int row = 0; row < m_crossed->count() && m_cross->isChecked(); ++row)
+        if (m_crossed->item(row)->checkState() == Qt::Checked)
+            names.append(m_crossed->item(row)->data(Qt::UserRole).toString());
+    return names;
+}
+
 QString NewAuditPanel::crossing() const {
-    if (!m_cross->isChecked() || m_crossA->currentIndex() < 0 || m_crossB->currentIndex() < 0)
+    const QStringList names = crossedAttributes();
+    if (names.size() < 2)
         return {};
-    return m_crossA->currentText() + QString::fromUtf8(kCrossSign) + m_crossB->currentText();
+    std::vector<AttributePart> parts;
+    for (const QString& name : names)
+        parts.push_back(part(name));
+    return fromUtf8(formatAttribute(parts));
 }
 
 QStringList NewAuditPanel::chosenAttributes() const {
     QStringList result;
     for (int row = 0; row < m_attributes->count(); ++row)
         if (m_attributes->item(row)->checkState() == Qt::Checked)
-            result.append(m_attributes->item(row)->data(Qt::UserRole).toString());
+            result.append(fromUtf8(formatAttribute({part(m_attributes->item(row)->data(Qt::UserRole).toString())})));
     if (const QString crossed = crossing(); !crossed.isEmpty())
         result.append(crossed);
     return result;
 }
 
 void NewAuditPanel::refreshGroups() {
-    m_crossA->setEnabled(m_cross->isChecked());
-    m_crossB->setEnabled(m_cross->isChecked());
+    m_crossed->setEnabled(m_cross->isChecked());
     const auto* set = imageSet();
     const QString crossed = crossing();
-    const bool known = set != nullptr && m_crossed.set == set->id && m_crossed.name == crossed;
-    if (set != nullptr && !crossed.isEmpty() && !known && m_crossA->currentText() != m_crossB->currentText())
+    const bool known = set != nullptr && m_counted.set == set->id && m_counted.name == crossed;
+    if (set != nullptr && !crossed.isEmpty() && !known)
         countCrossing(crossed);
 
     QStringList wanted{QString::number(set != nullptr ? set->id : 0)};
@@ -412,24 +484,33 @@ void NewAuditPanel::refreshGroups() {
             delete item->widget();
             delete item;
         }
-        const auto show = [this](const QString& name, const std::vector<std::pair<std::string, std::int64_t>>& counts,
+        const auto show = [this](const QString& title, const QString& text, const std::vector<std::pair<std::string, std::int64_t>>& counts,
                                  std::int64_t unlabelled) {
-            m_groupColumn->addWidget(heading(name));
+            QLabel* above = heading(title);
+            above->setWordWrap(true);
+            m_groupColumn->addWidget(above);
+            if (text != title) {
+                QLabel* merged = hint();
+                merged->setText(text);
+                m_groupColumn->addWidget(merged);
+            }
             auto* bars = new GroupBars;
             std::vector<GroupBars::Group> groups;
             for (const auto& [group, count] : counts)
                 groups.push_back({fromUtf8(group), count});
-            bars->setGroups(name, std::move(groups), unlabelled);
+            bars->setGroups(title, std::move(groups), unlabelled);
             m_groupColumn->addWidget(bars);
             m_groupColumn->addSpacing(theme::kGrid);
         };
         const QStringList names = chosenAttributes();
         if (set != nullptr)
-            for (const auto& attribute : set->attributes)
-                if (names.contains(fromUtf8(attribute.name)))
-                    show(fromUtf8(attribute.name), attribute.groups, attribute.unlabelled);
+            for (const auto& attribute : set->attributes) {
+                const QString name = fromUtf8(attribute.name), text = fromUtf8(formatAttribute({part(name)}));
+                if (names.contains(text))
+                    show(name, text, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
+            }
         if (known && !crossed.isEmpty())
-            show(crossed, m_crossed.groups, m_crossed.unlabelled);
+            show(crossedAttributes().join(QStringLiteral(" × ")), crossed, m_counted.groups, m_counted.unlabelled);
         m_groupColumn->addStretch(1);
     }
     refreshState();
@@ -437,20 +518,36 @@ void NewAuditPanel::refreshGroups() {
 
 void NewAuditPanel::countCrossing(const QString& name) {
     const std::int64_t id = imageSet()->id;
+    std::vector<AttributePart> parts;
+    for (const QString& attribute : crossedAttributes())
+        parts.push_back(part(attribute));
     m_context.project->ask<Crossed>(
         this,
-        [id, name, a = m_crossA->currentText().toStdString(),
-         b = m_crossB->currentText().toStdString()](store::Project& project) -> Result<Crossed> {
+        [id, name, parts](store::Project& project) -> Result<Crossed> {
             PLUMBLINE_TRY(const ImageSet set, project.imageSet(id));
-            const Attribute* first = set.attribute(a);
-            const Attribute* second = set.attribute(b);
-            if (first == nullptr || second == nullptr)
-                return fail(ErrorCode::AttributeUnknown, {{"name", first == nullptr ? a : b}});
-            const Attribute both = cross(*first, *second);
-            Crossed result{id, name, {}, both.unlabelled()};
-            const auto counts = both.counts();
+            PLUMBLINE_TRY(const Attribute all, resolveAttribute(set, name.toStdString()));
+            Crossed result{id, name, {}, all.unlabelled(), 0, {}};
+            const auto counts = all.counts();
             for (std::size_t i = 0; i < counts.size(); ++i)
-                result.groups.emplace_back(both.groups[i], counts[i]);
+                result.groups.emplace_back(all.groups[i], counts[i]);
+            // Combinations of groups that occur, but not together.
+            std::vector<std::string> combinations{std::string()};
+            std::int64_t possible = 1;
+            constexpr std::size_t kMostCombinations = 100'000;
+            for (const AttributePart& part : parts) {
+                PLUMBLINE_TRY(const Attribute one, resolveAttribute(set, formatAttribute({part})));
+                possible *= static_cast<std::int64_t>(one.groups.size());
+                std::vector<std::string> longer;
+                for (const std::string& begun : combinations)
+                    for (const std::string& group : one.groups)
+                        if (longer.size() < kMostCombinations)
+                            longer.push_back(begun.empty() ? group : begun + " × " + group);
+                combinations = std::move(longer);
+            }
+            result.empty = std::max<std::int64_t>(0, possible - static_cast<std::int64_t>(all.groups.size()));
+            for (const std::string& combination : combinations)
+                if (result.emptyExamples.size() < kNamed && !std::ranges::binary_search(all.groups, combination))
+                    result.emptyExamples.append(fromUtf8(combination));
             return result;
         },
         [this](Result<Crossed> result) {
@@ -458,7 +555,7 @@ void NewAuditPanel::countCrossing(const QString& name) {
                 Q_EMIT raised(Message::of(result.error()));
                 return;
             }
-            m_crossed = std::move(*result);
+            m_counted = std::move(*result);
             refreshGroups();
         });
 }
@@ -493,11 +590,11 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     const auto* set = imageSet();
     if (set == nullptr)
         return missing(tr("Add labelled images first."));
+    if (m_cross->isChecked() && crossedAttributes().size() < 2)
+        return missing(tr("A crossing needs at least two attributes."));
     const QStringList attributes = chosenAttributes();
     if (attributes.isEmpty())
         return missing(tr("Choose at least one attribute."));
-    if (m_cross->isChecked() && m_crossA->currentText() == m_crossB->currentText())
-        return missing(tr("A crossing needs two different attributes."));
     if (m_expanded->rowCount() == 0)
         return missing(tr("Write at least one prompt, or choose a probe set."));
     const auto k = parseK(m_k->text().trimmed().toStdString());
@@ -549,15 +646,21 @@ QStringList NewAuditPanel::cautions() const {
                               .arg(name, countText(labelled)));
         if (!small.isEmpty())
             result.append(tr("Small groups of %1, where only large leans can be told from chance: %2.")
-                              .arg(name, small.join(QStringLiteral(", "))));
+                              .arg(name, firstOf(small, small.size())));
         if (unlabelled > 0)
             result.append(tr("%1 images have no value for %2 and take no part.").arg(countText(unlabelled), name));
     };
-    for (const auto& attribute : set->attributes)
-        if (names.contains(fromUtf8(attribute.name)))
-            judge(fromUtf8(attribute.name), attribute.groups, attribute.unlabelled);
-    if (const QString crossed = crossing(); !crossed.isEmpty() && m_crossed.set == set->id && m_crossed.name == crossed)
-        judge(crossed, m_crossed.groups, m_crossed.unlabelled);
+    for (const auto& attribute : set->attributes) {
+        const QString name = fromUtf8(attribute.name);
+        if (names.contains(fromUtf8(formatAttribute({part(name)}))))
+            judge(name, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
+    }
+    if (const QString crossed = crossing(); !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
+        const QString title = crossedAttributes().join(QStringLiteral(" × "));
+        judge(title, m_counted.groups, m_counted.unlabelled);
+        if (m_counted.empty > 0)
+            result.append(tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
+    }
     if (const int cut = m_expanded->truncatedCount(); cut > 0)
         result.append(tr("%Ln (prompt is|prompts are) longer than the model reads and (is|are) cut.", nullptr, cut));
     return result;
@@ -590,6 +693,11 @@ void NewAuditPanel::refreshState() {
     m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
                                : tr("Plumb means: every group equally often in the top, however many images it has. "
                                     "This also measures how uneven the images are."));
+
+    const auto* marked = m_attributes->currentItem();
+    m_merge->setEnabled(set != nullptr && marked != nullptr &&
+                        static_cast<std::size_t>(m_attributes->currentRow()) < set->attributes.size() &&
+                        set->attributes[static_cast<std::size_t>(m_attributes->currentRow())].groups.size() > 2);
 
     QString problem;
     const bool ready = config(&problem).has_value();

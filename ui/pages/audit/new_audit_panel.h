@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <optional>
 
+#include "core/data/attribute_text.h"
 #include "core/data/audit.h"
 #include "core/store/project.h"
 #include "ui/pages/context.h"
@@ -50,8 +52,14 @@ private:
     void refreshPrompts();
     void refreshState();
     const store::ImageSetRecord* imageSet() const;
+    /// The attribute with the groups that were merged.
+    AttributePart part(const QString& attribute) const;
+    /// Each single attribute chosen, then the crossing; the texts of AuditConfig::attributes.
     QStringList chosenAttributes() const;
+    QStringList crossedAttributes() const;
     QString crossing() const;
+    void mergeGroupsOf(const QString& attribute);
+    void nameAttributes();
     ProbeSet probe() const;
     QStringList cautions() const;
     void countCrossing(const QString& name);
@@ -63,8 +71,8 @@ private:
     QComboBox* m_images;
     QListWidget* m_attributes;
     QCheckBox* m_cross;
-    QComboBox* m_crossA;
-    QComboBox* m_crossB;
+    QListWidget* m_crossed;
+    QPushButton* m_merge;
     QComboBox* m_probe;
     QPlainTextEdit* m_prompts;
     QLabel* m_promptHint;
@@ -89,14 +97,17 @@ private:
     QVBoxLayout* m_groupColumn;
     std::int64_t m_shownSet = 0;
     QStringList m_shownGroups;
+    std::map<QString, std::vector<GroupMerge>> m_merges; ///< by attribute, of the set that is shown
     /// Counts of the crossing that was last computed, with the set and name that they belong to.
     struct Crossed {
         std::int64_t set = 0;
         QString name;
         std::vector<std::pair<std::string, std::int64_t>> groups;
         std::int64_t unlabelled = 0;
+        std::int64_t empty = 0;    ///< combinations without an image
+        QStringList emptyExamples; ///< the first of them
     };
-    Crossed m_crossed;
+    Crossed m_counted;
 };
 
 } // namespace plumbline::ui
