@@ -22,6 +22,8 @@ constexpr std::size_t kDraws = 300;       // rankings at each place of a path
 constexpr double kFurthest = 40;          // there a path has left every group but one
 constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
 constexpr std::size_t kRowsDrawnSingly = 8;
+constexpr double kGrowth = 0.2; // of a lean, for each factor e by which the rank is smaller
+constexpr std::size_t kStepsAlone = 10'000;
 constexpr double kPriorRows = 20;
 constexpr double kNdklTail = 0.7; // of the tail asked for: the shares along the ranks are estimated, not known
 
@@ -101,14 +103,12 @@ Outcome<std::vector<std::uint32_t>> drawNumbers(std::span<const Block> blocks, s
             break;
     std::vector<std::uint32_t> numbers(kDraws * rows);
     const std::uint64_t stream = streamId(std::string(name) + "/rows");
-    const bool done = forEachReplicate(
-        kDraws, feedback, [] { return 0; },
-        [&](int, std::size_t i) {
-            RandomStream random(seed, stream, i);
-            for (std::size_t row = 0; row < rows; ++row)
-                numbers[i * rows + row] = random.next32();
-        });
-    if (!done)
+    for (std::size_t i = 0; i < kDraws && !feedback.cancelled(); ++i) {
+        RandomStream random(seed, stream, i);
+        for (std::size_t row = 0; row < rows; ++row)
+            numbers[i * rows + row] = random.next32();
+    }
+    if (feedback.cancelled())
         return tl::unexpected(Stop(Cancelled{}));
     return numbers;
 }
@@ -145,11 +145,20 @@ public:
         Level level;
         level.truth = truth();
         std::vector<double> draws(kDraws);
-        const bool done = forEachReplicate(
-            kDraws, m_feedback, [&] { return Scratch(groups()); },
-            [&](Scratch& scratch, std::size_t i) { draws[i] = draw(scratch, i); });
-        if (!done)
-            return tl::unexpected(Stop(Cancelled{}));
+        // A place is soon done and many follow each other: threads are worth waiting for in long lists only.
+        const std::size_t steps = m_numbers.size() / kDraws + m_blocks.size() * groups();
+        if (steps > kStepsAlone) {
+            if (!forEachReplicate(
+                    kDraws, m_feedback, [&] { return Scratch(groups()); },
+                    [&](Scratch& scratch, std::size_t i) { draws[i] = draw(scratch, i); }))
+                return tl::unexpected(Stop(Cancelled{}));
+        } else {
+            Scratch scratch(groups());
+            for (std::size_t i = 0; i < kDraws; ++i)
+                draws[i] = draw(scratch, i);
+            if (m_feedback.cancelled())
+                return tl::unexpected(Stop(Cancelled{}));
+        }
         std::sort(draws.begin(), draws.end());
         const auto drawn = [&](double p) {
             const double place = std::ceil(p * kDraws - 1e-9);
@@ -390,14 +399,19 @@ std::vector<double> estimatedLean(const DivergenceEvidence& e, std::span<const B
     const auto blockBeyond = [&](std::size_t wanted) { // the number of blocks that end at or before a rank
         return static_cast<std::size_t>(std::ranges::upper_bound(blocks, wanted, {}, &Block::end) - blocks.begin());
     };
-    std::vector<double> lean(blocks.size() * groups);
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
+    // From the last block up to the first: the few rows around a rank are joined with the shares found around twice the
+    // rank, so that a lean that grows towards the top goes on growing where nothing speaks against it.
+    std::vector<double> shares(blocks.size() * groups), lean(blocks.size() * groups);
+    for (std::size_t b = blocks.size(); b-- > 0;) {
         const std::size_t from = blockBeyond(blocks[b].end / 2), to = blockBeyond(std::min(rows, 2 * blocks[b].end));
         const std::size_t first = from == 0 ? 0 : blocks[from - 1].end, last = blocks[to - 1].end;
         const auto length = static_cast<double>(last - first);
+        const double* const prior = 2 * blocks[b].end <= rows ? &shares[(to - 1) * groups] : whole.data();
         for (std::size_t g = 0; g < groups; ++g) {
             const double here = counts[to * groups + g] - counts[from * groups + g];
-            lean[b * groups + g] = std::log((here + kPriorRows * whole[g]) / (length + kPriorRows) / e.share[g]);
+            double& share = shares[b * groups + g];
+            share = (here + kPriorRows * prior[g]) / (length + kPriorRows);
+            lean[b * groups + g] = std::log(share / e.share[g]);
         }
     }
     return lean;
@@ -435,6 +449,15 @@ Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidenc
     const double size = std::max(kLeast, sizeOf(lean, evidence, blocks));
     for (double& value : lean)
         value /= size;
+    // The same lean without its ups and downs, growing towards the top as leans do where groups' scores are shifted.
+    const auto growth = [&](std::size_t b) {
+        return 1 + kGrowth * std::log(static_cast<double>(blocks.back().end) / static_cast<double>(blocks[b].end));
+    };
+    std::vector<double> steady(blocks.size() * groups);
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+        for (std::size_t g = 0; g < groups; ++g)
+            steady[b * groups + g] = lean[(blocks.size() - 1) * groups + g] * growth(b);
+    Path front(evidence, kind, blocks, numbers, std::move(steady), tail, streamId(stream + "/front"), seed, feedback);
     Path own(evidence, kind, blocks, numbers, std::move(lean), tail, streamId(stream + "/own"), seed, feedback);
 
     const auto rarest = static_cast<std::size_t>(std::ranges::min_element(evidence.share) - evidence.share.begin());
@@ -452,8 +475,12 @@ Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidenc
     PLUMBLINE_TRY(const double ownMiddle, own.crossing(&Level::middle, value, start));
     PLUMBLINE_TRY(const double ownHigh, own.crossing(&Level::low, value, start));
     PLUMBLINE_TRY(const double rareHigh, rare.crossing(&Level::low, value, start));
+    double frontHigh = 0; // of a single block it is the same as its own
+    if (blocks.size() > 1) {
+        PLUMBLINE_TRY(frontHigh, front.crossing(&Level::low, value, start));
+    }
     DivergenceInterval result;
-    result.interval = {std::min(ownLow, rareLow), std::max(ownHigh, rareHigh)};
+    result.interval = {std::min(ownLow, rareLow), std::max({ownHigh, rareHigh, frontHigh})};
     result.corrected = std::clamp(ownMiddle, *result.interval.low, *result.interval.high);
     return result;
 }

@@ -39,7 +39,8 @@ struct DivergenceInterval {
 /// of resampled values never cover the truth. Instead the interval holds the values that a test does not reject
 /// (inversion; Casella and Berger, "Statistical Inference", 2nd ed., 2002, section 9.2.1). Rows of a ranking are, given
 /// their scores, independent draws of a group, with shares that change slowly along the ranks; those shares are
-/// estimated over the ranks r/2 to 2r (with 20 rows of the whole list's shares added). From the target to these shares
+/// estimated over the ranks r/2 to 2r (with 20 rows added of the shares found around 2 r, at
+/// the end of the whole list's). From the target to these shares
 /// and beyond leads a path, each share in proportion to q (share/q)^s (exponential tilting; Efron, "Nonparametric
 /// standard errors and confidence intervals", Canadian Journal of Statistics 9(2), 1981), on which the divergence grows
 /// with s from 0. At each s rankings are drawn, with the rest of the pool where the target is its shares; s is rejected

@@ -81,8 +81,11 @@ Interval biasInterval(std::int64_t positive, std::int64_t negative, double sprea
     const double independent = a * b / ((a + b) * (a + b) * (a + b));
     const double inflation = independent > 0 && spread > 0 ? spread / independent : 1.0;
     const double x = a / inflation, y = b / inflation;
-    const double low = a <= 0 ? 0.0 : boost::math::ibeta_inv(x + 0.5, y + 0.5, tail);
-    const double high = b <= 0 ? 1.0 : boost::math::ibetac_inv(x + 0.5, y + 0.5, tail);
+    // Where one is absent: Clopper and Pearson, as for skews.
+    const double low = a <= 0 ? 0.0 : b <= 0 ? std::pow(tail, 1 / a) : boost::math::ibeta_inv(x + 0.5, y + 0.5, tail);
+    const double high = b <= 0   ? 1.0
+                        : a <= 0 ? 1 - std::pow(tail, 1 / b)
+                                 : boost::math::ibetac_inv(x + 0.5, y + 0.5, tail);
     return {2 * low - 1, 2 * high - 1};
 }
 

@@ -50,7 +50,16 @@ Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow,
             return rank(std::span<const float>(rounded), groupOfRow, prefix, rules);
         }
     }
-    const RankOrder order = rankOrder(scores, groupOfRow, prefix, rules.notNumbersFirst);
+    RankOrder order = rankOrder(scores, groupOfRow, prefix, rules.notNumbersFirst);
+    if (rules.keepTies && order.rows.size() == prefix) {
+        // Every row that ties with the last of these belongs to them; a score that is not a number ties with none.
+        const T last = scores[order.rows.back()];
+        std::size_t atLeast = 0;
+        for (std::size_t row = 0; row < scores.size(); ++row)
+            atLeast += groupOfRow[row] >= 0 && scores[row] >= last;
+        if (atLeast > prefix)
+            order = rankOrder(scores, groupOfRow, atLeast, rules.notNumbersFirst);
+    }
     const std::size_t ranks = order.rows.size();
     Ranked ranked{std::vector<std::uint32_t>(ranks), std::vector<std::uint32_t>(ranks)};
     auto end = static_cast<std::uint32_t>(ranks);
@@ -146,7 +155,8 @@ struct Meter::Impl {
     std::int64_t k = 0;
     std::size_t rows = 0;              ///< min(k, n): what is looked at, but for rows that tie
     std::vector<std::string> warnings; ///< that hold for every prompt
-    std::optional<NdklTables> tables;
+
+    double beyondPool = 0; ///< the discounts' sum for a k beyond the pool
 
     bool applicable() const { return pool.groups.size() > 1; }
     double divisor(std::size_t counted) const {
@@ -156,12 +166,18 @@ struct Meter::Impl {
     /// Rows that NDKL runs over.
     std::size_t ndklRows(std::size_t counted) const { return wholeList() ? static_cast<std::size_t>(pool.n) : counted; }
     double normaliser(std::size_t counted) const {
-        if (wholeList())
-            return tables->normaliser(static_cast<std::size_t>(pool.n));
-        if (!rules.divideByK)
-            return tables->normaliser(counted);
-        const auto asked = static_cast<std::size_t>(k);
-        return asked <= tables->ranks() ? tables->normaliser(asked) : ndklNormaliser(k);
+        const bool asked = rules.divideByK && !wholeList();
+        if (asked && k > pool.n)
+            return beyondPool;
+        const std::size_t ranks = asked ? static_cast<std::size_t>(k) : ndklRows(counted);
+        return tablesFor(ranks)->normaliser(ranks);
+    }
+    /// Tables of at least so many ranks: rows that tie with the last can be many more than k.
+    std::shared_ptr<const NdklTables> tablesFor(std::size_t ranks) const {
+        const std::scoped_lock lock(m_tablesMutex);
+        if (!m_tables || m_tables->ranks() < ranks)
+            m_tables = std::make_shared<const NdklTables>(std::max(ranks, rows));
+        return m_tables;
     }
 
     Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted, std::span<const double> relevance);
@@ -191,7 +207,8 @@ private:
                                          Feedback& feedback) const;
 
     // Drawn by whoever needs them first; what is drawn does not depend on who that is.
-    mutable std::mutex m_mutex;
+    mutable std::mutex m_mutex, m_tablesMutex;
+    mutable std::shared_ptr<const NdklTables> m_tables;
     mutable std::map<std::size_t, std::shared_ptr<const NullDistribution>> m_nulls; ///< by the rows counted
     mutable std::shared_ptr<const BootstrapPlan> m_plan;
 };
@@ -231,8 +248,8 @@ Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptio
     if (k < 1 || k > kLargestK)
         return fail(ErrorCode::KInvalid, {{"value", std::to_string(k)}});
     rows = static_cast<std::size_t>(std::min(k, pool.n));
-    if (applicable())
-        tables.emplace(rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n) : rows);
+    if (applicable() && rules.divideByK && k > pool.n)
+        beyondPool = ndklNormaliser(k);
     collectWarnings();
     return {};
 }
@@ -296,6 +313,7 @@ Outcome<std::shared_ptr<const NullDistribution>> Meter::Impl::nullOf(std::size_t
     const std::scoped_lock lock(m_mutex);
     std::shared_ptr<const NullDistribution>& known = m_nulls[counted];
     if (!known) {
+        const auto tables = tablesFor(ndklRows(counted));
         PLUMBLINE_TRY(NullDistribution drawn, drawNull(pool, rules, *tables, counted, divisor(counted),
                                                        normaliser(counted), options.seed, options.nullDraws, feedback));
         known = std::make_shared<const NullDistribution>(std::move(drawn));
@@ -457,6 +475,7 @@ double Meter::Impl::ndklOf(const Ranked& ranked, std::size_t countedRows) const 
         return sum.value();
     }
     const std::size_t ndklLast = ndklRows(countedRows);
+    const auto tables = tablesFor(ndklLast);
     NdklSum sum(*tables, pool.groups.size(), ndklLast);
     for (std::size_t at = 0; at < ndklLast; ++at)
         sum.add(ranked.groupAtRank[at]);
@@ -596,7 +615,8 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
         return {};
     evidence.groupAtRank = order.first(ndklRows(countedRows));
     // Published code may divide by the discounts of more or fewer ranks than it sums over.
-    const double divided = normaliser(countedRows) / tables->normaliser(evidence.groupAtRank.size());
+    const std::size_t ndklLast = evidence.groupAtRank.size();
+    const double divided = normaliser(countedRows) / tablesFor(ndklLast)->normaliser(ndklLast);
     PLUMBLINE_TRY(const DivergenceInterval ofNdkl,
                   divergence(DivergenceKind::Ndkl, evidence, *result.ndkl.value * divided, "ndkl"));
     const Interval scaled{*ofNdkl.interval.low / divided, *ofNdkl.interval.high / divided};
@@ -639,7 +659,7 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     }
     // One rank beyond the top rows shows whether the cut goes through a tie.
     const std::size_t prefix =
-        rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
+        wholeList() ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
     const Ranked ranked = rank(scores, pool.groupOfRow, prefix, rules);
     const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
     const double over = divisor(countedRows);
@@ -712,12 +732,12 @@ Outcome<RankCurve> Meter::Impl::curve(std::span<const float> scores, std::size_t
     if (!applicable())
         return fail(ErrorCode::AttributeSingleGroup, {{"name", pool.attribute}, {"group", pool.groups.front()}});
     PLUMBLINE_CHECK(summarise(scores));
-    const Ranked ranked =
-        rank(scores, pool.groupOfRow, rules.keepTies ? static_cast<std::size_t>(pool.n) : rows, rules);
+    const Ranked ranked = rank(scores, pool.groupOfRow, rows, rules);
     const std::size_t groups = pool.groups.size();
     const std::size_t last = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
     const std::vector<std::size_t> kept = keptRanks(last, points);
 
+    const auto tables = tablesFor(last);
     /// One ranking's values at the kept ranks: NDKL first, then the shares of the groups.
     const auto trace = [&](auto&& nextGroup, double* values) {
         NdklCurve ndkl(*tables, pool.logShare);

@@ -2,8 +2,11 @@
 #include "core/metric/score_summary.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <numeric>
 
 namespace plumbline::metric {
 namespace {
@@ -95,15 +98,43 @@ std::vector<T> cutsOf(std::span<const T> scores) {
     return cuts;
 }
 
+/// A score and its row's group, to be put in order of the scores.
+template <class T>
+struct Row {
+    T score;
+    std::int32_t group;
+};
+
+/// Sorts by score. Floats by their bits, 11 at a time (a stable counting sort of each), which is several times as fast
+/// as comparing; `other` is room for as many rows.
+void sortRows(std::vector<Row<float>>& rows, std::vector<Row<float>>& other) {
+    constexpr std::uint32_t kSign = 0x8000'0000U;
+    const auto key = [](const Row<float>& row) {
+        const auto bits = std::bit_cast<std::uint32_t>(row.score + 0.0F); // -0 and +0 are a tie
+        return (bits & kSign) != 0 ? ~bits : bits | kSign;
+    };
+    other.resize(rows.size());
+    std::vector<std::uint32_t> places(2048);
+    for (const int shift : {0, 11, 22}) {
+        const auto digit = [&](const Row<float>& row) { return key(row) >> shift & 2047U; };
+        std::fill(places.begin(), places.end(), 0U);
+        for (const Row<float>& row : rows)
+            ++places[digit(row)];
+        std::exclusive_scan(places.begin(), places.end(), places.begin(), 0U);
+        for (const Row<float>& row : rows)
+            other[places[digit(row)]++] = row;
+        rows.swap(other);
+    }
+}
+void sortRows(std::vector<Row<double>>& rows, std::vector<Row<double>>&) {
+    std::sort(rows.begin(), rows.end(), [](const Row<double>& a, const Row<double>& b) { return a.score < b.score; });
+}
+
 /// Part by part from the lowest scores up, so that the rows are never all copied.
 template <class T>
 std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<const std::int32_t> groups,
                                           std::size_t groupCount) {
     constexpr T kLowest = -std::numeric_limits<T>::infinity();
-    struct Row {
-        T score;
-        std::int32_t group;
-    };
     std::vector<std::int64_t> counts(groupCount, 0), dominance(groupCount, 0);
     std::int64_t n = 0;
     for (const std::int32_t group : groups)
@@ -112,7 +143,7 @@ std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<c
             ++n;
         }
     const std::vector<T> cuts = cutsOf(scores);
-    std::vector<Row> rows;
+    std::vector<Row<T>> rows, other;
     std::int64_t below = 0; // rows of the parts before
     for (std::size_t part = 0; part <= cuts.size(); ++part) {
         rows.clear();
@@ -122,7 +153,7 @@ std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<c
                 (part == cuts.size() || score < cuts[part]))
                 rows.push_back({score, groups[row]});
         }
-        std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.score < b.score; });
+        sortRows(rows, other);
         // Going up: a row is above all rows before its tie and below all after it. Whole numbers, so exact.
         for (std::size_t begin = 0; begin < rows.size();) {
             std::size_t end = begin;

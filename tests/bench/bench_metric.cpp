@@ -3,12 +3,13 @@
 //   bench_metric --memory ROWS GROUPS K         memory of one measurement, as a multiple of its float32 scores
 //   bench_metric --prompts ROWS GROUPS K COUNT  seconds for COUNT prompts of one attribute, all cores
 //   bench_metric --write FOLDER ROWS GROUPS K COUNT   the same scores as .npy files for rival_measures.py
-//   bench_metric --values ROWS GROUPS K COUNT   what rival_measures.py computes of them, and the time
+//   bench_metric --values ROWS GROUPS K COUNT   what rival_measures.py computes of them, and the processor time
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -116,6 +117,12 @@ double secondsOf(const auto& work) {
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
+/// Processor seconds of all threads together: steadier on a machine that others use too.
+double processorSecondsOf(const auto& work) {
+    const std::clock_t started = std::clock();
+    work();
+    return static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
+}
 
 MeasureOptions optionsFor(std::int64_t k) {
     MeasureOptions options;
@@ -134,15 +141,21 @@ void measureAll(const Many& data, const MeasureOptions& options) {
 int memory(const Many& data, std::int64_t k) {
     const double before = statusMiB("VmRSS:");
     std::ofstream("/proc/self/clear_refs") << 5; // starts the high-water mark anew
-    const double seconds = secondsOf([&] { measureAll(data, optionsFor(k)); });
+    double seconds = 0;
+    const double processor = processorSecondsOf([&] { seconds = secondsOf([&] { measureAll(data, optionsFor(k)); }); });
     const double grown = statusMiB("VmHWM:") - before, scores = static_cast<double>(data.scores.size()) * 4 / (1 << 20);
-    std::printf("%.2f s, %.1f MiB more, %.2f times the scores\n", seconds, grown, grown / scores);
+    std::printf("%.2f s, %.2f processor seconds, %.1f MiB more, %.2f times the scores\n", seconds, processor, grown,
+                grown / scores);
     return 0;
 }
 
 int prompts(const Many& data, std::int64_t k) {
-    for (int i = 0; i < 3; ++i)
-        std::printf("%zu prompts: %.2f s\n", data.prompts, secondsOf([&] { measureAll(data, optionsFor(k)); }));
+    for (int i = 0; i < 3; ++i) {
+        double seconds = 0;
+        const double processor =
+            processorSecondsOf([&] { seconds = secondsOf([&] { measureAll(data, optionsFor(k)); }); });
+        std::printf("%zu prompts: %.2f s, %.2f processor seconds\n", data.prompts, seconds, processor);
+    }
     return 0;
 }
 
@@ -172,7 +185,7 @@ int write(const std::filesystem::path& folder, const Many& data) {
 int values(const Many& data, std::int64_t k) {
     for (const int draws : {0, 1000}) {
         std::vector<double> first;
-        const double seconds = secondsOf([&] {
+        const double seconds = processorSecondsOf([&] {
             for (const Target::Kind kind : {Target::Kind::Uniform, Target::Kind::Pool}) {
                 MeasureOptions options = optionsFor(k);
                 options.definition = Definition::Berg;
@@ -187,7 +200,7 @@ int values(const Many& data, std::int64_t k) {
                 }
             }
         });
-        std::printf("%4d draws, seconds a prompt: %.5f; first prompt:", draws,
+        std::printf("%4d draws, processor seconds a prompt: %.5f; first prompt:", draws,
                     seconds / static_cast<double>(data.prompts));
         for (const double value : first)
             std::printf(" %.12f", value);

@@ -8,8 +8,8 @@ row with iterrows, recomputing the divergence at each rank. No null and no inter
 
     rival_measures.py SCORES.npy LABELS.npy K [REPEATS]
 
-SCORES: prompts x images, float32; LABELS: images, whole numbers from 0. Prints seconds a prompt and the values of the
-first prompt (equal shares; shares of the data set), to be compared with `bench_metric --values`.
+SCORES: prompts x images, float32; LABELS: images, whole numbers from 0. Prints processor seconds a prompt and
+the values of the first prompt (equal shares; shares of the data set), to be compared with `bench_metric --values`.
 """
 import sys
 import time
@@ -63,10 +63,10 @@ def main():
     repeats = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     seconds = []
     for _ in range(repeats):
-        started = time.perf_counter()
+        started = time.process_time()
         results = [measure(row, labels, k) for row in scores]
-        seconds.append((time.perf_counter() - started) / len(scores))
-    print("seconds a prompt:", " ".join(f"{s:.5f}" for s in seconds))
+        seconds.append((time.process_time() - started) / len(scores))
+    print("processor seconds a prompt:", " ".join(f"{s:.5f}" for s in seconds))
     print("first prompt:", " ".join(f"{value:.12f}" for value in results[0]))
 
 
