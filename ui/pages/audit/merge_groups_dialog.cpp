@@ -10,6 +10,7 @@
 #include <QDialogButtonBox>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
@@ -32,8 +33,8 @@ constexpr int kRowsShown = 9;
 
 } // namespace
 
-std::vector<std::pair<std::string, std::int64_t>> mergedCounts(
-    const std::vector<std::pair<std::string, std::int64_t>>& groups, const std::vector<GroupMerge>& merges) {
+std::vector<std::pair<std::string, std::int64_t>>
+mergedCounts(const std::vector<std::pair<std::string, std::int64_t>>& groups, const std::vector<GroupMerge>& merges) {
     std::map<std::string, std::int64_t> counts;
     for (const auto& [group, count] : groups) {
         const auto merge = std::ranges::find_if(merges, [&](const GroupMerge& each) {
@@ -50,8 +51,8 @@ MergeGroupsDialog::MergeGroupsDialog(const QString& attribute, std::vector<std::
       m_bands(new QComboBox), m_table(new QTableWidget), m_problem(caption({})), m_bars(new GroupBars),
       m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel)) {
     setWindowTitle(tr("Merge groups of %1").arg(attribute));
-    // As people count: 3-9 before 10-19.
-    QCollator collator;
+    // As people count: 3-9 before 10-19, which the C locale cannot do.
+    QCollator collator{QLocale(QLocale::English)};
     collator.setNumericMode(true);
     std::stable_sort(m_groups.begin(), m_groups.end(), [&](const auto& a, const auto& b) {
         return collator.compare(fromUtf8(a.first), fromUtf8(b.first)) < 0;
@@ -159,7 +160,8 @@ std::vector<GroupMerge> MergeGroupsDialog::merges() const {
         else
             same->members.push_back(group);
     }
-    std::erase_if(result, [](const GroupMerge& merge) { return merge.members.size() == 1 && merge.members[0] == merge.name; });
+    std::erase_if(result,
+                  [](const GroupMerge& merge) { return merge.members.size() == 1 && merge.members[0] == merge.name; });
     return result;
 }
 
@@ -171,7 +173,9 @@ void MergeGroupsDialog::refresh() {
             for (GroupMerge& merge : list)
                 std::ranges::sort(merge.members);
             std::ranges::sort(list, {}, &GroupMerge::name);
-            std::erase_if(list, [](const GroupMerge& merge) { return merge.members.size() == 1 && merge.members[0] == merge.name; });
+            std::erase_if(list, [](const GroupMerge& merge) {
+                return merge.members.size() == 1 && merge.members[0] == merge.name;
+            });
             return list;
         };
         if (sorted(m_presets[i].merges) == sorted(chosen))

@@ -16,9 +16,9 @@ namespace plumbline::ui {
 
 class GroupBars;
 
-/// Which groups of an attribute are counted as one: beside each group stands the name that it is counted under, which can
-/// be written over; groups under the same name are one. The usual bands of the field fill the names in at once. Below,
-/// the groups that come of it, with their images.
+/// Which groups of an attribute are counted as one: beside each group stands the name that it is counted under, which
+/// can be written over; groups under the same name are one. The usual bands of the field fill the names in at once.
+/// Below, the groups that come of it, with their images.
 class MergeGroupsDialog : public QDialog {
     Q_OBJECT
 public:
@@ -44,7 +44,7 @@ private:
 };
 
 /// Images of each group after merging, in byte order of the name. `merges` fit the groups.
-std::vector<std::pair<std::string, std::int64_t>> mergedCounts(
-    const std::vector<std::pair<std::string, std::int64_t>>& groups, const std::vector<GroupMerge>& merges);
+std::vector<std::pair<std::string, std::int64_t>>
+mergedCounts(const std::vector<std::pair<std::string, std::int64_t>>& groups, const std::vector<GroupMerge>& merges);
 
 } // namespace plumbline::ui

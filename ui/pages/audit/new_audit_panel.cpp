@@ -85,8 +85,9 @@ QString definitionText(Definition definition) {
         return NewAuditPanel::tr("Exactly k images; the logarithm of a group's share among them over its target share. "
                                  "A group that is absent is said to be so and takes no part in MaxSkew (Geyik 2019).");
     case Definition::Berg:
-        return NewAuditPanel::tr("As the published code of debias-vision-lang: ties at rank k are kept, an absent group "
-                                 "counts as one image, MaxSkew is never below 0 (Berg 2022).");
+        return NewAuditPanel::tr(
+            "As the published code of debias-vision-lang: ties at rank k are kept, an absent group "
+            "counts as one image, MaxSkew is never below 0 (Berg 2022).");
     case Definition::VlDebiasing:
         return NewAuditPanel::tr("As the published code of VL-Debiasing: Berg's rules, always against equal shares.");
     }
@@ -95,9 +96,12 @@ QString definitionText(Definition definition) {
 
 QString definitionTitle(Definition definition) {
     switch (definition) {
-    case Definition::Geyik: return NewAuditPanel::tr("Geyik (default)");
-    case Definition::Berg: return NewAuditPanel::tr("Berg, debias-vision-lang");
-    case Definition::VlDebiasing: return NewAuditPanel::tr("VL-Debiasing");
+    case Definition::Geyik:
+        return NewAuditPanel::tr("Geyik (default)");
+    case Definition::Berg:
+        return NewAuditPanel::tr("Berg, debias-vision-lang");
+    case Definition::VlDebiasing:
+        return NewAuditPanel::tr("VL-Debiasing");
     }
     return {};
 }
@@ -105,11 +109,12 @@ QString definitionTitle(Definition definition) {
 } // namespace
 
 NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent)
-    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."), parent),
+    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."),
+           parent),
       m_context(context), m_runner(runner), m_model(new QComboBox), m_modelHint(hint()), m_images(new QComboBox),
       m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossed(new QListWidget),
-      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
-      m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
+      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit),
+      m_promptHint(hint()), m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
       m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
       m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_problem(caption({})),
@@ -186,7 +191,8 @@ QWidget* NewAuditPanel::buildQuestion() {
     auto* attributeLine = new QHBoxLayout(attributes);
     attributeLine->setContentsMargins(0, 0, 0, 0);
     attributeLine->addWidget(m_attributes, 1);
-    m_merge->setToolTip(tr("Count several groups of the attribute that is marked in the list as one, for instance ages in bands"));
+    m_merge->setToolTip(
+        tr("Count several groups of the attribute that is marked in the list as one, for instance ages in bands"));
     attributeLine->addWidget(m_merge, 0, Qt::AlignTop);
     form->add(tr("Att&ributes"), attributes, nullptr, m_attributes);
     auto* crossing = new QWidget;
@@ -283,7 +289,9 @@ void NewAuditPanel::focusFirst() {
     m_attributes->setFocus();
 }
 
-void NewAuditPanel::chooseProbe(qint64 id) { m_probe->setCurrentIndex(std::max(0, m_probe->findData(id))); }
+void NewAuditPanel::chooseProbe(qint64 id) {
+    m_probe->setCurrentIndex(std::max(0, m_probe->findData(id)));
+}
 
 void NewAuditPanel::refreshLists() {
     const auto fill = [](QComboBox* box, const QList<std::pair<QString, qint64>>& entries) {
@@ -306,7 +314,8 @@ void NewAuditPanel::refreshLists() {
     for (const auto& record : m_context.lists->models()->records())
         models.append({fromUtf8(record.name), record.id});
     for (const auto& record : m_context.lists->imageSets()->records())
-        sets.append({tr("%1 (%Ln image(s))", nullptr, static_cast<int>(record.images)).arg(fromUtf8(record.name)), record.id});
+        sets.append(
+            {tr("%1 (%Ln image(s))", nullptr, static_cast<int>(record.images)).arg(fromUtf8(record.name)), record.id});
     for (const auto& record : m_context.lists->probes()->records())
         probes.append({tr("%1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(record.probe)))
                            .arg(fromUtf8(record.probe.name)),
@@ -353,8 +362,10 @@ void NewAuditPanel::refreshAttributes() {
         if (m_attributes->count() > 0)
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
-        m_attributes->setFixedHeight(std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
-        m_crossed->setFixedHeight((m_crossed->count() > 6 ? 2 : 1) * (rowHeight + 4) + 2 * m_crossed->frameWidth() + theme::kHalf);
+        m_attributes->setFixedHeight(
+            std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
+        m_crossed->setFixedHeight((m_crossed->count() > 6 ? 2 : 1) * (rowHeight + 4) + 2 * m_crossed->frameWidth() +
+                                  theme::kHalf);
     }
     refreshGroups();
 }
@@ -372,7 +383,8 @@ void NewAuditPanel::nameAttributes() {
         item->setText(merged == m_merges.end()
                           ? tr("%1 (%Ln group(s))", nullptr, groups).arg(name)
                           : tr("%1 (%Ln group(s), merged to %2)", nullptr, groups)
-                                .arg(name, countText(static_cast<qint64>(mergedCounts(attribute.groups, merged->second).size()))));
+                                .arg(name, countText(static_cast<qint64>(
+                                               mergedCounts(attribute.groups, merged->second).size()))));
         item->setToolTip(merged == m_merges.end() ? QString() : fromUtf8(formatAttribute({part(name)})));
     }
 }
@@ -446,7 +458,8 @@ void NewAuditPanel::refreshGroups() {
             delete item->widget();
             delete item;
         }
-        const auto show = [this](const QString& title, const QString& text, const std::vector<std::pair<std::string, std::int64_t>>& counts,
+        const auto show = [this](const QString& title, const QString& text,
+                                 const std::vector<std::pair<std::string, std::int64_t>>& counts,
                                  std::int64_t unlabelled) {
             QLabel* above = heading(title);
             above->setWordWrap(true);
@@ -548,7 +561,8 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     if (model == nullptr)
         return missing(tr("Add a model first."));
     if (model->card.vocabulary.empty())
-        return missing(tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
+        return missing(
+            tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
     const auto* set = imageSet();
     if (set == nullptr)
         return missing(tr("Add labelled images first."));
@@ -614,11 +628,13 @@ QStringList NewAuditPanel::cautions() const {
         if (names.contains(fromUtf8(formatAttribute({part(name)}))))
             judge(name, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
     }
-    if (const QString crossed = crossing(); !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
+    if (const QString crossed = crossing();
+        !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
         const QString title = crossedAttributes().join(QStringLiteral(" × "));
         judge(title, m_counted.groups, m_counted.unlabelled);
         if (m_counted.empty > 0)
-            result.append(tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
+            result.append(
+                tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
     }
     if (const int cut = m_expanded->truncatedCount(); cut > 0)
         result.append(tr("%Ln (prompt is|prompts are) longer than the model reads and (is|are) cut.", nullptr, cut));
@@ -638,7 +654,7 @@ void NewAuditPanel::refreshState() {
 
     const auto k = parseK(m_k->text().trimmed().toStdString());
     const auto* set = imageSet();
-    m_kHint->setText(!k               ? tr("A number of images such as 100, or a share such as 10%.")
+    m_kHint->setText(!k ? tr("A number of images such as 100, or a share such as 10%.")
                      : k->fraction > 0 && set != nullptr
                          ? tr("The top %1 of %2 images of each ranking.")
                                .arg(countText(k->resolve(set->images)), countText(set->images))
