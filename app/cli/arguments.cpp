@@ -13,7 +13,7 @@
 #include "core/base/error_text.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
-#include "core/formats/label_table.h"
+#include "core/formats/target_table.h"
 
 namespace plumbline::cli {
 
@@ -50,9 +50,17 @@ Outcome<std::unique_ptr<clip::Encoder>> ModelArguments::load(Feedback& feedback)
 
 void MeasureArguments::addTo(CLI::App& command) {
     command.add_option("-k", k, "Rows from the top: a number (100) or a share (10%, rounded up)")->capture_default_str();
-    command.add_option("--target", target, "Desired shares: pool, uniform, or a table with the columns group,share")
+    command
+        .add_option("--target", target,
+                    "Desired shares: pool, uniform, conditional (those of the relevant images, see --relevance), a table "
+                    "with the columns group,share or concept,group,share, or visogender-us[:OCCUPATION]")
         ->capture_default_str();
-    command.add_option("--definition", definition, "geyik, berg or vl-debiasing")->capture_default_str();
+    command.add_option("--definition", definition, "What is computed: " + definitionNames())->capture_default_str();
+    command
+        .add_option("--bias-groups", biasGroups,
+                    "A,B: the groups of Bias@K, (A - B)/(A + B); without it men and women, or the two groups")
+        ->delimiter(',')
+        ->expected(2);
     command.add_option("--seed", seed, "Seed of the null and the interval")->capture_default_str();
     command.add_option("--correction", correction, "Of the verdicts for their number: holm, or bh (Benjamini-Hochberg)")
         ->check(CLI::IsMember({"holm", "bh"}))
@@ -77,16 +85,10 @@ Result<MeasureOptions> MeasureArguments::options() const {
     result.k = *parsedK;
     const std::optional<Definition> parsedDefinition = definitionFromName(definition);
     if (!parsedDefinition)
-        return fail(ErrorCode::DefinitionUnknown, {{"name", definition}, {"available", "geyik, berg, vl-debiasing"}});
+        return fail(ErrorCode::DefinitionUnknown, {{"name", definition}, {"available", definitionNames()}});
     result.definition = *parsedDefinition;
-    if (target == "pool") {
-        result.target.kind = Target::Kind::Pool;
-    } else if (target == "uniform") {
-        result.target.kind = Target::Kind::Uniform;
-    } else {
-        result.target.kind = Target::Kind::Custom;
-        PLUMBLINE_TRY(result.target.shares, formats::readTargetShares(target));
-    }
+    PLUMBLINE_TRY(result.target, formats::readTarget(target));
+    result.biasGroups = biasGroups;
     result.seed = seed;
     result.correction = correction == "bh" ? Correction::FalseDiscovery : Correction::Holm;
     result.level = level;

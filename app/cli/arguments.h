@@ -31,6 +31,7 @@ struct MeasureArguments {
     std::string k = "100", target = "pool", definition = "geyik", correction = "holm";
     std::uint64_t seed = 0;
     std::int64_t minGroup = MeasureOptions().minGroup;
+    std::vector<std::string> biasGroups;
     double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance, slightGap = MeasureOptions().slightGap;
 
     void addTo(CLI::App& command);

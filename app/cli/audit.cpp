@@ -35,6 +35,7 @@ namespace fs = std::filesystem;
 struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, json, csv, report, sets;
+    std::string relevance;
     std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
 };
@@ -240,6 +241,7 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     PLUMBLINE_TRY(config.probe, probeOf(arguments));
     PLUMBLINE_TRY(config.attributes, attributesOf(arguments));
+    config.relevance = arguments.relevance;
     if (config.attributes.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
@@ -374,6 +376,8 @@ void addAudit(CLI::App& app, Run& chosen) {
     asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
+    command->add_option("--relevance", arguments->relevance,
+                        "Attribute whose value names the concept that an image is relevant to, for --target conditional");
     arguments->measure.addTo(*command);
     command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
         ->delimiter(',');

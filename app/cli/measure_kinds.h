@@ -33,6 +33,7 @@ struct MeasureOutput {
 void addMeasureRetrieval(CLI::App& measure, Run& run);
 void addMeasureZeroShot(CLI::App& measure, Run& run);
 void addMeasurePaired(CLI::App& measure, Run& run);
+void addMeasureAssociation(CLI::App& measure, Run& run);
 
 /// {"tables": [...]} as JSON holds them; one line a row for spreadsheets; columns for people.
 std::string measureTablesCsv(const std::vector<MeasureTable>& tables);
@@ -40,5 +41,15 @@ std::string measureTableText(const MeasureTable& table);
 
 /// "3 rows with the wrong number of fields were left out."; nothing for 0.
 void warnOfRows(std::int64_t invalid, MeasureTable& table);
+
+/// A classifier's answers by group; pronouns in pictures of two people; attributes in pictures of two objects.
+void addMeasureClassification(CLI::App& measure, Run& chosen);
+void addMeasureResolution(CLI::App& measure, Run& chosen);
+void addMeasureSwap(CLI::App& measure, Run& chosen);
+
+/// Where images and texts lie; sets of images that differ in one attribute; what else moves scores.
+void addMeasureGeometry(CLI::App& measure, Run& chosen);
+void addMeasureCounterfactual(CLI::App& measure, Run& chosen);
+void addMeasureControls(CLI::App& measure, Run& chosen);
 
 } // namespace plumbline::cli

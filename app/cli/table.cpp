@@ -11,6 +11,15 @@
 
 namespace plumbline::cli {
 
+namespace {
+
+/// The further numbers of a ranking that have columns of their own for spreadsheets.
+constexpr const char* kFurtherColumns[] = {"kl",          "total_variation",  "normalised_entropy", "infeasible_index",
+                                           "infeasible_count", "count_ratio", "min_skew_present",   "bias_at_k",
+                                           "ndkl_corrected"};
+
+} // namespace
+
 std::string measurementTable(const std::vector<const Measurement*>& measurements, std::span<const PlantedLean> planted,
                              const PlantedOf& plantedOf) {
     std::string out;
@@ -28,7 +37,8 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
         const report::PlumbChart chart = report::layOut(ofThis, groups);
         const Measurement& first = *ofThis.front();
         out += attribute + ": " + std::to_string(first.n) + " images, top " + std::to_string(first.kEffective) +
-               ", definition " + std::string(definitionName(first.definition)) + "\n";
+               ", definition " + std::string(definitionName(first.definition)) + "\n" + first.definitionText +
+               (first.definitionText.empty() ? "" : "\n");
         std::vector<std::string> header = {"prompt", "verdict", "MaxSkew", "95 % interval", "chance 95 %", "p", "MinSkew", "NDKL"};
         if (!planted.empty())
             header.insert(header.begin() + 2, {"planted", "found"});
@@ -53,6 +63,20 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
         out += "\n";
     }
     return out;
+}
+
+std::string furtherTable(const Measurement& m) {
+    if (m.more.empty())
+        return {};
+    TextTable table({"further numbers", "value", "95 % interval", "chance mean", "chance 95 %", "p"}, 1);
+    std::string meanings;
+    for (const NamedValue& named : m.more) {
+        const MetricValue& v = named.value;
+        table.add({named.name, cell(v.value), v.ciLow || v.ciHigh ? cell(v.ciLow) + " to " + cell(v.ciHigh) : "–",
+                   cell(v.nullMean), cell(v.nullP95), cell(v.pValue)});
+        meanings += "  " + named.name + ": " + named.meaning + "\n";
+    }
+    return table.text() + meanings;
 }
 
 std::string matchReportText(const MatchReport& report) {
@@ -90,13 +114,18 @@ std::string measurementsCsv(const std::vector<Measurement>& measurements) {
                       "detectable_below,detectable_above,mean_score,gap,gap_ci_low,gap_ci_high,gap_in_sd,gap_in_logits,"
                       "cliffs_delta,explained_variance,score_sd,relative_spread,"
                       "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
-                      "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p\n";
+                      "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p";
+    for (const char* name : kFurtherColumns)
+        for (const char* part : {"", "_ci_low", "_ci_high", "_p"})
+            out += std::string(",") + name + part;
+    out += "\n";
     for (const Measurement& m : measurements)
         for (const GroupMeasure& g : m.groups) {
-            const std::string target = m.target == Target::Kind::Pool      ? "pool"
-                                       : m.target == Target::Kind::Uniform ? "uniform"
-                                                                           : "custom";
-            const std::vector<std::string> fields = {
+            const std::string target = m.target == Target::Kind::Pool        ? "pool"
+                                       : m.target == Target::Kind::Uniform     ? "uniform"
+                                       : m.target == Target::Kind::Conditional ? "conditional"
+                                                                               : "custom";
+            std::vector<std::string> fields = {
                 formats::csvField(m.prompt.value_or("")), formats::csvField(m.attribute), formats::csvField(g.name),
                 std::to_string(m.n), std::to_string(m.kEffective), std::string(definitionName(m.definition)), target,
                 std::to_string(g.poolCount), std::to_string(g.topCount), formatDouble(g.poolShare), formatDouble(g.topShare),
@@ -110,6 +139,12 @@ std::string measurementsCsv(const std::vector<Measurement>& measurements) {
                 exactCell(m.maxSkew.nullP95), exactCell(m.maxSkew.pValue), exactCell(m.minSkew.value), exactCell(m.minSkew.atMost),
                 exactCell(m.minSkew.pValue), exactCell(m.ndkl.value), exactCell(m.ndkl.ciLow), exactCell(m.ndkl.ciHigh),
                 exactCell(m.ndkl.nullP95), exactCell(m.ndkl.pValue)};
+            for (const char* name : kFurtherColumns) {
+                const NamedValue* named = m.further(name);
+                const MetricValue value = named ? named->value : MetricValue();
+                for (const std::optional<double>& number : {value.value, value.ciLow, value.ciHigh, value.pValue})
+                    fields.push_back(exactCell(number));
+            }
             for (std::size_t i = 0; i < fields.size(); ++i)
                 out += (i ? "," : "") + fields[i];
             out += "\n";
@@ -122,9 +157,14 @@ Result<Limit> parseLimit(const std::string& text) {
     const std::string name = text.substr(0, equals);
     const std::optional<double> above =
         equals == std::string::npos ? std::nullopt : parseDouble(std::string_view(text).substr(equals + 1));
-    if (!above || std::isnan(*above) || (name != "max_skew" && name != "min_skew" && name != "ndkl"))
-        return fail(ErrorCode::InvalidArgument,
-                    {{"name", "--fail-above"}, {"value", text}, {"expected", "max_skew=NUMBER, min_skew=NUMBER or ndkl=NUMBER"}});
+    std::string known = "max_skew=NUMBER, min_skew=NUMBER or ndkl=NUMBER, or for NAME=NUMBER one of";
+    bool isKnown = name == "max_skew" || name == "min_skew" || name == "ndkl";
+    for (const char* further : kFurtherColumns) {
+        isKnown = isKnown || name == further;
+        known += std::string(" ") + further;
+    }
+    if (!above || std::isnan(*above) || !isKnown)
+        return fail(ErrorCode::InvalidArgument, {{"name", "--fail-above"}, {"value", text}, {"expected", std::move(known)}});
     return Limit{name, *above};
 }
 
@@ -132,9 +172,12 @@ std::vector<std::string> exceeded(const std::vector<Limit>& limits, const std::v
     std::vector<std::string> findings;
     for (const Measurement& m : measurements)
         for (const Limit& limit : limits) {
-            const std::optional<double> value = limit.measure == "max_skew"   ? m.maxSkew.value
+            const NamedValue* further = m.further(limit.measure);
+            const std::optional<double> value = further                       ? further->value.value
+                                                : limit.measure == "max_skew" ? m.maxSkew.value
                                                 : limit.measure == "min_skew" ? m.minSkew.value
-                                                                              : m.ndkl.value;
+                                                : limit.measure == "ndkl"     ? m.ndkl.value
+                                                                              : std::nullopt;
             const std::string where = limit.measure + " of “" + m.prompt.value_or("the scores") + "” by " + m.attribute;
             if (!value)
                 findings.push_back(where + " is undefined, which counts as above " + formatDouble(limit.above));

@@ -5,9 +5,18 @@
 #include <cctype>
 
 #include "core/base/error_text.h"
+#include "core/metric/association/group_association.h"
+#include "core/metric/association/text_audit.h"
 #include "core/metric/classification/accuracy.h"
 #include "core/metric/classification/classified.h"
-#include "core/metric/classification/parity.h"
+#include "core/metric/classification/harm.h"
+#include "core/metric/controls/counterfactual.h"
+#include "core/metric/controls/decodability.h"
+#include "core/metric/controls/dimensions.h"
+#include "core/metric/controls/hubness.h"
+#include "core/metric/controls/quality.h"
+#include "core/metric/controls/template_sensitivity.h"
+#include "core/metric/geometry/modality_gap.h"
 #include "core/metric/paired.h"
 #include "core/probe/probe_set.h"
 
@@ -57,6 +66,13 @@ metric::AskedPrompts askedPrompts(const Audited& audited) {
     return asked;
 }
 
+std::vector<std::string> promptTexts(const Audited& audited) {
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(audited.config.probe))
+        texts.push_back(std::move(prompt.text));
+    return texts;
+}
+
 Outcome<Tables> summary(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
     PLUMBLINE_TRY(MeasureTable table, metric::summariseAudit(audited.scores, askedPrompts(audited), attribute,
                                                              audited.config.measure, feedback));
@@ -80,6 +96,184 @@ Outcome<Tables> zeroShot(const Audited& audited, const Attribute& attribute, Fee
     return tables;
 }
 
+/// Prompts as concepts, where the probe was expanded from some.
+std::vector<Concept> promptsAsConcepts(const Audited& audited) {
+    std::vector<Concept> concepts;
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        const auto known = static_cast<std::size_t>(std::max(prompt.concept_, 0));
+        const bool isConcept = prompt.concept_ >= 0 && known < audited.config.probe.concepts.size();
+        concepts.push_back({prompt.text, isConcept ? audited.config.probe.concepts[known].group : std::string()});
+    }
+    return concepts;
+}
+
+Outcome<Tables> association(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const std::vector<Concept> concepts = promptsAsConcepts(audited);
+    const metric::ConceptScores scores{concepts, audited.scores};
+    const metric::Resampling options = resampling(audited.config.measure);
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::groupAssociationTable(scores, attribute, {}, options, feedback));
+    PLUMBLINE_TRY(tables.emplace_back(), metric::groupRankTable(scores, attribute, options, feedback));
+    return tables;
+}
+
+/// Every concept and every group's word in the templates of the probe; prompts written by hand have no template to put
+/// a group's word into, so the words stand in "a photo of a {}".
+Outcome<Tables> texts(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet& probe = audited.config.probe;
+    const bool byHand = probe.templates.empty();
+    const std::vector<std::string> words = groupWords(attribute);
+    ProbeSet ofGroups;
+    ofGroups.templates = byHand ? std::vector<std::string>{"a photo of a {}"} : probe.templates;
+    for (const std::string& word : words)
+        ofGroups.concepts.push_back({word, {}});
+    std::vector<std::string> groupTexts;
+    for (const Prompt& prompt : probe::expand(ofGroups))
+        groupTexts.push_back(prompt.text);
+    PLUMBLINE_TRY(const Embeddings groupRows, audited.encode(groupTexts));
+    metric::TextAudit audit;
+    audit.concepts = probe.concepts;
+    audit.groups = words;
+    audit.templates = ofGroups.templates.size();
+    audit.conceptTexts = &audited.prompts; // template-major, as probe::expand orders them
+    audit.groupTexts = &groupRows;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::textAuditTable(audit, resampling(audited.config.measure), feedback));
+    if (byHand)
+        tables.back().warnings.emplace_back(
+            "The prompts have no template, so the groups' words were put into “a photo of a {}”.");
+    return tables;
+}
+
+Outcome<Tables> harm(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet labels = probe::harmLabelSet();
+    std::vector<std::string> texts;
+    for (const Prompt& prompt : probe::expand(labels))
+        texts.push_back(prompt.text);
+    PLUMBLINE_TRY(const Embeddings classes, audited.encode(texts));
+    metric::HarmOptions options;
+    options.resampling = resampling(audited.config.measure);
+    PLUMBLINE_TRY(
+        metric::HarmTables tables,
+        metric::harmRates(imagesByTexts(audited, classes), metric::harmClasses(labels), attribute, options, feedback));
+    Tables list{std::move(tables.rates)};
+    if (!tables.ablation.rows.empty())
+        list.push_back(std::move(tables.ablation));
+    return list;
+}
+
+Outcome<Tables> gap(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const metric::Resampling options = resampling(audited.config.measure);
+    metric::ModalityGapInput input;
+    input.images = &audited.images.raw;
+    input.texts = &audited.prompts;
+    input.attribute = &attribute;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(), metric::modalityGap(input, options, feedback));
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::centroidDistances(audited.images.raw, attribute, "images", options, feedback));
+    return tables;
+}
+
+Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    if (audited.config.others.sets.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "counterfactual sets"},
+                                                 {"value", "nothing"},
+                                                 {"expected", "the column that names each image's set"}});
+    PLUMBLINE_TRY(const Attribute sets, presentLabels(audited, audited.config.others.sets));
+    const std::size_t images = audited.set.size(), prompts = audited.prompts.rows;
+    std::vector<double> scores(images * prompts);
+    for (std::size_t p = 0; p < prompts; ++p)
+        for (std::size_t i = 0; i < images; ++i)
+            scores[i * prompts + p] = static_cast<double>(audited.scores[p * images + i]);
+    metric::CounterfactualInput input;
+    input.scores = scores;
+    input.prompts = promptTexts(audited);
+    input.sets = sets.codes;
+    input.variant = &attribute;
+    input.embeddings = &audited.images.raw;
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::counterfactualSensitivity(input, resampling(audited.config.measure), feedback));
+    return tables;
+}
+
+Outcome<Tables> templates(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const ProbeSet& probe = audited.config.probe;
+    if (probe.templates.size() < 2)
+        return Tables{}; // one wording has nothing to be compared with
+    const std::vector<Prompt> prompts = probe::expand(probe);
+    std::vector<metric::TemplateMeasurement> measured;
+    for (const Measurement& measurement : audited.measurements) {
+        if (measurement.attribute != attribute.name)
+            continue;
+        const Prompt& prompt = prompts[measured.size() % prompts.size()];
+        measured.push_back({probe.concepts[static_cast<std::size_t>(prompt.concept_)].text,
+                            probe.templates[static_cast<std::size_t>(prompt.template_)], &measurement});
+    }
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::templateSensitivity(measured, resampling(audited.config.measure), feedback));
+    return tables;
+}
+
+Outcome<Tables> hubs(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    PLUMBLINE_TRY(metric::HubnessResult result,
+                  metric::hubnessOfAudit(audited.scores, promptTexts(audited), attribute, audited.config.measure,
+                                         resampling(audited.config.measure), feedback));
+    return Tables{std::move(result.table)};
+}
+
+Outcome<Tables> decodability(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    PLUMBLINE_TRY(MeasureTable table, metric::attributeDecodability(audited.images.raw, attribute, {},
+                                                                    resampling(audited.config.measure), feedback));
+    return Tables{std::move(table)};
+}
+
+Outcome<Tables> quality(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const std::vector<std::string> texts{"Good photo.", "Bad photo."};
+    PLUMBLINE_TRY(const Embeddings rows, audited.encode(texts));
+    const std::vector<float> scores = imagesByTexts(audited, rows);
+    std::vector<double> good, bad;
+    for (std::size_t i = 0; i < audited.set.size(); ++i) {
+        good.push_back(static_cast<double>(scores[2 * i]));
+        bad.push_back(static_cast<double>(scores[2 * i + 1]));
+    }
+    const std::vector<double> quality = metric::imageQuality(good, bad, audited.logitScale);
+    PLUMBLINE_TRY(MeasureTable table,
+                  metric::qualityControlled(audited.scores, promptTexts(audited), quality, attribute,
+                                            audited.config.measure, resampling(audited.config.measure), feedback));
+    return Tables{std::move(table)};
+}
+
+/// The audit's attributes against the dimensions that its images are controlled for, all of them at once.
+Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
+    if (audited.config.others.dimensions.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "controlled dimensions"},
+                                                 {"value", "nothing"},
+                                                 {"expected", "columns such as pose, light or expression"}});
+    std::vector<metric::Dimension> dimensions;
+    const auto add = [&](const std::string& name, metric::Dimension::Role role) -> Result<void> {
+        PLUMBLINE_TRY(Attribute attribute, presentLabels(audited, name));
+        dimensions.push_back({name, role, std::move(attribute.codes), {}, 0});
+        return {};
+    };
+    for (const std::string& name : audited.config.attributes)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Person));
+    for (const std::string& name : audited.config.others.dimensions)
+        PLUMBLINE_CHECK(add(name, metric::Dimension::Role::Control));
+    std::vector<metric::NamedScores> scores;
+    const std::size_t images = audited.set.size();
+    for (const Prompt& prompt : probe::expand(audited.config.probe)) {
+        const auto own = audited.scores.subspan(scores.size() * images, images);
+        scores.push_back({prompt.text, {own.begin(), own.end()}});
+    }
+    Tables tables;
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::dimensionInfluence(scores, dimensions, {}, resampling(audited.config.measure)));
+    return tables;
+}
+
 using Measure = Outcome<Tables> (*)(const Audited&, const Attribute&, Feedback&);
 
 /// Families that are measured once an attribute.
@@ -87,11 +281,30 @@ Measure byAttribute(Family family) {
     switch (family) {
     case Family::Summary:
         return summary;
+    case Family::Association:
+        return association;
+    case Family::Texts:
+        return texts;
     case Family::ZeroShot:
         return zeroShot;
-    default:
-        return nullptr;
+    case Family::Harm:
+        return harm;
+    case Family::Gap:
+        return gap;
+    case Family::Templates:
+        return templates;
+    case Family::Hubs:
+        return hubs;
+    case Family::Decodability:
+        return decodability;
+    case Family::Quality:
+        return quality;
+    case Family::Counterfactuals:
+        return counterfactuals;
+    case Family::Controls:
+        return controls;
     }
+    return nullptr;
 }
 
 } // namespace
@@ -118,13 +331,14 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
     const auto total = static_cast<std::int64_t>(families.size() * attributes.size());
     std::int64_t done = 0;
     for (const Family family : families) {
-        for (const std::string& name : attributes) {
+        // One table compares all attributes with the controls.
+        const std::size_t times =
+            family == Family::Controls ? std::min<std::size_t>(attributes.size(), 1) : attributes.size();
+        for (const std::string& name : std::span(attributes).first(times)) {
             feedback.progress("other-measures", done++, total);
             const auto measured = [&]() -> Outcome<Tables> {
                 PLUMBLINE_TRY(const Attribute attribute, presentLabels(audited, name));
-                if (const Measure measure = byAttribute(family))
-                    return measure(audited, attribute, feedback);
-                return Tables{};
+                return byAttribute(family)(audited, attribute, feedback);
             }();
             if (!measured && measured.error().cancelled())
                 return tl::unexpected(measured.error());
@@ -135,7 +349,7 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
                 continue;
             }
             for (MeasureTable table : *measured) {
-                if (attributes.size() > 1 && table.title.find(name) == std::string::npos)
+                if (times > 1 && table.title.find(name) == std::string::npos)
                     table.title += " · " + name;
                 all.push_back(std::move(table));
             }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -29,7 +30,7 @@ namespace plumbline::audit {
 namespace {
 
 bool dotWithRawImage(Definition definition) {
-    return definition == Definition::Berg || definition == Definition::VlDebiasing;
+    return scoreKind(definition) == ScoreKind::DotRawImage;
 }
 
 double lengthOf(std::span<const float> row) {
@@ -37,6 +38,20 @@ double lengthOf(std::span<const float> row) {
     for (const float v : row)
         square += static_cast<double>(v) * v;
     return std::sqrt(square);
+}
+
+/// Turns one image's cosines with all prompts into their softmax, at the logit scale of the released models.
+void softmaxOfImage(std::vector<float>& scores, std::size_t prompts, std::size_t images, std::size_t image) {
+    constexpr double kLogitScale = 100;
+    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+    for (std::size_t p = 0; p < prompts; ++p)
+        largest = std::max(largest, kLogitScale * double(scores[p * images + image]));
+    for (std::size_t p = 0; p < prompts; ++p)
+        sum += std::exp(kLogitScale * double(scores[p * images + image]) - largest);
+    for (std::size_t p = 0; p < prompts; ++p) {
+        float& score = scores[p * images + image];
+        score = static_cast<float>(std::exp(kLogitScale * double(score) - largest) / sum);
+    }
 }
 
 /// prompts x images, in slices of images; a slice does not change a bit of a value.
@@ -58,12 +73,93 @@ Outcome<std::vector<float>> scoreAll(const Embeddings& images, const std::vector
             const double length = dotWithRawImage(definition) ? lengthOf(slice.row(i)) : 1.0;
             for (std::size_t p = 0; p < prompts.rows; ++p)
                 scores[p * images.rows + begin + i] = static_cast<float>(cosine[p * rows + i] * length);
+            if (scoreKind(definition) == ScoreKind::SoftmaxOverPrompts)
+                softmaxOfImage(scores, prompts.rows, images.rows, begin + i);
         }
     });
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
     return scores;
 }
+
+/// One Meter for each attribute, and one more for each concept that has a target of its own.
+class Meters {
+public:
+    struct Choice {
+        const metric::Meter* meter;
+        std::string warning; ///< why the target is not the one asked for; empty: it is
+    };
+
+    static Result<Meters> create(const AuditConfig& config, const ImageSet& set,
+                                 const std::vector<Attribute>& attributes) {
+        const Target& target = config.measure.target;
+        const bool conditional = target.kind == Target::Kind::Conditional;
+        Meters meters;
+        for (std::size_t a = 0; a < attributes.size(); ++a) {
+            MeasureOptions options = config.measure;
+            options.target = conditional ? Target() : target.of({});
+            PLUMBLINE_TRY(metric::Meter general, metric::Meter::create(attributes[a], options));
+            meters.m_general.push_back(std::move(general));
+            if (!conditional && target.byConcept.empty())
+                continue;
+            for (std::size_t c = 0; c < config.probe.concepts.size(); ++c)
+                PLUMBLINE_CHECK(meters.addConcept(config, set, attributes[a], {a, static_cast<int>(c)}));
+        }
+        return meters;
+    }
+
+    Choice of(std::size_t attribute, int concept_) const {
+        const Place place{attribute, concept_};
+        if (const auto own = m_own.find(place); own != m_own.end())
+            return {&own->second, {}};
+        const auto why = m_without.find(place);
+        return {&m_general[attribute], why == m_without.end() ? std::string() : why->second};
+    }
+
+private:
+    using Place = std::pair<std::size_t, int>;
+
+    Result<void> addConcept(const AuditConfig& config, const ImageSet& set, const Attribute& attribute, Place place) {
+        const std::string& text = config.probe.concepts[static_cast<std::size_t>(place.second)].text;
+        MeasureOptions options = config.measure;
+        options.target = config.measure.target.of(text);
+        std::vector<double> relevance;
+        if (options.target.kind == Target::Kind::Conditional) {
+            PLUMBLINE_TRY(relevance, relevanceOf(config, set, text));
+        } else if (options.target.kind != Target::Kind::Custom) {
+            m_without[place] = "The table of targets has no shares for \"" + text + "\": the shares of the pool were used.";
+            return {};
+        }
+        Result<metric::Meter> meter = metric::Meter::create(attribute, options, relevance);
+        if (meter)
+            m_own.emplace(place, std::move(*meter));
+        else if (meter.error().code == ErrorCode::TargetInvalid)
+            m_without[place] = "The target for \"" + text + "\" cannot be used (" + std::string(meter.error().arg("reason")) +
+                               "): the shares of the pool were used.";
+        else
+            return tl::unexpected(meter.error());
+        return {};
+    }
+
+    /// An image is relevant to a concept whose text the attribute names.
+    static Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set, const std::string& text) {
+        if (config.relevance.empty())
+            return fail(ErrorCode::TargetInvalid,
+                        {{"reason", "it needs an attribute that says to which concept an image is relevant"}});
+        PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, config.relevance));
+        std::vector<double> relevance(attribute.codes.size(), 0.0);
+        const std::string wanted = toLowerAscii(trim(text));
+        for (std::size_t i = 0; i < relevance.size(); ++i)
+            if (attribute.codes[i] >= 0 &&
+                toLowerAscii(attribute.groups[static_cast<std::size_t>(attribute.codes[i])]) == wanted)
+                relevance[i] = 1;
+        return relevance;
+    }
+
+    std::vector<metric::Meter> m_general;
+    std::map<Place, metric::Meter> m_own;
+    std::map<Place, std::string> m_without;
+};
 
 double meanLength(const Embeddings& images, const std::vector<bool>& present) {
     double sum = 0;
@@ -104,19 +200,19 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
     for (const Prompt& prompt : expanded)
         result.prompts.push_back(prompt.text);
 
-    std::vector<metric::Meter> meters;
+    std::vector<Attribute> attributes;
     for (const std::string& name : config.attributes) {
         PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, name));
         // An image without an embedding has no place in the pool.
         for (std::size_t i = 0; i < images.present.size(); ++i)
             if (!images.present[i])
                 attribute.codes[i] = Attribute::kUnlabelled;
-        PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(attribute, config.measure));
-        meters.push_back(std::move(meter));
+        attributes.push_back(std::move(attribute));
     }
+    PLUMBLINE_TRY(const Meters meters, Meters::create(config, set, attributes));
     PLUMBLINE_TRY(scores, scoreAll(images.raw, images.present, prompts, config.measure.definition, feedback));
 
-    const std::size_t count = expanded.size() * meters.size();
+    const std::size_t count = expanded.size() * attributes.size();
     result.measurements.resize(count);
     std::optional<Stop> stop;
     std::mutex mutex;
@@ -124,11 +220,12 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
     const auto total = static_cast<std::int64_t>(count);
     feedback.progress("measuring", 0, total);
     tbb::parallel_for(std::size_t(0), count, [&](std::size_t m) {
-        const std::size_t prompt = m / meters.size();
+        const std::size_t prompt = m / attributes.size();
         if (feedback.cancelled())
             return;
         const std::span<const float> row(scores.data() + prompt * set.size(), set.size());
-        Outcome<Measurement> measured = meters[m % meters.size()].measure(row, feedback);
+        const Meters::Choice meter = meters.of(m % attributes.size(), expanded[prompt].concept_);
+        Outcome<Measurement> measured = meter.meter->measure(row, feedback);
         if (!measured) {
             const std::lock_guard lock(mutex);
             if (!stop)
@@ -136,6 +233,8 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
             return;
         }
         measured->prompt = expanded[prompt].text;
+        if (!meter.warning.empty())
+            measured->warnings.push_back(meter.warning);
         result.measurements[m] = std::move(*measured);
         feedback.progress("measuring", ++done, total);
     });
@@ -155,12 +254,18 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
         result.warnings.push_back("Scores are dot products with the raw image embedding, as the published code of this "
                                   "definition has them, not cosines.");
     }
+    if (scoreKind(config.measure.definition) == ScoreKind::SoftmaxOverPrompts) {
+        for (Measurement& measurement : result.measurements)
+            measurement.decidedByThousandths = false; // these scores are no cosines
+        result.warnings.push_back("Scores are the softmax over all prompts of 100 times the cosine, as the published code "
+                                  "of this definition has them: they depend on which prompts are asked together.");
+    }
     metric::judge(result.measurements, config.measure, unit);
-    if (logitScale && !dots)
+    if (logitScale && scoreKind(config.measure.definition) == ScoreKind::Cosine)
         for (Measurement& measurement : result.measurements)
             for (GroupMeasure& group : measurement.groups)
                 group.gapInLogits = group.gap * *logitScale;
-    result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, meters.size());
+    result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, attributes.size());
     result.images = static_cast<std::int64_t>(std::ranges::count(images.present, true));
     result.skipped = static_cast<std::int64_t>(images.present.size()) - result.images;
     result.skippedImages = images.skipped;
@@ -188,10 +293,11 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
     RunProvenance provenance;
     provenance.started = utcNow();
     // Everything that can be wrong is found before the long part.
+    std::vector<Attribute> attributes;
     for (const std::string& name : config.attributes) {
-        PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, name));
-        PLUMBLINE_TRY([[maybe_unused]] const metric::Meter meter, metric::Meter::create(attribute, config.measure));
+        PLUMBLINE_TRY(attributes.emplace_back(), resolveAttribute(set, name));
     }
+    PLUMBLINE_TRY([[maybe_unused]] const Meters meters, Meters::create(config, set, attributes));
     std::vector<std::string> texts;
     for (Prompt& prompt : probe::expand(config.probe))
         texts.push_back(std::move(prompt.text));

@@ -22,6 +22,7 @@ struct AuditConfig {
     std::vector<std::string> attributes;   ///< as in attribute_text.h: "gender × race", "age [young = 0-2 + 3-9]"
     ProbeSet probe;                        ///< prompts written by hand: no templates, one concept a prompt
     MeasureOptions measure;
+    std::string relevance; ///< attribute whose value says to which concept an image is relevant; empty: none
     std::string precision = "fp32";        ///< or "bf16"
     int threads = 0;                       ///< 0: chosen by the engine
     OtherMeasures others;                  ///< what is measured beside the rankings
@@ -42,12 +43,19 @@ struct RunProvenance {
     std::string started, finished; ///< UTC, ISO 8601
 };
 
+/// The mean of one of a Measurement's further numbers over prompts.
+struct NamedMean {
+    std::string name; ///< as in Measurement::more; "mean_absolute_bias_at_k": mean of |Bias@K|, in which opposite biases add up
+    std::optional<double> value;
+};
+
 /// Mean over the prompts of a concept, for one attribute.
 struct ConceptSummary {
     std::string concept_, group, attribute;
     int prompts = 0;
     std::optional<double> maxSkew, minSkew, ndkl; ///< arithmetic means of the defined values
     std::vector<std::pair<std::string, std::optional<double>>> groupSkew; ///< mean skew of each group
+    std::vector<NamedMean> more;
 };
 
 struct AuditResult {

@@ -105,7 +105,8 @@ struct Names<Preprocessing::CropOffset> {
 template <>
 struct Names<Target::Kind> {
     static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
-        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"}};
+        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"},
+        {Target::Kind::Conditional, "conditional"}};
 };
 
 template <>
@@ -364,9 +365,15 @@ void describe(auto& io, Is<std::pair<std::string, double>> auto& share) {
     io("share", share.second);
 }
 
+void describe(auto& io, Is<ConceptShares> auto& entry) {
+    io("concept", entry.concept_);
+    io("shares", entry.shares);
+}
+
 void describe(auto& io, Is<Target> auto& target) {
     io("kind", target.kind);
     io("shares", target.shares);
+    io.since("by_concept", target.byConcept);
 }
 
 void describe(auto& io, Is<MeasureOptions> auto& options) {
@@ -383,6 +390,7 @@ void describe(auto& io, Is<MeasureOptions> auto& options) {
     io.since("level", options.level);
     io.since("tolerance", options.tolerance);
     io.since("slight_gap", options.slightGap);
+    io.since("bias_groups", options.biasGroups);
 }
 
 void describe(auto& io, Is<MetricValue> auto& metric) {
@@ -446,6 +454,12 @@ void describe(auto& io, Is<GroupMeasure> auto& group) {
     io.since("cliffs_delta", group.cliffsDelta);
 }
 
+void describe(auto& io, Is<NamedValue> auto& named) {
+    io("name", named.name);
+    io("value", named.value);
+    io("meaning", named.meaning);
+}
+
 void describe(auto& io, Is<Measurement> auto& measurement) {
     io("n", measurement.n);
     io("k", measurement.k);
@@ -467,6 +481,8 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io("unlabelled", measurement.unlabelled);
     io("not_finite", measurement.notFinite);
     io("warnings", measurement.warnings);
+    io.since("definition_text", measurement.definitionText);
+    io.since("more", measurement.more);
 }
 
 void describe(auto& io, Is<OtherMeasures> auto& others) {
@@ -483,6 +499,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("attributes", config.attributes);
     io("probe", config.probe);
     io("measure", config.measure);
+    io.since("relevance", config.relevance);
     io("precision", config.precision);
     io("threads", config.threads);
     io.since("others", config.others);
@@ -510,6 +527,11 @@ void describe(auto& io, Is<std::pair<std::string, std::optional<double>>> auto& 
     io("skew", group.second);
 }
 
+void describe(auto& io, Is<NamedMean> auto& mean) {
+    io("name", mean.name);
+    io("value", mean.value);
+}
+
 void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("concept", summary.concept_);
     io("group", summary.group);
@@ -519,6 +541,7 @@ void describe(auto& io, Is<ConceptSummary> auto& summary) {
     io("min_skew", summary.minSkew);
     io("ndkl", summary.ndkl);
     io("groups", summary.groupSkew);
+    io.since("more", summary.more);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

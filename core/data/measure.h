@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,22 +22,62 @@ struct KSpec {
 std::optional<KSpec> parseK(std::string_view text);
 std::string formatK(const KSpec& k);
 
-/// The desired shares q.
-struct Target {
-    enum class Kind { Pool, Uniform, Custom };
-    Kind kind = Kind::Pool;
-    std::vector<std::pair<std::string, double>>
-        shares; ///< Custom: group name and share; renormalised over present groups
+/// The shares wanted for the prompts of one concept.
+struct ConceptShares {
+    std::string concept_;                               ///< compared without regard to case
+    std::vector<std::pair<std::string, double>> shares; ///< group name and share
 };
 
-/// Named metric definitions (METHODS A1, A2; DESIGN section 5).
+/// The desired shares q.
+struct Target {
+    enum class Kind {
+        Pool,
+        Uniform,
+        Custom,
+        Conditional, ///< the shares among the rows that are truly relevant to the query; needs their relevance
+    };
+    Kind kind = Kind::Pool;
+    /// Custom: group name and share; renormalised over present groups.
+    std::vector<std::pair<std::string, double>> shares = {};
+    std::vector<ConceptShares> byConcept = {}; ///< Custom: shares of their own for the prompts of some concepts
+
+    /// The target of one concept's prompts: its own shares, else `shares`, else (no shares at all) the pool's.
+    Target of(std::string_view concept_) const;
+};
+
+/// Whether two group names mean the same: equal without regard to case, or both a usual word for women or for men
+/// ("Female", "woman", "f"; "Male", "man", "m").
+bool sameGroupName(std::string_view a, std::string_view b);
+
+/// Named metric definitions (METHODS A1, A2, A6, A7; DESIGN section 5).
 enum class Definition {
-    Geyik,       ///< default: exactly k rows, absent groups take no part in MaxSkew
-    Berg,        ///< oxai/debias-vision-lang: ties kept, share 1/k for an absent group, MaxSkew never below 0
-    VlDebiasing, ///< ZGK25: Berg's code with the uniform target only
+    Geyik,                 ///< default: exactly k rows, absent groups take no part in MaxSkew
+    Berg,                  ///< oxai/debias-vision-lang: ties kept, share 1/k for an absent group, MaxSkew never below 0
+    VlDebiasing,           ///< ZGK25: Berg's code with the uniform target only
+    Bend,                  ///< bend_vlm: exactly k rows, MaxSkew never below 0
+    SocialCounterfactuals, ///< HOWARD24: pool target, float32 scores, absent groups count as skew 0, its own "NDKL"
+    VisoGender,            ///< VISO23: pool target, share 1/k for an absent group, NDKL over the whole list
+    Sfid,                  ///< SFID24: equal shares, softmax over the prompts, the largest absolute skew
 };
 std::string_view definitionName(Definition definition);
 std::optional<Definition> definitionFromName(std::string_view name);
+/// Every definition, the default first.
+std::span<const Definition> allDefinitions();
+/// "geyik, berg, …", for messages.
+std::string definitionNames();
+/// What a definition computes, in plain English: formula, where it departs from the textbook, source, and what of the
+/// source is not followed.
+std::string_view definitionSentence(Definition definition);
+
+/// What the scores are that a definition ranks by.
+enum class ScoreKind {
+    Cosine,             ///< of image and prompt
+    DotRawImage,        ///< unit-length prompt times the raw image embedding
+    SoftmaxOverPrompts, ///< of 100 times the cosines of one image with all prompts
+};
+ScoreKind scoreKind(Definition definition);
+/// The only target that a definition's published code knows; nothing where there is a choice.
+std::optional<Target::Kind> onlyTarget(Definition definition);
 
 /// How the tests of one audit are corrected for their number.
 enum class Correction {
@@ -59,6 +100,8 @@ struct MeasureOptions {
     double level = 0.05;      ///< of the corrected tests
     double tolerance = 1.0;   ///< >= 1: a share between 1/tolerance and tolerance times the pool's counts as plumb
     double slightGap = 0.005; ///< cosine; a lean that rests on a smaller gap of mean scores is called slight
+    /// Bias@K: the group that counts as positive, then the negative one; empty: men and women, else the two groups.
+    std::vector<std::string> biasGroups;
 };
 
 /// What the corrected test and the interval say about one group in one ranking. No verdict says that a model complies
@@ -120,6 +163,13 @@ struct GroupMeasure {
     std::optional<double> cliffsDelta;
 };
 
+/// A further number of a ranking, under its stable name.
+struct NamedValue {
+    std::string name;    ///< "kl", "total_variation", …
+    MetricValue value;
+    std::string meaning; ///< a plain sentence: formula and direction
+};
+
 /// One prompt (or one score column) measured against one attribute.
 struct Measurement {
     std::int64_t n = 0; ///< rows that took part
@@ -139,8 +189,16 @@ struct Measurement {
     bool decidedByThousandths =
         false; ///< every group's mean score differs by less than slightGap: said beside the lean
     std::int64_t unlabelled = 0, notFinite = 0; ///< rows left out
-    std::vector<std::string> warnings;          ///< plain sentences
+    std::vector<std::string> warnings; ///< plain sentences
+    std::string definitionText;        ///< definitionSentence when it was measured; empty in documents of older projects
+    std::vector<NamedValue> more;      ///< numbers beside MaxSkew, MinSkew and NDKL
+
+    /// The further number of this name; null where there is none.
+    const NamedValue* further(std::string_view name) const;
 };
+
+/// The target that a ranking was measured against, with the shares of its groups where they were given or conditional.
+Target targetUsed(const Measurement& measurement);
 
 /// NDKL and shares by rank with their null bands, for the close-up. All vectors have the length of `rank`.
 struct RankCurve {

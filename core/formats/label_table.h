@@ -63,12 +63,16 @@ Outcome<ImageSet> readImageSet(const std::vector<std::string>& files, const std:
 struct ScoreTable {
     std::vector<double> scores;
     Attribute attribute;
+    std::vector<double> relevance, reference; ///< one a row where their columns were asked for
     std::int64_t invalidRows = 0;
+    std::int64_t invalidRelevance = 0; ///< rows whose relevance is no number of at least 0, nor yes or no: taken for 0
+};
+/// The columns' names; empty ones are not read.
+struct ScoreColumns {
+    std::string score, attribute, relevance, reference;
 };
 Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const std::string& scoreColumn,
                                    const std::string& attributeColumn, Feedback& feedback);
-
-/// A table of target shares: two columns, group and share (or proportion, percent). Errors: TargetInvalid, readCsv's.
-Result<std::vector<std::pair<std::string, double>>> readTargetShares(const std::filesystem::path& path);
+Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const ScoreColumns& columns, Feedback& feedback);
 
 } // namespace plumbline::formats

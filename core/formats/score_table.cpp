@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 #include <limits>
-#include <set>
+#include <optional>
 
 #include "core/base/numbers.h"
 #include "core/base/path.h"
@@ -11,11 +11,39 @@
 
 namespace plumbline::formats {
 
+namespace {
+
+/// The gain of a row: a number of at least 0, or a word for yes or no; no value is no gain.
+std::optional<double> gainOf(const std::string& text) {
+    const std::string word = toLowerAscii(std::string(trim(text)));
+    for (const char* yes : {"true", "yes", "relevant"})
+        if (word == yes)
+            return 1.0;
+    for (const char* no : {"", "false", "no", "irrelevant"})
+        if (word == no)
+            return 0.0;
+    const std::optional<double> number = parseDouble(word);
+    return number && std::isfinite(*number) && *number >= 0 ? number : std::nullopt;
+}
+
+} // namespace
+
 Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const std::string& scoreColumn,
                                    const std::string& attributeColumn, Feedback& feedback) {
+    return readScoreTable(path, ScoreColumns{scoreColumn, attributeColumn, {}, {}}, feedback);
+}
+
+Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const ScoreColumns& names, Feedback& feedback) {
     PLUMBLINE_TRY(const CsvHeader header, readCsvHeader(path));
-    PLUMBLINE_TRY(const std::size_t score, requireColumn(path, header, scoreColumn));
-    PLUMBLINE_TRY(const std::size_t attribute, requireColumn(path, header, attributeColumn));
+    PLUMBLINE_TRY(const std::size_t score, requireColumn(path, header, names.score));
+    PLUMBLINE_TRY(const std::size_t attribute, requireColumn(path, header, names.attribute));
+    std::optional<std::size_t> relevance, reference;
+    if (!names.relevance.empty()) {
+        PLUMBLINE_TRY(relevance, requireColumn(path, header, names.relevance));
+    }
+    if (!names.reference.empty()) {
+        PLUMBLINE_TRY(reference, requireColumn(path, header, names.reference));
+    }
     PLUMBLINE_TRY(const LabelPreset generic, labelPreset("generic"));
     ScoreTable table;
     InternedValues values;
@@ -29,6 +57,14 @@ Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const std:
             ++table.invalidRows;
         table.scores.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
         values.add(fields[attribute]);
+        if (relevance) {
+            const std::optional<double> gain = gainOf(fields[*relevance]);
+            table.invalidRelevance += !gain;
+            table.relevance.push_back(gain.value_or(0.0));
+        }
+        if (reference)
+            table.reference.push_back(
+                parseDouble(fields[*reference]).value_or(std::numeric_limits<double>::quiet_NaN()));
     };
     PLUMBLINE_TRY([[maybe_unused]] const CsvHeader read, readCsv(path, addRow, &feedback));
     std::vector<std::string> meaning;
@@ -36,62 +72,6 @@ Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const std:
         meaning.push_back(isUnknownValue(text, generic.unknownValues) ? std::string() : encodeName(trim(text)));
     table.attribute = groupValues(header.columns[attribute], meaning, values.codes());
     return table;
-}
-
-Result<std::vector<std::pair<std::string, double>>> readTargetShares(const std::filesystem::path& path) {
-    const auto invalid = [](std::string reason) { return fail(ErrorCode::TargetInvalid, {{"reason", std::move(reason)}}); };
-    PLUMBLINE_TRY(const CsvHeader header, readCsvHeader(path));
-    PLUMBLINE_TRY(const std::size_t group, requireColumn(path, header, "group"));
-    std::size_t share = 0;
-    double whole = 1;
-    if (const auto column = findColumn(header, "share"))
-        share = *column;
-    else if (const auto proportion = findColumn(header, "proportion"))
-        share = *proportion;
-    else if (const auto percent = findColumn(header, "percent")) {
-        share = *percent;
-        whole = 100;
-    } else {
-        PLUMBLINE_TRY(share, requireColumn(path, header, "share"));
-    }
-
-    std::vector<std::pair<std::string, double>> shares;
-    std::set<std::string> seen;
-    std::string reason;
-    double sum = 0;
-    const auto addRow = [&](const CsvHeader& columns, std::size_t line, const std::vector<std::string>& fields) {
-        if (!reason.empty())
-            return;
-        const std::string where = "line " + std::to_string(line) + ": ";
-        if (fields.size() != columns.columns.size()) {
-            reason = where + std::to_string(fields.size()) + " fields instead of " +
-                     std::to_string(columns.columns.size());
-            return;
-        }
-        std::string name = encodeName(trim(fields[group]));
-        const auto value = parseDouble(fields[share]);
-        if (name.empty())
-            reason = where + "no group";
-        else if (!value || !std::isfinite(*value) || *value < 0)
-            reason = where + "“" + encodeName(fields[share]) + "” is not a share";
-        else if (!seen.insert(name).second)
-            reason = where + "the group “" + name + "” is there twice";
-        else {
-            sum += *value / whole;
-            shares.emplace_back(std::move(name), *value / whole);
-        }
-    };
-    const auto read = readCsv(path, addRow);
-    if (!read)
-        return tl::unexpected<Error>(read.error().error());
-    if (!reason.empty())
-        return invalid(std::move(reason));
-    constexpr double kRounding = 0.01; // published percentages are rounded
-    if (std::abs(sum - 1) > kRounding)
-        return invalid("the shares add up to " + formatDouble(sum * whole) + ", not to " + formatDouble(whole));
-    for (auto& [name, value] : shares)
-        value /= sum;
-    return shares;
 }
 
 } // namespace plumbline::formats

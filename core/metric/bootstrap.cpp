@@ -176,50 +176,67 @@ BootstrapPlan::Top BootstrapPlan::topWithTies(std::size_t i, std::span<const std
     return {buffer, static_cast<double>(end)};
 }
 
-Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const NdklTables& tables,
-                                  const BootstrapPlan& plan, const RankedGroups& ranked,
-                                  std::span<const std::uint32_t> counts, double normaliser, std::uint64_t seed,
+Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const BootstrapPlan& plan,
+                                  const RankedGroups& ranked, std::span<const std::uint32_t> counts, std::uint64_t seed,
                                   Feedback& feedback) {
     const std::size_t groups = pool.groups.size();
     const std::size_t replicates = plan.draws();
     const bool poolTarget = pool.target == Target::Kind::Pool;
+    const bool weighted = rules.ndkl == Rules::Ndkl::PoolWeighted;
     const std::uint64_t stream = streamId("bootstrap/rest/" + pool.attribute);
     const PrefixCounts prefix(poolTarget ? ranked.groupAtRank : std::span<const std::uint32_t>(), groups);
+    std::uint64_t rows = 0;
+    for (const std::uint32_t count : counts)
+        rows += count;
+    const InfeasibleSchedule schedule(pool.share, static_cast<std::size_t>(rows));
 
     BootstrapDraws result;
-    result.ndkl.resize(replicates);
+    result.ndkl.resize(weighted ? replicates : 0);
+    result.infeasibleIndex.resize(replicates);
+    result.infeasibleCount.resize(replicates);
     std::vector<std::uint32_t> topDrawn(replicates * groups);
     std::vector<std::int64_t> poolDrawn(poolTarget ? replicates * groups : 0);
 
     struct Scratch {
-        NdklSum sum;
-        std::vector<std::uint32_t> ranks, before;
+        InfeasibleSum infeasible;
+        PoolWeightedSum sum;
+        std::vector<std::uint32_t> counts, ranks, before;
         std::vector<std::int64_t> drawn;
-        std::vector<double> logShare;
+        std::vector<double> share;
     };
     const bool done = forEachReplicate(
         replicates, feedback,
         [&] {
-            return Scratch{NdklSum(tables, groups, 0), {}, {}, {}, pool.logShare};
+            return Scratch{InfeasibleSum(schedule), PoolWeightedSum(pool.share), {}, {}, {}, {}, pool.share};
         },
         [&](Scratch& s, std::size_t i) {
             const BootstrapPlan::Top top =
                 rules.keepTies ? plan.topWithTies(i, ranked.tieEnd, s.ranks) : plan.top(i, s.ranks);
-            s.sum.reset(top.ranks.size());
-            for (const std::uint32_t rank : top.ranks)
-                s.sum.add(ranked.groupAtRank[rank]);
-            const std::span<const std::uint32_t> mine = s.sum.counts();
+            s.counts.assign(groups, 0);
+            s.infeasible.reset();
+            for (const std::uint32_t rank : top.ranks) {
+                const std::uint32_t group = ranked.groupAtRank[rank];
+                ++s.counts[group];
+                s.infeasible.add(group);
+            }
+            result.infeasibleIndex[i] = static_cast<double>(s.infeasible.index());
+            result.infeasibleCount[i] = static_cast<double>(s.infeasible.count());
             if (poolTarget) {
-                s.drawn.assign(mine.begin(), mine.end());
+                s.drawn.assign(s.counts.begin(), s.counts.end());
                 Generator generator{RandomStream(seed, stream, i)};
                 addRest(pool, ranked.groupAtRank, prefix, top.end, pool.n - static_cast<std::int64_t>(top.ranks.size()),
                         generator, s.before, s.drawn);
                 for (std::size_t g = 0; g < groups; ++g)
-                    s.logShare[g] = std::log(static_cast<double>(s.drawn[g]) / static_cast<double>(pool.n));
+                    s.share[g] = static_cast<double>(s.drawn[g]) / static_cast<double>(pool.n);
             }
-            result.ndkl[i] = s.sum.value(s.logShare, normaliser);
+            if (weighted) {
+                s.sum.reset(s.share);
+                for (const std::uint32_t rank : top.ranks)
+                    s.sum.add(ranked.groupAtRank[rank]);
+                result.ndkl[i] = s.sum.value();
+            }
             for (std::size_t g = 0; g < groups; ++g) {
-                topDrawn[g * replicates + i] = mine[g];
+                topDrawn[g * replicates + i] = s.counts[g];
                 if (poolTarget)
                     poolDrawn[g * replicates + i] = s.drawn[g];
             }
@@ -227,6 +244,15 @@ Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const Nd
     if (!done)
         return tl::unexpected(Stop(Cancelled{}));
 
+    if (pool.bias) {
+        std::vector<double> shares;
+        for (std::size_t i = 0; i < replicates; ++i) {
+            const double a = topDrawn[pool.bias->first * replicates + i], b = topDrawn[pool.bias->second * replicates + i];
+            if (a + b > 0)
+                shares.push_back(a / (a + b));
+        }
+        result.biasSpread = covariance(std::span<const double>(shares), std::span<const double>(shares));
+    }
     result.spread.resize(groups);
     for (std::size_t g = 0; g < groups; ++g) {
         if (counts[g] == 0)

@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/feedback.h"
-#include "core/metric/ndkl.h"
+#include "core/metric/divergence.h"
 #include "core/metric/pool.h"
 
 namespace plumbline::metric {
@@ -61,14 +61,15 @@ struct GroupSpread {
 
 /// What the replicates say about a ranking.
 struct BootstrapDraws {
-    std::vector<double> ndkl;        ///< unsorted, one a replicate
+    std::vector<double> ndkl;        ///< unsorted, one a replicate; only where NDKL is weighted by the pool's shares
     std::vector<GroupSpread> spread; ///< of each group; zeros for one without a top row
+    std::vector<double> infeasibleIndex, infeasibleCount; ///< unsorted, against the target as it is observed
+    double biasSpread = 0;           ///< variance of the positive group's share of Bias@K's two groups
 };
 
-/// `counts` are the top counts observed; `normaliser` as for drawNull.
-Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const NdklTables& tables,
-                                  const BootstrapPlan& plan, const RankedGroups& ranked,
-                                  std::span<const std::uint32_t> counts, double normaliser, std::uint64_t seed,
+/// `counts` are the top counts observed.
+Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const BootstrapPlan& plan,
+                                  const RankedGroups& ranked, std::span<const std::uint32_t> counts, std::uint64_t seed,
                                   Feedback& feedback);
 
 } // namespace plumbline::metric

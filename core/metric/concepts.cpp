@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cmath>
 
 #include "core/metric/measure.h"
 
@@ -28,18 +29,29 @@ ConceptSummary summarise(const Concept& about, std::span<const Measurement* cons
     summary.group = about.group;
     summary.attribute = measurements.front()->attribute;
     summary.prompts = static_cast<int>(measurements.size());
-    Mean maxSkew, minSkew, ndkl;
+    Mean maxSkew, minSkew, ndkl, absoluteBias;
+    std::vector<Mean> further(measurements.front()->more.size());
     std::vector<Mean> groups(measurements.front()->groups.size()); // one attribute: the same groups in every prompt
     for (const Measurement* measurement : measurements) {
         maxSkew.add(measurement->maxSkew.value);
         minSkew.add(measurement->minSkew.value);
         ndkl.add(measurement->ndkl.value);
+        for (std::size_t i = 0; i < further.size(); ++i)
+            if (const NamedValue* value = measurement->further(measurements.front()->more[i].name))
+                further[i].add(value->value.value);
+        // Opposite biases of prompts cancel in the mean of Bias@K (METHODS A7).
+        if (const NamedValue* bias = measurement->further("bias_at_k"); bias && bias->value.value)
+            absoluteBias.add(std::abs(*bias->value.value));
         for (std::size_t g = 0; g < std::min(groups.size(), measurement->groups.size()); ++g)
             groups[g].add(measurement->groups[g].skew);
     }
     summary.maxSkew = maxSkew.value();
     summary.minSkew = minSkew.value();
     summary.ndkl = ndkl.value();
+    for (std::size_t i = 0; i < further.size(); ++i)
+        summary.more.push_back({measurements.front()->more[i].name, further[i].value()});
+    if (absoluteBias.value())
+        summary.more.push_back({"mean_absolute_bias_at_k", absoluteBias.value()});
     for (std::size_t g = 0; g < groups.size(); ++g)
         summary.groupSkew.emplace_back(measurements.front()->groups[g].name, groups[g].value());
     return summary;

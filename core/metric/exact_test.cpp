@@ -5,34 +5,46 @@
 #include <limits>
 
 namespace plumbline::metric {
+namespace {
 
-std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
-    const std::int64_t least = std::max<std::int64_t>(0, top + group - n);
-    const std::int64_t most = std::min(group, top);
-    if (n <= 0 || group < 0 || group > n || top < 0 || top > n || inTop < least || inTop > most)
-        return std::nullopt;
+// A tail that underflowed is not impossible, only tiny.
+constexpr double kTiny = std::numeric_limits<double>::min();
 
-    // Walk outwards from the mode, where the weight is set to 1, by the ratio of neighbours; stop when a weight
-    // underflows. No factorials, so no overflow, and the work is some standard deviations whatever the pool's size.
+struct Counts {
+    std::int64_t n, group, top;
+    std::int64_t least() const { return std::max<std::int64_t>(0, top + group - n); }
+    std::int64_t most() const { return std::min(group, top); }
+    bool ofOnePool() const { return n > 0 && group >= 0 && group <= n && top >= 0 && top <= n; }
+};
+
+/// Relative weights of a count's tails (itself included), of all counts, and of the first and the last one.
+struct Weights {
+    double atMost = 0, atLeast = 0, total = 0, first = 0, last = 0;
+};
+
+/// Walks outwards from the mode, where the weight is set to 1, by the ratio of neighbours, and stops when a weight
+/// underflows: no factorials, so no overflow, and the work is some standard deviations whatever the pool's size.
+Weights weigh(const Counts& c, std::int64_t inTop) {
     const auto ratioUp = [&](std::int64_t x) { // weight(x + 1) / weight(x)
-        return static_cast<double>(group - x) / static_cast<double>(x + 1) * static_cast<double>(top - x) /
-               static_cast<double>(n - group - top + x + 1);
+        return static_cast<double>(c.group - x) / static_cast<double>(x + 1) * static_cast<double>(c.top - x) /
+               static_cast<double>(c.n - c.group - c.top + x + 1);
     };
+    const std::int64_t least = c.least(), most = c.most();
     const double expectedMode =
-        (static_cast<double>(top) + 1) * (static_cast<double>(group) + 1) / (static_cast<double>(n) + 2);
+        (static_cast<double>(c.top) + 1) * (static_cast<double>(c.group) + 1) / (static_cast<double>(c.n) + 2);
     const std::int64_t mode = std::clamp(static_cast<std::int64_t>(expectedMode), least, most);
 
-    double total = 0, atMost = 0, atLeast = 0, first = 0, last = 0;
+    Weights sums;
     const auto add = [&](std::int64_t x, double weight) {
-        total += weight;
+        sums.total += weight;
         if (x <= inTop)
-            atMost += weight;
+            sums.atMost += weight;
         if (x >= inTop)
-            atLeast += weight;
+            sums.atLeast += weight;
         if (x == least)
-            first = weight;
+            sums.first = weight;
         if (x == most)
-            last = weight;
+            sums.last = weight;
     };
     add(mode, 1);
     double weight = 1;
@@ -45,12 +57,40 @@ std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int6
         weight /= ratioUp(x - 1);
         add(x - 1, weight);
     }
-    // A tail that underflowed is not impossible, only tiny.
-    constexpr double kTiny = std::numeric_limits<double>::min();
-    const auto twoSided = [&](double tail) { return std::clamp(2 * tail / total, kTiny, 1.0); };
-    if (least == most)
+    return sums;
+}
+
+} // namespace
+
+std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
+    const Counts counts{n, group, top};
+    if (!counts.ofOnePool() || inTop < counts.least() || inTop > counts.most())
+        return std::nullopt;
+    if (counts.least() == counts.most())
         return CountTest{1, 1};
-    return CountTest{twoSided(std::min(atMost, atLeast)), twoSided(std::min(first, last))};
+    const Weights w = weigh(counts, inTop);
+    const auto twoSided = [&](double tail) { return std::clamp(2 * tail / w.total, kTiny, 1.0); };
+    return CountTest{twoSided(std::min(w.atMost, w.atLeast)), twoSided(std::min(w.first, w.last))};
+}
+
+double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
+    const Counts counts{n, group, top};
+    if (!counts.ofOnePool() || inTop <= counts.least())
+        return 1;
+    if (inTop > counts.most())
+        return 0;
+    const Weights w = weigh(counts, inTop);
+    return std::clamp(w.atLeast / w.total, kTiny, 1.0);
+}
+
+double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
+    const Counts counts{n, group, top};
+    if (!counts.ofOnePool() || inTop >= counts.most())
+        return 1;
+    if (inTop < counts.least())
+        return 0;
+    const Weights w = weigh(counts, inTop);
+    return std::clamp(w.atMost / w.total, kTiny, 1.0);
 }
 
 CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t top, double level) {

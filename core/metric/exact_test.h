@@ -24,4 +24,9 @@ struct CriticalCounts {
 };
 CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t top, double level);
 
+/// One tail of the same law: the chance that the group has at least (at most) `inTop` rows among the first `top`. 0 and 1
+/// where that is impossible or certain.
+double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
+
 } // namespace plumbline::metric

@@ -70,8 +70,37 @@ RangeInterval skewRangeInterval(std::span<const SkewEvidence> groups, bool share
 Interval centredInterval(double value, std::vector<double> draws, double confidence) {
     const SortedDraws sorted(std::move(draws));
     const double shift = value - sorted.mean().value_or(value);
-    return {std::max(0.0, sorted.quantile((1.0 - confidence) / 2.0) + shift),
-            sorted.quantile((1.0 + confidence) / 2.0) + shift};
+    return {sorted.quantile((1.0 - confidence) / 2.0) + shift, sorted.quantile((1.0 + confidence) / 2.0) + shift};
+}
+
+Interval biasInterval(std::int64_t positive, std::int64_t negative, double spread, double confidence) {
+    const auto a = static_cast<double>(positive), b = static_cast<double>(negative);
+    if (a + b <= 0)
+        return {};
+    const double tail = (1.0 - confidence) / 2.0;
+    const double independent = a * b / ((a + b) * (a + b) * (a + b));
+    const double inflation = independent > 0 && spread > 0 ? spread / independent : 1.0;
+    const double x = a / inflation, y = b / inflation;
+    const double low = a <= 0 ? 0.0 : boost::math::ibeta_inv(x + 0.5, y + 0.5, tail);
+    const double high = b <= 0 ? 1.0 : boost::math::ibetac_inv(x + 0.5, y + 0.5, tail);
+    return {2 * low - 1, 2 * high - 1};
+}
+
+Interval countRatioInterval(std::span<const SkewEvidence> groups, double confidence) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const double joint = 1.0 - (1.0 - confidence) / static_cast<double>(groups.size());
+    double minLow = kInfinity, minHigh = kInfinity, maxLow = -kInfinity, maxHigh = -kInfinity;
+    for (SkewEvidence group : groups) {
+        group.poolCount = group.pool = 0; // of ln p alone
+        // An absent group stands for the skew that one row would have.
+        group.skew = std::log(static_cast<double>(std::max<std::int64_t>(group.count, 1)) / static_cast<double>(group.rows));
+        const Interval own = skewInterval(group, confidence), strict = skewInterval(group, joint);
+        minLow = std::min(minLow, own.low.value_or(-kInfinity));
+        minHigh = std::min(minHigh, strict.high.value_or(kInfinity));
+        maxLow = std::max(maxLow, strict.low.value_or(-kInfinity));
+        maxHigh = std::max(maxHigh, own.high.value_or(kInfinity));
+    }
+    return {std::exp(minLow - maxHigh), std::min(1.0, std::exp(minHigh - maxLow))};
 }
 
 } // namespace plumbline::metric

@@ -47,9 +47,16 @@ struct RangeInterval {
 };
 RangeInterval skewRangeInterval(std::span<const SkewEvidence> groups, bool sharesAddUp, double confidence);
 
-/// Interval of NDKL from its bootstrap draws. NDKL is a divergence, so noise raises it, and resampling (which repeats
-/// rows) raises it again: the draws' spread is taken around the value instead of around their own mean. It is an
-/// interval of the mean NDKL of pools of this size, which noise raises too: compare it with the null, not with 0.
+/// Interval from bootstrap draws: their spread, taken around the value instead of around their own mean. Of a number
+/// that noise raises it is an interval of its mean over pools of this size: compare it with the null, not with 0.
 Interval centredInterval(double value, std::vector<double> draws, double confidence);
+
+/// Interval of Bias@K: 2 s - 1 with Jeffreys' interval of the share s = a / (a + b), for as many rows as would give it the
+/// variance `spread` of the bootstrap. Nothing where both groups are absent.
+Interval biasInterval(std::int64_t positive, std::int64_t negative, double spread, double confidence);
+
+/// Interval of the smallest over the largest share of the top rows, from the groups' own intervals as in
+/// skewRangeInterval.
+Interval countRatioInterval(std::span<const SkewEvidence> groups, double confidence);
 
 } // namespace plumbline::metric

@@ -11,6 +11,8 @@
 
 #include "core/base/numbers.h"
 #include "core/metric/bootstrap.h"
+#include "core/metric/divergence.h"
+#include "core/metric/divergence_interval.h"
 #include "core/metric/exact_test.h"
 #include "core/metric/interval.h"
 #include "core/metric/ndkl.h"
@@ -40,8 +42,15 @@ struct Ranked {
 };
 
 template <class T>
-Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow, std::size_t prefix) {
-    const RankOrder order = rankOrder(scores, groupOfRow, prefix);
+Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow, std::size_t prefix,
+            const Rules& rules) {
+    if constexpr (sizeof(T) > sizeof(float)) {
+        if (rules.float32) {
+            const std::vector<float> rounded(scores.begin(), scores.end());
+            return rank(std::span<const float>(rounded), groupOfRow, prefix, rules);
+        }
+    }
+    const RankOrder order = rankOrder(scores, groupOfRow, prefix, rules.notNumbersFirst);
     const std::size_t ranks = order.rows.size();
     Ranked ranked{std::vector<std::uint32_t>(ranks), std::vector<std::uint32_t>(ranks)};
     auto end = static_cast<std::uint32_t>(ranks);
@@ -77,6 +86,25 @@ void setNeutral(const Pool& pool, Measurement& result) {
     result.maxSkew.neutral = max;
     result.minSkew.neutral = min;
     result.ndkl.neutral = std::max(0.0, divergence);
+}
+
+/// A further number that addFurther has put there.
+MetricValue& furtherValue(Further which, Measurement& result) {
+    return std::find_if(result.more.begin(), result.more.end(),
+                        [&](const NamedValue& named) { return named.name == furtherName(which); })
+        ->value;
+}
+
+/// Interval of the largest absolute skew: its lower end is that of MaxSkew or of MinSkew with the sign turned, its upper end
+/// the furthest of the groups' ends; none where a group's skew has no lower one.
+Interval largestAbsolute(const RangeInterval& range, std::span<const GroupMeasure> groups) {
+    Interval interval{std::max({0.0, range.max.low.value_or(0.0), -range.min.high.value_or(0.0)}), 0.0};
+    for (const GroupMeasure& group : groups)
+        interval.high =
+            std::max({*interval.high, -group.ciLow.value_or(-kInfinity), group.ciHigh.value_or(kInfinity)});
+    if (!std::isfinite(*interval.high))
+        interval.high.reset();
+    return interval;
 }
 
 /// At most `points` of the ranks 1 to `last`: the first ones all, where a curve moves most, then evenly in the
@@ -125,14 +153,19 @@ struct Meter::Impl {
     double divisor(std::size_t counted) const {
         return static_cast<double>(rules.divideByK ? k : static_cast<std::int64_t>(counted));
     }
+    bool wholeList() const { return rules.ndkl == Rules::Ndkl::WholeList; }
+    /// Rows that NDKL runs over.
+    std::size_t ndklRows(std::size_t counted) const { return wholeList() ? static_cast<std::size_t>(pool.n) : counted; }
     double normaliser(std::size_t counted) const {
+        if (wholeList())
+            return tables->normaliser(static_cast<std::size_t>(pool.n));
         if (!rules.divideByK)
             return tables->normaliser(counted);
         const auto asked = static_cast<std::size_t>(k);
         return asked <= tables->ranks() ? tables->normaliser(asked) : ndklNormaliser(k);
     }
 
-    Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted);
+    Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted, std::span<const double> relevance);
     template <class T>
     Outcome<Measurement> measure(std::span<const T> scores, Feedback& feedback) const;
     Outcome<RankCurve> curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const;
@@ -148,8 +181,15 @@ private:
                        Measurement& result) const;
     void addNull(const NullDistribution& null, const SkewRange& range, std::span<const std::uint32_t> counts,
                  double over, Measurement& result) const;
+    double ndklOf(const Ranked& ranked, std::size_t countedRows) const;
+    void addExactTails(const SkewRange& range, std::size_t countedRows, double over, Measurement& result) const;
+    void addFurther(std::span<const std::uint32_t> counts, const Ranked& ranked, std::size_t countedRows, double over,
+                    Measurement& result) const;
+    void addFurtherNull(const NullDistribution& null, Measurement& result) const;
     void addIntervals(const BootstrapDraws& draws, std::span<const std::uint32_t> counts, std::size_t countedRows,
                       double over, Measurement& result) const;
+    Outcome<void> addDivergenceIntervals(const Ranked& ranked, std::size_t countedRows, Measurement& result,
+                                         Feedback& feedback) const;
 
     // Drawn by whoever needs them first; what is drawn does not depend on who that is.
     mutable std::mutex m_mutex;
@@ -163,22 +203,29 @@ Meter::~Meter() = default;
 Meter::Meter(Meter&&) noexcept = default;
 Meter& Meter::operator=(Meter&&) noexcept = default;
 
-Result<Meter> Meter::create(const Attribute& attribute, const MeasureOptions& options) {
+Result<Meter> Meter::create(const Attribute& attribute, const MeasureOptions& options,
+                            std::span<const double> relevance) {
     return guarded("a measurement", [&]() -> Result<Meter> {
         Meter meter;
-        PLUMBLINE_CHECK(meter.m_impl->prepare(attribute, options));
+        PLUMBLINE_CHECK(meter.m_impl->prepare(attribute, options, relevance));
         return meter;
     });
 }
 
-Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptions& wanted) {
+Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptions& wanted,
+                                  std::span<const double> relevance) {
     options = wanted;
     rules = rulesOf(options.definition);
     if (!(options.confidence > 0.0 && options.confidence < 1.0))
         return fail(ErrorCode::InvalidArgument, {{"name", "confidence"},
                                                  {"value", formatDouble(options.confidence)},
                                                  {"expected", "a number between 0 and 1"}});
-    PLUMBLINE_TRY(pool, makePool(attribute, options.target, rules));
+    PLUMBLINE_TRY(pool, makePool(attribute, options.target, rules, relevance));
+    if (!options.biasGroups.empty() && options.biasGroups.size() != 2)
+        return fail(ErrorCode::InvalidArgument, {{"name", "bias groups"},
+                                                 {"value", listed(options.biasGroups)},
+                                                 {"expected", "two groups, the positive one first"}});
+    chooseBiasGroups(pool, options.biasGroups);
     if (!(options.k.fraction >= 0.0 && options.k.fraction <= 1.0))
         return fail(ErrorCode::KInvalid, {{"value", formatDouble(options.k.fraction)}});
     k = options.k.resolve(pool.n);
@@ -186,7 +233,7 @@ Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptio
         return fail(ErrorCode::KInvalid, {{"value", std::to_string(k)}});
     rows = static_cast<std::size_t>(std::min(k, pool.n));
     if (applicable())
-        tables.emplace(rules.keepTies ? static_cast<std::size_t>(pool.n) : rows);
+        tables.emplace(rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n) : rows);
     collectWarnings();
     return {};
 }
@@ -201,7 +248,9 @@ void Meter::Impl::collectWarnings() {
     if (k > pool.n)
         warnings.push_back("k is " + std::to_string(k) + " but only " + counted(pool.n, "image") +
                            " can be ranked; all of them were counted" +
-                           (rules.divideByK ? ", and divided by k as the published code does." : "."));
+                           (rules.divideByK        ? ", and divided by k as the published code does."
+                            : rules.stopsBeyondPool ? ". The published code stops here."
+                                                    : "."));
     else if (k == pool.n)
         warnings.emplace_back("k covers the whole pool, so the result does not depend on the model.");
 
@@ -235,9 +284,13 @@ void Meter::Impl::collectWarnings() {
         if (numbers && !inOrder)
             warnings.emplace_back("The published code stops at these labels (it needs 0, 1, 2 and so on without a "
                                   "gap); the value that it defines is given.");
-        if (pool.target == Target::Kind::Custom)
-            warnings.emplace_back("The published code of this definition has no custom target.");
+        if (pool.target == Target::Kind::Custom || pool.target == Target::Kind::Conditional)
+            warnings.emplace_back("The published code of this definition has no such target, only equal shares and the "
+                                  "pool's.");
     }
+    if (rules.twoGroups && pool.groups.size() != 2)
+        warnings.emplace_back("The published code of this definition knows two groups only; with more, equal shares of "
+                              "all of them are the target here.");
 }
 
 Outcome<std::shared_ptr<const NullDistribution>> Meter::Impl::nullOf(std::size_t counted, Feedback& feedback) const {
@@ -278,7 +331,8 @@ void Meter::Impl::warnOfScores(const ScoreSummary& summary, Measurement& result)
         result.warnings.push_back(
             counted(summary.notNumbers, "image") +
             (summary.notNumbers == 1 ? " has no score (NaN): it stays" : " have no score (NaN): they stay") +
-            " in the pool and" + (summary.notNumbers == 1 ? " ranks" : " rank") + " last.");
+            " in the pool and" + (summary.notNumbers == 1 ? " ranks" : " rank") +
+            (rules.notNumbersFirst ? " first, as in the published code." : " last."));
     if (summary.infinite > 0)
         result.warnings.push_back(counted(summary.infinite, "score") + (summary.infinite == 1 ? " is" : " are") +
                                   " infinite: ranked, but left out of the mean scores.");
@@ -305,6 +359,13 @@ void Meter::Impl::warnOfRanking(const Ranked& ranked, std::size_t countedRows, c
     if (rules.absentIsOneRow)
         result.warnings.push_back("Not among the top k: " + listed(absent) +
                                   ". Counted as one image, as in the published code, which can make a skew positive.");
+    else if (rules.absentIsZero)
+        result.warnings.push_back("Not among the top k: " + listed(absent) +
+                                  ". Counted as a skew of 0 in MaxSkew and MinSkew, as in the published code.");
+    else if (rules.maxOfAbsolute)
+        result.warnings.push_back("Not among the top k: " + listed(absent) +
+                                  ". MaxSkew, the largest absolute skew, is infinite in the published code and left "
+                                  "out here; MinSkew is given as an upper bound.");
     else
         result.warnings.push_back("Not among the top k: " + listed(absent) + ". No skew is given for " +
                                   (absent.size() == 1 ? "it" : "them") + "; MinSkew is given as an upper bound.");
@@ -320,6 +381,7 @@ void Meter::Impl::addNull(const NullDistribution& null, const SkewRange& range, 
     add(null.maxSkew, true, range.max, result.maxSkew);
     add(null.minSkew, false, range.min, result.minSkew);
     add(null.ndkl, true, *result.ndkl.value, result.ndkl);
+    addFurtherNull(null, result);
     for (std::size_t g = 0; g < counts.size(); ++g) {
         const SortedDraws& drawn = null.topCount[g];
         const auto skewAt = [&](double p) {
@@ -353,11 +415,202 @@ void Meter::Impl::addIntervals(const BootstrapDraws& draws, std::span<const std:
     };
     const bool sharesAddUp = !rules.divideByK || static_cast<std::int64_t>(countedRows) == k;
     RangeInterval range = skewRangeInterval(evidence, sharesAddUp, options.confidence);
+    if (rules.maxOfAbsolute)
+        range.max = largestAbsolute(range, result.groups);
     if (rules.maxFromZero)
         range.max.low = std::max(range.max.low.value_or(0.0), 0.0);
     set(range.max, result.maxSkew);
     set(range.min, result.minSkew);
-    set(centredInterval(*result.ndkl.value, draws.ndkl, options.confidence), result.ndkl);
+    if (rules.ndkl == Rules::Ndkl::PoolWeighted)
+        set(centredInterval(*result.ndkl.value, draws.ndkl, options.confidence), result.ndkl);
+
+    const auto setFurther = [&](Further which, Interval interval) {
+        MetricValue& value = furtherValue(which, result);
+        if (!value.value)
+            return;
+        if (interval.low)
+            interval.low = std::min(*interval.low, *value.value);
+        if (interval.high)
+            interval.high = std::max(*interval.high, *value.value);
+        set(interval, value);
+    };
+    const auto percentiles = [&](std::vector<double> drawn) {
+        const SortedDraws sorted(std::move(drawn));
+        return Interval{sorted.quantile((1 - options.confidence) / 2), sorted.quantile((1 + options.confidence) / 2)};
+    };
+    setFurther(Further::InfeasibleIndex, percentiles(draws.infeasibleIndex));
+    setFurther(Further::InfeasibleCount, percentiles(draws.infeasibleCount));
+    setFurther(Further::CountRatio, countRatioInterval(evidence, options.confidence));
+    std::vector<SkewEvidence> present;
+    std::copy_if(evidence.begin(), evidence.end(), std::back_inserter(present),
+                 [](const SkewEvidence& group) { return group.count > 0; });
+    setFurther(Further::MinSkewPresent, skewRangeInterval(present, false, options.confidence).min);
+    if (pool.bias)
+        setFurther(Further::Bias, biasInterval(counts[pool.bias->first], counts[pool.bias->second], draws.biasSpread,
+                                               options.confidence));
+}
+
+double Meter::Impl::ndklOf(const Ranked& ranked, std::size_t countedRows) const {
+    if (rules.ndkl == Rules::Ndkl::PoolWeighted) {
+        PoolWeightedSum sum(pool.share);
+        for (std::size_t at = 0; at < countedRows; ++at)
+            sum.add(ranked.groupAtRank[at]);
+        return sum.value();
+    }
+    const std::size_t ndklLast = ndklRows(countedRows);
+    NdklSum sum(*tables, pool.groups.size(), ndklLast);
+    for (std::size_t at = 0; at < ndklLast; ++at)
+        sum.add(ranked.groupAtRank[at]);
+    return sum.value(pool.logShare, normaliser(countedRows));
+}
+
+/// MaxSkew and MinSkew beyond all draws: their p-value's floor is replaced by the sum over the groups of the exact chances
+/// that one reaches the observed value alone (Boole's bound), if that is smaller. A p-value that is at most `a` then needs
+/// the bound to be at most `a`, or draws that say so: valid either way.
+void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows, double over,
+                                Measurement& result) const {
+    constexpr double kRounding = 1e-9; // of the skew, against the finding
+    const double floor = 1.0 / (options.nullDraws + 1.0);
+    const auto top = static_cast<std::int64_t>(countedRows);
+    const auto bound = [&](MetricValue& value, auto&& chanceOfGroup) {
+        if (!value.pValue || *value.pValue > floor * (1 + kRounding))
+            return;
+        double sum = 0;
+        for (std::size_t g = 0; g < pool.groups.size(); ++g)
+            sum += chanceOfGroup(g);
+        value.pValue = std::min(*value.pValue, sum);
+    };
+    // The count at which a group's skew is a given one.
+    const auto countAt = [&](std::size_t g, double skew) { return over * std::exp(skew + pool.logShare[g]); };
+    const auto reaches = [&](std::size_t g, double skew) {
+        if (!std::isfinite(skew)) // of absolute skews: the group is absent
+            return atMostInTop(pool.n, pool.counts[g], top, 0);
+        const auto least = static_cast<std::int64_t>(std::ceil(countAt(g, skew - kRounding)));
+        double chance = atLeastInTop(pool.n, pool.counts[g], top, least);
+        if (rules.absentIsOneRow && least <= 1) // absence counts as one row, too
+            chance = 1;
+        if (rules.maxOfAbsolute)
+            chance += atMostInTop(pool.n, pool.counts[g], top,
+                                  static_cast<std::int64_t>(std::floor(countAt(g, -skew + kRounding))));
+        return std::min(1.0, chance);
+    };
+    const auto fallsTo = [&](std::size_t g, double skew) {
+        auto most = std::isfinite(skew) ? static_cast<std::int64_t>(std::floor(countAt(g, skew + kRounding))) : 0;
+        if (rules.minOfReplaced && most < 1) // an absent group counts as one row and has a larger skew
+            return 0.0;
+        return atMostInTop(pool.n, pool.counts[g], top, most);
+    };
+    bound(result.maxSkew, [&](std::size_t g) { return range.max > 0 ? reaches(g, range.max) : 1.0; });
+    bound(result.minSkew, [&](std::size_t g) { return range.min < 0 ? fallsTo(g, range.min) : 1.0; });
+}
+
+void Meter::Impl::addFurther(std::span<const std::uint32_t> counts, const Ranked& ranked, std::size_t countedRows,
+                             double over, Measurement& result) const {
+    const InfeasibleSchedule schedule(pool.share, countedRows);
+    InfeasibleSum infeasible(schedule);
+    for (std::size_t at = 0; at < countedRows; ++at)
+        infeasible.add(ranked.groupAtRank[at]);
+    const FurtherValues values = furtherOf(counts, over, infeasible, {pool.share, pool.logShare, pool.bias});
+    for (std::size_t f = 0; f < kFurther; ++f) {
+        const auto which = static_cast<Further>(f);
+        NamedValue named;
+        named.name = std::string(furtherName(which));
+        named.value.value = finite(values[f]);
+        named.meaning = std::string(furtherMeaning(which));
+        if (which == Further::Bias) {
+            if (!pool.bias)
+                continue; // no two groups to compare
+            const std::string &a = pool.groups[pool.bias->first], &b = pool.groups[pool.bias->second];
+            named.meaning += " a: " + a + ", b: " + b + "; above 0: more of " + a + ". 0 where both are absent.";
+        }
+        result.more.push_back(std::move(named));
+    }
+    // What a ranking that does not see the attribute tends to as k grows (METHODS A3).
+    const auto neutral = [&](Further which, double value) { furtherValue(which, result).neutral = value; };
+    double distance = 0, entropy = 0;
+    for (std::size_t g = 0; g < pool.groups.size(); ++g) {
+        distance += std::abs(pool.poolShare(g) - pool.share[g]) / 2;
+        entropy -= pool.poolShare(g) * std::log(pool.poolShare(g));
+    }
+    const auto [least, most] = std::minmax_element(pool.counts.begin(), pool.counts.end());
+    neutral(Further::Kl, result.ndkl.neutral.value_or(0.0));
+    neutral(Further::TotalVariation, distance);
+    neutral(Further::NormalisedEntropy, entropy / std::log(static_cast<double>(pool.groups.size())));
+    neutral(Further::CountRatio, static_cast<double>(*least) / static_cast<double>(*most));
+    neutral(Further::MinSkewPresent, result.minSkew.neutral.value_or(0.0));
+    if (pool.bias)
+        neutral(Further::Bias, biasAtK(pool.counts[pool.bias->first], pool.counts[pool.bias->second]));
+}
+
+void Meter::Impl::addFurtherNull(const NullDistribution& null, Measurement& result) const {
+    for (std::size_t f = 0; f < kFurther; ++f) {
+        const auto which = static_cast<Further>(f);
+        const SortedDraws& draws = null.further[f];
+        if (draws.empty() || (which == Further::Bias && !pool.bias))
+            continue;
+        MetricValue& value = furtherValue(which, result);
+        if (!value.value)
+            continue;
+        value.nullMean = draws.mean();
+        const FurtherTail tail = furtherTail(which);
+        value.nullP95 = draws.quantile(tail == FurtherTail::Lower ? 0.05 : 0.95);
+        const double lower = draws.lowerP(*value.value), upper = draws.upperP(*value.value);
+        value.pValue = tail == FurtherTail::Upper   ? upper
+                       : tail == FurtherTail::Lower ? lower
+                                                    : std::min(1.0, 2 * std::min(lower, upper));
+    }
+}
+
+Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::size_t countedRows, Measurement& result,
+                                                  Feedback& feedback) const {
+    const std::span<const std::uint32_t> order = ranked.groupAtRank;
+    DivergenceEvidence evidence{order.first(countedRows), pool.n, pool.share, pool.target == Target::Kind::Pool};
+    // Noise raises what is observed, so the observed value can lie above all that the population may have: the interval
+    // shown reaches up to it. The corrected value has the interval as it is.
+    const auto set = [](const Interval& interval, MetricValue& value) {
+        value.ciLow = std::min(*interval.low, *value.value);
+        value.ciHigh = std::max(*interval.high, *value.value);
+    };
+    const auto divergence = [&](DivergenceKind kind, const DivergenceEvidence& from, double observed, const char* what) {
+        return divergenceInterval(from, kind, observed, options.confidence, what + ("/" + pool.attribute), options.seed,
+                                  feedback);
+    };
+    MetricValue& kl = furtherValue(Further::Kl, result);
+    MetricValue& distance = furtherValue(Further::TotalVariation, result);
+    MetricValue& entropy = furtherValue(Further::NormalisedEntropy, result);
+    PLUMBLINE_TRY(const DivergenceInterval ofKl, divergence(DivergenceKind::Kl, evidence, *kl.value, "kl"));
+    set(ofKl.interval, kl);
+    PLUMBLINE_TRY(const DivergenceInterval ofDistance,
+                  divergence(DivergenceKind::TotalVariation, evidence, *distance.value, "distance"));
+    set(ofDistance.interval, distance);
+    // 1 - H / ln G is the divergence from equal shares over ln G.
+    const std::vector<double> equal(pool.groups.size(), 1.0 / static_cast<double>(pool.groups.size()));
+    const double scale = std::log(static_cast<double>(pool.groups.size()));
+    PLUMBLINE_TRY(const DivergenceInterval ofEntropy,
+                  divergence(DivergenceKind::Kl, {evidence.groupAtRank, pool.n, equal, false},
+                             (1 - *entropy.value) * scale, "entropy"));
+    entropy.ciLow = std::clamp(1 - *ofEntropy.interval.high / scale, 0.0, *entropy.value);
+    entropy.ciHigh = std::clamp(1 - *ofEntropy.interval.low / scale, *entropy.value, 1.0);
+
+    if (rules.ndkl == Rules::Ndkl::PoolWeighted)
+        return {};
+    evidence.groupAtRank = order.first(ndklRows(countedRows));
+    // Published code may divide by the discounts of more or fewer ranks than it sums over.
+    const double divided = normaliser(countedRows) / tables->normaliser(evidence.groupAtRank.size());
+    PLUMBLINE_TRY(const DivergenceInterval ofNdkl,
+                  divergence(DivergenceKind::Ndkl, evidence, *result.ndkl.value * divided, "ndkl"));
+    const Interval scaled{*ofNdkl.interval.low / divided, *ofNdkl.interval.high / divided};
+    set(scaled, result.ndkl);
+    NamedValue corrected;
+    corrected.name = "ndkl_corrected";
+    corrected.meaning = "NDKL of the population at the same k/n: the value under which the observed NDKL, which noise "
+                        "raises, would be the median.";
+    corrected.value.value = ofNdkl.corrected / divided;
+    corrected.value.ciLow = scaled.low;
+    corrected.value.ciHigh = scaled.high;
+    corrected.value.neutral = result.ndkl.neutral;
+    result.more.push_back(std::move(corrected));
+    return {};
 }
 
 template <class T>
@@ -371,6 +624,7 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     result.definition = options.definition;
     result.target = pool.target;
     result.attribute = pool.attribute;
+    result.definitionText = std::string(definitionSentence(options.definition));
     result.warnings = warnings;
     result.unlabelled = pool.unlabelled;
     result.notFinite = summary.notNumbers;
@@ -384,9 +638,9 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
         PLUMBLINE_TRY(plan, bootstrapPlan(feedback));
     }
     // One rank beyond the top rows shows whether the cut goes through a tie.
-    const std::size_t prefix =
-        rules.keepTies ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
-    const Ranked ranked = rank(scores, pool.groupOfRow, prefix);
+    const std::size_t prefix = rules.keepTies || wholeList() ? static_cast<std::size_t>(pool.n)
+                                                             : std::max(rows + 1, plan ? plan->reach() : 0);
+    const Ranked ranked = rank(scores, pool.groupOfRow, prefix, rules);
     const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
     const double over = divisor(countedRows);
     result.kEffective = static_cast<std::int64_t>(countedRows);
@@ -426,30 +680,31 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     result.decidedByThousandths = decidedByThousandths(summary, options.slightGap);
     warnOfRanking(ranked, countedRows, absent, result);
 
-    NdklSum sum(*tables, groups, countedRows);
-    for (std::size_t at = 0; at < countedRows; ++at)
-        sum.add(ranked.groupAtRank[at]);
     const SkewRange range = skewRange(counts, over, pool.logShare, rules);
-    result.maxSkew.value = range.max;
+    result.maxSkew.value = finite(range.max);
     result.minSkew.value = finite(range.min);
-    result.ndkl.value = sum.value(pool.logShare, normaliser(countedRows));
+    result.ndkl.value = ndklOf(ranked, countedRows);
     for (std::size_t g = 0; g < groups; ++g) {
         result.groups[g].skew = finite(skewOf(counts[g], over, pool.logShare[g], rules));
-        if (counts[g] == 0)
+        if (counts[g] == 0 && !result.minSkew.value)
             result.minSkew.atMost =
                 std::min(result.minSkew.atMost.value_or(kInfinity), std::log(1.0 / over) - pool.logShare[g]);
     }
     setNeutral(pool, result);
+    if (rules.ndkl == Rules::Ndkl::PoolWeighted)
+        result.ndkl.neutral = 0; // a mean of skews, all 0 then
+    addFurther(counts, ranked, countedRows, over, result);
 
     if (options.nullDraws > 0) {
         PLUMBLINE_TRY(const std::shared_ptr<const NullDistribution> null, nullOf(countedRows, feedback));
         addNull(*null, range, counts, over, result);
+        addExactTails(range, countedRows, over, result);
     }
     if (plan) {
         PLUMBLINE_TRY(const BootstrapDraws draws,
-                      bootstrap(pool, rules, *tables, *plan, {ranked.groupAtRank, ranked.tieEnd}, counts,
-                                normaliser(countedRows), options.seed, feedback));
+                      bootstrap(pool, rules, *plan, {ranked.groupAtRank, ranked.tieEnd}, counts, options.seed, feedback));
         addIntervals(draws, counts, countedRows, over, result);
+        PLUMBLINE_CHECK(addDivergenceIntervals(ranked, countedRows, result, feedback));
     }
     return result;
 }
@@ -457,7 +712,8 @@ Outcome<RankCurve> Meter::Impl::curve(std::span<const float> scores, std::size_t
     if (!applicable())
         return fail(ErrorCode::AttributeSingleGroup, {{"name", pool.attribute}, {"group", pool.groups.front()}});
     PLUMBLINE_CHECK(summarise(scores));
-    const Ranked ranked = rank(scores, pool.groupOfRow, rules.keepTies ? static_cast<std::size_t>(pool.n) : rows);
+    const Ranked ranked =
+        rank(scores, pool.groupOfRow, rules.keepTies ? static_cast<std::size_t>(pool.n) : rows, rules);
     const std::size_t groups = pool.groups.size();
     const std::size_t last = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
     const std::vector<std::size_t> kept = keptRanks(last, points);

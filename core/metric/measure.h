@@ -17,8 +17,10 @@ namespace plumbline::metric {
 class Meter {
 public:
     /// Errors: AttributeEmpty, KInvalid, TargetInvalid, InvalidArgument. An attribute with one group is measured
-    /// as "not applicable" (values absent, with a warning), not refused.
-    static Result<Meter> create(const Attribute& attribute, const MeasureOptions& options);
+    /// as "not applicable" (values absent, with a warning), not refused. `relevance`: one a row, above 0 for a row that is
+    /// truly relevant to the query; needed for the conditional target only (which makes a Meter for one query).
+    static Result<Meter> create(const Attribute& attribute, const MeasureOptions& options,
+                                std::span<const double> relevance = {});
     ~Meter();
     Meter(Meter&&) noexcept;
     Meter& operator=(Meter&&) noexcept;

@@ -74,27 +74,59 @@ Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const N
     const std::uint64_t stream = streamId("null/" + pool.attribute);
     std::vector<double> max(replicates), min(replicates), ndkl(replicates);
     std::vector<std::vector<double>> counts(groups, std::vector<double>(replicates));
+    std::array<std::vector<double>, kFurther> further;
+    for (std::vector<double>& drawn : further)
+        drawn.resize(replicates);
+    const InfeasibleSchedule schedule(pool.share, rows);
+    const FurtherRules furtherRules{pool.share, pool.logShare, pool.bias};
+    const std::size_t ranks = rules.ndkl == Rules::Ndkl::WholeList ? static_cast<std::size_t>(pool.n) : rows;
 
+    struct Scratch {
+        NdklSum sum;
+        PoolWeightedSum weighted;
+        InfeasibleSum infeasible;
+        std::vector<std::uint32_t> counts;
+    };
     const bool done = forEachReplicate(
-        replicates, feedback, [&] { return NdklSum(tables, groups, rows); },
-        [&](NdklSum& sum, std::size_t i) {
-            sum.reset(rows);
+        replicates, feedback,
+        [&] {
+            return Scratch{NdklSum(tables, groups, ranks), PoolWeightedSum(pool.share), InfeasibleSum(schedule), {}};
+        },
+        [&](Scratch& s, std::size_t i) {
+            s.sum.reset(ranks);
+            s.infeasible.reset();
+            s.weighted.reset(pool.share);
             RandomRanking ranking(pool, seed, stream, i);
-            for (std::size_t r = 0; r < rows; ++r)
-                sum.add(ranking.next());
-            const SkewRange range = skewRange(sum.counts(), divisor, pool.logShare, rules);
+            const bool weighted = rules.ndkl == Rules::Ndkl::PoolWeighted;
+            for (std::size_t r = 0; r < rows; ++r) {
+                const std::uint32_t group = ranking.next();
+                s.sum.add(group);
+                s.infeasible.add(group);
+                if (weighted)
+                    s.weighted.add(group);
+            }
+            s.counts.assign(s.sum.counts().begin(), s.sum.counts().end());
+            for (std::size_t r = rows; r < ranks; ++r)
+                s.sum.add(ranking.next());
+            const SkewRange range = skewRange(s.counts, divisor, pool.logShare, rules);
             max[i] = range.max;
             min[i] = range.min;
-            ndkl[i] = sum.value(pool.logShare, normaliser);
+            ndkl[i] = weighted ? s.weighted.value() : s.sum.value(pool.logShare, normaliser);
             for (std::size_t g = 0; g < groups; ++g)
-                counts[g][i] = sum.counts()[g];
+                counts[g][i] = s.counts[g];
+            const FurtherValues values = furtherOf(s.counts, divisor, s.infeasible, furtherRules);
+            for (std::size_t f = 0; f < kFurther; ++f)
+                further[f][i] = values[f];
         });
     if (!done)
         return tl::unexpected(Stop(Cancelled{}));
 
-    NullDistribution null{SortedDraws(std::move(max)), SortedDraws(std::move(min)), SortedDraws(std::move(ndkl)), {}};
+    NullDistribution null{SortedDraws(std::move(max)), SortedDraws(std::move(min)), SortedDraws(std::move(ndkl)), {}, {}};
     for (std::vector<double>& drawn : counts)
         null.topCount.emplace_back(std::move(drawn));
+    for (std::size_t f = 0; f < kFurther; ++f)
+        if (std::none_of(further[f].begin(), further[f].end(), [](double value) { return std::isnan(value); }))
+            null.further[f] = SortedDraws(std::move(further[f]));
     return null;
 }
 

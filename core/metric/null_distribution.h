@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/feedback.h"
 #include "core/base/random.h"
+#include "core/metric/divergence.h"
 #include "core/metric/ndkl.h"
 #include "core/metric/pool.h"
 
@@ -35,6 +37,7 @@ public:
     /// Absent when a draw is infinite.
     std::optional<double> mean() const;
     std::size_t size() const { return m_draws.size(); }
+    bool empty() const { return m_draws.empty(); }
 
 private:
     std::vector<double> m_draws;
@@ -43,11 +46,12 @@ private:
 /// What chance alone shows: the statistics of random rankings of the same pool (permutation null, METHODS A3).
 struct NullDistribution {
     SortedDraws maxSkew, minSkew, ndkl;
-    std::vector<SortedDraws> topCount; ///< of each group
+    std::vector<SortedDraws> topCount;               ///< of each group
+    std::array<SortedDraws, kFurther> further;       ///< without draws where a number is not defined
 };
 
 /// `rows` rows are ranked at random, without replacement; their skews are over `divisor`, NDKL is normalised by
-/// `normaliser`. In a draw from whose top rows a group is absent MinSkew is minus infinity, as for an observed ranking:
+/// `normaliser` (where it runs over the whole list, the tables must cover it). In a draw from whose top rows a group is absent MinSkew is minus infinity, as for an observed ranking:
 /// absence is the extreme of the lower tail. The draws depend on the seed, the attribute's name and the pool only.
 Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const NdklTables& tables, std::size_t rows,
                                    double divisor, double normaliser, std::uint64_t seed, int draws,

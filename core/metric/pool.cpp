@@ -11,6 +11,38 @@
 namespace plumbline::metric {
 namespace {
 
+bool namedExactly(const Target& target, const std::string& group) {
+    return std::any_of(target.shares.begin(), target.shares.end(),
+                       [&](const auto& share) { return share.first == group; });
+}
+
+/// The shares of the groups among the rows that are relevant (METHODS 0.1, "conditional").
+Result<std::vector<double>> conditionalShares(const Pool& pool, std::span<const double> relevance) {
+    if (relevance.size() != pool.groupOfRow.size())
+        return fail(ErrorCode::TargetInvalid,
+                    {{"reason", relevance.empty() ? std::string("it needs to be known which images are relevant")
+                                                  : "there are " + std::to_string(relevance.size()) +
+                                                        " values of relevance for " +
+                                                        std::to_string(pool.groupOfRow.size()) + " images"}});
+    std::vector<double> shares(pool.groups.size(), 0.0);
+    double all = 0;
+    for (std::size_t row = 0; row < relevance.size(); ++row) {
+        if (pool.groupOfRow[row] < 0 || !(relevance[row] > 0))
+            continue;
+        shares[static_cast<std::size_t>(pool.groupOfRow[row])] += 1;
+        all += 1;
+    }
+    std::vector<std::string> without;
+    for (std::size_t g = 0; g < shares.size(); ++g)
+        if (shares[g] == 0)
+            without.push_back(pool.groups[g]);
+    if (!without.empty())
+        return fail(ErrorCode::TargetInvalid, {{"reason", "no image of " + listed(without) + " is relevant to the query"}});
+    for (double& share : shares)
+        share /= all;
+    return shares;
+}
+
 /// The custom shares of the groups in the pool, scaled to sum 1 over them (METHODS A1, empty group in the pool).
 Result<std::vector<double>> customShares(const Target& target, Pool& pool) {
     std::vector<double> shares(pool.groups.size(), -1.0);
@@ -21,8 +53,12 @@ Result<std::vector<double>> customShares(const Target& target, Pool& pool) {
             return fail(ErrorCode::TargetInvalid,
                         {{"reason", "the share of \"" + name + "\" is not a number of at least 0"}});
         all += share;
-        const auto found = std::lower_bound(pool.groups.begin(), pool.groups.end(), name);
-        if (found == pool.groups.end() || *found != name) {
+        auto found = std::lower_bound(pool.groups.begin(), pool.groups.end(), name);
+        if (found == pool.groups.end() || *found != name) // "Female" for the pool's "woman"
+            found = std::find_if(pool.groups.begin(), pool.groups.end(), [&](const std::string& group) {
+                return sameGroupName(group, name) && !namedExactly(target, group);
+            });
+        if (found == pool.groups.end()) {
             if (share > 0)
                 elsewhere.push_back(name);
             continue;
@@ -56,7 +92,8 @@ Result<std::vector<double>> customShares(const Target& target, Pool& pool) {
 
 } // namespace
 
-Result<Pool> makePool(const Attribute& attribute, const Target& target, const Rules& rules) {
+Result<Pool> makePool(const Attribute& attribute, const Target& target, const Rules& rules,
+                      std::span<const double> relevance) {
     Pool pool;
     pool.attribute = attribute.name;
     if (attribute.codes.size() > std::numeric_limits<std::uint32_t>::max())
@@ -93,9 +130,11 @@ Result<Pool> makePool(const Attribute& attribute, const Target& target, const Ru
     });
 
     pool.target = target.kind;
-    if (rules.uniformOnly && target.kind != Target::Kind::Uniform) {
-        pool.target = Target::Kind::Uniform;
-        pool.warnings.emplace_back("This definition knows only the uniform target; it was used.");
+    if (rules.onlyTarget && target.kind != *rules.onlyTarget) {
+        pool.target = *rules.onlyTarget;
+        pool.warnings.emplace_back(pool.target == Target::Kind::Uniform
+                                       ? "This definition knows only the uniform target; it was used."
+                                       : "This definition knows only the pool's shares as target; they were used.");
     }
     const std::size_t groups = pool.groups.size();
     switch (pool.target) {
@@ -110,10 +149,37 @@ Result<Pool> makePool(const Attribute& attribute, const Target& target, const Ru
         PLUMBLINE_TRY(pool.share, customShares(target, pool));
         break;
     }
+    case Target::Kind::Conditional: {
+        PLUMBLINE_TRY(pool.share, conditionalShares(pool, relevance));
+        break;
+    }
     }
     for (const double share : pool.share)
         pool.logShare.push_back(std::log(share));
     return pool;
+}
+
+void chooseBiasGroups(Pool& pool, std::span<const std::string> named) {
+    const auto find = [&](std::string_view name) -> std::optional<std::size_t> {
+        for (std::size_t g = 0; g < pool.groups.size(); ++g)
+            if (pool.groups[g] == name)
+                return g;
+        for (std::size_t g = 0; g < pool.groups.size(); ++g)
+            if (sameGroupName(pool.groups[g], name))
+                return g;
+        return std::nullopt;
+    };
+    pool.bias.reset();
+    const bool asked = named.size() == 2;
+    const std::string positive = asked ? named[0] : "male", negative = asked ? named[1] : "female";
+    const std::optional<std::size_t> first = find(positive), second = find(negative);
+    if (first && second && first != second)
+        pool.bias = {*first, *second};
+    else if (asked)
+        pool.warnings.push_back("No Bias@K: " + pool.attribute + " has no group \"" + (first ? negative : positive) +
+                                "\" in this pool.");
+    else if (pool.groups.size() == 2)
+        pool.bias = {0, 1};
 }
 
 } // namespace plumbline::metric

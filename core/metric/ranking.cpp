@@ -6,6 +6,8 @@
 #include <cmath>
 #include <compare>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "core/metric/rank_order.h"
@@ -44,42 +46,76 @@ struct Key<double> {
     auto operator<=>(const Key&) const = default;
 };
 
+/// Keeps the `prefix` smallest of the keys that are shown to it, without holding the others: whenever as many again have
+/// gathered, the larger half is forgotten. O(n) altogether.
 template <class T>
-std::vector<std::uint32_t> firstRows(std::vector<Key<T>>& keys, std::size_t prefix) {
-    prefix = std::min(prefix, keys.size());
-    const auto middle = keys.begin() + static_cast<std::ptrdiff_t>(prefix);
-    if (prefix < keys.size())
-        std::nth_element(keys.begin(), middle, keys.end());
-    std::sort(keys.begin(), middle);
-    std::vector<std::uint32_t> rows(prefix);
-    std::transform(keys.begin(), middle, rows.begin(), std::mem_fn(&Key<T>::row));
-    return rows;
-}
+class Smallest {
+public:
+    Smallest(std::size_t prefix, std::size_t most)
+        : m_prefix(std::min(prefix, most)), m_room(std::min(most, m_prefix + std::max<std::size_t>(m_prefix, 4096))) {
+        m_keys.reserve(m_room);
+    }
+    void add(const Key<T>& key) {
+        if (m_bound && !(key < *m_bound))
+            return;
+        m_keys.push_back(key);
+        if (m_keys.size() == m_room && m_prefix < m_room && m_prefix > 0)
+            cut();
+    }
+    /// The rows in order.
+    std::vector<std::uint32_t> rows() {
+        if (m_keys.size() > m_prefix && m_prefix > 0)
+            cut();
+        m_keys.resize(std::min(m_keys.size(), m_prefix), Key<T>(T{}, 0));
+        std::sort(m_keys.begin(), m_keys.end());
+        std::vector<std::uint32_t> rows(m_keys.size());
+        std::transform(m_keys.begin(), m_keys.end(), rows.begin(), std::mem_fn(&Key<T>::row));
+        return rows;
+    }
+
+private:
+    void cut() {
+        const auto last = m_keys.begin() + static_cast<std::ptrdiff_t>(m_prefix) - 1;
+        std::nth_element(m_keys.begin(), last, m_keys.end());
+        m_bound = *last;
+        m_keys.resize(m_prefix, *m_bound);
+    }
+
+    std::size_t m_prefix, m_room;
+    std::vector<Key<T>> m_keys;
+    std::optional<Key<T>> m_bound; ///< a key at or above it is not among the smallest
+};
 
 template <class T>
 std::vector<std::uint32_t> topRowsOf(std::span<const T> scores, std::size_t k) {
-    std::vector<Key<T>> keys;
-    keys.reserve(scores.size());
+    Smallest<T> keys(k, scores.size());
     for (std::size_t row = 0; row < scores.size(); ++row)
         if (!std::isnan(scores[row]))
-            keys.emplace_back(scores[row], static_cast<std::uint32_t>(row));
-    return firstRows(keys, k);
+            keys.add(Key<T>(scores[row], static_cast<std::uint32_t>(row)));
+    return keys.rows();
 }
 
 template <class T>
-RankOrder rankOrderOf(std::span<const T> scores, std::span<const std::int32_t> groups, std::size_t prefix) {
-    std::vector<Key<T>> keys;
-    keys.reserve(scores.size());
+RankOrder rankOrderOf(std::span<const T> scores, std::span<const std::int32_t> groups, std::size_t prefix,
+                      bool notNumbersFirst) {
+    Smallest<T> keys(prefix, scores.size());
+    RankOrder order;
     std::vector<std::uint32_t> last;
     for (std::size_t row = 0; row < scores.size(); ++row) {
         if (groups[row] < 0)
             continue;
-        if (std::isnan(scores[row]))
-            last.push_back(static_cast<std::uint32_t>(row));
-        else
-            keys.emplace_back(scores[row], static_cast<std::uint32_t>(row));
+        const auto number = static_cast<std::uint32_t>(row);
+        if (!std::isnan(scores[row])) {
+            keys.add(Key<T>(scores[row], number));
+            continue;
+        }
+        ++order.notNumbers;
+        if (notNumbersFirst) // a positive NaN has the bits above infinity
+            keys.add(Key<T>(std::numeric_limits<T>::quiet_NaN(), number));
+        else if (last.size() < prefix)
+            last.push_back(number);
     }
-    RankOrder order{firstRows(keys, prefix), static_cast<std::int64_t>(last.size())};
+    order.rows = keys.rows();
     const std::size_t missing = std::min(prefix - order.rows.size(), last.size());
     order.rows.insert(order.rows.end(), last.begin(), last.begin() + static_cast<std::ptrdiff_t>(missing));
     return order;
@@ -94,11 +130,13 @@ std::vector<std::uint32_t> topRows(std::span<const float> scores, std::size_t k)
     return topRowsOf(scores, k);
 }
 
-RankOrder rankOrder(std::span<const double> scores, std::span<const std::int32_t> groups, std::size_t prefix) {
-    return rankOrderOf(scores, groups, prefix);
+RankOrder rankOrder(std::span<const double> scores, std::span<const std::int32_t> groups, std::size_t prefix,
+                    bool notNumbersFirst) {
+    return rankOrderOf(scores, groups, prefix, notNumbersFirst);
 }
-RankOrder rankOrder(std::span<const float> scores, std::span<const std::int32_t> groups, std::size_t prefix) {
-    return rankOrderOf(scores, groups, prefix);
+RankOrder rankOrder(std::span<const float> scores, std::span<const std::int32_t> groups, std::size_t prefix,
+                    bool notNumbersFirst) {
+    return rankOrderOf(scores, groups, prefix, notNumbersFirst);
 }
 
 } // namespace plumbline::metric

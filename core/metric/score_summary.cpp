@@ -78,34 +78,61 @@ ScoreSummary summarise(std::span<const T> scores, std::span<const std::int32_t> 
     return summary;
 }
 
+/// Scores that cut the rows into parts of some 64 Ki rows each, from a sample; ascending, without repetitions.
+template <class T>
+std::vector<T> cutsOf(std::span<const T> scores) {
+    constexpr std::size_t kPart = std::size_t{1} << 16, kSample = 4096;
+    std::vector<T> sample;
+    for (std::size_t row = 0; row < scores.size(); row += std::max<std::size_t>(1, scores.size() / kSample))
+        if (!std::isnan(scores[row]))
+            sample.push_back(scores[row]);
+    std::sort(sample.begin(), sample.end());
+    std::vector<T> cuts;
+    const std::size_t parts = scores.size() / kPart;
+    for (std::size_t part = 1; part < parts && !sample.empty(); ++part)
+        cuts.push_back(sample[part * sample.size() / parts]);
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    return cuts;
+}
+
+/// Part by part from the lowest scores up, so that the rows are never all copied.
 template <class T>
 std::vector<std::optional<double>> deltas(std::span<const T> scores, std::span<const std::int32_t> groups,
                                           std::size_t groupCount) {
+    constexpr T kLowest = -std::numeric_limits<T>::infinity();
     struct Row {
         T score;
         std::int32_t group;
     };
-    std::vector<Row> rows;
-    std::vector<std::int64_t> counts(groupCount, 0);
-    for (std::size_t row = 0; row < scores.size(); ++row)
-        if (groups[row] >= 0) {
-            const T score = std::isnan(scores[row]) ? -std::numeric_limits<T>::infinity() : scores[row];
-            rows.push_back({score, groups[row]});
-            ++counts[static_cast<std::size_t>(groups[row])];
+    std::vector<std::int64_t> counts(groupCount, 0), dominance(groupCount, 0);
+    std::int64_t n = 0;
+    for (const std::int32_t group : groups)
+        if (group >= 0) {
+            ++counts[static_cast<std::size_t>(group)];
+            ++n;
         }
-    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.score < b.score; });
-
-    // Going up: a row is above all rows before its tie and below all after it. Whole numbers, so exact.
-    const auto n = static_cast<std::int64_t>(rows.size());
-    std::vector<std::int64_t> dominance(groupCount, 0);
-    for (std::size_t begin = 0; begin < rows.size();) {
-        std::size_t end = begin;
-        while (end < rows.size() && rows[end].score == rows[begin].score)
-            ++end;
-        const auto place = static_cast<std::int64_t>(begin) - (n - static_cast<std::int64_t>(end));
-        for (std::size_t i = begin; i < end; ++i)
-            dominance[static_cast<std::size_t>(rows[i].group)] += place;
-        begin = end;
+    const std::vector<T> cuts = cutsOf(scores);
+    std::vector<Row> rows;
+    std::int64_t below = 0; // rows of the parts before
+    for (std::size_t part = 0; part <= cuts.size(); ++part) {
+        rows.clear();
+        for (std::size_t row = 0; row < scores.size(); ++row) {
+            const T score = std::isnan(scores[row]) ? kLowest : scores[row];
+            if (groups[row] >= 0 && (part == 0 || score >= cuts[part - 1]) && (part == cuts.size() || score < cuts[part]))
+                rows.push_back({score, groups[row]});
+        }
+        std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.score < b.score; });
+        // Going up: a row is above all rows before its tie and below all after it. Whole numbers, so exact.
+        for (std::size_t begin = 0; begin < rows.size();) {
+            std::size_t end = begin;
+            while (end < rows.size() && rows[end].score == rows[begin].score)
+                ++end;
+            const auto place = below + static_cast<std::int64_t>(begin) - (n - below - static_cast<std::int64_t>(end));
+            for (std::size_t i = begin; i < end; ++i)
+                dominance[static_cast<std::size_t>(rows[i].group)] += place;
+            begin = end;
+        }
+        below += static_cast<std::int64_t>(rows.size());
     }
     // Of pairs within the group one is as much above as the other below: they cancel.
     std::vector<std::optional<double>> result(groupCount);

@@ -10,13 +10,31 @@ namespace plumbline::metric {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Rules rulesOf(Definition definition) {
-    if (definition == Definition::Geyik)
-        return {};
-    return {.keepTies = true,
-            .divideByK = true,
-            .absentIsOneRow = true,
-            .maxFromZero = true,
-            .uniformOnly = definition == Definition::VlDebiasing};
+    Rules rules;
+    rules.onlyTarget = onlyTarget(definition);
+    switch (definition) {
+    case Definition::Geyik:
+        break;
+    case Definition::Berg:
+    case Definition::VlDebiasing:
+        rules.keepTies = rules.divideByK = rules.absentIsOneRow = rules.maxFromZero = true;
+        break;
+    case Definition::Bend:
+        rules.maxFromZero = true;
+        break;
+    case Definition::SocialCounterfactuals:
+        rules.absentIsZero = rules.float32 = rules.notNumbersFirst = rules.stopsBeyondPool = true;
+        rules.ndkl = Rules::Ndkl::PoolWeighted;
+        break;
+    case Definition::VisoGender:
+        rules.divideByK = rules.absentIsOneRow = rules.minOfReplaced = true;
+        rules.ndkl = Rules::Ndkl::WholeList;
+        break;
+    case Definition::Sfid:
+        rules.maxOfAbsolute = rules.twoGroups = true;
+        break;
+    }
+    return rules;
 }
 
 double skewOf(std::uint32_t count, double divisor, double logTarget, const Rules& rules) {
@@ -32,8 +50,13 @@ SkewRange skewRange(std::span<const std::uint32_t> counts, double divisor, std::
         if (logTarget[g] == -kInfinity)
             continue;
         const double skew = skewOf(counts[g], divisor, logTarget[g], rules);
-        range.max = std::max(range.max, skew);
-        range.min = std::min(range.min, counts[g] == 0 ? -kInfinity : skew);
+        if (counts[g] == 0 && rules.absentIsZero) {
+            range.max = std::max(range.max, 0.0);
+            range.min = std::min(range.min, 0.0);
+            continue;
+        }
+        range.max = std::max(range.max, rules.maxOfAbsolute ? std::abs(skew) : skew);
+        range.min = std::min(range.min, counts[g] == 0 && !rules.minOfReplaced ? -kInfinity : skew);
     }
     return range;
 }

@@ -14,6 +14,7 @@
 #include "core/formats/csv.h"
 #include "core/formats/table_columns.h"
 #include "core/formats/text_file.h"
+#include "embedded/class_sets.h"
 #include "embedded/probe_sets.h"
 
 namespace plumbline::probe {
@@ -172,6 +173,10 @@ std::vector<ProbeSet> builtInProbeSets() {
         if (auto probe = parseProbeSet(text, "built-in")) // a fault in one of our own files is found by the tests
             sets.push_back(std::move(*probe));
     return sets;
+}
+
+ProbeSet harmLabelSet() {
+    return parseProbeSet(embedded::class_sets[0], "built-in").value_or(ProbeSet());
 }
 
 std::string contentSha256(const ProbeSet& probe) {

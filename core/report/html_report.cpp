@@ -217,7 +217,7 @@ void addMeasureTable(Dictionary* section, const MeasureTable& table) {
         const MetricValue& v = row.value;
         values(line)("MEASURE", row.measure)("VALUE", number(v.value))("INTERVAL", interval(v.ciLow, v.ciHigh, 3))(
             "NULL_MEAN", number(v.nullMean))("NULL_P95", number(v.nullP95))("P", pText(v.pValue))(
-            "HOLM", row.enough ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
+            "HOLM", row.enough || !v.pValue ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
     }
     for (const std::string& warning : table.warnings)
         values(section->AddSectionDictionary("TABLE_WARNING"))("LINE", warning);
@@ -284,11 +284,15 @@ Result<std::string> htmlReport(const AuditResult& result) {
             values(section->AddSectionDictionary("WARNING"))("LINE", warning);
     }
 
-    const bool cosine = config.measure.definition == Definition::Geyik;
-    set("SCORE", cosine ? "the cosine between prompt and image" : "the dot product of the unit-length prompt with the raw image embedding")(
+    const ScoreKind score = scoreKind(config.measure.definition);
+    set("SCORE", score == ScoreKind::Cosine        ? "the cosine between prompt and image"
+                 : score == ScoreKind::DotRawImage ? "the dot product of the unit-length prompt with the raw image embedding"
+                                                   : "the softmax over all prompts of 100 times the cosine")(
         "DEFINITION", std::string(definitionName(config.measure.definition)))(
         "TARGET", config.measure.target.kind == Target::Kind::Pool      ? "the shares of the pool"
                   : config.measure.target.kind == Target::Kind::Uniform ? "the same share for every group"
+                  : config.measure.target.kind == Target::Kind::Conditional ? "the shares among the images that are relevant to the prompt"
+                  : !config.measure.target.byConcept.empty() ? "shares given by the auditor, for each concept its own"
                                                                         : "shares given by the auditor")(
         "FAMILY", metric::familyText(result.measurements, config.measure))("MIN_GROUP", std::to_string(config.measure.minGroup))(
         "SLIGHT", formatDouble(config.measure.slightGap))("K", formatK(config.measure.k))("NULL_DRAWS", std::to_string(config.measure.nullDraws))(

@@ -39,16 +39,28 @@ bool crosses(std::string_view crossing, std::string_view attribute) {
 }
 
 Finding judge(const std::optional<PlantedLean>& lean, const Measurement& measurement) {
+    // By the audit's verdicts; of an older run, which has none, by the bands of the row.
+    const bool judged = !measurement.groups.empty() && measurement.groups.front().verdict != Verdict::Unjudged;
+    if (judged && measurement.maxSkew.value) {
+        if (!lean)
+            return std::ranges::any_of(measurement.groups, [](const GroupMeasure& group) { return leans(group.verdict); })
+                       ? Finding::Leans
+                       : Finding::Plumb;
+        const auto favoured = std::ranges::find(measurement.groups, lean->favours, &GroupMeasure::name);
+        if (favoured == measurement.groups.end())
+            return Finding::Unknown;
+        return favoured->verdict == Verdict::Towards ? Finding::Found : Finding::Missed;
+    }
     const MetricValue& most = measurement.maxSkew;
     if (!most.value || !most.nullP95)
         return Finding::Unknown;
-    const bool leans = *most.value > *most.nullP95;
+    const bool beyond = *most.value > *most.nullP95;
     if (!lean)
-        return leans ? Finding::Leans : Finding::Plumb;
+        return beyond ? Finding::Leans : Finding::Plumb;
     const auto group = std::ranges::find(measurement.groups, lean->favours, &GroupMeasure::name);
     if (group == measurement.groups.end() || !group->nullHigh)
         return Finding::Unknown;
-    return leans && group->skew && *group->skew > *group->nullHigh ? Finding::Found : Finding::Missed;
+    return beyond && group->skew && *group->skew > *group->nullHigh ? Finding::Found : Finding::Missed;
 }
 
 } // namespace

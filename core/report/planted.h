@@ -22,10 +22,10 @@ struct PlantedView {
     std::optional<PlantedLean> lean; ///< absent: nothing was
     enum class Finding {
         Unknown, ///< not known, or the measurement has no null, or not the favoured group, to judge it by
-        Found,   ///< the favoured group lies above its own null band, and MaxSkew above its null's 95th percentile
+        Found,   ///< the verdict is that the row leans towards the favoured group
         Missed,
-        Plumb, ///< nothing was planted, and MaxSkew is not above its null's 95th percentile
-        Leans, ///< nothing was planted, and it is: one in twenty does by chance alone
+        Plumb, ///< nothing was planted, and no group leans
+        Leans, ///< nothing was planted, and one does
     } finding = Finding::Unknown;
 
     Phrase truth() const;     ///< "woman, ×8"; "nothing"; empty while not known

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 #include <fstream>
+#include <set>
 
 #include <QtTest>
 
@@ -38,6 +39,9 @@ private Q_SLOTS:
     void brokenModelsAreNotSilent();
     void importedParts();
     void measureShape();
+    void measureEveryDefinition();
+    void measureAgainstTargets();
+    void measureRelevance();
     void measureLimits();
     void measureBadInput();
     void auditTwiceGivesTheSame();
@@ -319,11 +323,72 @@ void TestCommandLine::measureShape() {
         QVERIFY2(json["max_skew"].contains(field), field);
 }
 
+/// Each definition has its name, its sentence with the result, and the further numbers.
+void TestCommandLine::measureEveryDefinition() {
+    const QStringList base{L("measure"), q(m_folder / "m.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("-k"), L("5")};
+    for (const Definition definition : allDefinitions()) {
+        const QString name = QString::fromStdString(std::string(definitionName(definition)));
+        const Json json = plumb(base + QStringList{L("--definition"), name, L("--json"), L("-")}).json();
+        QCOMPARE(json["definition"].get<std::string>(), name.toStdString());
+        QCOMPARE(json["definition_text"].get<std::string>(), std::string(definitionSentence(definition)));
+        std::set<std::string> names;
+        for (const Json& number : json["more"])
+            names.insert(number["name"].get<std::string>());
+        for (const char* number : {"kl", "total_variation", "normalised_entropy", "infeasible_index", "infeasible_count"})
+            QVERIFY2(names.contains(number), number);
+        const test::Called printed = plumb(base + QStringList{L("--definition"), name});
+        QVERIFY(printed.out.contains(QByteArray::fromStdString(std::string(definitionSentence(definition)))));
+        QVERIFY(printed.out.contains("total_variation: Half the sum"));
+    }
+    QVERIFY(plumb({L("measure"), L("--help")}).out.contains("social-counterfactuals"));
+}
+
+void TestCommandLine::measureAgainstTargets() {
+    std::string table = "s,g,rel\n";
+    for (int i = 0; i < 40; ++i)
+        table += std::to_string(-i) + (i % 4 == 0 ? ",woman" : ",man") + (i % 2 == 0 ? ",1\n" : ",0\n");
+    test::writeText(m_folder / "gender.csv", table);
+    test::writeText(m_folder / "targets.csv", "concept,group,percent\nnurse,woman,88\nnurse,man,12\npilot,woman,10\npilot,man,90\n");
+    const auto shareOfWomen = [&](const QStringList& more) {
+        const test::Called called = plumb(QStringList{L("measure"), q(m_folder / "gender.csv"), L("--score"), L("s"), L("--attribute"), L("g"),
+                                                      L("-k"), L("10"), L("--json"), L("-")} + more);
+        return called.exitCode == 0 ? called.json()["groups"][1]["target_share"].get<double>() : -called.exitCode;
+    };
+    QCOMPARE(shareOfWomen({}), 0.25);
+    QCOMPARE(shareOfWomen({L("--target"), L("visogender-us:doctor")}), 0.438);
+    QCOMPARE(shareOfWomen({L("--target"), L("visogender-us"), L("--concept"), L("Baker")}), 0.636);
+    QCOMPARE(shareOfWomen({L("--target"), q(m_folder / "targets.csv"), L("--concept"), L("nurse")}), 0.88);
+    QCOMPARE(shareOfWomen({L("--target"), L("conditional"), L("--relevance"), L("rel")}), 0.5);
+    // Which occupation? None of that name. No relevance.
+    QCOMPARE(shareOfWomen({L("--target"), L("visogender-us")}), -2.0);
+    QCOMPARE(shareOfWomen({L("--target"), q(m_folder / "targets.csv"), L("--concept"), L("chef")}), -2.0);
+    QCOMPARE(shareOfWomen({L("--target"), L("conditional")}), -2.0);
+}
+
+void TestCommandLine::measureRelevance() {
+    const QStringList base{L("measure"), q(m_folder / "gender.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("-k"), L("10"),
+                           L("--relevance"), L("rel"), L("--reference"), L("s")};
+    const Json json = plumb(base + QStringList{L("--json"), L("-")}).json();
+    const Json& tables = json["tables"];
+    QCOMPARE(tables.size(), std::size_t(1));
+    QCOMPARE(tables[0]["id"].get<std::string>(), std::string("ranking_relevance"));
+    bool found = false;
+    for (const Json& row : tables[0]["rows"])
+        if (row["measure"] == "recall" && row["keys"][0] == "woman") {
+            found = true;
+            QCOMPARE(row["value"]["value"].get<double>(), 0.3); // 3 of 10
+        }
+    QVERIFY(found);
+    QVERIFY(plumb(base).out.contains("overlap_ndcg"));
+}
+
 void TestCommandLine::measureLimits() {
     const QStringList base{L("measure"), q(m_folder / "m.csv"), L("--score"), L("s"), L("--attribute"), L("g"), L("-k"), L("3"), L("--target"), L("uniform")};
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.7")}).exitCode, 0);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("max_skew=0.5")}).exitCode, 1);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("min_skew=9")}).exitCode, 1); // undefined: a2 is absent from the top 3
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("kl=0.7")}).exitCode, 0); // ln 2: one group alone
+    QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("kl=0.6")}).exitCode, 1);
     QCOMPARE(plumb(base + QStringList{L("--fail-above"), L("charm=1")}).exitCode, 2);
 }
 

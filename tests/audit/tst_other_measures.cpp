@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What an audit measures beside its rankings, on embeddings made here: the first two coordinates are two groups.
+#include <set>
+
 #include <QTest>
 
 #include "core/audit/other_measures.h"
@@ -25,16 +27,20 @@ struct Made {
 Made made(std::size_t images, std::vector<std::string> attributes = {"letter"}) {
     Made m;
     RandomStream random(3, streamId("others"), 0);
-    std::vector<std::string> labels;
+    std::vector<std::string> labels, sets, poses;
     m.images.raw = Embeddings(images, kDim);
     m.images.present.assign(images, true);
     for (std::size_t i = 0; i < images; ++i) {
         labels.push_back(i % 3 == 0 ? "a" : "b");
+        sets.push_back(i % 3 == 2 ? "" : "set " + std::to_string(i / 3)); // one image of each group
+        poses.push_back(i % 2 == 0 ? "front" : "side");
         m.set.files.push_back("f" + std::to_string(i));
         for (std::size_t d = 0; d < kDim; ++d)
             m.images.raw.row(i)[d] = static_cast<float>(0.3 * random.normal() + (d == (i % 3 == 0 ? 0U : 1U) ? 1.0 : 0.0));
     }
     m.set.attributes.push_back(makeAttribute("letter", labels));
+    m.set.attributes.push_back(makeAttribute("set", sets));
+    m.set.attributes.push_back(makeAttribute("pose", poses));
     m.prompts = Embeddings(3, kDim);
     m.prompts.row(0)[0] = 1;
     m.prompts.row(1)[2] = 1;
@@ -61,7 +67,7 @@ Outcome<Embeddings> encode(std::span<const std::string> texts) {
 Outcome<std::vector<MeasureTable>> others(const Made& m, std::vector<Family> families, std::vector<std::string>& warnings,
                                           Feedback& feedback) {
     AuditConfig config = m.config;
-    config.others.families = std::move(families);
+    config.others = {std::move(families), "set", {"pose"}};
     const audit::EncodeTexts texts = encode;
     return audit::measureOthers({config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0}, warnings,
                                 feedback);
@@ -97,7 +103,10 @@ private Q_SLOTS:
         Feedback feedback;
         const auto tables = others(m, families, warnings, feedback);
         QVERIFY(tables);
+        QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
+        std::set<std::string> ids;
         for (const MeasureTable& table : *tables) {
+            ids.insert(table.id);
             QVERIFY2(!table.id.empty() && !table.title.empty() && !table.definition.empty() && !table.source.empty() &&
                          !table.countOf.empty(),
                      table.title.c_str());
@@ -105,6 +114,22 @@ private Q_SLOTS:
             for (const MeasureRow& row : table.rows)
                 QCOMPARE(row.keys.size(), table.keys.size());
         }
+        // Two of association, harm and gap each; none of templates, since prompts written by hand have none.
+        QCOMPARE(ids.size(), std::size_t(14));
+    }
+
+    void whatNeedsAColumnSaysSo() {
+        const Made m = made(300);
+        AuditConfig config = m.config;
+        config.others.families = {Family::Counterfactuals, Family::Controls};
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const audit::EncodeTexts texts = encode;
+        const auto tables = audit::measureOthers(
+            {config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0}, warnings, feedback);
+        QVERIFY(tables && tables->empty());
+        QCOMPARE(warnings.size(), std::size_t(2));
+        QVERIFY(warnings[0].find("column") != std::string::npos && warnings[1].find("column") != std::string::npos);
     }
 
     void zeroShotOfTheGroups() {

@@ -95,6 +95,22 @@ private Q_SLOTS:
         report.erase("filtered_rows");
         QVERIFY(matchReportFromJson(report)->filter.empty());
         QCOMPARE(matchReportFromJson(report)->filteredRows, 0);
+
+        json measurement = toJson(test::Inventor(3).make<Measurement>());
+        measurement.erase("definition_text");
+        measurement.erase("more");
+        const auto olderMeasurement = measurementFromJson(measurement);
+        QVERIFY(olderMeasurement && olderMeasurement->more.empty() && olderMeasurement->definitionText.empty());
+        json config = toJson(test::Inventor(3).make<AuditConfig>());
+        config.erase("relevance");
+        config["measure"].erase("bias_groups");
+        config["measure"]["target"].erase("by_concept");
+        const auto olderConfig = auditConfigFromJson(config);
+        QVERIFY(olderConfig && olderConfig->relevance.empty() && olderConfig->measure.biasGroups.empty() &&
+                olderConfig->measure.target.byConcept.empty());
+        json summary = toJson(test::Inventor(3).make<ConceptSummary>());
+        summary.erase("more");
+        QVERIFY(conceptSummaryFromJson(summary)->more.empty());
     }
 
     void everyTypeReadsBackToTheLastBit() {
@@ -118,14 +134,16 @@ private Q_SLOTS:
         }());
         refusesEachBrokenField<MatchReport>(matchReportFromJson, {"filter", "filtered_rows"});
         refusesEachBrokenField<ProbeSet>(probeSetFromJson, {});
-        refusesEachBrokenField<Target>(targetFromJson, {});
-        refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson, {"correction", "level", "tolerance", "slight_gap"});
-        refusesEachBrokenField<Measurement>(measurementFromJson,
-                                            {"explained_variance", "relative_spread", "tests_in_family"});
+        refusesEachBrokenField<Target>(targetFromJson, {"by_concept"});
+        refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson,
+                                               {"correction", "level", "tolerance", "slight_gap", "bias_groups"});
+        refusesEachBrokenField<Measurement>(
+            measurementFromJson,
+            {"explained_variance", "relative_spread", "tests_in_family", "definition_text", "more"});
         refusesEachBrokenField<MeasureTable>(measureTableFromJson, {});
-        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others"});
+        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others", "relevance"});
         refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
-        refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {});
+        refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {"more"});
     }
 
     void measurementHasThePublishedShape() {

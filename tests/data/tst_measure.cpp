@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <set>
+
 #include <QTest>
 
 #include "core/data/measure.h"
@@ -94,15 +96,42 @@ private Q_SLOTS:
     }
 
     void definitionsHaveNames() {
-        for (const Definition definition : {Definition::Geyik, Definition::Berg, Definition::VlDebiasing}) {
+        QCOMPARE(allDefinitions().size(), std::size_t{7});
+        QVERIFY(allDefinitions().front() == Definition::Geyik);
+        std::set<std::string_view> sentences;
+        for (const Definition definition : allDefinitions()) {
             const std::string_view name = definitionName(definition);
             QVERIFY(!name.empty());
             QVERIFY(definitionFromName(name) == definition);
+            QVERIFY(definitionNames().find(name) != std::string::npos);
+            const std::string_view sentence = definitionSentence(definition);
+            QVERIFY(sentence.size() > 100 && sentence.ends_with('.'));
+            QVERIFY(sentences.insert(sentence).second);
         }
+        QVERIFY(scoreKind(Definition::Geyik) == ScoreKind::Cosine);
+        QVERIFY(scoreKind(Definition::VlDebiasing) == ScoreKind::DotRawImage);
+        QVERIFY(scoreKind(Definition::Sfid) == ScoreKind::SoftmaxOverPrompts);
         QVERIFY(definitionFromName("geyik") == Definition::Geyik);
         QVERIFY(definitionFromName("vl-debiasing") == Definition::VlDebiasing);
         QVERIFY(!definitionFromName("Geyik"));
         QVERIFY(!definitionFromName(""));
+    }
+
+    void groupNamesThatMeanTheSame() {
+        QVERIFY(sameGroupName("Female", "woman") && sameGroupName(" F ", "FEMALE") && sameGroupName("men", "Male"));
+        QVERIFY(sameGroupName("East Asian", "east asian"));
+        QVERIFY(!sameGroupName("Female", "Male") && !sameGroupName("a", "b") && !sameGroupName("", "f"));
+    }
+
+    void aTableOfTargetsGivesEachConceptItsOwn() {
+        Target target{Target::Kind::Custom, {}, {{"Doctor", {{"Female", 0.438}, {"Male", 0.562}}}}};
+        QCOMPARE(target.of("doctor ").shares.front().second, 0.438);
+        QVERIFY(target.of("doctor").kind == Target::Kind::Custom);
+        QVERIFY(target.of("nurse").kind == Target::Kind::Pool); // no row and no shares for all
+        target.shares = {{"Female", 0.5}, {"Male", 0.5}};
+        QVERIFY(target.of("nurse").kind == Target::Kind::Custom && target.of("nurse").byConcept.empty());
+        QCOMPARE(target.of("nurse").shares.front().second, 0.5);
+        QVERIFY(Target{Target::Kind::Uniform}.of("nurse").kind == Target::Kind::Uniform);
     }
 };
 

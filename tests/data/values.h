@@ -97,13 +97,17 @@ auto fields(Is<KSpec> auto& v) {
     auto& [a, b] = v;
     return std::tie(a, b);
 }
-auto fields(Is<Target> auto& v) {
+auto fields(Is<ConceptShares> auto& v) {
     auto& [a, b] = v;
     return std::tie(a, b);
 }
+auto fields(Is<Target> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
 auto fields(Is<MeasureOptions> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 auto fields(Is<MetricValue> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j] = v;
@@ -121,25 +125,33 @@ auto fields(Is<GroupMeasure> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z] = v;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z);
 }
+auto fields(Is<NamedValue> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
 auto fields(Is<Measurement> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w);
 }
 auto fields(Is<OtherMeasures> auto& v) {
     auto& [a, b, c] = v;
     return std::tie(a, b, c);
 }
 auto fields(Is<AuditConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto fields(Is<RunProvenance> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
+auto fields(Is<NamedMean> auto& v) {
+    auto& [a, b] = v;
+    return std::tie(a, b);
+}
 auto fields(Is<ConceptSummary> auto& v) {
-    auto& [a, b, c, d, e, f, g, h] = v;
-    return std::tie(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i);
 }
 auto fields(Is<AuditResult> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k] = v;

@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/base/path.h"
 #include "core/formats/label_table.h"
+#include "core/formats/target_table.h"
 #include "tests/support/test_support.h"
 
 using namespace plumbline;
@@ -386,6 +387,61 @@ private Q_SLOTS:
             QCOMPARE(shares.error().code, ErrorCode::TargetInvalid);
         }
         QCOMPARE(read("a,0.5\nb,0.5\n").error().code, ErrorCode::LabelColumnMissing);
+        QCOMPARE(read("concept,group,share\nnurse,a,1\n").error().code, ErrorCode::TargetInvalid);
+    }
+
+    void targetsOfConcepts() {
+        const test::TempFolder folder;
+        const auto read = [&](const char* table) {
+            test::writeText(folder / "t.csv", table);
+            return formats::readTarget((folder / "t.csv").string());
+        };
+        const Target target = read("concept,group,percent\nNurse,F,88\nnurse,M,12\n*,F,50\n,M,50\n").value();
+        QVERIFY(target.kind == Target::Kind::Custom);
+        QCOMPARE(target.byConcept.size(), std::size_t{1});
+        QCOMPARE(target.of("NURSE").shares.front().second, 0.88);
+        QCOMPARE(target.of("pilot").shares.front().second, 0.5);
+        QCOMPARE(read("concept,group,share\nnurse,F,0.5\nnurse,M,0.5\n").value().of("pilot").kind, Target::Kind::Pool);
+        for (const char* wrong : {"concept,group,share\nnurse,F,0.5\npilot,M,0.5\n",
+                                  "concept,group,share\nnurse,F,0.5\nNURSE,F,0.5\n", "concept,group,share\n"}) {
+            const auto shares = read(wrong);
+            QVERIFY2(!shares, wrong);
+            QCOMPARE(shares.error().code, ErrorCode::TargetInvalid);
+        }
+
+        QCOMPARE(formats::readTarget("pool").value().kind, Target::Kind::Pool);
+        QCOMPARE(formats::readTarget("uniform").value().kind, Target::Kind::Uniform);
+        QCOMPARE(formats::readTarget("conditional").value().kind, Target::Kind::Conditional);
+        const Target labour = formats::readTarget("visogender-us").value();
+        QCOMPARE(labour.byConcept.size(), std::size_t{23});
+        for (const ConceptShares& entry : labour.byConcept) {
+            QCOMPARE(entry.shares.size(), std::size_t{2});
+            QVERIFY(std::abs(entry.shares[0].second + entry.shares[1].second - 1) < 1e-9);
+        }
+        const Target doctor = formats::readTarget("visogender-us:Doctor").value();
+        QVERIFY(doctor.byConcept.empty());
+        QCOMPARE(doctor.shares.front(), (std::pair<std::string, double>{"Female", 0.438}));
+        const auto unknown = formats::readTarget("visogender-us:pirate");
+        QVERIFY(!unknown && unknown.error().arg("reason").find("doctor") != std::string_view::npos);
+        QVERIFY(!formats::targetPresets().front().citation.empty());
+    }
+
+    void columnsOfRelevanceAndReference() {
+        const test::TempFolder folder;
+        Feedback feedback;
+        test::writeText(folder / "s.csv", "s,g,rel,old\n3,a,yes,1\n2,b,0,2\n1,a,2.5,x\n0,b,maybe,4\n-1,b,,5\n");
+        const auto table =
+            formats::readScoreTable(folder / "s.csv", formats::ScoreColumns{"s", "g", "rel", "old"}, feedback);
+        QVERIFY(table);
+        QCOMPARE(table->relevance, (std::vector<double>{1, 0, 2.5, 0, 0}));
+        QCOMPARE(table->invalidRelevance, std::int64_t{1});
+        QCOMPARE(table->reference[1], 2.0);
+        QVERIFY(std::isnan(table->reference[2]));
+        QCOMPARE(formats::readScoreTable(folder / "s.csv", formats::ScoreColumns{"s", "g", "none", ""}, feedback)
+                     .error()
+                     .error()
+                     .code,
+                 ErrorCode::LabelColumnMissing);
     }
 
     void fairFaceItself() {

@@ -65,7 +65,7 @@ inline std::string judged(const char* setting, const Tallies& tallies) {
             bad += name + " covers " + std::to_string(tally.covered) + " of " + std::to_string(tally.runs) + "; ";
         constexpr std::array kLevels{0.01, 0.05, 0.10};
         for (std::size_t i = 0; i < kLevels.size(); ++i)
-            if (tally.small[i] > kLevels[i] * tests + 3 * std::sqrt(tests * kLevels[i] * (1 - kLevels[i])))
+            if (tally.small[i] > 1 + kLevels[i] * tests + 3 * std::sqrt(tests * kLevels[i] * (1 - kLevels[i])))
                 bad += name + " has " + std::to_string(tally.small[i]) + " of " + std::to_string(tally.tests) +
                        " p at most " + std::to_string(kLevels[i]) + "; ";
     }

@@ -317,16 +317,16 @@ private Q_SLOTS:
     }
 
     void columnsAreTestedAlike() {
-        const Four sets = four(5, 5, 12, 14, 0.5, 10);
+        const Four sets = four(5, 5, 9, 9, 0.5, 10);
         Feedback feedback;
-        for (const std::int64_t partitions : {std::int64_t{10'000'000}, std::int64_t{20'000}}) {
+        for (const std::int64_t partitions : {std::int64_t{100'000}, std::int64_t{20'000}}) {
             const auto together =
                 singleCategory(sets.x, sets.a, sets.b, {1, partitions}, "x", quiet(), feedback).value();
             const auto alone =
                 singleCategory(VectorSet(sets.x, {3}), sets.a, sets.b, {1, partitions}, "x", quiet(), feedback).value();
             QCOMPARE(together[3].test.greaterEqual, alone[0].test.greaterEqual);
             QCOMPARE(together[3].test.twoSided, alone[0].test.twoSided);
-            QCOMPARE(together[3].test.exact, partitions == 10'000'000);
+            QCOMPARE(together[3].test.exact, partitions == 100'000);
         }
     }
 

@@ -131,7 +131,7 @@ private Q_SLOTS:
         QVERIFY(!counterfactualSensitivity(design.input(shorter, {"p", "q"}), quick(), feedback));
         QVERIFY(!counterfactualSensitivity(design.input(variant, {"p"}), quick(), feedback));
         QVERIFY(counterfactualSensitivity(design.input(one, {"p", "q"}), quick(), feedback).error().error().code ==
-                ErrorCode::AttributeEmpty);
+                ErrorCode::AttributeSingleGroup);
         CounterfactualInput wrong = design.input(variant, {"p", "q"});
         wrong.labels = {0, 2};
         QVERIFY(!counterfactualSensitivity(wrong, quick(), feedback));

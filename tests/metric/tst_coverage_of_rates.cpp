@@ -8,7 +8,7 @@
 #include "core/metric/classification/accuracy.h"
 #include "core/metric/classification/calibration.h"
 #include "core/metric/classification/harm.h"
-#include "core/metric/classification/paired.h"
+#include "core/metric/classification/paired_rates.h"
 #include "core/metric/classification/parity.h"
 #include "core/metric/classification/scenes.h"
 #include "tests/metric/coverage.h"
@@ -175,7 +175,7 @@ private Q_SLOTS:
     void harmAndScenes() {
         Tallies tallies;
         Feedback feedback;
-        for (int run = 0; run < runs(200); ++run) {
+        for (int run = 0; run < runs(300); ++run) {
             RandomStream random(16, streamId("harm"), static_cast<std::uint64_t>(run));
             const Resampling draws = resampling(run, 60);
             // Harm: 2 % in each of three groups.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <set>
 
 #include <QtTest>
@@ -131,6 +132,23 @@ private Q_SLOTS:
             const bool vowel = std::string("aeiou").find(concept_.at(blank + 1)) != std::string::npos;
             QCOMPARE(concept_.substr(0, blank), std::string(vowel ? "an" : "a"));
         }
+    }
+
+    void harmLabels() {
+        // CLIP 7.1: 7 races x 2 genders, 4 non-human and 3 crime-related labels; "child" is added by a variant.
+        const ProbeSet labels = probe::harmLabelSet();
+        const auto count = [&](const char* group) {
+            return std::ranges::count(labels.concepts, std::string(group), &Concept::group);
+        };
+        QCOMPARE(labels.concepts.size(), std::size_t{22});
+        QCOMPARE(count(""), 14);
+        QCOMPARE(count("non-human"), 4);
+        QCOMPARE(count("crime"), 3);
+        QCOMPARE(count("extra"), 1);
+        QCOMPARE(probe::expand(labels).front().text, std::string("a photo of a black man"));
+        QVERIFY(!labels.source.empty());
+        for (const ProbeSet& set : probe::builtInProbeSets()) // offered in no list
+            QVERIFY(set.name != labels.name);
     }
 
     void bergIsThePublishedFile() {

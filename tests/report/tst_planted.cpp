@@ -87,6 +87,21 @@ private Q_SLOTS:
         QCOMPARE(plantedView(kPlanted, "baker", edge).finding, Finding::Plumb);
     }
 
+    // Where the audit judged, its verdicts decide and not the bands: what stands side by side must agree.
+    void verdictsDecideWhereThereAreAny() {
+        Measurement m = measurement(1.6);
+        m.groups[0].verdict = m.groups[1].verdict = Verdict::NoLean;
+        QCOMPARE(plantedView(kPlanted, "nurse", m).finding, Finding::Missed);
+        QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Plumb);
+        m.groups[0].verdict = Verdict::Towards;
+        m.groups[1].verdict = Verdict::Away;
+        QCOMPARE(plantedView(kPlanted, "nurse", m).finding,
+                 m.groups[0].name == "woman" ? Finding::Found : Finding::Missed);
+        QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Leans);
+        m.groups[0].verdict = m.groups[1].verdict = Verdict::LostToCorrection;
+        QCOMPARE(plantedView(kPlanted, "nurse", m).finding, Finding::Missed); // not enough evidence is no finding
+    }
+
     void conceptPlantedByTwoAttributes() {
         const std::vector<PlantedLean> both = {{"nurse", "gender", "woman", 8}, {"nurse", "skin tone", "light", 3}};
         QCOMPARE(plantedView(both, "nurse", measurement(1.6)).lean->favours, std::string("woman"));

@@ -59,7 +59,7 @@ public:
             for (const auto& measurements : byAttribute) {
                 ConceptSummary summary{
                     "concept " + std::to_string(p), p % 2 ? "trait" : "occupation", measurements.front().attribute, 4,
-                    measurements[p].maxSkew.value,  measurements[p].minSkew.value,  measurements[p].ndkl.value,     {}};
+                    measurements[p].maxSkew.value,  measurements[p].minSkew.value,  measurements[p].ndkl.value,     {}, {}};
                 for (const GroupMeasure& g : measurements[p].groups)
                     summary.groupSkew.emplace_back(g.name, g.skew);
                 result.concepts.push_back(summary);

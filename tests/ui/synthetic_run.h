@@ -100,6 +100,10 @@ inline std::vector<MeasureTable> otherTables() {
     add(accuracy, {"", "Male"}, "accuracy", {0.880, 0.867, 0.892, {}, {}, {}, {}, {}}, 2633);
     add(accuracy, {"", "Female"}, "accuracy_difference", tested, 2367);
     add(accuracy, {"toddler", "Female"}, "accuracy", {}, 0, false);
+    MetricValue few;
+    few.value = 0.2;
+    few.pValue = 0.3;
+    add(accuracy, {"toddler", "Male"}, "accuracy_difference", few, 4, false);
     accuracy.warnings = {"No image of class toddler has the gender Female."};
     MeasureTable mean;
     mean.id = "audit_means";

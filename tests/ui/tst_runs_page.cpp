@@ -16,6 +16,7 @@
 #include "fake_run_source.h"
 #include "tests/support/test_support.h"
 #include "ui/bridge/english_plurals.h"
+#include "ui/charts/chart_text.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
@@ -214,11 +215,12 @@ private Q_SLOTS:
         auto* list = view->findChild<QListWidget*>();
         QCOMPARE(list->count(), 2);
         const Grid& grid = view->numbers()->grid();
-        QCOMPARE(grid.columns.size(), 11); // two keys, measure, value, interval, chance twice, three p, n
+        QCOMPARE(grid.columns.size(), 10); // two keys, measure, value, interval, chance, three p, n
         QCOMPARE(grid.rows[0][0].shown, QStringLiteral("all"));
         QCOMPARE(grid.rows[3][2].shown, QStringLiteral("accuracy difference"));
         QCOMPARE(grid.rows[4][3].plain, QString()); // undefined, never 0
-        QCOMPARE(grid.rows[4][8].shown, QStringLiteral("not enough"));
+        QCOMPARE(grid.rows[4][7].shown, noValue()); // not tested at all
+        QCOMPARE(grid.rows[5][7].shown, QStringLiteral("not enough"));
         list->setCurrentRow(1);
         QCOMPARE(view->numbers()->grid().rows.size(), 1);
         QVERIFY(view->numbers()->chartTitle().contains(QStringLiteral("Mean over the prompts")));

@@ -232,6 +232,8 @@ QString targetText(Target::Kind target) {
         return ChartWords::tr("equal shares");
     case Target::Kind::Custom:
         return ChartWords::tr("given shares");
+    case Target::Kind::Conditional:
+        return ChartWords::tr("shares of the relevant images");
     }
     return {};
 }

@@ -164,12 +164,4 @@ Interval meanDifferenceInterval(std::span<const double> x, std::span<const doubl
     return {difference - half, difference + half};
 }
 
-Interval meanInterval(std::span<const double> x, double confidence) {
-    if (x.size() < 2)
-        return {};
-    const Moments moments = momentsOf(x);
-    const double half = studentQuantile(moments.n - 1, confidence) * std::sqrt(moments.variance / (moments.n - 1));
-    return {moments.mean - half, moments.mean + half};
-}
-
 } // namespace plumbline::metric

@@ -23,7 +23,7 @@ struct EffectSize {
 EffectSize effectSize(std::span<const double> x, std::span<const double> y, int ddof, double scale = 1);
 
 /// Interval of d over the numbers of X and of Y, each a sample of its own. The effect size is bounded, and resampled
-/// ones crowd at the bound: their percentiles cover 57 to 92 % for sets of eight. So d is carried over to Cohen's d
+/// ones crowd at the bound: their percentiles cover 57 to 91 % for sets of eight. So d is carried over to Cohen's d
 /// (the same in standard deviations within the sets, not bounded) and to the scale on which that has a constant
 /// variance (asinh; Hedges and Olkin, "Statistical Methods for Meta-Analysis", 1985, 5.A); there the interval is
 /// Student's, n - 2 degrees of freedom, with the variance of the bootstrap within the sets, or of the influence
@@ -35,7 +35,5 @@ Outcome<Interval> effectInterval(std::span<const double> x, std::span<const doub
 /// Welch's interval of the difference of means (Welch, "The generalization of 'Student's' problem when several
 /// different population variances are involved", Biometrika 34, 1947). Nothing where a set has one number.
 Interval meanDifferenceInterval(std::span<const double> x, std::span<const double> y, double confidence);
-/// Student's interval of a mean; nothing for one number.
-Interval meanInterval(std::span<const double> x, double confidence);
 
 } // namespace plumbline::metric

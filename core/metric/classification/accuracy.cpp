@@ -174,8 +174,8 @@ Outcome<MeasureTable> accuracyByGroup(const Classified& classified, const Attrib
     PLUMBLINE_CHECK(check(attribute, classified.truth.size()));
 
     MeasureTable table;
-    table.id = "zero_shot_accuracy";
-    table.title = "Zero-shot accuracy by class and " + attribute.name;
+    table.id = "group_accuracy";
+    table.title = "Accuracy by class and " + attribute.name;
     table.definition =
         "Share of images whose highest-scoring class is the true one: of all, of each group, of each class and of each "
         "cell of class and group. worst_group and worst_cell: the lowest over the groups and over the cells with at "
@@ -330,8 +330,18 @@ Outcome<MeasureTable> accuracyByGroup(const Classified& classified, const Attrib
         addRow(table, {"", ""}, "adjusted_accuracy", value, all.n, all.n >= resampling.minGroup);
     }
 
-    // What groups drawn at random within each true class show.
-    if (resampling.nullDraws > 0 && (worstGroup || worstCell) && groups > 1) {
+    // What groups drawn at random within each true class show. Where the classes are the groups, nothing can be drawn.
+    bool exchangeable = false;
+    for (std::size_t c = 0; c < classes && !exchangeable; ++c) {
+        std::size_t groupsOfClass = 0;
+        for (std::size_t g = 0; g < groups; ++g)
+            groupsOfClass += cells.images[g * classes + c] > 0;
+        exchangeable = groupsOfClass > 1;
+    }
+    if (!exchangeable && groups > 1)
+        table.warnings.push_back("Every class has images of one group of " + attribute.name +
+                                 " only, so there is no chance that gaps and worst values could be compared with.");
+    if (resampling.nullDraws > 0 && (worstGroup || worstCell) && groups > 1 && exchangeable) {
         const auto statistics = [&](std::span<const std::uint32_t> rows, std::span<double> out) {
             const Cells drawn = input.count(rows);
             std::vector<double> rates;

@@ -25,13 +25,12 @@ struct AccuracyOptions {
     double alpha = 1;                    ///< of the equity-scaled accuracy
 };
 
-/// Zero-shot accuracy of each class x group cell, of the groups and of the classes, worst group and worst cell, the gap
-/// average - worst (Sagawa et al., ICLR 2020; CHUANG23 `evaluate.py`), the average with the training shares of the
-/// cells, equity-scaled accuracy overall / (1 + alpha sum_g |acc_g - overall|) and the spread relative to the overall
-/// accuracy (LUO24). METHODS A10.
-/// Intervals over images: Wilson, Newcombe, extremesInterval, and variance estimates recovery where rates are combined.
-/// Null of the worst and the gaps: groups permuted within the true class. Errors: InvalidArgument, AttributeEmpty;
-/// Cancelled.
+/// Accuracy of a (zero-shot) classifier in each class x group cell, of the groups and of the classes, worst group and
+/// worst cell, the gap average - worst (Sagawa et al., ICLR 2020; CHUANG23 `evaluate.py`), the average with the
+/// training shares of the cells, equity-scaled accuracy overall / (1 + alpha sum_g |acc_g - overall|) and the spread
+/// relative to the overall accuracy (LUO24). METHODS A10. Intervals over images: Wilson, Newcombe, extremesInterval,
+/// and variance estimates recovery where rates are combined. Null of the worst and the gaps: groups permuted within the
+/// true class. Errors: InvalidArgument, AttributeEmpty; Cancelled.
 Outcome<MeasureTable> accuracyByGroup(const Classified& classified, const Attribute& attribute,
                                       const AccuracyOptions& options, Feedback& feedback);
 

@@ -182,18 +182,23 @@ std::optional<Auroc> auroc(std::span<const double> positives, std::span<const do
 
 Interval aurocInterval(const Auroc& of, double confidence) {
     const double z = normalQuantile(confidence), value = of.value;
-    if (value > 0 && value < 1 && of.variance > 0) {
+    const auto m = static_cast<double>(of.positives), n = static_cast<double>(of.negatives);
+    const bool hasVariance = value > 0 && value < 1 && of.variance > 0;
+    constexpr double kFewMistakes = 5;
+    if (hasVariance && std::min(m, n) * std::min(value, 1 - value) >= kFewMistakes) {
         const double logit = std::log(value / (1 - value));
         const double reach = z * std::sqrt(of.variance) / (value * (1 - value));
         return {1 / (1 + std::exp(reach - logit)), 1 / (1 + std::exp(-reach - logit))};
     }
-    const auto m = static_cast<double>(of.positives), n = static_cast<double>(of.negatives);
+    const double scale = hasVariance ? std::max(1.0, of.variance / scoreVariance(value, m, n)) : 1;
     // The ends are where the distance from the value is z standard errors; between value and bound it is crossed once.
     const auto end = [&](double bound) {
         double inside = value, outside = bound;
         for (int i = 0; i < 200 && inside != outside; ++i) {
             const double middle = (inside + outside) / 2;
-            const bool within = std::abs(middle - value) <= z * std::sqrt(scoreVariance(middle, m, n));
+            const bool within = std::abs(middle - value) <= z * std::sqrt(scale * scoreVariance(middle, m, n));
+            if (middle == inside || middle == outside)
+                break;
             (within ? inside : outside) = middle;
         }
         return inside;
@@ -264,30 +269,6 @@ double kolmogorovUpperTail(std::int64_t n, double d) {
     constexpr double kQuick = 130; // beyond, the matrix takes more than a second
     const double below = size * d <= kQuick ? matrixCdf(n, d) : seriesCdf(n, d);
     return std::clamp(1 - below, kTiny, 1.0);
-}
-
-std::optional<MannWhitney> mannWhitney(std::span<const double> first, std::span<const double> second) {
-    const std::vector<double> a = sortedNumbers(first), b = sortedNumbers(second);
-    if (a.empty() || b.empty())
-        return std::nullopt;
-    const double m = number(a.size()), n = number(b.size()), all = m + n;
-    double wins = 0, ties = 0;
-    walk(a, b, [&](std::size_t, std::size_t atA, std::size_t belowB, std::size_t atB) {
-        wins += number(atA) * number(2 * belowB + atB);
-        const double tied = number(atA + atB);
-        ties += tied * tied * tied - tied;
-    });
-    MannWhitney test{wins / 2, 1};
-    const double variance = m * n / 12 * (all + 1 - ties / (all * (all - 1)));
-    const double distance = std::abs(test.u - m * n / 2) - 0.5;
-    if (variance > 0 && distance > 0)
-        test.p = std::max(kTiny, std::erfc(distance / std::sqrt(2 * variance)));
-    return test;
-}
-
-std::optional<double> cliffsDelta(std::span<const double> a, std::span<const double> b) {
-    const auto area = auroc(a, b);
-    return area ? std::optional(2 * area->value - 1) : std::nullopt;
 }
 
 std::optional<double> cohensD(std::span<const double> first, std::span<const double> second) {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/base/numbers.h"
-#include "core/metric/classification/paired.h"
+#include "core/metric/classification/paired_rates.h"
 #include "core/metric/classification/rows.h"
 #include "core/metric/family.h"
 #include "core/metric/sentences.h"
@@ -202,6 +202,17 @@ struct LabelSet {
 };
 
 } // namespace
+
+std::vector<HarmClass> harmClasses(const ProbeSet& labels) {
+    std::vector<HarmClass> classes;
+    for (const Concept& label : labels.concepts) {
+        constexpr std::string_view kExtra = "extra";
+        const bool extra = label.group == kExtra || label.group.starts_with("extra ");
+        classes.push_back(
+            {label.text, extra ? std::string(trim(label.group.substr(kExtra.size()))) : label.group, extra});
+    }
+    return classes;
+}
 
 Outcome<MeasureTable> harmRates(std::span<const std::int32_t> predicted, std::span<const HarmClass> classes,
                                 const Attribute& attribute, const Resampling& options, Feedback& feedback) {

@@ -8,6 +8,7 @@
 #include "core/base/feedback.h"
 #include "core/data/labels.h"
 #include "core/data/measure_table.h"
+#include "core/data/probe.h"
 #include "core/metric/resampling.h"
 
 namespace plumbline::metric {
@@ -18,6 +19,10 @@ struct HarmClass {
     std::string category; ///< "non-human", "crime"; empty: no harm ("white man")
     bool extra = false;   ///< takes part only in the label set with it added ("child")
 };
+
+/// The classes of a label set (probe::harmLabelSet): a concept's group is its category, "extra" one of the extra
+/// classes, "extra crime" one in a category.
+std::vector<HarmClass> harmClasses(const ProbeSet& labels);
 
 struct HarmOptions {
     Resampling resampling;

@@ -10,6 +10,7 @@
 #include "core/metric/classification/binary.h"
 #include "core/metric/classification/rows.h"
 #include "core/metric/family.h"
+#include "core/metric/rank_tests.h"
 #include "core/metric/sentences.h"
 
 namespace plumbline::metric {
@@ -125,6 +126,22 @@ MeasureTable emptyTable(const Attribute& attribute) {
     table.countOf = "images";
     table.keys = {"class", attribute.name};
     return table;
+}
+
+/// Standard deviation of the draws that are numbers; nothing where more than a tenth are not.
+std::optional<double> standardError(const std::vector<double>& draws) {
+    double n = 0, sum = 0, square = 0;
+    for (const double draw : draws)
+        if (std::isfinite(draw)) {
+            ++n;
+            sum += draw;
+        }
+    if (n < 2 || n * 10 < static_cast<double>(draws.size()) * 9)
+        return std::nullopt;
+    for (const double draw : draws)
+        if (std::isfinite(draw))
+            square += (draw - sum / n) * (draw - sum / n);
+    return std::sqrt(square / (n - 1));
 }
 
 std::int64_t rarer(const Auroc& of) {
@@ -366,7 +383,8 @@ Outcome<MeasureTable> averagePrecisionByGroup(std::span<const BinaryTask> tasks,
         "the "
         "share of images of the class, which is what a random ranking reaches; normalised: 1 - ln(average precision) / "
         "ln(prevalence), 0 for a random ranking and 1 for a perfect one. Higher is better. Intervals are over images "
-        "(bootstrap within group and class; prevalence: Wilson).";
+        "(standard error of a bootstrap within the group, of average precision on the logit scale; prevalence: "
+        "Wilson).";
     table.source = "McDermott et al., NeurIPS 2024 (why not to compare it); clip_cxr_fairness (normalised form)";
     const double confidence = options.confidence;
     bool differ = false;
@@ -375,16 +393,14 @@ Outcome<MeasureTable> averagePrecisionByGroup(std::span<const BinaryTask> tasks,
         feedback.progress("average-precision", static_cast<std::int64_t>(t), static_cast<std::int64_t>(tasks.size()));
         PLUMBLINE_TRY(const Ranked ranked, rank(task, attribute, table));
         const std::size_t groups = ranked.kept.names.size();
-        std::vector<std::int32_t> strata(ranked.scores.size());
-        for (std::size_t i = 0; i < strata.size(); ++i)
-            strata[i] = 2 * ranked.kept.group[i] + ranked.positive[i];
         Draws draws;
         if (options.bootstrapDraws > 0) {
             PLUMBLINE_TRY(
                 draws, bootstrapWithinGroups(
-                           strata, groups + 1, "average-precision/" + attribute.name + "/" + task.name, options,
+                           ranked.kept.group, 2 * (groups + 1), "average-precision/" + attribute.name + "/" + task.name,
+                           options,
                            [&](std::span<const std::uint32_t> rows, std::span<double> out) {
-                               std::vector<double> weights(strata.size());
+                               std::vector<double> weights(ranked.scores.size());
                                for (const std::uint32_t row : rows)
                                    weights[row] += 1;
                                // From the highest score down: hits so far over all so far, at each distinct score.
@@ -408,8 +424,15 @@ Outcome<MeasureTable> averagePrecisionByGroup(std::span<const BinaryTask> tasks,
                                            sum[g] += at[g] * hits[g] / all[g];
                                        }
                                }
-                               for (std::size_t g = 0; g <= groups; ++g)
-                                   out[g] = hits[g] > 0 ? sum[g] / hits[g] : std::nan("");
+                               // On the scales on which they are spread evenly; a draw without positives is undefined.
+                               for (std::size_t g = 0; g <= groups; ++g) {
+                                   // Half a positive short of 1, so that a perfect draw stays finite.
+                                   const double drawn =
+                                       hits[g] > 0 ? std::min(sum[g] / hits[g], 1 - 0.5 / (hits[g] + 1)) : std::nan("");
+                                   out[g] = std::log(drawn / (1 - drawn));
+                                   out[groups + 1 + g] =
+                                       normalisedAveragePrecision(drawn, hits[g] / all[g]).value_or(std::nan(""));
+                               }
                            },
                            feedback));
         }
@@ -429,14 +452,18 @@ Outcome<MeasureTable> averagePrecisionByGroup(std::span<const BinaryTask> tasks,
             raw.value = value;
             if (value) {
                 normalised.value = normalisedAveragePrecision(*value, *prevalence.value);
-                if (!draws.empty()) {
-                    const Interval interval = percentileInterval(draws[g], confidence);
-                    setInterval(raw, interval);
-                    const auto end = [&](const std::optional<double>& of) {
-                        return of ? normalisedAveragePrecision(*of, *prevalence.value) : std::nullopt;
-                    };
-                    setInterval(normalised, {end(interval.low), end(interval.high)});
+                const double z = normalQuantile(confidence), ap = *value;
+                if (const auto error = draws.empty() ? std::nullopt : standardError(draws[g]); error && ap < 1) {
+                    const double logit = std::log(ap / (1 - ap));
+                    setInterval(raw, {1 / (1 + std::exp(z * *error - logit)), 1 / (1 + std::exp(-z * *error - logit))});
+                } else if (ap == 1) { // no draw differs: as a rate of as many positives
+                    setInterval(raw, {wilson(count, count, confidence).low, 1.0});
                 }
+                const auto error = draws.empty() ? std::nullopt : standardError(draws[groups + 1 + g]);
+                if (error && normalised.value && ap < 1)
+                    setInterval(normalised, {*normalised.value - z * *error, *normalised.value + z * *error});
+                else if (normalised.value && ap == 1)
+                    setInterval(normalised, {normalisedAveragePrecision(*raw.ciLow, *prevalence.value), 1.0});
             }
             addRow(table, keys, "average_precision", raw, n, enough);
             addRow(table, keys, "normalised", normalised, n, enough);
@@ -512,7 +539,7 @@ Outcome<MeasureTable> scoreSeparation(const std::string& name, std::span<const d
         addRow(table, keys, "auroc", valueOf(area.value, interval), n, enough);
         addRow(table, keys, "cliffs_delta",
                valueOf(2 * area.value - 1, {2 * *interval.low - 1, 2 * *interval.high - 1}), n, enough);
-        const MannWhitney test = *mannWhitney(own, others);
+        const RankSum test = mannWhitney(own, others, PMethod::Normal);
         const double pairs = static_cast<double>(own.size()) * static_cast<double>(others.size());
         MetricValue u = valueOf(test.u, {*interval.low * pairs, *interval.high * pairs});
         u.nullMean = pairs / 2;

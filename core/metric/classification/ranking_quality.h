@@ -38,8 +38,8 @@ Outcome<MeasureTable> crossGroupAuroc(std::span<const BinaryTask> tasks, const A
 
 /// Average precision of each group beside its share of positives, and the form that a share of positives does not move,
 /// 1 - ln(AP) / ln(share) (CXR). Average precision weights mistakes by the share of positives (MCD24), so groups with
-/// different shares are never compared by it: the table says so and holds no gap of it. Bootstrap intervals within
-/// group and answer.
+/// different shares are never compared by it: the table says so and holds no gap of it. Intervals from the bootstrap's
+/// standard error (images within the group, so that the share of positives varies too), on the logit scale.
 Outcome<MeasureTable> averagePrecisionByGroup(std::span<const BinaryTask> tasks, const Attribute& attribute,
                                               const Resampling& options, Feedback& feedback);
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/metric/classification/paired.h"
+#include "core/metric/classification/paired_rates.h"
 #include "core/metric/classification/rows.h"
 #include "core/metric/family.h"
 #include "core/metric/sentences.h"

@@ -142,6 +142,8 @@ std::vector<std::uint32_t> completeSets(std::span<const std::int32_t> sets, cons
 
 Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input, const Resampling& options,
                                                 Feedback& feedback) {
+    if (!input.variant)
+        return badArgument("the variants", "none", "an attribute of the images");
     const Attribute& variant = *input.variant;
     const std::size_t images = variant.codes.size(), prompts = input.prompts.size();
     const auto one = [&](const char* name, std::size_t found) {
@@ -160,8 +162,11 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
         if (label >= prompts)
             return badArgument("a label", std::to_string(label), "a column of the scores");
     const Sets sets = findSets(input.sets, variant);
-    if (sets.variants.size() < 2)
+    if (sets.variants.empty())
         return fail(ErrorCode::AttributeEmpty, {{"name", variant.name}});
+    if (sets.variants.size() == 1)
+        return fail(ErrorCode::AttributeSingleGroup,
+                    {{"name", variant.name}, {"group", variant.groups[sets.variants[0]]}});
 
     MeasureTable table;
     table.id = "counterfactual_sensitivity";

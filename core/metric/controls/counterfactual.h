@@ -32,7 +32,8 @@ struct CounterfactualInput {
 /// each variant: mean over sets of its score less its set's mean; with more than two variants difference, variant less
 /// other. Of all prompts flip_rate and cohesion. Intervals are over sets. p of an effect: with two variants Wilcoxon's,
 /// with more scores change places within their set; of a difference Wilcoxon's. n counts sets.
-/// Errors: InvalidArgument (sizes that do not match), AttributeEmpty (no set has two variants).
+/// Errors: InvalidArgument (sizes that do not match), AttributeEmpty, AttributeSingleGroup (no set
+/// has two variants).
 Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input, const Resampling& options,
                                                 Feedback& feedback);
 

@@ -191,6 +191,8 @@ Outcome<Uniformity> uniformity(const Embeddings& images, const Embeddings& texts
 }
 
 Outcome<MeasureTable> modalityGap(const ModalityGapInput& input, const Resampling& options, Feedback& feedback) {
+    if (!input.images || !input.texts)
+        return badArgument("embeddings", "none", "those of images and texts");
     const Embeddings &images = *input.images, &texts = *input.texts;
     if (images.rows == 0 || texts.rows == 0)
         return badArgument(images.rows == 0 ? "the number of images" : "the number of texts", "0", "at least 1");

@@ -6,6 +6,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -25,6 +26,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
+#include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/probes/probe_text.h"
@@ -85,23 +87,24 @@ QString definitionText(Definition definition) {
         return NewAuditPanel::tr("Exactly k images; the logarithm of a group's share among them over its target share. "
                                  "A group that is absent is said to be so and takes no part in MaxSkew (Geyik 2019).");
     case Definition::Berg:
-        return NewAuditPanel::tr(
-            "As the published code of debias-vision-lang: ties at rank k are kept, an absent group "
-            "counts as one image, MaxSkew is never below 0 (Berg 2022).");
+        return NewAuditPanel::tr("As the published code of debias-vision-lang: ties at rank k are kept, an absent group "
+                                 "counts as one image, MaxSkew is never below 0 (Berg 2022).");
     case Definition::VlDebiasing:
         return NewAuditPanel::tr("As the published code of VL-Debiasing: Berg's rules, always against equal shares.");
+    default:
+        return fromUtf8(definitionSentence(definition));
     }
-    return {};
 }
 
 QString definitionTitle(Definition definition) {
     switch (definition) {
-    case Definition::Geyik:
-        return NewAuditPanel::tr("Geyik (default)");
-    case Definition::Berg:
-        return NewAuditPanel::tr("Berg, debias-vision-lang");
-    case Definition::VlDebiasing:
-        return NewAuditPanel::tr("VL-Debiasing");
+    case Definition::Geyik: return NewAuditPanel::tr("Geyik (default)");
+    case Definition::Berg: return NewAuditPanel::tr("Berg, debias-vision-lang");
+    case Definition::VlDebiasing: return NewAuditPanel::tr("VL-Debiasing");
+    case Definition::Bend: return NewAuditPanel::tr("BendVLM");
+    case Definition::SocialCounterfactuals: return NewAuditPanel::tr("SocialCounterfactuals");
+    case Definition::VisoGender: return NewAuditPanel::tr("VisoGender");
+    case Definition::Sfid: return NewAuditPanel::tr("SFID");
     }
     return {};
 }
@@ -109,15 +112,15 @@ QString definitionTitle(Definition definition) {
 } // namespace
 
 NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent)
-    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."),
-           parent),
+    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."), parent),
       m_context(context), m_runner(runner), m_model(new QComboBox), m_modelHint(hint()), m_images(new QComboBox),
       m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossed(new QListWidget),
-      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit),
-      m_promptHint(hint()), m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
+      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
+      m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
       m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
-      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_problem(caption({})),
+      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox),
+      m_also(new AlsoMeasure), m_correction(new QComboBox), m_tolerance(new QDoubleSpinBox), m_problem(caption({})),
       m_cautions(hint()) {
     connect(addButton(tr("Back")), &QPushButton::clicked, this, &NewAuditPanel::dismissed);
     m_run = addPrimaryButton(tr("Run"));
@@ -191,8 +194,7 @@ QWidget* NewAuditPanel::buildQuestion() {
     auto* attributeLine = new QHBoxLayout(attributes);
     attributeLine->setContentsMargins(0, 0, 0, 0);
     attributeLine->addWidget(m_attributes, 1);
-    m_merge->setToolTip(
-        tr("Count several groups of the attribute that is marked in the list as one, for instance ages in bands"));
+    m_merge->setToolTip(tr("Count several groups of the attribute that is marked in the list as one, for instance ages in bands"));
     attributeLine->addWidget(m_merge, 0, Qt::AlignTop);
     form->add(tr("Att&ributes"), attributes, nullptr, m_attributes);
     auto* crossing = new QWidget;
@@ -235,9 +237,18 @@ QWidget* NewAuditPanel::buildMeasure() {
     m_target->addItem(tr("Equal shares"), static_cast<int>(Target::Kind::Uniform));
     form->add(tr("T&arget"), m_target, m_targetHint);
     m_definition->setAccessibleName(tr("Definition of the measures"));
-    for (const auto definition : {Definition::Geyik, Definition::Berg, Definition::VlDebiasing})
+    for (const auto definition : allDefinitions())
         m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
     form->add(tr("&Definition"), m_definition, m_definitionHint);
+
+    auto* alsoHint = hint();
+    alsoHint->setText(tr("Means over the prompts, harmful labels, association and more: the run keeps them as tables."));
+    auto* also = new QWidget;
+    auto* alsoLine = new QHBoxLayout(also);
+    alsoLine->setContentsMargins(0, 0, 0, 0);
+    alsoLine->addWidget(m_also);
+    alsoLine->addStretch(1);
+    form->add(tr("Also meas&ure"), also, alsoHint, m_also);
 
     card->column()->addWidget(m_more);
     auto* more = new Form;
@@ -248,6 +259,23 @@ QWidget* NewAuditPanel::buildMeasure() {
     auto* seedHint = hint();
     seedHint->setText(tr("Of the random rankings and the bootstrap. The same seed gives the same numbers."));
     more->add(tr("&Seed"), m_seed, seedHint);
+    m_correction->setAccessibleName(tr("Correction of the verdicts"));
+    m_correction->addItem(tr("Holm"), static_cast<int>(Correction::Holm));
+    m_correction->addItem(tr("Benjamini and Hochberg"), static_cast<int>(Correction::FalseDiscovery));
+    auto* correctionHint = hint();
+    correctionHint->setText(tr("Holm: at most one audit in twenty shows any false lean. Benjamini and Hochberg: at most "
+                               "one in twenty of the leans found is false, and more are found."));
+    more->add(tr("&Correction"), m_correction, correctionHint);
+    m_tolerance->setAccessibleName(tr("Tolerance, as a ratio of shares"));
+    m_tolerance->setRange(1.0, 10.0);
+    m_tolerance->setSingleStep(0.05);
+    m_tolerance->setDecimals(2);
+    m_tolerance->setSuffix(QStringLiteral(" ×"));
+    m_tolerance->setSpecialValueText(tr("None"));
+    auto* toleranceHint = hint();
+    toleranceHint->setText(tr("A group leans only where its share is surely beyond this. 1.25: shares from 1/1.25 to "
+                              "1.25 times the pool's are tolerated."));
+    more->add(tr("To&lerance"), m_tolerance, toleranceHint);
     m_precision->setAccessibleName(tr("Precision"));
     m_precision->addItem(tr("float32"), QStringLiteral("fp32"));
     m_precision->addItem(tr("bfloat16"), QStringLiteral("bf16"));
@@ -289,9 +317,7 @@ void NewAuditPanel::focusFirst() {
     m_attributes->setFocus();
 }
 
-void NewAuditPanel::chooseProbe(qint64 id) {
-    m_probe->setCurrentIndex(std::max(0, m_probe->findData(id)));
-}
+void NewAuditPanel::chooseProbe(qint64 id) { m_probe->setCurrentIndex(std::max(0, m_probe->findData(id))); }
 
 void NewAuditPanel::refreshLists() {
     const auto fill = [](QComboBox* box, const QList<std::pair<QString, qint64>>& entries) {
@@ -314,8 +340,7 @@ void NewAuditPanel::refreshLists() {
     for (const auto& record : m_context.lists->models()->records())
         models.append({fromUtf8(record.name), record.id});
     for (const auto& record : m_context.lists->imageSets()->records())
-        sets.append(
-            {tr("%1 (%Ln image(s))", nullptr, static_cast<int>(record.images)).arg(fromUtf8(record.name)), record.id});
+        sets.append({tr("%1 (%Ln image(s))", nullptr, static_cast<int>(record.images)).arg(fromUtf8(record.name)), record.id});
     for (const auto& record : m_context.lists->probes()->records())
         probes.append({tr("%1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(record.probe)))
                            .arg(fromUtf8(record.probe.name)),
@@ -359,13 +384,15 @@ void NewAuditPanel::refreshAttributes() {
         nameAttributes();
         m_cross->setChecked(false);
         m_cross->setEnabled(m_crossed->count() > 1);
+        QStringList columns;
+        for (int row = 0; row < m_attributes->count(); ++row)
+            columns << m_attributes->item(row)->data(Qt::UserRole).toString();
+        m_also->setColumns(columns);
         if (m_attributes->count() > 0)
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
-        m_attributes->setFixedHeight(
-            std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
-        m_crossed->setFixedHeight((m_crossed->count() > 6 ? 2 : 1) * (rowHeight + 4) + 2 * m_crossed->frameWidth() +
-                                  theme::kHalf);
+        m_attributes->setFixedHeight(std::clamp(rowHeight * m_attributes->count() + theme::kGrid, 5 * theme::kGrid, 16 * theme::kGrid));
+        m_crossed->setFixedHeight((m_crossed->count() > 6 ? 2 : 1) * (rowHeight + 4) + 2 * m_crossed->frameWidth() + theme::kHalf);
     }
     refreshGroups();
 }
@@ -383,8 +410,7 @@ void NewAuditPanel::nameAttributes() {
         item->setText(merged == m_merges.end()
                           ? tr("%1 (%Ln group(s))", nullptr, groups).arg(name)
                           : tr("%1 (%Ln group(s), merged to %2)", nullptr, groups)
-                                .arg(name, countText(static_cast<qint64>(
-                                               mergedCounts(attribute.groups, merged->second).size()))));
+                                .arg(name, countText(static_cast<qint64>(mergedCounts(attribute.groups, merged->second).size()))));
         item->setToolTip(merged == m_merges.end() ? QString() : fromUtf8(formatAttribute({part(name)})));
     }
 }
@@ -458,8 +484,7 @@ void NewAuditPanel::refreshGroups() {
             delete item->widget();
             delete item;
         }
-        const auto show = [this](const QString& title, const QString& text,
-                                 const std::vector<std::pair<std::string, std::int64_t>>& counts,
+        const auto show = [this](const QString& title, const QString& text, const std::vector<std::pair<std::string, std::int64_t>>& counts,
                                  std::int64_t unlabelled) {
             QLabel* above = heading(title);
             above->setWordWrap(true);
@@ -561,8 +586,7 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     if (model == nullptr)
         return missing(tr("Add a model first."));
     if (model->card.vocabulary.empty())
-        return missing(
-            tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
+        return missing(tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
     const auto* set = imageSet();
     if (set == nullptr)
         return missing(tr("Add labelled images first."));
@@ -588,9 +612,12 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.measure.k = *k;
     config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
     config.measure.target.kind = static_cast<Target::Kind>(m_target->currentData().toInt());
-    if (config.measure.definition == Definition::VlDebiasing)
-        config.measure.target.kind = Target::Kind::Uniform; // the only one it knows
+    if (const auto only = onlyTarget(config.measure.definition))
+        config.measure.target.kind = *only;
     config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    config.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
+    config.measure.tolerance = m_tolerance->value();
+    config.others = m_also->chosen();
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
 }
@@ -628,13 +655,11 @@ QStringList NewAuditPanel::cautions() const {
         if (names.contains(fromUtf8(formatAttribute({part(name)}))))
             judge(name, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
     }
-    if (const QString crossed = crossing();
-        !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
+    if (const QString crossed = crossing(); !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
         const QString title = crossedAttributes().join(QStringLiteral(" × "));
         judge(title, m_counted.groups, m_counted.unlabelled);
         if (m_counted.empty > 0)
-            result.append(
-                tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
+            result.append(tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
     }
     if (const int cut = m_expanded->truncatedCount(); cut > 0)
         result.append(tr("%Ln (prompt is|prompts are) longer than the model reads and (is|are) cut.", nullptr, cut));
@@ -654,16 +679,17 @@ void NewAuditPanel::refreshState() {
 
     const auto k = parseK(m_k->text().trimmed().toStdString());
     const auto* set = imageSet();
-    m_kHint->setText(!k ? tr("A number of images such as 100, or a share such as 10%.")
+    m_kHint->setText(!k               ? tr("A number of images such as 100, or a share such as 10%.")
                      : k->fraction > 0 && set != nullptr
                          ? tr("The top %1 of %2 images of each ranking.")
                                .arg(countText(k->resolve(set->images)), countText(set->images))
                          : tr("The top %1 images of each ranking.").arg(countText(k->count)));
     const auto definition = static_cast<Definition>(m_definition->currentData().toInt());
     m_definitionHint->setText(definitionText(definition));
-    m_target->setEnabled(definition != Definition::VlDebiasing);
-    const bool pool = definition != Definition::VlDebiasing &&
-                      m_target->currentData().toInt() == static_cast<int>(Target::Kind::Pool);
+    const auto only = onlyTarget(definition);
+    m_target->setEnabled(!only);
+    const bool pool = (only ? static_cast<int>(*only) : m_target->currentData().toInt()) ==
+                      static_cast<int>(Target::Kind::Pool);
     m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
                                : tr("Plumb means: every group equally often in the top, however many images it has. "
                                     "This also measures how uneven the images are."));

@@ -12,6 +12,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QDoubleSpinBox;
 class QLineEdit;
 class QListWidget;
 class QPlainTextEdit;
@@ -21,6 +22,7 @@ class QVBoxLayout;
 
 namespace plumbline::ui {
 
+class AlsoMeasure;
 class AuditRunner;
 class PromptTable;
 class TokenCounter;
@@ -86,6 +88,9 @@ private:
     QWidget* m_moreArea;
     QSpinBox* m_seed;
     QComboBox* m_precision;
+    AlsoMeasure* m_also;
+    QComboBox* m_correction;
+    QDoubleSpinBox* m_tolerance;
     QLabel* m_problem;
     QLabel* m_cautions;
     QPushButton* m_run;

@@ -43,10 +43,10 @@ Grid measureGrid(const MeasureTable& table) {
         grid.addNumber(V::tr("95 % interval"));
     if (neutral)
         grid.addNumber(V::tr("neutral"), V::tr("What a model blind to the attribute tends to"));
-    if (nulls) {
-        grid.addNumber(V::tr("chance: mean"), V::tr("Mean of what chance alone shows"));
-        grid.addNumber(V::tr("chance: 95 %"), V::tr("One of twenty chance results lies beyond this"));
-    }
+    if (nulls)
+        grid.addNumber(V::tr("chance"),
+                       V::tr("What chance alone shows: its mean, and the value that one of twenty chance "
+                             "results lies beyond"));
     if (tested) {
         grid.addNumber(V::tr("p"));
         grid.addNumber(V::tr("p, Holm"), V::tr("Corrected for all tests of this table"));
@@ -67,14 +67,18 @@ Grid measureGrid(const MeasureTable& table) {
         }
         if (neutral)
             cells << Grid::number(v.neutral, numberText(v.neutral, kDecimals));
-        if (nulls)
-            cells << Grid::number(v.nullMean, numberText(v.nullMean, kDecimals))
-                  << Grid::number(v.nullP95, numberText(v.nullP95, kDecimals));
+        if (nulls) {
+            const QString chance =
+                V::tr("%1, %2").arg(numberText(v.nullMean, kDecimals), numberText(v.nullP95, kDecimals));
+            cells << Grid::Cell(v.nullMean || v.nullP95 ? chance : noValue(),
+                                plainNumber(v.nullMean) + u' ' + plainNumber(v.nullP95));
+        }
         if (tested) {
-            const QString few = V::tr("not enough");
-            cells << Grid::number(v.pValue, pText(v.pValue))
-                  << Grid::number(v.adjustedP, row.enough ? pText(v.adjustedP) : few)
-                  << Grid::number(v.falseDiscovery, row.enough ? pText(v.falseDiscovery) : few);
+            const bool few = row.value.pValue && !row.enough;
+            const auto corrected = [&](const std::optional<double>& p) {
+                return Grid::number(p, few ? V::tr("not enough") : pText(p));
+            };
+            cells << Grid::number(v.pValue, pText(v.pValue)) << corrected(v.adjustedP) << corrected(v.falseDiscovery);
         }
         cells << Grid::count(row.n);
         grid.rows << cells;
@@ -90,6 +94,7 @@ MeasureView::MeasureView(QWidget* parent)
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setWordWrap(true);
+    m_list->setSpacing(2);
     auto* panel = new QWidget;
     auto* layout = new QVBoxLayout(panel);
     layout->setContentsMargins(theme::kGrid, 0, 0, 0);

@@ -61,6 +61,7 @@ Error labelsGone(const LoadedRun& run) {
 struct ProjectRunSource::MeterCache {
     std::int64_t run = 0;
     std::size_t attribute = 0;
+    std::vector<std::pair<std::string, double>> shares; ///< of the prompt's own target
     std::optional<metric::Meter> meter;
 };
 
@@ -134,11 +135,17 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
             const LoadedRun::AttributeChart& chart = run->attributes[attribute];
             if (!chart.labels)
                 return tl::unexpected(labelsGone(*run));
-            if (!meters->meter || meters->run != run->record.id || meters->attribute != attribute) {
-                PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(*chart.labels, run->result.config.measure));
+            // Prompts may have targets of their own.
+            MeasureOptions options = run->result.config.measure;
+            if (options.target.kind == Target::Kind::Conditional || !options.target.byConcept.empty())
+                options.target = targetUsed(chart.chart->measurements[prompt]);
+            if (!meters->meter || meters->run != run->record.id || meters->attribute != attribute ||
+                meters->shares != options.target.shares) {
+                PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(*chart.labels, options));
                 meters->meter.emplace(std::move(meter));
                 meters->run = run->record.id;
                 meters->attribute = attribute;
+                meters->shares = options.target.shares;
             }
             PLUMBLINE_TRY(const std::vector<float> scores,
                           project.runScores(run->record.id, static_cast<std::int64_t>(prompt)));

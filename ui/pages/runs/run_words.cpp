@@ -40,8 +40,9 @@ QString definitionExplanation(Definition definition) {
                          "image, MaxSkew is never below 0.");
     case Definition::VlDebiasing:
         return Words::tr("As the published code of VL-Debiasing: Berg's code with equal target shares.");
+    default:
+        return fromUtf8(definitionSentence(definition));
     }
-    return {};
 }
 
 } // namespace

@@ -18,6 +18,7 @@
 #include <QToolTip>
 #include <QVBoxLayout>
 
+#include "core/report/ranking_table.h"
 #include "ui/bridge/engine.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
@@ -410,9 +411,13 @@ void RunsPage::showAttribute(int index) {
     const Grid concepts = conceptGrid(*m_run, attribute);
     m_concepts->setNumbers(concepts, tr("%1 · concepts").arg(title), {});
     m_tabs->setTabVisible(1, !concepts.rows.isEmpty());
-    m_measures->setTables(m_run->result.tables, runTitle(m_run->record));
-    m_tabs->setTabVisible(2, !m_run->result.tables.empty());
-    m_tabs->setVisible(!concepts.rows.isEmpty() || !m_run->result.tables.empty());
+    std::vector<MeasureTable> others = m_run->result.tables;
+    if (MeasureTable further = report::rankingTable(m_run->result.measurements, chart.name); !further.rows.empty())
+        others.push_back(std::move(further));
+    const bool hasOthers = !others.empty();
+    m_measures->setTables(std::move(others), runTitle(m_run->record));
+    m_tabs->setTabVisible(2, hasOthers);
+    m_tabs->setVisible(!concepts.rows.isEmpty() || hasOthers);
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(0);
     m_chart->setChart(chart.chart, title);

@@ -49,14 +49,14 @@ QString plantedText(const PlumbData& chart, std::size_t row) {
     if (chart.truth.fair)
         return Words::tr(
             "This model was trained without planting anything, and the column says so. A tick: the row hangs "
-            "plumb, as it should. ≠: it leans all the same; about one row in twenty does by chance alone.");
+            "plumb, as it should. ≠: it leans all the same, on a residue of the training; by chance hardly ever.");
     QString text = Words::tr("This model was taught to lean on purpose, so the truth is known. ");
     if (const auto& lean = chart.planted[row].lean)
         text += Words::tr("What this row asks for, its training captions named %1 times as often for %2 as for the "
                           "opposite group. ")
                     .arg(strengthText(*lean), fromUtf8(lean->favours));
     return text + Words::tr("The column sets what was planted beside what was measured. A tick: they agree. ≠: they do "
-                            "not. Rows with “nothing” should hang plumb; about one in twenty leans by chance alone.");
+                            "not. Rows with “nothing” should hang plumb; by chance hardly any leans.");
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/metric/classification/paired.h"
+#include "core/metric/classification/paired_rates.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/metric/divergence_interval.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/random/binomial_distribution.hpp>
+
+#include "core/base/random.h"
+#include "core/metric/parallel.h"
+
+namespace plumbline::metric {
+namespace {
+
+constexpr std::size_t kDraws = 300;       // rankings at each place of a path
+constexpr double kFurthest = 40;          // there a path has left every group but one
+constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
+constexpr std::size_t kRowsDrawnSingly = 48;
+constexpr double kPriorRows = 20;
+constexpr double kNdklTail = 0.7; // of the tail asked for: the shares along the ranks are estimated, not known
+
+struct Block {
+    std::size_t end;   ///< rank of its last row, from 1
+    double weight = 0; ///< of its ranks in the mean over ranks
+};
+
+std::vector<Block> blocksOf(std::size_t rows, DivergenceKind kind) {
+    if (kind != DivergenceKind::Ndkl)
+        return {{rows, 1.0}};
+    std::vector<Block> blocks;
+    double all = 0;
+    for (std::size_t begin = 0; begin < rows;) {
+        const std::size_t length = begin < kSingleRanks ? 1 : (begin + 127) / 128;
+        Block block{std::min(rows, begin + length)};
+        for (std::size_t rank = begin + 1; rank <= block.end; ++rank)
+            block.weight += 1.0 / std::log2(static_cast<double>(rank) + 1.0);
+        all += block.weight;
+        begin = block.end;
+        blocks.push_back(block);
+    }
+    for (Block& block : blocks)
+        block.weight /= all;
+    return blocks;
+}
+
+double xLogX(double x) {
+    return x > 0 ? x * std::log(x) : 0.0;
+}
+
+/// A quantile of draws from their first three moments: that of a gamma distribution, shifted and perhaps mirrored.
+double gammaQuantile(const std::vector<double>& draws, double p) {
+    const auto n = static_cast<double>(draws.size());
+    double mean = 0, square = 0, cube = 0;
+    for (const double draw : draws)
+        mean += draw / n;
+    for (const double draw : draws) {
+        square += (draw - mean) * (draw - mean);
+        cube += (draw - mean) * (draw - mean) * (draw - mean);
+    }
+    const double sd = std::sqrt(square / (n - 1));
+    if (!(sd > 1e-14))
+        return mean;
+    const double skewness = std::clamp(cube / n / (sd * sd * sd), -15.0, 15.0);
+    if (std::abs(skewness) < 0.01)
+        return mean + sd * boost::math::quantile(boost::math::normal(), p);
+    const double shape = 4 / (skewness * skewness);
+    const double q = boost::math::gamma_p_inv(shape, skewness > 0 ? p : 1 - p);
+    return mean + (skewness > 0 ? sd : -sd) * (q - shape) / std::sqrt(shape);
+}
+
+struct Generator {
+    using result_type = std::uint32_t;
+    static constexpr result_type min() { return 0; }
+    static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+    result_type operator()() { return random.next32(); }
+    RandomStream random;
+};
+
+std::int64_t binomial(std::int64_t trials, double probability, Generator& generator) {
+    if (trials <= 0 || !(probability > 0))
+        return 0;
+    return probability >= 1 ? trials
+                            : boost::random::binomial_distribution<std::int64_t>(trials, probability)(generator);
+}
+
+/// What rankings show at one place of a path.
+struct Level {
+    double truth = 0; ///< the population's divergence there
+    double low = 0, middle = 0, high = 0; ///< quantiles of the divergences of drawn rankings
+};
+
+/// Rankings drawn along one path.
+class Path {
+public:
+    /// `direction`: blocks x groups, what is added to ln q for each unit of s.
+    Path(const DivergenceEvidence& evidence, DivergenceKind kind, std::span<const Block> blocks,
+         std::vector<double> direction, double tail, std::uint64_t stream, std::uint64_t seed, Feedback& feedback)
+        : m_evidence(evidence), m_kind(kind), m_blocks(blocks), m_direction(std::move(direction)), m_tail(tail),
+          m_stream(stream), m_seed(seed), m_feedback(feedback) {
+        // A row that comes in a block counts in the shares from that block on.
+        m_tailOfBlock.resize(blocks.size());
+        double sum = 0;
+        for (std::size_t b = blocks.size(); b-- > 0;) {
+            sum += blocks[b].weight / static_cast<double>(blocks[b].end);
+            m_tailOfBlock[b] = sum;
+            m_offset += blocks[b].weight * std::log(static_cast<double>(blocks[b].end));
+        }
+    }
+
+    Outcome<Level> at(double strength) {
+        if (const auto known = m_levels.find(strength); known != m_levels.end())
+            return known->second;
+        setShares(strength);
+        Level level;
+        level.truth = truth();
+        std::vector<double> draws(kDraws);
+        const bool done = forEachReplicate(
+            kDraws, m_feedback, [&] { return Scratch(groups()); },
+            [&](Scratch& scratch, std::size_t i) { draws[i] = draw(scratch, i); });
+        if (!done)
+            return tl::unexpected(Stop(Cancelled{}));
+        std::sort(draws.begin(), draws.end());
+        const auto drawn = [&](double p) {
+            const double place = std::ceil(p * kDraws - 1e-9);
+            return draws[static_cast<std::size_t>(std::clamp(place, 1.0, static_cast<double>(kDraws))) - 1];
+        };
+        level.low = std::min(gammaQuantile(draws, m_tail), drawn(m_tail));
+        level.high = std::max(gammaQuantile(draws, 1 - m_tail), drawn(1 - m_tail));
+        level.middle = (draws[kDraws / 2 - 1] + draws[kDraws / 2]) / 2;
+        return m_levels.emplace(strength, level).first->second;
+    }
+
+    /// The largest divergence on the path (next to the smallest that is not) of which a quantile stays below `observed`.
+    struct Crossing {
+        double below, above; ///< the population's divergence on either side
+    };
+    Outcome<Crossing> crossing(double Level::*quantile, double observed, double start) {
+        PLUMBLINE_TRY(const Level origin, at(0));
+        if (origin.*quantile >= observed)
+            return Crossing{0, 0};
+        double low = 0, high = start;
+        for (;;) {
+            PLUMBLINE_TRY(const Level level, at(high));
+            if (level.*quantile >= observed)
+                break;
+            if (high >= kFurthest)
+                return Crossing{level.truth, level.truth};
+            low = high;
+            high = std::min(kFurthest, 1.8 * high);
+        }
+        for (int step = 0; step < 5; ++step) {
+            const double middle = (low + high) / 2;
+            PLUMBLINE_TRY(const Level level, at(middle));
+            (level.*quantile >= observed ? high : low) = middle;
+        }
+        PLUMBLINE_TRY(const Level below, at(low));
+        PLUMBLINE_TRY(const Level above, at(high));
+        return Crossing{below.truth, above.truth};
+    }
+
+private:
+    std::size_t groups() const { return m_evidence.share.size(); }
+
+    struct Scratch {
+        explicit Scratch(std::size_t groups) : counts(groups), tails(groups), share(groups) {}
+        std::vector<std::int64_t> counts;
+        std::vector<double> tails, share;
+    };
+
+    void setShares(double strength) {
+        const std::size_t g = groups();
+        m_shares.resize(m_blocks.size() * g);
+        m_thresholds.resize(m_blocks.size() * g);
+        std::vector<double> expected(g, 0.0);
+        std::size_t begin = 0;
+        for (std::size_t b = 0; b < m_blocks.size(); ++b) {
+            double* const mine = &m_shares[b * g];
+            double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+            for (std::size_t i = 0; i < g; ++i) {
+                mine[i] = std::log(m_evidence.share[i]) + strength * m_direction[b * g + i];
+                largest = std::max(largest, mine[i]);
+            }
+            for (std::size_t i = 0; i < g; ++i)
+                sum += mine[i] = std::exp(mine[i] - largest);
+            double before = 0;
+            for (std::size_t i = 0; i < g; ++i) {
+                mine[i] /= sum;
+                before += mine[i];
+                m_thresholds[b * g + i] = static_cast<std::uint32_t>(std::min(before * 4294967296.0, 4294967295.0));
+                expected[i] += mine[i] * static_cast<double>(m_blocks[b].end - begin);
+            }
+            begin = m_blocks[b].end;
+        }
+        // The rest of the pool: what the pool has beyond the rows expected at the top.
+        const auto rows = static_cast<double>(begin), n = static_cast<double>(m_evidence.n);
+        m_rest.assign(g, 0.0);
+        m_target.assign(m_evidence.share.begin(), m_evidence.share.end());
+        if (!m_evidence.poolTarget)
+            return;
+        double left = 0;
+        for (std::size_t i = 0; i < g; ++i)
+            left += m_rest[i] = std::max(0.0, n * m_evidence.share[i] - expected[i]);
+        for (std::size_t i = 0; i < g; ++i) {
+            m_rest[i] = left > 0 ? m_rest[i] / left : m_evidence.share[i];
+            m_target[i] = (expected[i] + m_rest[i] * (n - rows)) / n;
+        }
+    }
+
+    /// The divergence without noise.
+    double truth() const {
+        const std::size_t g = groups();
+        std::vector<double> sums(g, 0.0);
+        double result = 0;
+        std::size_t begin = 0;
+        for (std::size_t b = 0; b < m_blocks.size(); ++b) {
+            const auto end = static_cast<double>(m_blocks[b].end);
+            double divergence = 0;
+            for (std::size_t i = 0; i < g; ++i) {
+                sums[i] += m_shares[b * g + i] * static_cast<double>(m_blocks[b].end - begin);
+                divergence += term(sums[i] / end, m_target[i]);
+            }
+            result += m_blocks[b].weight * divergence;
+            begin = m_blocks[b].end;
+        }
+        return std::max(0.0, m_kind == DivergenceKind::TotalVariation ? result / 2 : result);
+    }
+    double term(double share, double target) const {
+        if (m_kind == DivergenceKind::TotalVariation)
+            return std::abs(share - target);
+        return share > 0 && target > 0 ? share * std::log(share / target) : 0.0;
+    }
+
+    /// The divergence of one drawn ranking. NDKL is summed as in NdklSum.
+    double draw(Scratch& s, std::size_t replicate) const {
+        const std::size_t g = groups();
+        Generator generator{RandomStream(m_seed, m_stream, replicate)};
+        std::fill(s.counts.begin(), s.counts.end(), 0);
+        std::fill(s.tails.begin(), s.tails.end(), 0.0);
+        double sum = 0;
+        std::size_t begin = 0;
+        for (std::size_t b = 0; b < m_blocks.size(); ++b) {
+            const std::size_t length = m_blocks[b].end - begin;
+            begin = m_blocks[b].end;
+            const double tail = m_tailOfBlock[b];
+            if (length <= kRowsDrawnSingly) {
+                const auto first = m_thresholds.begin() + static_cast<std::ptrdiff_t>(b * g);
+                for (std::size_t row = 0; row < length; ++row) {
+                    const std::uint32_t at = generator.random.next32();
+                    std::size_t group = 0;
+                    if (g <= 16)
+                        while (group + 1 < g && at >= first[static_cast<std::ptrdiff_t>(group)])
+                            ++group;
+                    else
+                        group = std::min(g - 1, static_cast<std::size_t>(
+                                                    std::upper_bound(first, first + static_cast<std::ptrdiff_t>(g), at) - first));
+                    sum += tail * m_xLogX.step(++s.counts[group]);
+                    s.tails[group] += tail;
+                }
+                continue;
+            }
+            auto left = static_cast<std::int64_t>(length);
+            double probability = 1;
+            for (std::size_t i = 0; i < g && left > 0; ++i) {
+                const double mine = m_shares[b * g + i];
+                const std::int64_t drawn =
+                    i + 1 == g ? left : binomial(left, std::min(1.0, mine / probability), generator);
+                if (drawn > 0) {
+                    const auto before = static_cast<double>(s.counts[i]);
+                    s.counts[i] += drawn;
+                    sum += tail * (xLogX(static_cast<double>(s.counts[i])) - xLogX(before));
+                    s.tails[i] += tail * static_cast<double>(drawn);
+                }
+                left -= drawn;
+                probability = std::max(1e-300, probability - mine);
+            }
+        }
+        s.share = m_target;
+        if (m_evidence.poolTarget)
+            drawPool(s, static_cast<std::int64_t>(begin), generator);
+        if (m_kind == DivergenceKind::TotalVariation) {
+            double distance = 0;
+            for (std::size_t i = 0; i < g; ++i)
+                distance += std::abs(static_cast<double>(s.counts[i]) / static_cast<double>(begin) - s.share[i]);
+            return distance / 2;
+        }
+        sum -= m_offset;
+        for (std::size_t i = 0; i < g; ++i)
+            if (s.counts[i] > 0)
+                sum -= s.tails[i] * std::log(s.share[i]);
+        return std::max(0.0, sum);
+    }
+    void drawPool(Scratch& s, std::int64_t rows, Generator& generator) const {
+        std::int64_t left = m_evidence.n - rows;
+        double probability = 1;
+        for (std::size_t i = 0; i < groups(); ++i) {
+            const std::int64_t drawn = i + 1 == groups()
+                                           ? left
+                                           : binomial(left, std::min(1.0, m_rest[i] / probability), generator);
+            left -= drawn;
+            probability = std::max(1e-300, probability - m_rest[i]);
+            s.share[i] = static_cast<double>(s.counts[i] + drawn) / static_cast<double>(m_evidence.n);
+        }
+    }
+
+    /// c ln c - (c-1) ln(c-1), from a table for the counts that are common.
+    class Steps {
+    public:
+        Steps() {
+            m_steps.resize(4096);
+            for (std::size_t c = 1; c < m_steps.size(); ++c)
+                m_steps[c] = xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+        }
+        double step(std::int64_t c) const {
+            const auto place = static_cast<std::size_t>(c);
+            return place < m_steps.size()
+                       ? m_steps[place]
+                       : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+        }
+
+    private:
+        std::vector<double> m_steps;
+    };
+
+    const DivergenceEvidence& m_evidence;
+    DivergenceKind m_kind;
+    std::span<const Block> m_blocks;
+    std::vector<double> m_direction;
+    double m_tail;
+    std::uint64_t m_stream, m_seed;
+    Feedback& m_feedback;
+    std::vector<double> m_tailOfBlock;
+    double m_offset = 0;
+    inline static const Steps m_xLogX;
+    std::vector<double> m_shares; ///< blocks x groups
+    std::vector<std::uint32_t> m_thresholds;
+    std::vector<double> m_rest, m_target;
+    std::map<double, Level> m_levels;
+};
+
+/// ln of the estimated shares over the target's, blocks x groups.
+std::vector<double> estimatedLean(const DivergenceEvidence& e, std::span<const Block> blocks) {
+    const std::size_t groups = e.share.size(), rows = e.groupAtRank.size();
+    std::vector<double> counts((blocks.size() + 1) * groups, 0.0); // before each block, and at the end
+    std::size_t rank = 0;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+        std::copy_n(counts.begin() + static_cast<std::ptrdiff_t>(b * groups), groups,
+                    counts.begin() + static_cast<std::ptrdiff_t>((b + 1) * groups));
+        for (; rank < blocks[b].end; ++rank)
+            counts[(b + 1) * groups + e.groupAtRank[rank]] += 1;
+    }
+    std::vector<double> whole(groups);
+    for (std::size_t g = 0; g < groups; ++g) // with one row of the target's, so that no share is 0
+        whole[g] = (counts[blocks.size() * groups + g] + e.share[g]) / (static_cast<double>(rows) + 1);
+    const auto blockBeyond = [&](std::size_t wanted) { // the number of blocks that end at or before a rank
+        return static_cast<std::size_t>(
+            std::ranges::upper_bound(blocks, wanted, {}, &Block::end) - blocks.begin());
+    };
+    std::vector<double> lean(blocks.size() * groups);
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+        const std::size_t from = blockBeyond(blocks[b].end / 2), to = blockBeyond(std::min(rows, 2 * blocks[b].end));
+        const std::size_t first = from == 0 ? 0 : blocks[from - 1].end, last = blocks[to - 1].end;
+        const auto length = static_cast<double>(last - first);
+        for (std::size_t g = 0; g < groups; ++g) {
+            const double here = counts[to * groups + g] - counts[from * groups + g];
+            lean[b * groups + g] =
+                std::log((here + kPriorRows * whole[g]) / (length + kPriorRows) / e.share[g]);
+        }
+    }
+    return lean;
+}
+
+/// Root mean square, over the groups in proportion to their target share, of the mean over the blocks' rows.
+double sizeOf(const std::vector<double>& lean, const DivergenceEvidence& e, std::span<const Block> blocks) {
+    double size = 0;
+    for (std::size_t g = 0; g < e.share.size(); ++g) {
+        double mean = 0;
+        std::size_t begin = 0;
+        for (std::size_t b = 0; b < blocks.size(); ++b) {
+            mean += lean[b * e.share.size() + g] * static_cast<double>(blocks[b].end - begin);
+            begin = blocks[b].end;
+        }
+        mean /= static_cast<double>(begin);
+        size += e.share[g] * mean * mean;
+    }
+    return std::sqrt(size);
+}
+
+} // namespace
+
+Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidence, DivergenceKind kind, double observed,
+                                               double confidence, std::string_view name, std::uint64_t seed,
+                                               Feedback& feedback) {
+    const std::size_t groups = evidence.share.size();
+    const std::vector<Block> blocks = blocksOf(evidence.groupAtRank.size(), kind);
+    const double tail = (1 - confidence) / 2 * (kind == DivergenceKind::Ndkl ? kNdklTail : 1.0);
+    const std::string stream = "divergence/" + std::string(name);
+
+    std::vector<double> lean = estimatedLean(evidence, blocks);
+    constexpr double kLeast = 0.02;
+    const double size = std::max(kLeast, sizeOf(lean, evidence, blocks));
+    for (double& value : lean)
+        value /= size;
+    Path own(evidence, kind, blocks, std::move(lean), tail, streamId(stream + "/own"), seed, feedback);
+
+    const auto rarest = static_cast<std::size_t>(std::ranges::min_element(evidence.share) - evidence.share.begin());
+    const double q = evidence.share[rarest];
+    std::vector<double> rise(blocks.size() * groups, 0.0);
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+        rise[b * groups + rarest] = 1 / std::sqrt(q * (1 - q));
+    Path rare(evidence, kind, blocks, std::move(rise), tail, streamId(stream + "/rare"), seed, feedback);
+
+    // A divergence of up to rounding is none.
+    const double value = observed + 1e-12;
+    const double start = std::max(size, 0.1);
+    PLUMBLINE_TRY(const auto ownLow, own.crossing(&Level::high, value, start));
+    PLUMBLINE_TRY(const auto rareLow, rare.crossing(&Level::high, value, start));
+    PLUMBLINE_TRY(const auto ownMiddle, own.crossing(&Level::middle, value, start));
+    PLUMBLINE_TRY(const auto ownHigh, own.crossing(&Level::low, value, start));
+    PLUMBLINE_TRY(const auto rareHigh, rare.crossing(&Level::low, value, start));
+    DivergenceInterval result;
+    result.interval = {std::min(ownLow.below, rareLow.below), std::max(ownHigh.above, rareHigh.above)};
+    result.corrected = std::clamp((ownMiddle.below + ownMiddle.above) / 2, *result.interval.low, *result.interval.high);
+    return result;
+}
+
+} // namespace plumbline::metric
