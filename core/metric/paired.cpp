@@ -123,6 +123,11 @@ Outcome<Work> prepare(std::span<const std::span<const float>> scores, const Aske
     PLUMBLINE_TRY(work.joint, JointPool::create(taking, options));
     const JointPool& joint = work.joint;
     work.warnings.insert(work.warnings.end(), joint.pool.warnings.begin(), joint.pool.warnings.end());
+    // What only some published codes do is not repeated in thousands of resamples: the means are then not theirs.
+    if (joint.rules.absentIsZero || joint.rules.maxOfAbsolute || joint.rules.ndkl != Rules::Ndkl::Prefixes)
+        work.warnings.push_back("The means follow Geyik's MaxSkew, MinSkew and NDKL over the first k ranks, not what the "
+                                "published code of " +
+                                std::string(definitionName(options.definition)) + " changes in them.");
     work.clusters = clusterPrompts(prompts.concepts, work.prompts);
     work.models.resize(scores.size());
     std::int64_t missing = 0;
