@@ -62,7 +62,8 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
     if (oneTable && arguments.scores.size() != 2)
         return invalid("--score", firstScore, "two columns (--score A B) of the one table, or two tables");
     if (!oneTable && arguments.image.empty())
-        return invalid("--image", "nothing", "the column that names a row's image, so that the rows of two tables can be matched");
+        return invalid("--image", "nothing",
+                       "the column that names a row's image, so that the rows of two tables can be matched");
     if (!arguments.prompt.empty() && arguments.image.empty())
         return invalid("--image", "nothing", "the column that names a row's image, since it has a row for each prompt");
     if (!arguments.concept_.empty() && arguments.prompt.empty())
@@ -82,7 +83,8 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
     std::vector<std::string> groups;
     std::vector<std::pair<std::size_t, std::size_t>> cellOf; // of each row: image, prompt
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        const std::size_t image = images.of(arguments.image.empty() ? std::to_string(row) : table.texts(arguments.image)[row]);
+        const std::size_t image =
+            images.of(arguments.image.empty() ? std::to_string(row) : table.texts(arguments.image)[row]);
         const std::size_t prompt = prompts.of(arguments.prompt.empty() ? "all" : table.texts(arguments.prompt)[row]);
         const std::string& group = table.texts(arguments.attribute)[row];
         if (image == groups.size())
@@ -90,7 +92,8 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
         else if (groups[image] != group)
             return invalid(arguments.attribute + " of the image “" + images.texts()[image] + "”", group,
                            "the same group in each of its rows (it was “" + groups[image] + "”)");
-        const std::size_t about = arguments.concept_.empty() ? prompt : concepts.of(table.texts(arguments.concept_)[row]);
+        const std::size_t about =
+            arguments.concept_.empty() ? prompt : concepts.of(table.texts(arguments.concept_)[row]);
         if (prompt == result.prompts.concepts.size())
             result.prompts.concepts.push_back(static_cast<std::int32_t>(about));
         cellOf.emplace_back(image, prompt);
@@ -101,7 +104,9 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
     const std::size_t size = images.texts().size() * prompts.texts().size();
     result.first.assign(size, kNone);
     result.second.assign(size, kNone);
-    const auto place = [&](const std::pair<std::size_t, std::size_t>& cell) { return cell.second * images.texts().size() + cell.first; };
+    const auto place = [&](const std::pair<std::size_t, std::size_t>& cell) {
+        return cell.second * images.texts().size() + cell.first;
+    };
     const auto fill = [&](std::vector<float>& matrix, std::size_t at, double score) {
         if (std::isnan(matrix[at]))
             matrix[at] = static_cast<float>(score);
@@ -150,13 +155,16 @@ Outcome<std::vector<MeasureTable>> measurePaired(const Arguments& arguments, Fee
     PLUMBLINE_TRY(const Matrices matrices, readMatrices(arguments, feedback));
     std::vector<std::string> names = arguments.names;
     if (names.empty())
-        names = arguments.tables.size() == 2 ? std::vector{encodeName(arguments.tables[0]), encodeName(arguments.tables[1])} : arguments.scores;
+        names = arguments.tables.size() == 2
+                    ? std::vector{encodeName(arguments.tables[0]), encodeName(arguments.tables[1])}
+                    : arguments.scores;
     PLUMBLINE_TRY(metric::PairedMeasures result,
                   metric::comparePaired(matrices.first, matrices.second, matrices.prompts, matrices.attribute, options,
                                         names.front(), names.back(), feedback));
     warnOfRows(matrices.invalid, result.mean);
     if (matrices.onlyInOne > 0)
-        result.mean.warnings.push_back(std::to_string(matrices.onlyInOne) + " scores are only in one of the two and took no part.");
+        result.mean.warnings.push_back(std::to_string(matrices.onlyInOne) +
+                                       " scores are only in one of the two and took no part.");
     if (matrices.twice > 0)
         result.mean.warnings.push_back(std::to_string(matrices.twice) +
                                        " rows give a score again for the same image and prompt; the first counts.");
@@ -171,15 +179,20 @@ Outcome<std::vector<MeasureTable>> measurePaired(const Arguments& arguments, Fee
 } // namespace
 
 void addMeasurePaired(CLI::App& measure, Run& chosen) {
-    CLI::App* command = measure.add_subcommand("paired", "Two models on the same images and prompts: how far their leans differ");
+    CLI::App* command =
+        measure.add_subcommand("paired", "Two models on the same images and prompts: how far their leans differ");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("tables", arguments->tables, "One table with two score columns, or two tables")->required()->expected(1, 2);
-    command->add_option("--score", arguments->scores, "Column with the scores (of two tables: one name, or one for each)")
+    command->add_option("tables", arguments->tables, "One table with two score columns, or two tables")
+        ->required()
+        ->expected(1, 2);
+    command
+        ->add_option("--score", arguments->scores, "Column with the scores (of two tables: one name, or one for each)")
         ->required()
         ->expected(1, 2);
     command->add_option("--attribute", arguments->attribute, "Column with the groups, in the first table")->required();
     command->add_option("--image", arguments->image, "Column that names a row's image");
-    command->add_option("--prompt", arguments->prompt, "Column with the prompt, where a table has a row for each image and prompt");
+    command->add_option("--prompt", arguments->prompt,
+                        "Column with the prompt, where a table has a row for each image and prompt");
     command->add_option("--concept", arguments->concept_, "Column that says which prompts are about the same thing");
     command->add_option("--names", arguments->names, "What to call the two")->expected(2);
     arguments->measure.addTo(*command);

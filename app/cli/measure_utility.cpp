@@ -51,7 +51,8 @@ std::string baseName(const std::string& path) {
 }
 
 tl::unexpected<Error> doNotFit(const std::string& what, const std::string& path, std::string expected) {
-    return fail(ErrorCode::InvalidArgument, {{"name", what}, {"value", encodeName(path)}, {"expected", std::move(expected)}});
+    return fail(ErrorCode::InvalidArgument,
+                {{"name", what}, {"value", encodeName(path)}, {"expected", std::move(expected)}});
 }
 
 /// Which row of the images' embeddings each caption is of. `missing`: captions whose image has no embedding.
@@ -65,22 +66,24 @@ Outcome<Pairing> pairUp(const RetrievalArguments& arguments, std::size_t imageRo
                         const formats::CaptionList& list, Feedback& feedback) {
     if (captions.rows != list.captions.size())
         return doNotFit("--texts", arguments.texts,
-                        std::to_string(list.captions.size()) + " rows, one a caption of " + arguments.captions + ", but it has " +
-                            std::to_string(captions.rows));
+                        std::to_string(list.captions.size()) + " rows, one a caption of " + arguments.captions +
+                            ", but it has " + std::to_string(captions.rows));
     PLUMBLINE_TRY(const auto texts, rowNames(arguments.texts, feedback));
     if (texts && texts->size() == list.captions.size())
         for (std::size_t c = 0; c < texts->size(); ++c)
             if (trim((*texts)[c]) != list.captions[c])
                 return doNotFit("--texts", arguments.texts,
-                                "the captions in the order of " + arguments.captions + ", but row " + std::to_string(c) +
-                                    " is of “" + (*texts)[c] + "” and not of “" + list.captions[c] + "”");
+                                "the captions in the order of " + arguments.captions + ", but row " +
+                                    std::to_string(c) + " is of “" + (*texts)[c] + "” and not of “" + list.captions[c] +
+                                    "”");
 
     std::vector<std::optional<std::uint32_t>> rowOf(list.images.size());
     PLUMBLINE_TRY(const auto files, rowNames(arguments.images, feedback));
     if (files) {
         if (files->size() != imageRows)
             return doNotFit("--images", arguments.images,
-                            "as many rows as " + arguments.images + ".rows.csv names, " + std::to_string(files->size()));
+                            "as many rows as " + arguments.images + ".rows.csv names, " +
+                                std::to_string(files->size()));
         std::unordered_map<std::string, std::uint32_t> byPath, byName;
         for (std::size_t i = 0; i < files->size(); ++i) {
             byPath.try_emplace((*files)[i], static_cast<std::uint32_t>(i));
@@ -91,14 +94,16 @@ Outcome<Pairing> pairUp(const RetrievalArguments& arguments, std::size_t imageRo
         for (std::size_t i = 0; i < list.images.size(); ++i) {
             if (const auto exact = byPath.find(list.images[i]); exact != byPath.end())
                 rowOf[i] = exact->second;
-            else if (const auto named = byName.find(baseName(list.images[i])); named != byName.end() && named->second < imageRows)
+            else if (const auto named = byName.find(baseName(list.images[i]));
+                     named != byName.end() && named->second < imageRows)
                 rowOf[i] = named->second;
         }
     } else {
         if (list.images.size() != imageRows)
             return doNotFit("--images", arguments.images,
-                            std::to_string(list.images.size()) + " rows, one an image of " + arguments.captions + ", or a " +
-                                arguments.images + ".rows.csv with their names; it has " + std::to_string(imageRows));
+                            std::to_string(list.images.size()) + " rows, one an image of " + arguments.captions +
+                                ", or a " + arguments.images + ".rows.csv with their names; it has " +
+                                std::to_string(imageRows));
         for (std::size_t i = 0; i < rowOf.size(); ++i)
             rowOf[i] = static_cast<std::uint32_t>(i);
     }
@@ -116,18 +121,21 @@ Outcome<Pairing> pairUp(const RetrievalArguments& arguments, std::size_t imageRo
         ++pairing.captions.rows;
     }
     if (pairing.imageOf.empty())
-        return fail(ErrorCode::LabelsMatchNothing, {{"labels", encodeName(arguments.captions)}, {"images", encodeName(arguments.images)}});
+        return fail(ErrorCode::LabelsMatchNothing,
+                    {{"labels", encodeName(arguments.captions)}, {"images", encodeName(arguments.images)}});
     return pairing;
 }
 
 Outcome<std::vector<MeasureTable>> measureRetrieval(const RetrievalArguments& arguments, Feedback& feedback) {
     PLUMBLINE_TRY(const Embeddings images, formats::readEmbeddings(arguments.images));
     PLUMBLINE_TRY(Embeddings texts, formats::readEmbeddings(arguments.texts));
-    PLUMBLINE_TRY(const formats::CaptionList list, formats::readCaptionList(arguments.captions, arguments.split, feedback));
+    PLUMBLINE_TRY(const formats::CaptionList list,
+                  formats::readCaptionList(arguments.captions, arguments.split, feedback));
     PLUMBLINE_TRY(const Pairing pairing, pairUp(arguments, images.rows, std::move(texts), list, feedback));
     PLUMBLINE_TRY(const metric::RetrievalRanks ranks,
                   metric::retrievalRanks(images, pairing.captions, pairing.imageOf, feedback));
-    PLUMBLINE_TRY(MeasureTable table, metric::retrievalTable(ranks, pairing.imageOf, arguments.resampling.options, feedback));
+    PLUMBLINE_TRY(MeasureTable table,
+                  metric::retrievalTable(ranks, pairing.imageOf, arguments.resampling.options, feedback));
     warnOfRows(list.invalidRows, table);
     if (pairing.missing > 0)
         table.warnings.push_back(std::to_string(pairing.missing) +
@@ -156,9 +164,10 @@ Outcome<std::vector<MeasureTable>> measureZeroShot(const ZeroShotArguments& argu
     for (const std::string& text : table.texts(arguments.label)) {
         const std::optional<std::int64_t> number = parseInteger(text);
         if (!text.empty() && (!number || *number < 0 || *number >= static_cast<std::int64_t>(scores.dim)))
-            return fail(ErrorCode::InvalidArgument, {{"name", "a class in " + arguments.label},
-                                                     {"value", text},
-                                                     {"expected", "a class number from 0 to " + std::to_string(scores.dim - 1)}});
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "a class in " + arguments.label},
+                         {"value", text},
+                         {"expected", "a class number from 0 to " + std::to_string(scores.dim - 1)}});
         labels.push_back(number ? static_cast<std::int32_t>(*number) : -1);
     }
     std::optional<Attribute> attribute;
@@ -176,9 +185,12 @@ void addMeasureRetrieval(CLI::App& measure, Run& chosen) {
     CLI::App* command = measure.add_subcommand("retrieval", "Image-text retrieval: R@1, R@5, R@10 in both directions");
     auto arguments = std::make_shared<RetrievalArguments>();
     command->add_option("--images", arguments->images, "Embeddings of the images (.npy)")->required();
-    command->add_option("--texts", arguments->texts, "Embeddings of the captions (.npy), in the order of --captions")->required();
-    command->add_option("--captions", arguments->captions,
-                        "Which image a caption is of: a table with a file and a caption column, or Karpathy's JSON of COCO or Flickr30k")
+    command->add_option("--texts", arguments->texts, "Embeddings of the captions (.npy), in the order of --captions")
+        ->required();
+    command
+        ->add_option("--captions", arguments->captions,
+                     "Which image a caption is of: a table with a file and a caption column, or Karpathy's JSON of "
+                     "COCO or Flickr30k")
         ->required();
     command->add_option("--split", arguments->split, "Only images of this split (test), several with commas");
     arguments->resampling.addTo(*command);
@@ -192,10 +204,12 @@ void addMeasureRetrieval(CLI::App& measure, Run& chosen) {
 }
 
 void addMeasureZeroShot(CLI::App& measure, Run& chosen) {
-    CLI::App* command = measure.add_subcommand("zero-shot", "Zero-shot top-1 and top-5 accuracy, over all and by group");
+    CLI::App* command =
+        measure.add_subcommand("zero-shot", "Zero-shot top-1 and top-5 accuracy, over all and by group");
     auto arguments = std::make_shared<ZeroShotArguments>();
     command->add_option("--scores", arguments->scores, "Scores, images x classes (.npy)")->required();
-    command->add_option("--labels", arguments->table, "Table with one row an image, in the order of --scores")->required();
+    command->add_option("--labels", arguments->table, "Table with one row an image, in the order of --scores")
+        ->required();
     command->add_option("--label", arguments->label, "Column with the class numbers, from 0")->required();
     command->add_option("--attribute", arguments->attribute, "Column with the groups");
     arguments->resampling.addTo(*command);

@@ -19,8 +19,9 @@ constexpr std::string_view kTimes = " \u00D7 ", kTimesSign = "\u00D7";
 constexpr std::string_view kReserved = "[]=+;,:\"\\";
 
 bool isBare(std::string_view name) {
-    return !name.empty() && trim(name).size() == name.size() && name.find_first_of(kReserved) == std::string_view::npos &&
-           name.find(kTimesSign) == std::string_view::npos && name.find_first_of("\n\r\t") == std::string_view::npos;
+    return !name.empty() && trim(name).size() == name.size() &&
+           name.find_first_of(kReserved) == std::string_view::npos && name.find(kTimesSign) == std::string_view::npos &&
+           name.find_first_of("\n\r\t") == std::string_view::npos;
 }
 
 std::string withQuotes(std::string_view name) {
@@ -67,13 +68,15 @@ public:
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "an attribute"},
                      {"value", std::string(m_all)},
-                     {"expected", std::string(what) + (m_rest.empty() ? " at its end" : " before “" + std::string(m_rest) + "”")}},
+                     {"expected",
+                      std::string(what) + (m_rest.empty() ? " at its end" : " before “" + std::string(m_rest) + "”")}},
                     "at byte " + std::to_string(at));
     }
 
 private:
     void skipBlanks() {
-        while (!m_rest.empty() && (m_rest.front() == ' ' || m_rest.front() == '\t' || m_rest.front() == '\n' || m_rest.front() == '\r'))
+        while (!m_rest.empty() &&
+               (m_rest.front() == ' ' || m_rest.front() == '\t' || m_rest.front() == '\n' || m_rest.front() == '\r'))
             m_rest.remove_prefix(1);
     }
     std::optional<std::string> quotedName() {
@@ -135,7 +138,8 @@ const std::vector<Bands>& builtInBands() {
                 for (const nlohmann::json& one : preset.at("bands")) {
                     Band band{one.at("name"), one.value("members", std::vector<std::string>()), {}};
                     if (one.contains("range"))
-                        band.range = {one.at("range").at(0).get<std::int64_t>(), one.at("range").at(1).get<std::int64_t>()};
+                        band.range = {one.at("range").at(0).get<std::int64_t>(),
+                                      one.at("range").at(1).get<std::int64_t>()};
                     bands.bands.push_back(std::move(band));
                 }
                 result.push_back(std::move(bands));
@@ -256,7 +260,8 @@ Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& text)
         const Attribute* found = set.attribute(part.name);
         if (found == nullptr)
             return unknown(part.name);
-        PLUMBLINE_TRY(const Attribute merged, part.merges.empty() ? Result<Attribute>(*found) : mergeGroups(*found, part.merges));
+        PLUMBLINE_TRY(const Attribute merged,
+                      part.merges.empty() ? Result<Attribute>(*found) : mergeGroups(*found, part.merges));
         result = result ? cross(*result, merged) : merged;
     }
     result->name = text;
@@ -267,7 +272,8 @@ std::vector<BandPreset> bandPresets(std::string_view attribute, const std::vecto
     const std::string name = toLowerAscii(attribute);
     std::vector<BandPreset> result;
     for (const Bands& bands : builtInBands()) {
-        if (std::ranges::none_of(bands.words, [&](const std::string& word) { return name.find(word) != std::string::npos; }))
+        if (std::ranges::none_of(bands.words,
+                                 [&](const std::string& word) { return name.find(word) != std::string::npos; }))
             continue;
         BandPreset preset{bands.title, bands.source, {}};
         std::size_t placed = 0;

@@ -42,8 +42,8 @@ Result<AttributePart> parseMerge(std::string_view text);
 Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& text);
 
 /// Merged groups that are usual in the field for an attribute of this kind (resources/labels/bands.json): three age
-/// bands, light and dark Monk tones. Only the members that the attribute has; a preset is offered where every group of the
-/// attribute has a place in it, and more than one group is left.
+/// bands, light and dark Monk tones. Only the members that the attribute has; a preset is offered where every group of
+/// the attribute has a place in it, and more than one group is left.
 struct BandPreset {
     std::string title, source;
     std::vector<GroupMerge> merges;

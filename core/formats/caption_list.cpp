@@ -132,7 +132,8 @@ private:
         const bool isRootList = m_stack.empty() && list;
         m_foundList = m_foundList || isImages || isRootList;
         if (!list && !m_inImage &&
-            ((m_stack.size() == 1 && m_stack[0] == "[]") || (m_stack.size() == 2 && m_stack[0] == "images" && m_stack[1] == "[]"))) {
+            ((m_stack.size() == 1 && m_stack[0] == "[]") ||
+             (m_stack.size() == 2 && m_stack[0] == "images" && m_stack[1] == "[]"))) {
             m_inImage = true;
             m_imageDepth = m_stack.size();
             m_file.clear();

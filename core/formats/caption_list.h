@@ -17,7 +17,7 @@ struct CaptionList {
     std::vector<std::string> images;   ///< file names as the list has them (raw bytes); each once
     std::vector<std::string> captions; ///< one a caption; the same text may come twice
     std::vector<std::uint32_t> imageOfCaption;
-    std::int64_t invalidRows = 0;      ///< rows of a table, or images or sentences of a JSON, without file or text
+    std::int64_t invalidRows = 0; ///< rows of a table, or images or sentences of a JSON, without file or text
 };
 
 /// Reads

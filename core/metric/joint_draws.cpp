@@ -54,8 +54,8 @@ Result<JointPool> JointPool::create(const Attribute& attribute, const MeasureOpt
     return joint;
 }
 
-RankValues JointPool::measure(std::span<const std::uint32_t> groups, std::span<const double> logShare,
-                              NdklSum& scratch, bool* anyAbsent) const {
+RankValues JointPool::measure(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch,
+                              bool* anyAbsent) const {
     scratch.reset(groups.size());
     for (const std::uint32_t g : groups)
         scratch.add(g);
@@ -76,8 +76,7 @@ RankValues JointPool::measure(std::span<const std::uint32_t> groups, std::span<c
     return {max, min, scratch.value(logShare, normaliser)};
 }
 
-JointPool::Extremes JointPool::extremes(std::span<const std::uint32_t> groups,
-                                        std::span<const double> logShare) const {
+JointPool::Extremes JointPool::extremes(std::span<const std::uint32_t> groups, std::span<const double> logShare) const {
     std::vector<std::uint32_t> counts(logShare.size(), 0);
     for (const std::uint32_t g : groups)
         ++counts[g];
@@ -114,7 +113,8 @@ RankValues JointPool::skewsOf(const Extremes& of, std::span<const std::uint32_t>
     return {skew(of.largest), skew(of.smallest), 0.0};
 }
 
-double JointPool::ndkl(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch) const {
+double JointPool::ndkl(std::span<const std::uint32_t> groups, std::span<const double> logShare,
+                       NdklSum& scratch) const {
     scratch.reset(groups.size());
     for (const std::uint32_t g : groups)
         scratch.add(g);
@@ -249,8 +249,8 @@ void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, 
 
 namespace {
 
-/// Calls use(g, difference) with the mean of each group minus that of all others; `add(g, sum, count)` adds the blocks of
-/// group g. A group without an image is passed over. How many there are.
+/// Calls use(g, difference) with the mean of each group minus that of all others; `add(g, sum, count)` adds the blocks
+/// of group g. A group without an image is passed over. How many there are.
 template <class Add, class Use>
 int eachGap(std::size_t groups, const Add& add, const Use& use) {
     double all = 0, images = 0;
@@ -442,7 +442,8 @@ PromptClusters clusterPrompts(std::span<const std::int32_t> concepts, std::size_
     }
     std::map<std::int32_t, std::int32_t> numbers;
     for (const std::int32_t concept_ : concepts)
-        result.cluster.push_back(numbers.try_emplace(concept_, static_cast<std::int32_t>(numbers.size())).first->second);
+        result.cluster.push_back(
+            numbers.try_emplace(concept_, static_cast<std::int32_t>(numbers.size())).first->second);
     result.count = numbers.size();
     return result;
 }

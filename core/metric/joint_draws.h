@@ -47,15 +47,16 @@ struct JointPool {
     /// The measures of a list of groups in rank order. `anyAbsent`: set where a group has no row in it.
     RankValues measure(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch,
                        bool* anyAbsent = nullptr) const;
-    /// The groups with the largest and the smallest skew in such a list; the largest is absent where MaxSkew starts at 0
-    /// and none is above.
+    /// The groups with the largest and the smallest skew in such a list; the largest is absent where MaxSkew starts at
+    /// 0 and none is above.
     struct Extremes {
         std::optional<std::uint32_t> largest, smallest;
     };
     Extremes extremes(std::span<const std::uint32_t> groups, std::span<const double> logShare) const;
     /// The skews of these groups in another list: MaxSkew and MinSkew as linear functions about the first list, in the
     /// first two places. The third is not set.
-    RankValues skewsOf(const Extremes& of, std::span<const std::uint32_t> groups, std::span<const double> logShare) const;
+    RankValues skewsOf(const Extremes& of, std::span<const std::uint32_t> groups,
+                       std::span<const double> logShare) const;
     /// NDKL alone, over as many ranks as the list has.
     double ndkl(std::span<const std::uint32_t> groups, std::span<const double> logShare, NdklSum& scratch) const;
     NdklSum scratch() const { return {*tables, pool.groups.size(), 0}; }
@@ -73,8 +74,7 @@ struct JointRankings {
         return std::span(places).subspan(prompt * depth, depth);
     }
     std::span<const std::uint32_t> tiesOf(std::size_t prompt) const {
-        return tieEnd.empty() ? std::span<const std::uint32_t>()
-                              : std::span(tieEnd).subspan(prompt * depth, depth);
+        return tieEnd.empty() ? std::span<const std::uint32_t>() : std::span(tieEnd).subspan(prompt * depth, depth);
     }
 };
 /// `scores`: prompts x rows of the attribute. Cancelled.
@@ -118,17 +118,17 @@ void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, 
 struct ScoreBlocks {
     static constexpr std::size_t kBlocks = 400;
     std::size_t prompts = 0;
-    std::vector<std::size_t> begin;  ///< of each group's blocks, and the end of the last
-    std::vector<double> size;        ///< images of each block
-    std::vector<float> sums;         ///< prompts x blocks: of (score - mean of the prompt) / its standard deviation
-    std::vector<float> squares;      ///< the same of the squares of these scores
-    std::vector<double> sd;          ///< of each prompt's scores (ddof 1); 0 where all are alike
-    std::int64_t leftOut = 0;        ///< images without a finite score for every prompt
+    std::vector<std::size_t> begin; ///< of each group's blocks, and the end of the last
+    std::vector<double> size;       ///< images of each block
+    std::vector<float> sums;        ///< prompts x blocks: of (score - mean of the prompt) / its standard deviation
+    std::vector<float> squares;     ///< the same of the squares of these scores
+    std::vector<double> sd;         ///< of each prompt's scores (ddof 1); 0 where all are alike
+    std::int64_t leftOut = 0;       ///< images without a finite score for every prompt
     std::size_t blocks() const { return size.size(); }
 
     /// Mean over the groups of |mean of the group - mean of all others|, in standard deviations of the prompt's scores.
-    /// `weight`: one a block. `signs`: where not empty, one a group and prompt: the differences times these in the place
-    /// of their absolute values.
+    /// `weight`: one a block. `signs`: where not empty, one a group and prompt: the differences times these in the
+    /// place of their absolute values.
     double gap(std::size_t prompt, std::span<const float> weight, std::span<const float> signs = {}) const;
     /// Standard deviation of these scores in a resample (near 1); 1 where all scores are alike.
     double spread(std::size_t prompt, std::span<const float> weight) const;

@@ -26,8 +26,8 @@ namespace {
 
 /// What is measured of a prompt; the first three are those of RankValues.
 enum Measure : std::size_t { MaxSkew, MinSkew, Ndkl, Gap, GapSd, Excess, kMeasures };
-constexpr std::array<const char*, kMeasures> kNames = {"max_skew", "min_skew", "ndkl", "gap", "gap_sd",
-                                                       "max_skew_excess"};
+constexpr std::array<const char*, kMeasures> kNames = {"max_skew", "min_skew", "ndkl",
+                                                       "gap",      "gap_sd",   "max_skew_excess"};
 constexpr std::size_t kPerPrompt = Excess; ///< the excess only shifts MaxSkew
 constexpr std::size_t kFewestConcepts = 6; ///< below, signs in random order cannot reach p = .05
 
@@ -72,13 +72,14 @@ Result<void> checkShape(std::span<const float> scores, const AskedPrompts& promp
     if (prompts.texts.empty())
         return fail(ErrorCode::ProbeEmpty, {{"name", "of this comparison"}});
     if (!prompts.concepts.empty() && prompts.concepts.size() != prompts.texts.size())
-        return fail(ErrorCode::InvalidArgument, {{"name", "the concepts of the prompts"},
-                                                 {"value", std::to_string(prompts.concepts.size())},
-                                                 {"expected", std::to_string(prompts.texts.size()) + ", one a prompt"}});
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "the concepts of the prompts"},
+                     {"value", std::to_string(prompts.concepts.size())},
+                     {"expected", std::to_string(prompts.texts.size()) + ", one a prompt"}});
     if (images == 0 || scores.size() / images != prompts.texts.size() || scores.size() % images != 0)
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(scores.size()) + " scores" + whose +
-                                                             " for " + std::to_string(prompts.texts.size()) + " prompts and " +
-                                                             std::to_string(images) + " images"}});
+        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(scores.size()) + " scores" +
+                                                              whose + " for " + std::to_string(prompts.texts.size()) +
+                                                              " prompts and " + std::to_string(images) + " images"}});
     return {};
 }
 
@@ -115,11 +116,18 @@ Outcome<Work> prepare(std::span<const std::span<const float>> scores, const Aske
     work.prompts = prompts.texts.size();
     for (std::size_t m = 0; m < scores.size(); ++m)
         PLUMBLINE_CHECK(checkShape(scores[m], prompts, attribute,
-                                   scores.size() == 1 ? "" : m == 0 ? " of the first" : " of the second"));
+                                   scores.size() == 1 ? ""
+                                   : m == 0           ? " of the first"
+                                                      : " of the second"));
     const Attribute taking = withoutUnscored(attribute, scores, work.warnings);
     PLUMBLINE_TRY(work.joint, JointPool::create(taking, options));
     const JointPool& joint = work.joint;
     work.warnings.insert(work.warnings.end(), joint.pool.warnings.begin(), joint.pool.warnings.end());
+    // What only some published codes do is not repeated in thousands of resamples: the means are then not theirs.
+    if (joint.rules.absentIsZero || joint.rules.maxOfAbsolute || joint.rules.ndkl != Rules::Ndkl::Prefixes)
+        work.warnings.push_back("The means follow Geyik's MaxSkew, MinSkew and NDKL over the first k ranks, not what the "
+                                "published code of " +
+                                std::string(definitionName(options.definition)) + " changes in them.");
     work.clusters = clusterPrompts(prompts.concepts, work.prompts);
     work.models.resize(scores.size());
     std::int64_t missing = 0;
@@ -232,7 +240,8 @@ void keep(const Work& work, const std::vector<std::vector<PromptValues>>& values
         }
     }
     for (std::size_t m = 0; m < draws.mean.size(); ++m)
-        draws.mean[m][Excess][replicate] = draws.mean[m][MaxSkew][replicate] - (m < 2 && !neutral.empty() ? neutral[0] : 0.0);
+        draws.mean[m][Excess][replicate] =
+            draws.mean[m][MaxSkew][replicate] - (m < 2 && !neutral.empty() ? neutral[0] : 0.0);
 }
 
 struct Scratch {
@@ -247,9 +256,13 @@ struct Scratch {
 
 auto scratchMaker(const Work& work) {
     return [&work] {
-        return Scratch{work.joint.scratch(),      {}, {}, {}, work.joint.pool.logShare, {},
-                       std::vector<std::vector<PromptValues>>(work.count(),
-                                                              std::vector<PromptValues>(work.prompts))};
+        return Scratch{work.joint.scratch(),
+                       {},
+                       {},
+                       {},
+                       work.joint.pool.logShare,
+                       {},
+                       std::vector<std::vector<PromptValues>>(work.count(), std::vector<PromptValues>(work.prompts))};
     };
 }
 
@@ -275,8 +288,7 @@ Outcome<JointDraws> bootstrapImages(const Work& work, Counter& counter, Feedback
             drawImages(joint, work.options.seed, replicate, s.drawn, s.counts);
             if (joint.pool.target == Target::Kind::Pool)
                 for (std::size_t g = 0; g < s.counts.size(); ++g)
-                    s.logShare[g] =
-                        std::log(static_cast<double>(s.counts[g]) / static_cast<double>(joint.pool.n));
+                    s.logShare[g] = std::log(static_cast<double>(s.counts[g]) / static_cast<double>(joint.pool.n));
             drawBlocks(work.models[0].blocks, work.options.seed, replicate, s.weight);
             for (std::size_t m = 0; m < work.count(); ++m) {
                 const Model& model = work.models[m];
@@ -318,7 +330,8 @@ Outcome<NdklErrors> ndklErrors(const Work& work, Feedback& feedback) {
         if (joint.pool.target == Target::Kind::Pool)
             for (std::size_t g = 0; g < s.counts.size(); ++g)
                 s.logShare[g] = std::log(static_cast<double>(s.counts[g]) / static_cast<double>(left));
-        const double rows = static_cast<double>(joint.rows) * static_cast<double>(left) / static_cast<double>(joint.n());
+        const double rows =
+            static_cast<double>(joint.rows) * static_cast<double>(left) / static_cast<double>(joint.n());
         const auto depth = static_cast<std::size_t>(std::max<std::int64_t>(1, std::llround(rows)));
         std::vector<double> sums(means, 0.0);
         for (std::size_t p = 0; p < work.prompts && !feedback.cancelled(); ++p) {
@@ -566,25 +579,31 @@ std::string settingsText(const Work& work) {
     const Target::Kind kind = work.joint.pool.target;
     return "k = " + std::to_string(work.joint.k) + ", definition " +
            std::string(definitionName(work.options.definition)) + ", target: " +
-           (kind == Target::Kind::Pool ? "the pool's shares" : kind == Target::Kind::Uniform ? "equal shares" : "given shares") + ".";
+           (kind == Target::Kind::Pool      ? "the pool's shares"
+            : kind == Target::Kind::Uniform ? "equal shares"
+                                            : "given shares") +
+           ".";
 }
 
 constexpr const char* kMeasuresText =
-    "MaxSkew and MinSkew are the largest and smallest ln(share of a group in the top k / its target share), NDKL is the "
+    "MaxSkew and MinSkew are the largest and smallest ln(share of a group in the top k / its target share), NDKL is "
+    "the "
     "rank-discounted divergence of the top shares from the target; 0 is no lean. gap: mean over the groups of |mean "
     "score of the group - mean of all others|, gap_sd in standard deviations of the prompt's scores. ";
 constexpr const char* kOverText =
-    "Intervals over images: joint bootstrap, the same images for every prompt, for the mean of pools of this size; over "
+    "Intervals over images: joint bootstrap, the same images for every prompt, for the mean of pools of this size; "
+    "over "
     "prompts: the concepts are a sample (cluster-robust t); over both: joined as independent. ";
 
 MeasureTable summaryTable(const Work& work) {
     MeasureTable table;
     table.id = "audit_means";
     table.title = "Mean over the prompts";
-    table.definition = "Arithmetic means over " + counted(static_cast<std::int64_t>(work.prompts), "prompt") + " (" +
-                       counted(static_cast<std::int64_t>(work.clusters.count), "concept") + "). " + kMeasuresText +
-                       "The excess is MaxSkew less the neutral level, which a ranking blind to the attribute tends to. " +
-                       kOverText + "Null: the labels in random order, the same for every prompt. " + settingsText(work);
+    table.definition =
+        "Arithmetic means over " + counted(static_cast<std::int64_t>(work.prompts), "prompt") + " (" +
+        counted(static_cast<std::int64_t>(work.clusters.count), "concept") + "). " + kMeasuresText +
+        "The excess is MaxSkew less the neutral level, which a ranking blind to the attribute tends to. " + kOverText +
+        "Null: the labels in random order, the same for every prompt. " + settingsText(work);
     table.source = "Geyik et al., KDD 2019; Berg et al., AACL 2022 (means over prompts); the excess and the joint "
                    "intervals are Plumbline's own";
     table.countOf = "images (over prompts: concepts)";
@@ -635,17 +654,19 @@ Outcome<PairedMeasures> comparePaired(std::span<const float> first, std::span<co
         const std::span<const float> both[] = {first, second};
         PLUMBLINE_TRY(const Work work, prepare(both, prompts, attribute, options, feedback));
         const std::string nullText =
-            "Null over images: which model gave an image its ranks is a matter of chance (the models are exchanged image by "
+            "Null over images: which model gave an image its ranks is a matter of chance (the models are exchanged "
+            "image by "
             "image, for all prompts at once); over prompts: the sign of each concept's difference is. Two-sided. ";
         PairedMeasures result;
         result.mean = summaryTable(work);
         result.mean.id = "paired_means";
         result.mean.title = "Mean over the prompts, " + firstName + " and " + secondName;
         result.mean.definition = "The same images and prompts under both; difference = " + secondName + " minus " +
-                                 firstName + ", of MaxSkew, NDKL and the gaps: below 0, the second leans less. Means over " +
+                                 firstName +
+                                 ", of MaxSkew, NDKL and the gaps: below 0, the second leans less. Means over " +
                                  counted(static_cast<std::int64_t>(work.prompts), "prompt") + " (" +
-                                 counted(static_cast<std::int64_t>(work.clusters.count), "concept") + "). " + kMeasuresText +
-                                 kOverText + nullText + settingsText(work);
+                                 counted(static_cast<std::int64_t>(work.clusters.count), "concept") + "). " +
+                                 kMeasuresText + kOverText + nullText + settingsText(work);
         result.mean.keys = {"attribute", "model", "interval over"};
         result.prompts = result.mean;
         result.prompts.id = "paired_prompts";
@@ -686,7 +707,8 @@ Outcome<PairedMeasures> comparePaired(std::span<const float> first, std::span<co
                 if (std::isfinite(differences[p])) {
                     value.value = differences[p];
                     if (measure != Ndkl)
-                        setInterval(value, aroundValue(differences[p], over.draws.each[p][measure], options.confidence));
+                        setInterval(value,
+                                    aroundValue(differences[p], over.draws.each[p][measure], options.confidence));
                     else if (!over.errors.each.empty())
                         setInterval(value, studentInterval(differences[p], over.errors.each[p], over.errors.parts,
                                                            options.confidence));

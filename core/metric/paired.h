@@ -26,8 +26,8 @@ struct AskedPrompts {
 /// - images: the images are a sample, the prompts are those that matter. Bootstrap over images, the same resampled
 ///   images for every prompt (Efron 1979), so that what the prompts have in common does not average out. A resample has
 ///   the noise of the sample once more, and a maximum taken anew of it varies less than the sample's own (with five
-///   groups its intervals covered 88 %). So the draws are of the skew of the group that is the largest (smallest) of its
-///   prompt, and of the gaps with the signs that they have, which varies at least as much in the mean (Poincare's
+///   groups its intervals covered 88 %). So the draws are of the skew of the group that is the largest (smallest) of
+///   its prompt, and of the gaps with the signs that they have, which varies at least as much in the mean (Poincare's
 ///   inequality). NDKL, for which repeated rows at the first ranks are the trouble, has the delete-a-group jackknife
 ///   (100 random parts of the images, t with 99 degrees of freedom). All of these measures are raised by noise: the
 ///   interval is around the value and of the mean over pools of this size; compare it with the null.

@@ -56,8 +56,10 @@ private:
         test::writeText(m_folder / "c.csv", table);
     }
     QStringList retrieval(const QStringList& more = {}) const {
-        return QStringList{L("measure"), L("retrieval"), L("--images"), q(m_folder / "x.npy"), L("--texts"), q(m_folder / "t.npy"),
-                           L("--captions"), q(m_folder / "c.csv"), L("--json"), L("-")} + more;
+        return QStringList{
+                   L("measure"),          L("retrieval"),  L("--images"),         q(m_folder / "x.npy"), L("--texts"),
+                   q(m_folder / "t.npy"), L("--captions"), q(m_folder / "c.csv"), L("--json"),           L("-")} +
+               more;
     }
 
 private Q_SLOTS:
@@ -73,11 +75,13 @@ private Q_SLOTS:
 
         // Names beside the embeddings, in another order than the captions name the images.
         test::writeText(m_folder / "x.npy.rows.csv", "row,path\n0,a/im0.jpg\n1,a/im1.jpg\n2,a/im2.jpg\n3,a/im3.jpg\n");
-        test::writeText(m_folder / "t.npy.rows.csv", "row,text\n0,caption 0\n1,caption 1\n2,caption 2\n3,caption 3\n4,caption 4\n5,caption 5\n6,caption 6\n7,caption 7\n");
+        test::writeText(m_folder / "t.npy.rows.csv", "row,text\n0,caption 0\n1,caption 1\n2,caption 2\n3,caption "
+                                                     "3\n4,caption 4\n5,caption 5\n6,caption 6\n7,caption 7\n");
         const test::Called named = plumb(retrieval());
         QVERIFY2(named.exitCode == 0, named.err);
         QCOMPARE(named.json()["tables"][0]["rows"], out["tables"][0]["rows"]);
-        test::writeText(m_folder / "t.npy.rows.csv", "row,text\n0,caption 1\n1,caption 0\n2,caption 2\n3,caption 3\n4,caption 4\n5,caption 5\n6,caption 6\n7,caption 7\n");
+        test::writeText(m_folder / "t.npy.rows.csv", "row,text\n0,caption 1\n1,caption 0\n2,caption 2\n3,caption "
+                                                     "3\n4,caption 4\n5,caption 5\n6,caption 6\n7,caption 7\n");
         const test::Called turned = plumb(retrieval());
         QCOMPARE(turned.exitCode, 2);
         QVERIFY2(turned.err.contains("row 0"), turned.err);
@@ -85,7 +89,8 @@ private Q_SLOTS:
         test::writeText(m_folder / "x.npy.rows.csv", "row,path\n0,im0.jpg\n1,im1.jpg\n2,im2.jpg\n3,other.jpg\n");
         const test::Called missing = plumb(retrieval());
         QVERIFY2(missing.exitCode == 0, missing.err);
-        QVERIFY(missing.json()["tables"][0]["warnings"].dump().find("2 captions are of an image without an embedding") != std::string::npos);
+        QVERIFY(missing.json()["tables"][0]["warnings"].dump().find(
+                    "2 captions are of an image without an embedding") != std::string::npos);
         std::filesystem::remove(m_folder / "x.npy.rows.csv");
     }
     void retrievalByKarpathysList() {
@@ -97,12 +102,13 @@ private Q_SLOTS:
                               {"sentences", {{{"raw", "one"}}, {{"raw", "two"}}}}});
         images.push_back({{"filename", "t.jpg"}, {"split", "train"}, {"sentences", {{{"raw", "x"}}}}});
         test::writeText(m_folder / "dataset.json", Json({{"images", images}}).dump());
-        const QStringList arguments = {L("measure"), L("retrieval"), L("--images"), q(m_folder / "x.npy"), L("--texts"), q(m_folder / "t.npy"),
-                                       L("--captions"), q(m_folder / "dataset.json")};
+        const QStringList arguments = {
+            L("measure"), L("retrieval"),        L("--images"),   q(m_folder / "x.npy"),
+            L("--texts"), q(m_folder / "t.npy"), L("--captions"), q(m_folder / "dataset.json")};
         const test::Called test = plumb(arguments + QStringList{L("--split"), L("test"), L("--json"), L("-")});
         QVERIFY2(test.exitCode == 0, test.err);
         QCOMPARE(rowOf(test.json(), 0, {"all"}, "text_to_image_r1")["value"].get<double>(), 7.0 / 8);
-        QCOMPARE(plumb(arguments).exitCode, 2);                                        // nine captions, eight rows
+        QCOMPARE(plumb(arguments).exitCode, 2);                                       // nine captions, eight rows
         QCOMPARE(plumb(arguments + QStringList{L("--split"), L("dev")}).exitCode, 2); // no such split
         const test::Called words = plumb(arguments + QStringList{L("--split"), L("test")});
         QVERIFY(words.exitCode == 0 && words.out.contains("r_mean"));
@@ -118,8 +124,9 @@ private Q_SLOTS:
         }
         writeMatrix(m_folder / "s.npy", 6, scores);
         test::writeText(m_folder / "l.csv", table);
-        const QStringList arguments = {L("measure"), L("zero-shot"), L("--scores"), q(m_folder / "s.npy"), L("--labels"), q(m_folder / "l.csv"),
-                                       L("--label"), L("class"), L("--json"), L("-")};
+        const QStringList arguments = {
+            L("measure"),          L("zero-shot"), L("--scores"), q(m_folder / "s.npy"), L("--labels"),
+            q(m_folder / "l.csv"), L("--label"),   L("class"),    L("--json"),           L("-")};
         const test::Called called = plumb(arguments);
         QVERIFY2(called.exitCode == 0, called.err);
         QCOMPARE(rowOf(called.json(), 0, {"all"}, "top1")["value"].get<double>(), 0.75);
@@ -139,22 +146,25 @@ private Q_SLOTS:
     }
     void paired() {
         RandomStream random(1, 2, 3);
-        std::string wide = "file,gender,before,after\n", longA = "file,gender,prompt,concept,score\n", longB = "file,prompt,score\n";
+        std::string wide = "file,gender,before,after\n", longA = "file,gender,prompt,concept,score\n",
+                    longB = "file,prompt,score\n";
         for (int i = 0; i < 400; ++i) {
             const std::string file = "i" + std::to_string(i), gender = i % 2 == 0 ? "F" : "M";
             const double noise = random.normal(), lean = i % 2 == 0 ? 1.5 : 0.0;
             wide += file + "," + gender + "," + std::to_string(noise + lean) + "," + std::to_string(noise) + "\n";
             for (int p = 0; p < 8; ++p) {
                 const std::string prompt = "prompt " + std::to_string(p);
-                longA += file + "," + gender + "," + prompt + ",c" + std::to_string(p / 2 * 2) + "," + std::to_string(random.normal() + lean) + "\n";
+                longA += file + "," + gender + "," + prompt + ",c" + std::to_string(p / 2 * 2) + "," +
+                         std::to_string(random.normal() + lean) + "\n";
                 longB += file + "," + prompt + "," + std::to_string(random.normal()) + "\n";
             }
         }
         test::writeText(m_folder / "wide.csv", wide);
         test::writeText(m_folder / "a.csv", longA);
         test::writeText(m_folder / "b.csv", longB + "i0,prompt 9,1\ni0,prompt 1,1\n");
-        const QStringList one = {L("measure"), L("paired"), q(m_folder / "wide.csv"), L("--attribute"), L("gender"), L("-k"), L("50"),
-                                 L("--null-draws"), L("199"), L("--bootstrap-draws"), L("199"), L("--json"), L("-")};
+        const QStringList one = {
+            L("measure"),      L("paired"), q(m_folder / "wide.csv"), L("--attribute"), L("gender"), L("-k"), L("50"),
+            L("--null-draws"), L("199"),    L("--bootstrap-draws"),   L("199"),         L("--json"), L("-")};
         const test::Called single = plumb(one + QStringList{L("--score"), L("before"), L("after")});
         QVERIFY2(single.exitCode == 0, single.err);
         const Json difference = rowOf(single.json(), 0, {"gender", "difference", "images"}, "max_skew");
@@ -165,14 +175,33 @@ private Q_SLOTS:
         QCOMPARE(plumb(one + QStringList{L("--score"), L("before")}).exitCode, 2);
         QCOMPARE(plumb(one + QStringList{L("--score"), L("before"), L("gone")}).exitCode, 2);
 
-        const QStringList two = {L("measure"), L("paired"), q(m_folder / "a.csv"), q(m_folder / "b.csv"), L("--attribute"), L("gender"),
-                                 L("--score"), L("score"), L("--prompt"), L("prompt"), L("--names"), L("A"), L("B"), L("-k"), L("10%"),
-                                 L("--null-draws"), L("199"), L("--bootstrap-draws"), L("199"), L("--json"), L("-")};
+        const QStringList two = {L("measure"),
+                                 L("paired"),
+                                 q(m_folder / "a.csv"),
+                                 q(m_folder / "b.csv"),
+                                 L("--attribute"),
+                                 L("gender"),
+                                 L("--score"),
+                                 L("score"),
+                                 L("--prompt"),
+                                 L("prompt"),
+                                 L("--names"),
+                                 L("A"),
+                                 L("B"),
+                                 L("-k"),
+                                 L("10%"),
+                                 L("--null-draws"),
+                                 L("199"),
+                                 L("--bootstrap-draws"),
+                                 L("199"),
+                                 L("--json"),
+                                 L("-")};
         const test::Called both = plumb(two + QStringList{L("--image"), L("file"), L("--concept"), L("concept")});
         QVERIFY2(both.exitCode == 0, both.err);
         const Json out = both.json();
         QCOMPARE(out["tables"].size(), std::size_t(2));
-        QVERIFY(rowOf(out, 0, {"gender", "difference", "images and prompts"}, "max_skew")["value"].get<double>() < -0.2);
+        QVERIFY(rowOf(out, 0, {"gender", "difference", "images and prompts"}, "max_skew")["value"].get<double>() <
+                -0.2);
         QVERIFY(out["tables"][0]["definition"].get<std::string>().find("8 prompts (4 concepts)") != std::string::npos);
         QVERIFY(rowOf(out, 1, {"gender", "prompt 3"}, "max_skew_difference").contains("p_value"));
         QVERIFY(out["tables"][0]["warnings"].dump().find("only in one") != std::string::npos);
@@ -192,10 +221,23 @@ private Q_SLOTS:
             table += line + "," + (row == 0 ? "race" : races[row % races.size()].toStdString()) + "\n";
         test::writeText(m_folder / "images" / "races.csv", table);
         const QString labels = q(m_folder / "images" / "races.csv");
-        const QStringList audit = {L("audit"), L("--model"), q(m_folder / "model"), L("--images"), q(m_folder / "images"), L("--labels"), labels,
-                                   L("--prompt"), L("a nurse"), L("-k"), L("12"), L("--json"), L("-")};
+        const QStringList audit = {L("audit"),
+                                   L("--model"),
+                                   q(m_folder / "model"),
+                                   L("--images"),
+                                   q(m_folder / "images"),
+                                   L("--labels"),
+                                   labels,
+                                   L("--prompt"),
+                                   L("a nurse"),
+                                   L("-k"),
+                                   L("12"),
+                                   L("--json"),
+                                   L("-")};
         const QString merge = L("race: some=%1+\"%2\"").arg(races[0], races[2]);
-        const test::Called called = plumb(audit + QStringList{L("--attribute"), L("race"), L("--cross"), L("gender,race"), L("--merge"), merge}, q(m_folder / "cache"));
+        const test::Called called =
+            plumb(audit + QStringList{L("--attribute"), L("race"), L("--cross"), L("gender,race"), L("--merge"), merge},
+                  q(m_folder / "cache"));
         QVERIFY2(called.exitCode == 0, called.err);
         const Json results = called.json()["results"];
         QCOMPARE(results.size(), std::size_t(2));
@@ -204,8 +246,10 @@ private Q_SLOTS:
         QVERIFY(results[1]["attribute"].get<std::string>().starts_with("gender × race [some = "));
         QVERIFY(results[1]["groups"].dump().find("× some") != std::string::npos);
         const auto failing = [&](const QStringList& more) { return plumb(audit + more, q(m_folder / "cache")); };
-        const test::Called unknown = failing({L("--attribute"), L("race"), L("--merge"), L("race: some=Martian+%1").arg(races[0])});
-        QVERIFY2(unknown.exitCode == 2 && unknown.err.contains("Martian") && unknown.err.contains(races[0].toUtf8()), unknown.err);
+        const test::Called unknown =
+            failing({L("--attribute"), L("race"), L("--merge"), L("race: some=Martian+%1").arg(races[0])});
+        QVERIFY2(unknown.exitCode == 2 && unknown.err.contains("Martian") && unknown.err.contains(races[0].toUtf8()),
+                 unknown.err);
         const test::Called unused = failing({L("--attribute"), L("gender"), L("--merge"), merge});
         QVERIFY2(unused.exitCode == 2 && unused.err.contains("--attribute or --cross"), unused.err);
         QCOMPARE(failing({L("--attribute"), L("race"), L("--merge"), L("race some")}).exitCode, 2);

@@ -61,7 +61,8 @@ private Q_SLOTS:
         QTest::addRow("plain") << QByteArray("gender") << 1 << 0;
         QTest::addRow("crossed") << QByteArray("gender × race") << 2 << 0;
         QTest::addRow("merged") << QByteArray("age [young = 0-2 + 3-9]") << 1 << 1;
-        QTest::addRow("two") << QByteArray("age [young = 0-2 + 3-9; \"60+\" = 60-69 + more than 70] × gender × race") << 3 << 2;
+        QTest::addRow("two") << QByteArray("age [young = 0-2 + 3-9; \"60+\" = 60-69 + more than 70] × gender × race")
+                             << 3 << 2;
         QTest::addRow("quotes") << QByteArray("\"a \\\"b\\\" \\\\ × c\" [\"=\" = \"[\" + \"]\"; \" x\" = y]") << 1 << 2;
     }
     void textsReadBack() {
@@ -76,7 +77,8 @@ private Q_SLOTS:
     }
     void anyNameReadsBack() {
         RandomStream random(1, 2, 3);
-        const Texts pieces = {"a", "Z", " ", "[", "]", "=", "+", ";", ",", ":", "\"", "\\", "×", " × ", "ä", "\n", "\t", "0-2"};
+        const Texts pieces = {"a", "Z",  " ",  "[", "]",   "=", "+",  ";",  ",",
+                              ":", "\"", "\\", "×", " × ", "ä", "\n", "\t", "0-2"};
         const auto name = [&] {
             std::string text;
             for (std::uint64_t length = random.below(6); length > 0; --length)
@@ -102,18 +104,20 @@ private Q_SLOTS:
         }
     }
     void whatIsNoAttribute() {
-        for (const char* text : {"", " ", "age [", "age [young", "age [young =", "age [young = 0-2", "age [young = 0-2 +]",
-                                 "age [young = 0-2;]", "age []", "age [young = 0-2] gender", "age ×", "× age", "\"age", "age [young = 0-2]]", "\"age\\"})
+        for (const char* text : {"", " ", "age [", "age [young", "age [young =", "age [young = 0-2",
+                                 "age [young = 0-2 +]", "age [young = 0-2;]", "age []", "age [young = 0-2] gender",
+                                 "age ×", "× age", "\"age", "age [young = 0-2]]", "\"age\\"})
             QVERIFY2(!parseAttribute(text), text);
-        for (const char* text : {"", "age", "age:", "age: young", "age: young = ", "age: young = 0-2,", "age: young = 0-2 x: y",
-                                 ": young = 0-2"})
+        for (const char* text : {"", "age", "age:", "age: young", "age: young = ", "age: young = 0-2,",
+                                 "age: young = 0-2 x: y", ": young = 0-2"})
             QVERIFY2(!parseMerge(text), text);
     }
     void theShortFormOfTheCommandLine() {
         const auto merge = parseMerge("age: young=0-2+3-9+10-19, \"60+\"=60-69 + more than 70;x = \"a, b\"");
         QVERIFY(merge.has_value());
         QCOMPARE(merge->name, std::string("age"));
-        const std::vector<GroupMerge> wanted = {{"young", {"0-2", "3-9", "10-19"}}, {"60+", {"60-69", "more than 70"}}, {"x", {"a, b"}}};
+        const std::vector<GroupMerge> wanted = {
+            {"young", {"0-2", "3-9", "10-19"}}, {"60+", {"60-69", "more than 70"}}, {"x", {"a, b"}}};
         QVERIFY(merge->merges == wanted);
     }
     void attributesOfASet() {
@@ -125,7 +129,8 @@ private Q_SLOTS:
         QCOMPARE(crossed->name, std::string("age [young = 0-2 + 3-9 + 10-19] × gender"));
         // Names as they stand, whatever is in them, alone and in a crossing that an older program wrote.
         QVERIFY(resolveAttribute(images, "odd [x] \"y\" × z").has_value());
-        const auto quoted = resolveAttribute(images, formatAttribute({{images.attributes[2].name, {{"a or c", {"a=b", "c+d"}}}}, {"gender", {}}}));
+        const auto quoted = resolveAttribute(
+            images, formatAttribute({{images.attributes[2].name, {{"a or c", {"a=b", "c+d"}}}}, {"gender", {}}}));
         QVERIFY(quoted.has_value());
         QVERIFY(quoted->groups == (Texts{"a or c × F", "a or c × M", "a;b × F", "× × M"}));
         QVERIFY(resolveAttribute(images, "gender × age")->groups.size() == 4);
@@ -151,7 +156,8 @@ private Q_SLOTS:
         QVERIFY(bandPresets("gender", {"Female", "Male"}).empty());
         const auto tones = bandPresets("Monk tone", {"1", "10", "5", "6"});
         QVERIFY(tones.at(0).merges == (std::vector<GroupMerge>{{"light", {"1", "5"}}, {"dark", {"10", "6"}}}));
-        const auto race = bandPresets("race", {"Black", "East Asian", "Indian", "Latino_Hispanic", "Middle Eastern", "Southeast Asian", "White"});
+        const auto race = bandPresets(
+            "race", {"Black", "East Asian", "Indian", "Latino_Hispanic", "Middle Eastern", "Southeast Asian", "White"});
         QCOMPARE(race.at(0).merges.at(1).members.size(), std::size_t(6));
         for (const BandPreset& preset : ages) {
             Attribute age = makeAttribute("age", fairface);

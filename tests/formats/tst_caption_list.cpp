@@ -63,10 +63,12 @@ private Q_SLOTS:
         QVERIFY(list->imageOfCaption == (std::vector<std::uint32_t>{0, 0, 1, 0}));
     }
     void tables() {
-        writeText(m_folder / "t.csv", "image,caption,split\nx.jpg,one,test\n\"y.jpg\",\"two, too\",test\nx.jpg,one,test\nz.jpg,no,val\n,a,test\n");
+        writeText(m_folder / "t.csv", "image,caption,split\nx.jpg,one,test\n\"y.jpg\",\"two, "
+                                      "too\",test\nx.jpg,one,test\nz.jpg,no,val\n,a,test\n");
         const auto list = readCaptionList(m_folder / "t.csv", "test", m_feedback);
         QVERIFY(list.has_value());
-        QVERIFY(list->captions == (std::vector<std::string>{"one", "two, too", "one"})); // one row a caption, twice or not
+        QVERIFY(list->captions ==
+                (std::vector<std::string>{"one", "two, too", "one"})); // one row a caption, twice or not
         QVERIFY(list->imageOfCaption == (std::vector<std::uint32_t>{0, 1, 0}));
         QCOMPARE(list->invalidRows, std::int64_t(1));
         QCOMPARE(readCaptionList(m_folder / "t.csv", "", m_feedback)->captions.size(), std::size_t(4));
@@ -79,7 +81,8 @@ private Q_SLOTS:
         QCOMPARE(codeOf("a.json", "[]"), ErrorCode::JsonInvalid);
         QCOMPARE(codeOf("a.json", "[[{\"image\": \"x\", \"caption\": \"y\"}]]"), ErrorCode::JsonInvalid);
         QCOMPARE(codeOf("a.json", "{\"images\": {\"image\": \"x\", \"caption\": \"y\"}}"), ErrorCode::JsonInvalid);
-        QCOMPARE(codeOf("a.json", "{\"images\": [{\"filename\": 3, \"sentences\": [{\"raw\": 4}]}]}"), ErrorCode::JsonInvalid);
+        QCOMPARE(codeOf("a.json", "{\"images\": [{\"filename\": 3, \"sentences\": [{\"raw\": 4}]}]}"),
+                 ErrorCode::JsonInvalid);
         QCOMPARE(codeOf("a.json", std::string(100000, '[')), ErrorCode::JsonInvalid);
         QCOMPARE(codeOf("a.json", "[{\"image\": \"x\xff\", \"caption\": \"y\"}]"), ErrorCode::JsonInvalid);
         QCOMPARE(codeOf("a.json", kKarpathy, "dev"), ErrorCode::LabelFilterEmpty);

@@ -108,7 +108,8 @@ bool sameNumbers(const MeasureTable& a, const MeasureTable& b) {
 }
 
 void near(double actual, double wanted, double tolerance = 1e-9) {
-    QVERIFY2(std::abs(actual - wanted) <= tolerance, qPrintable(QStringLiteral("%1 is not %2").arg(actual, 0, 'g', 12).arg(wanted, 0, 'g', 12)));
+    QVERIFY2(std::abs(actual - wanted) <= tolerance,
+             qPrintable(QStringLiteral("%1 is not %2").arg(actual, 0, 'g', 12).arg(wanted, 0, 'g', 12)));
 }
 
 } // namespace
@@ -368,7 +369,8 @@ private Q_SLOTS:
         const auto a = summariseAudit(sample.first, sample.prompts, sample.attribute, options, feedback);
         const auto b = summariseAudit(sample.first, sample.prompts, turned, options, feedback);
         for (const char* name : {"max_skew", "min_skew", "ndkl", "gap"})
-            near(*row(*a, {"group", "images"}, name).value.value, *row(*b, {"group", "images"}, name).value.value, 1e-6);
+            near(*row(*a, {"group", "images"}, name).value.value, *row(*b, {"group", "images"}, name).value.value,
+                 1e-6);
     }
 
     void threadsDoNotMatter() {
@@ -421,7 +423,8 @@ private Q_SLOTS:
         near(tenfold.mean, single.mean);
         near(*tenfold.standardError, *single.standardError);
         near(*single.standardError, 0.2828427 / std::sqrt(6.0), 1e-3);
-        QVERIFY(!metric::meanOverPrompts(copies, metric::clusterPrompts(std::vector<std::int32_t>(60, 1), 60)).standardError);
+        QVERIFY(!metric::meanOverPrompts(copies, metric::clusterPrompts(std::vector<std::int32_t>(60, 1), 60))
+                     .standardError);
     }
 
     void uselessInputIsSaid() {
@@ -455,7 +458,8 @@ private Q_SLOTS:
 
         odd = sample;
         odd.attribute.codes.assign(odd.attribute.codes.size(), 1);
-        const auto alone = comparePaired(odd.first, odd.second, odd.prompts, odd.attribute, options, "A", "B", feedback);
+        const auto alone =
+            comparePaired(odd.first, odd.second, odd.prompts, odd.attribute, options, "A", "B", feedback);
         QVERIFY(alone && alone->mean.rows.empty() && alone->mean.warnings.size() == 1);
 
         odd = sample; // an image without any score, and infinite and constant ones
@@ -463,7 +467,8 @@ private Q_SLOTS:
             odd.first[p * world.images + 5] = std::numeric_limits<float>::quiet_NaN();
         odd.second[7] = std::numeric_limits<float>::infinity();
         std::fill_n(odd.second.begin() + static_cast<std::ptrdiff_t>(world.images), world.images, 1.0F);
-        const auto rough = comparePaired(odd.first, odd.second, odd.prompts, odd.attribute, options, "A", "B", feedback);
+        const auto rough =
+            comparePaired(odd.first, odd.second, odd.prompts, odd.attribute, options, "A", "B", feedback);
         QVERIFY(rough.has_value());
         QCOMPARE(rough->mean.rows.front().n, std::int64_t(world.images - 1));
         QVERIFY(rough->mean.warnings.size() >= 2);
@@ -472,8 +477,7 @@ private Q_SLOTS:
 
         Feedback cancelled;
         cancelled.cancel();
-        const auto stopped =
-            summariseAudit(sample.first, sample.prompts, sample.attribute, options, cancelled);
+        const auto stopped = summariseAudit(sample.first, sample.prompts, sample.attribute, options, cancelled);
         QVERIFY(!stopped && stopped.error().cancelled());
     }
 
@@ -510,8 +514,8 @@ private Q_SLOTS:
             MeasureOptions options = optionsOf(images / 10, 199);
             options.bootstrapDraws = 0;
             options.seed = run;
-            const auto result =
-                comparePaired(sample.first, sample.second, sample.prompts, sample.attribute, options, "A", "B", feedback);
+            const auto result = comparePaired(sample.first, sample.second, sample.prompts, sample.attribute, options,
+                                              "A", "B", feedback);
             for (std::size_t m = 0; m < 4; ++m)
                 p[run][m] = *row(result->mean, {"group", "difference", "images"}, names[m]).value.pValue;
             p[run][4] = *row(result->mean, {"group", "difference", "prompts"}, "max_skew").value.pValue;
@@ -524,7 +528,11 @@ private Q_SLOTS:
                     std::printf("%s | %s | %.2f: %.1f %%\n", QTest::currentDataTag(), names[m], level,
                                 100.0 * static_cast<double>(rejected) / static_cast<double>(runs));
                 QVERIFY2(static_cast<double>(rejected) <= expected + 3.5 * std::sqrt(expected) + 1,
-                         qPrintable(QStringLiteral("%1: %2 of %3 at %4").arg(QLatin1String(names[m])).arg(rejected).arg(runs).arg(level)));
+                         qPrintable(QStringLiteral("%1: %2 of %3 at %4")
+                                        .arg(QLatin1String(names[m]))
+                                        .arg(rejected)
+                                        .arg(runs)
+                                        .arg(level)));
             }
     }
 
@@ -568,8 +576,8 @@ private Q_SLOTS:
             MeasureOptions options = optionsOf(200, 200);
             options.nullDraws = 0;
             options.seed = run;
-            const auto result =
-                comparePaired(sample.first, sample.second, sample.prompts, sample.attribute, options, "A", "B", feedback);
+            const auto result = comparePaired(sample.first, sample.second, sample.prompts, sample.attribute, options,
+                                              "A", "B", feedback);
             for (std::size_t a = 0; a < asked.size(); ++a) {
                 const MetricValue& value = row(result->mean, asked[a].keys, asked[a].name).value;
                 seen[a][run] = {*value.value, *value.ciLow, *value.ciHigh};
@@ -584,13 +592,16 @@ private Q_SLOTS:
                 spread += (s.value - truth) * (s.value - truth) / static_cast<double>(runs);
                 width += (s.high - s.low) / static_cast<double>(runs);
             }
-            const auto covered = std::ranges::count_if(seen[a], [&](const Seen& s) { return s.low <= truth && truth <= s.high; });
+            const auto covered =
+                std::ranges::count_if(seen[a], [&](const Seen& s) { return s.low <= truth && truth <= s.high; });
             const double share = static_cast<double>(covered) / static_cast<double>(runs);
             if (full())
                 std::printf("%s | %s %s | covers %.1f %% | width / (3.92 sd) %.2f\n", QTest::currentDataTag(),
                             asked[a].keys[1].c_str(), asked[a].name, 100 * share, width / (3.92 * std::sqrt(spread)));
             QVERIFY2(share >= 0.93 - 2.6 * std::sqrt(0.05 * 0.95 / static_cast<double>(runs)),
-                     qPrintable(QStringLiteral("%1 %2 covers %3").arg(QString::fromStdString(asked[a].keys[1]), QLatin1String(asked[a].name)).arg(share)));
+                     qPrintable(QStringLiteral("%1 %2 covers %3")
+                                    .arg(QString::fromStdString(asked[a].keys[1]), QLatin1String(asked[a].name))
+                                    .arg(share)));
         }
     }
 
@@ -622,7 +633,8 @@ private Q_SLOTS:
         const double share = static_cast<double>(covered) / static_cast<double>(runs);
         if (full())
             std::printf("images and prompts, max_skew | covers %.1f %%\n", 100 * share);
-        QVERIFY2(share >= 0.93 - 2.6 * std::sqrt(0.05 * 0.95 / static_cast<double>(runs)), qPrintable(QString::number(share)));
+        QVERIFY2(share >= 0.93 - 2.6 * std::sqrt(0.05 * 0.95 / static_cast<double>(runs)),
+                 qPrintable(QString::number(share)));
     }
 };
 

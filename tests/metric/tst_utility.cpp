@@ -27,7 +27,8 @@ bool full() {
 }
 
 void near(double actual, double wanted, double tolerance = 1e-9) {
-    QVERIFY2(std::abs(actual - wanted) <= tolerance, qPrintable(QStringLiteral("%1 is not %2").arg(actual, 0, 'g', 12).arg(wanted, 0, 'g', 12)));
+    QVERIFY2(std::abs(actual - wanted) <= tolerance,
+             qPrintable(QStringLiteral("%1 is not %2").arg(actual, 0, 'g', 12).arg(wanted, 0, 'g', 12)));
 }
 
 const MeasureRow& row(const MeasureTable& table, const std::vector<std::string>& keys, const char* name) {
@@ -48,7 +49,8 @@ struct Pairs {
             value = static_cast<float>(random.normal());
         for (std::size_t c = 0; c < captions.rows; ++c) {
             imageOf.push_back(static_cast<std::uint32_t>(c % count)); // an image's captions do not stand together
-            const double sharpness = noise * (0.5 + static_cast<double>(imageOf.back() % 3)); // captions of an image are alike
+            const double sharpness =
+                noise * (0.5 + static_cast<double>(imageOf.back() % 3)); // captions of an image are alike
             for (std::size_t d = 0; d < dim; ++d)
                 captions.row(c)[d] = images.row(imageOf.back())[d] + static_cast<float>(sharpness * random.normal());
         }
@@ -269,8 +271,9 @@ private Q_SLOTS:
         });
         const auto share = [&](int count) { return 100.0 * count / static_cast<double>(runs); };
         if (full())
-            std::printf("zero-shot | top1 covers %.1f %%, class mean %.1f %% | range p at .01/.05/.10: %.1f / %.1f / %.1f %%\n",
-                        share(coveredAll), share(coveredMean), share(small[0]), share(small[1]), share(small[2]));
+            std::printf(
+                "zero-shot | top1 covers %.1f %%, class mean %.1f %% | range p at .01/.05/.10: %.1f / %.1f / %.1f %%\n",
+                share(coveredAll), share(coveredMean), share(small[0]), share(small[1]), share(small[2]));
         QVERIFY2(share(coveredAll) > 91.5, qPrintable(QString::number(share(coveredAll))));
         QVERIFY2(share(coveredMean) > 91.5, qPrintable(QString::number(share(coveredMean))));
         const std::array<double, 3> levels = {0.01, 0.05, 0.1};
@@ -344,12 +347,13 @@ private Q_SLOTS:
         Feedback feedback;
         const auto table = retrievalTable(ranks, imageOf, {}, feedback);
         QVERIFY(table.has_value());
-        const std::array<double, 7> wanted = {1.0 / 4, 2.0 / 4, 3.0 / 4, 2.0 / 6, 4.0 / 6, 5.0 / 6,
-                                              (1.5 + 11.0 / 6) / 6};
+        const std::array<double, 7> wanted = {
+            1.0 / 4, 2.0 / 4, 3.0 / 4, 2.0 / 6, 4.0 / 6, 5.0 / 6, (1.5 + 11.0 / 6) / 6};
         for (std::size_t i = 0; i < 7; ++i) {
             const MetricValue& value = table->rows[i].value;
             near(*value.value, wanted[i]);
-            QVERIFY(*value.ciLow < *value.value && *value.value < *value.ciHigh && *value.ciLow >= 0 && *value.ciHigh <= 1);
+            QVERIFY(*value.ciLow < *value.value && *value.value < *value.ciHigh && *value.ciLow >= 0 &&
+                    *value.ciHigh <= 1);
         }
         QCOMPARE(table->rows[3].n, std::int64_t(6));
         QCOMPARE(table->warnings.size(), std::size_t(1));
@@ -384,7 +388,8 @@ private Q_SLOTS:
             value *= 64;
         const auto scaled = retrievalRanks(pairs.images, pairs.captions, pairs.imageOf, feedback);
         QCOMPARE(many->ofCaption, scaled->ofCaption);
-        const auto a = retrievalTable(*many, pairs.imageOf, {}, feedback), b = retrievalTable(*single, pairs.imageOf, {}, feedback);
+        const auto a = retrievalTable(*many, pairs.imageOf, {}, feedback),
+                   b = retrievalTable(*single, pairs.imageOf, {}, feedback);
         for (std::size_t i = 0; i < a->rows.size(); ++i)
             QCOMPARE(a->rows[i].value.ciLow, b->rows[i].value.ciLow);
     }
@@ -399,7 +404,9 @@ private Q_SLOTS:
             RetrievalRanks ranks;
             for (std::size_t i = 0; i < count; ++i) {
                 const double hard = random.uniform();
-                const auto rank = [&] { return 1 + static_cast<std::int64_t>(-std::log(random.uniformOpen()) * 12 * hard * hard); };
+                const auto rank = [&] {
+                    return 1 + static_cast<std::int64_t>(-std::log(random.uniformOpen()) * 12 * hard * hard);
+                };
                 ranks.ofImage.push_back(rank());
                 for (int c = 0; c < 5; ++c) {
                     ranks.ofCaption.push_back(rank());
@@ -434,15 +441,18 @@ private Q_SLOTS:
             const double share = static_cast<double>(covered[i]) / static_cast<double>(runs);
             if (full())
                 std::printf("retrieval | number %zu covers %.1f %%\n", i, 100 * share);
-            QVERIFY2(share > 0.95 - 3.5 * std::sqrt(0.05 * 0.95 / static_cast<double>(runs)), qPrintable(QStringLiteral("%1: %2").arg(i).arg(share)));
+            QVERIFY2(share > 0.95 - 3.5 * std::sqrt(0.05 * 0.95 / static_cast<double>(runs)),
+                     qPrintable(QStringLiteral("%1: %2").arg(i).arg(share)));
         }
     }
 
     // Generalisation ------------------------------------------------------------------------------------------------
     void theMatrixNamesWhatIsMissing() {
-        const SetAttribute fairGender{"FairFace", "gender"}, fairRace{"FairFace", "race"}, utkGender{"UTKFace", "gender"};
+        const SetAttribute fairGender{"FairFace", "gender"}, fairRace{"FairFace", "race"},
+            utkGender{"UTKFace", "gender"};
         GeneralisationMatrix matrix{{fairGender, utkGender}, {fairGender, fairRace, utkGender}, {}};
-        const auto cell = [&](const SetAttribute& fitted, const SetAttribute& audited, double before, double after, double p) {
+        const auto cell = [&](const SetAttribute& fitted, const SetAttribute& audited, double before, double after,
+                              double p) {
             GeneralisationCell c{fitted, audited, "max_skew", {}, {}, {}, 1000, true};
             c.before.value = before;
             c.after.value = after;
@@ -459,7 +469,8 @@ private Q_SLOTS:
         cell({"FACET", "age"}, fairGender, .9, .9, .9);
         const MeasureTable table = generalisationTable(matrix);
         QCOMPARE(table.rows.size(), std::size_t(12));
-        const MeasureRow& first = row(table, {"FairFace, gender", "FairFace, gender", "in domain"}, "max_skew_difference");
+        const MeasureRow& first =
+            row(table, {"FairFace, gender", "FairFace, gender", "in domain"}, "max_skew_difference");
         near(*first.value.value, -.1);
         near(*first.value.adjustedP, .004);
         near(*row(table, {"FairFace, gender", "FairFace, race", "other attribute"}, "max_skew_after").value.value, .25);

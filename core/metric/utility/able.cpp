@@ -52,12 +52,15 @@ MeasureTable ableTable(std::span<const AbleParts> models) {
     MeasureTable table;
     table.id = "able";
     table.title = "ABLE: accuracy and bias in one number";
-    table.definition =
-        "able = 2 / (1 / accuracy + exp(MaxSkew)), the harmonic mean of zero-shot top-1 accuracy and exp(-MaxSkew) with equal "
-        "target shares; higher is better, at most 1. able_reference: what a ranking blind to the attribute has (MaxSkew at "
-        "its neutral level): compare able with it, not with 1. able_excess: Plumbline's own, with max(0, MaxSkew - neutral "
-        "level) in the place of MaxSkew. Not comparable across attributes with different numbers of groups. Interval: from "
-        "those of accuracy and MaxSkew, as independent.";
+    table.definition = "able = 2 / (1 / accuracy + exp(MaxSkew)), the harmonic mean of zero-shot top-1 accuracy and "
+                       "exp(-MaxSkew) with equal "
+                       "target shares; higher is better, at most 1. able_reference: what a ranking blind to the "
+                       "attribute has (MaxSkew at "
+                       "its neutral level): compare able with it, not with 1. able_excess: Plumbline's own, with "
+                       "max(0, MaxSkew - neutral "
+                       "level) in the place of MaxSkew. Not comparable across attributes with different numbers of "
+                       "groups. Interval: from "
+                       "those of accuracy and MaxSkew, as independent.";
     table.source = "Zhang, Guo, Kankanhalli, CVPR 2025 (eval_train.py); reference and excess: Plumbline's own";
     table.countOf = "images of the accuracy";
     table.keys = {"attribute"};

@@ -30,10 +30,12 @@ MeasureTable generalisationTable(const GeneralisationMatrix& matrix) {
     MeasureTable table;
     table.id = "generalisation";
     table.title = "Does the change hold elsewhere?";
-    table.definition =
-        "Of each set and attribute that a change was fitted on, its effect on each set and attribute that was audited: the "
-        "measure before and after, and the paired difference (after minus before) on the same images and prompts. Another "
-        "set: out of domain. Another attribute: harm across attributes. Intervals and p are those of the paired difference.";
+    table.definition = "Of each set and attribute that a change was fitted on, its effect on each set and attribute "
+                       "that was audited: the "
+                       "measure before and after, and the paired difference (after minus before) on the same images "
+                       "and prompts. Another "
+                       "set: out of domain. Another attribute: harm across attributes. Intervals and p are those of "
+                       "the paired difference.";
     table.source = "Zhang, Guo, Kankanhalli, CVPR 2025 (protocol)";
     table.countOf = "images audited";
     table.keys = {"fitted on", "audited on", "kind"};
@@ -61,10 +63,12 @@ MeasureTable generalisationTable(const GeneralisationMatrix& matrix) {
                     continue;
                 }
                 const bool sameSet = fitted.set == audited.set, sameAttribute = fitted.attribute == audited.attribute;
-                const char* kind = sameSet ? sameAttribute ? "in domain" : "other attribute"
-                                           : sameAttribute ? "other set" : "other set and attribute";
+                const char* kind = sameSet         ? sameAttribute ? "in domain" : "other attribute"
+                                   : sameAttribute ? "other set"
+                                                   : "other set and attribute";
                 const auto add = [&](const char* part, const MetricValue& value) {
-                    table.rows.push_back({{nameOf(fitted), nameOf(audited), kind}, measure + part, value, cell->n, cell->enough});
+                    table.rows.push_back(
+                        {{nameOf(fitted), nameOf(audited), kind}, measure + part, value, cell->n, cell->enough});
                 };
                 // Only the differences are tested here.
                 MetricValue before = cell->before, after = cell->after;

@@ -83,7 +83,7 @@ void scoreTile(const Lanes* images, const Lanes* captions, std::size_t lanes, fl
         s30 += i3[l] * a;
         s31 += i3[l] * b;
     }
-    const std::array<Lanes, kTileImages * kTileCaptions> sums = {s00, s01, s10, s11, s20, s21, s30, s31};
+    const std::array<Lanes, kTileImages* kTileCaptions> sums = {s00, s01, s10, s11, s20, s21, s30, s31};
     for (std::size_t i = 0; i < sums.size(); ++i)
         out[i] = total(sums[i]);
 }
@@ -191,18 +191,19 @@ Outcome<RetrievalRanks> computeRanks(const Embeddings& images, const Embeddings&
 Outcome<RetrievalRanks> retrievalRanks(const Embeddings& images, const Embeddings& captions,
                                        std::span<const std::uint32_t> imageOfCaption, Feedback& feedback) {
     if (images.dim != captions.dim || images.dim == 0)
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "the embeddings of the images have " + std::to_string(images.dim) +
-                                                             " numbers and those of the captions " +
-                                                             std::to_string(captions.dim)}});
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "the embeddings of the images have " + std::to_string(images.dim) +
+                                    " numbers and those of the captions " + std::to_string(captions.dim)}});
     if (imageOfCaption.size() != captions.rows)
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(captions.rows) +
-                                                             " embeddings of captions, but " +
-                                                             std::to_string(imageOfCaption.size()) + " captions"}});
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(captions.rows) + " embeddings of captions, but " +
+                                    std::to_string(imageOfCaption.size()) + " captions"}});
     for (const std::uint32_t i : imageOfCaption)
         if (i >= images.rows)
-            return fail(ErrorCode::InvalidArgument, {{"name", "the image of a caption"},
-                                                     {"value", std::to_string(i)},
-                                                     {"expected", "an image number below " + std::to_string(images.rows)}});
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "the image of a caption"},
+                         {"value", std::to_string(i)},
+                         {"expected", "an image number below " + std::to_string(images.rows)}});
     try {
         return computeRanks(images, captions, imageOfCaption, feedback);
     } catch (const std::bad_alloc&) {
@@ -216,17 +217,19 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
     table.id = "retrieval";
     table.title = "Image-text retrieval";
     table.definition =
-        "image_to_text_rK: share of the images with one of their captions among the first K captions by cosine (the others of "
-        "its own captions do not count against it); text_to_image_rK: share of the captions whose image is among the first K "
+        "image_to_text_rK: share of the images with one of their captions among the first K captions by cosine (the "
+        "others of "
+        "its own captions do not count against it); text_to_image_rK: share of the captions whose image is among the "
+        "first K "
         "images; r_mean: mean of the six. Higher is better. A wrong candidate that ties stands before the right one. "
         "Intervals over images, each with its captions; the candidates stay.";
     table.source = "Karpathy and Fei-Fei, CVPR 2015; Radford et al., ICML 2021";
     table.countOf = "queries";
     table.keys = {"images"};
     if (imageOfCaption.size() != ranks.ofCaption.size())
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(ranks.ofCaption.size()) +
-                                                             " ranks for " + std::to_string(imageOfCaption.size()) +
-                                                             " captions"}});
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(ranks.ofCaption.size()) + " ranks for " +
+                                    std::to_string(imageOfCaption.size()) + " captions"}});
     std::vector<OfImage> all(ranks.ofImage.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
         all[i].images = ranks.ofImage[i] >= 0 ? 1 : 0;
@@ -235,24 +238,28 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
     }
     for (std::size_t c = 0; c < ranks.ofCaption.size(); ++c) {
         if (imageOfCaption[c] >= all.size())
-            return fail(ErrorCode::InvalidArgument, {{"name", "the image of a caption"},
-                                                     {"value", std::to_string(imageOfCaption[c])},
-                                                     {"expected", "an image number below " + std::to_string(all.size())}});
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "the image of a caption"},
+                         {"value", std::to_string(imageOfCaption[c])},
+                         {"expected", "an image number below " + std::to_string(all.size())}});
         OfImage& mine = all[imageOfCaption[c]];
         ++mine.captions;
         for (std::size_t top = 0; top < 3; ++top)
             mine.hits[3 + top] += ranks.ofCaption[c] > 0 && ranks.ofCaption[c] <= kTops[top];
     }
     // Images without a caption are no queries and take no part in the resampling.
-    const auto candidates = static_cast<std::int64_t>(std::ranges::count_if(all, [](const OfImage& i) { return i.captions == 0; }));
+    const auto candidates =
+        static_cast<std::int64_t>(std::ranges::count_if(all, [](const OfImage& i) { return i.captions == 0; }));
     std::erase_if(all, [](const OfImage& i) { return i.captions == 0; });
     if (candidates > 0)
-        table.warnings.push_back(counted(candidates, "image") + " without a caption " + (candidates == 1 ? "is a candidate" : "are candidates") +
-                                 " only.");
+        table.warnings.push_back(counted(candidates, "image") + " without a caption " +
+                                 (candidates == 1 ? "is a candidate" : "are candidates") + " only.");
     if (ranks.unusableImages > 0)
-        table.warnings.push_back(counted(ranks.unusableImages, "embedding") + " of images with length 0 or not a number: never found.");
+        table.warnings.push_back(counted(ranks.unusableImages, "embedding") +
+                                 " of images with length 0 or not a number: never found.");
     if (ranks.unusableCaptions > 0)
-        table.warnings.push_back(counted(ranks.unusableCaptions, "embedding") + " of captions with length 0 or not a number: never found.");
+        table.warnings.push_back(counted(ranks.unusableCaptions, "embedding") +
+                                 " of captions with length 0 or not a number: never found.");
     const auto sumOf = [&all](auto&& rows) {
         OfImage sum;
         for (const auto row : rows) {
@@ -291,7 +298,10 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
             const double queries = spread > 0 ? std::clamp(p * (1 - p) / spread, 1.0, static_cast<double>(n)) : images;
             setInterval(value, wilsonOf(p, queries, options.confidence));
         }
-        table.rows.push_back({{"all"}, i < 6 ? kNames[i] : "r_mean", value, n,
+        table.rows.push_back({{"all"},
+                              i < 6 ? kNames[i] : "r_mean",
+                              value,
+                              n,
                               static_cast<std::int64_t>(all.size()) >= options.minGroup});
     }
     return table;

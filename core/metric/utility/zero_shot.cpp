@@ -87,15 +87,14 @@ Outcome<std::array<MetricValue, 2>> classMeans(const Judged& judged, std::size_t
     std::vector<std::int32_t> strata(judged.size(), -1);
     for (const std::uint32_t row : rows)
         strata[row] = judged.label[row];
-    PLUMBLINE_TRY(const Draws draws,
-                  bootstrapWithinGroups(
-                      strata, 2, "class-mean/" + std::to_string(group), options,
-                      [&](std::span<const std::uint32_t> drawn, std::span<double> values) {
-                          ClassMean mean(classes);
-                          for (std::size_t top = 0; top < 2; ++top)
-                              values[top] = mean.of(judged, drawn, top);
-                      },
-                      feedback));
+    PLUMBLINE_TRY(const Draws draws, bootstrapWithinGroups(
+                                         strata, 2, "class-mean/" + std::to_string(group), options,
+                                         [&](std::span<const std::uint32_t> drawn, std::span<double> values) {
+                                             ClassMean mean(classes);
+                                             for (std::size_t top = 0; top < 2; ++top)
+                                                 values[top] = mean.of(judged, drawn, top);
+                                         },
+                                         feedback));
     // A class whose images are all right (or all wrong) has no spread in a resample, although another sample of it
     // would have. Wilson's interval of each such class says how much; its share of the mean's variance is added.
     ClassMean mean(classes);
@@ -193,16 +192,15 @@ Outcome<void> addGroups(const Judged& judged, std::size_t classes, const Attribu
     for (std::size_t i = 0; i < blocks.size(); ++i)
         if (judged.group[i] < 0)
             blocks[i] = -1;
-    PLUMBLINE_TRY(const Draws nulls,
-                  permuteRows(
-                      judged.size(), blocks, 2, "zero-shot/" + attribute.name, options,
-                      [&](std::span<const std::uint32_t> rows, std::span<double> values) {
-                          std::vector<std::int32_t> moved(rows.size());
-                          for (std::size_t i = 0; i < rows.size(); ++i)
-                              moved[i] = judged.group[rows[i]];
-                          std::ranges::copy(ranges(judged, moved, groups), values.begin());
-                      },
-                      feedback));
+    PLUMBLINE_TRY(const Draws nulls, permuteRows(
+                                         judged.size(), blocks, 2, "zero-shot/" + attribute.name, options,
+                                         [&](std::span<const std::uint32_t> rows, std::span<double> values) {
+                                             std::vector<std::int32_t> moved(rows.size());
+                                             for (std::size_t i = 0; i < rows.size(); ++i)
+                                                 moved[i] = judged.group[rows[i]];
+                                             std::ranges::copy(ranges(judged, moved, groups), values.begin());
+                                         },
+                                         feedback));
     const std::array<double, 2> observed = ranges(judged, judged.group, groups);
     for (std::size_t top = 0; top < 2; ++top) {
         MetricValue value;
@@ -229,13 +227,13 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
                                        const Resampling& options, Feedback& feedback) {
     if (classes == 0 || scores.size() / std::max<std::size_t>(classes, 1) != labels.size() ||
         scores.size() % std::max<std::size_t>(classes, 1) != 0)
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(scores.size()) + " scores for " +
-                                                             std::to_string(labels.size()) + " images and " +
-                                                             std::to_string(classes) + " classes"}});
+        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(scores.size()) +
+                                                              " scores for " + std::to_string(labels.size()) +
+                                                              " images and " + std::to_string(classes) + " classes"}});
     if (attribute != nullptr && attribute->codes.size() != labels.size())
-        return fail(ErrorCode::ScoresInvalid, {{"reason", "there are " + std::to_string(labels.size()) + " images, but " +
-                                                             std::to_string(attribute->codes.size()) + " values of " +
-                                                             attribute->name}});
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(labels.size()) + " images, but " +
+                                    std::to_string(attribute->codes.size()) + " values of " + attribute->name}});
     for (const std::int32_t label : labels)
         if (label >= 0 && static_cast<std::size_t>(label) >= classes)
             return fail(ErrorCode::InvalidArgument, {{"name", "a label"},
@@ -260,7 +258,8 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
         }
         judged.label.push_back(labels[i]);
         judged.group.push_back(attribute != nullptr ? attribute->codes[i] : Attribute::kUnlabelled);
-        judged.hit.push_back({static_cast<std::uint8_t>(ranks[i] <= kTops[0]), static_cast<std::uint8_t>(ranks[i] <= kTops[1])});
+        judged.hit.push_back(
+            {static_cast<std::uint8_t>(ranks[i] <= kTops[0]), static_cast<std::uint8_t>(ranks[i] <= kTops[1])});
     }
     MeasureTable table;
     table.id = "zero_shot_accuracy";
@@ -270,7 +269,8 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
         " classes by score; a class that ties with the true one stands before it. Higher is better. Interval: Wilson. "
         "class_mean: mean over the classes of each class's own share, bootstrap over the images of each class.";
     if (attribute != nullptr)
-        table.definition += " range: largest minus smallest group; null: the groups in random order among the images of a class.";
+        table.definition +=
+            " range: largest minus smallest group; null: the groups in random order among the images of a class.";
     table.source = "Radford et al., ICML 2021";
     table.countOf = "images";
     table.keys = {attribute != nullptr ? attribute->name : "images"};
@@ -278,7 +278,8 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
     if (withoutLabel > 0)
         table.warnings.push_back(counted(withoutLabel, "image") + " without a class took no part.");
     if (withoutScore > 0)
-        table.warnings.push_back(counted(withoutScore, "image") + " without a score (NaN) for the true class took no part.");
+        table.warnings.push_back(counted(withoutScore, "image") +
+                                 " without a score (NaN) for the true class took no part.");
     if (judged.size() == 0) {
         table.warnings.emplace_back("No image has a class and a score, so nothing is given.");
         return table;
