@@ -25,6 +25,13 @@ auto descendingBits(T score) {
     return (bits & kSign) != 0 ? bits : static_cast<Bits>(~(bits | kSign));
 }
 
+/// The score whose bits these are.
+template <class T, class Bits>
+T scoreOf(Bits bits) {
+    constexpr Bits kSign = Bits{1} << (sizeof(T) * 8 - 1);
+    return std::bit_cast<T>((bits & kSign) != 0 ? bits : static_cast<Bits>(~bits & ~kSign));
+}
+
 /// Score and row number in one comparable key.
 template <class T>
 struct Key;
@@ -34,6 +41,7 @@ struct Key<float> {
     std::uint64_t packed;
     Key(float score, std::uint32_t row) : packed(std::uint64_t{descendingBits(score)} << 32 | row) {}
     std::uint32_t row() const { return static_cast<std::uint32_t>(packed); }
+    float score() const { return scoreOf<float>(static_cast<std::uint32_t>(packed >> 32)); }
     auto operator<=>(const Key&) const = default;
 };
 
@@ -43,6 +51,7 @@ struct Key<double> {
     std::uint32_t number;
     Key(double score, std::uint32_t row) : bits(descendingBits(score)), number(row) {}
     std::uint32_t row() const { return number; }
+    double score() const { return scoreOf<double>(bits); }
     auto operator<=>(const Key&) const = default;
 };
 
@@ -55,6 +64,8 @@ public:
         : m_prefix(std::min(prefix, most)), m_room(std::min(most, m_prefix + std::max<std::size_t>(m_prefix, 4096))) {
         m_keys.reserve(m_room);
     }
+    /// Whether a score is below all that can still be among the smallest keys; never said of a NaN.
+    bool tooLow(T score) const { return score < m_lowest; }
     void add(const Key<T>& key) {
         if (m_bound && !(key < *m_bound))
             return;
@@ -78,19 +89,21 @@ private:
         const auto last = m_keys.begin() + static_cast<std::ptrdiff_t>(m_prefix) - 1;
         std::nth_element(m_keys.begin(), last, m_keys.end());
         m_bound = *last;
+        m_lowest = last->score();
         m_keys.resize(m_prefix, *m_bound);
     }
 
     std::size_t m_prefix, m_room;
     std::vector<Key<T>> m_keys;
-    std::optional<Key<T>> m_bound; ///< a key at or above it is not among the smallest
+    std::optional<Key<T>> m_bound;                    ///< a key at or above it is not among the smallest
+    T m_lowest = -std::numeric_limits<T>::infinity(); ///< the bound's score
 };
 
 template <class T>
 std::vector<std::uint32_t> topRowsOf(std::span<const T> scores, std::size_t k) {
     Smallest<T> keys(k, scores.size());
     for (std::size_t row = 0; row < scores.size(); ++row)
-        if (!std::isnan(scores[row]))
+        if (!keys.tooLow(scores[row]) && !std::isnan(scores[row]))
             keys.add(Key<T>(scores[row], static_cast<std::uint32_t>(row)));
     return keys.rows();
 }
@@ -102,7 +115,7 @@ RankOrder rankOrderOf(std::span<const T> scores, std::span<const std::int32_t> g
     RankOrder order;
     std::vector<std::uint32_t> last;
     for (std::size_t row = 0; row < scores.size(); ++row) {
-        if (groups[row] < 0)
+        if (groups[row] < 0 || keys.tooLow(scores[row]))
             continue;
         const auto number = static_cast<std::uint32_t>(row);
         if (!std::isnan(scores[row])) {

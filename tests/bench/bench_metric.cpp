@@ -4,9 +4,11 @@
 //   bench_metric --prompts ROWS GROUPS K COUNT  seconds for COUNT prompts of one attribute, all cores
 //   bench_metric --write FOLDER ROWS GROUPS K COUNT   the same scores as .npy files for rival_measures.py
 //   bench_metric --values ROWS GROUPS K COUNT   what rival_measures.py computes of them, and the processor time
+//   bench_metric --functions ROWS GROUPS K COUNT   MaxSkew and NDKL of them and nothing else
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -18,6 +20,9 @@
 
 #include "core/base/random.h"
 #include "core/metric/measure.h"
+#include "core/metric/ndkl.h"
+#include "core/metric/ranking.h"
+#include "core/metric/skew.h"
 
 using namespace plumbline;
 using metric::Meter;
@@ -209,6 +214,40 @@ int values(const Many& data, std::int64_t k) {
     return 0;
 }
 
+/// MaxSkew and NDKL against the pool's shares from the functions that the Meter calls, without the rest of what it
+/// tells (effect sizes, ties, warnings): the work of the published function. Shares and tables are made once, as the
+/// Meter does.
+int functions(const Many& data, std::int64_t k) {
+    const std::size_t groups = data.attribute.groups.size();
+    for (int i = 0; i < 5; ++i) {
+        std::vector<double> maxSkews(data.prompts), divergences(data.prompts);
+        double seconds = 0;
+        const auto all = [&] {
+            std::vector<double> logShare(groups, 0.0);
+            for (const std::int32_t code : data.attribute.codes)
+                ++logShare[static_cast<std::size_t>(code)];
+            for (double& share : logShare)
+                share = std::log(share / static_cast<double>(data.rows));
+            const metric::NdklTables tables(static_cast<std::size_t>(k));
+            tbb::parallel_for(std::size_t{0}, data.prompts, [&](std::size_t p) {
+                const std::vector<std::uint32_t> top = metric::topRows(data.prompt(p), static_cast<std::size_t>(k));
+                metric::NdklSum ndkl(tables, groups, top.size());
+                for (const std::uint32_t row : top)
+                    ndkl.add(static_cast<std::uint32_t>(data.attribute.codes[row]));
+                maxSkews[p] = metric::skewRange(ndkl.counts(), static_cast<double>(k), logShare,
+                                                metric::rulesOf(Definition::Geyik))
+                                  .max;
+                divergences[p] = ndkl.value(logShare, tables.normaliser(top.size()));
+            });
+        };
+        const double processor = processorSecondsOf([&] { seconds = secondsOf(all); });
+        const auto count = static_cast<double>(data.prompts);
+        std::printf("a prompt: %.6f s, %.6f processor seconds; first prompt: %.12f %.12f\n", seconds / count,
+                    processor / count, maxSkews[0], divergences[0]);
+    }
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -223,6 +262,8 @@ int main(int argc, char** argv) {
         return write(words.at(1), Many(number(2), number(3), number(5)));
     if (!words.empty() && words[0] == "--values")
         return values(Many(number(1), number(2), number(4)), k(3));
+    if (!words.empty() && words[0] == "--functions")
+        return functions(Many(number(1), number(2), number(4)), k(3));
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
     return 0;

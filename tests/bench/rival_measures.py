@@ -58,8 +58,35 @@ def measure(scores, labels, k):
     return values
 
 
+def max_skew_and_ndkl(scores, labels, k):
+    top = top_rows(scores, labels, k)
+    desired = desired_shares(labels, True)
+    return max_skew(top, k, desired), ndkl(top, k, desired)
+
+
+def with_draws(scores, labels, k, draws):
+    generator = np.random.default_rng(1)
+    observed = max_skew_and_ndkl(scores, labels, k)
+    null = [max_skew_and_ndkl(scores, generator.permutation(labels), k) for _ in range(draws)]
+    resampled = []
+    for _ in range(draws):
+        rows = generator.integers(0, len(labels), len(labels))
+        resampled.append(max_skew_and_ndkl(scores[rows], labels[rows], k))
+    return observed, null, resampled
+
+
 def main():
     scores, labels, k = np.load(sys.argv[1]), np.load(sys.argv[2]), int(sys.argv[3])
+    if len(sys.argv) > 5 and sys.argv[4] == "--draws":
+        started = time.process_time()
+        results = [with_draws(row, labels, k, int(sys.argv[5])) for row in scores]
+        print(f"{sys.argv[5]} draws, processor seconds a prompt: {(time.process_time() - started) / len(scores):.5f}")
+        observed, null, resampled = results[0]
+        print("first prompt: MaxSkew, NDKL", *observed)
+        if null:
+            print("95th percentiles of the null", *np.percentile(null, 95, axis=0))
+            print("percentile intervals", *np.percentile(resampled, [2.5, 97.5], axis=0).T.ravel())
+        return
     repeats = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     seconds = []
     for _ in range(repeats):
