@@ -34,7 +34,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
     ModelArguments model;
-    std::string images, labels, preset, probe, project, json, csv, report, sets;
+    std::string images, labels, preset, probe, project, json, csv, report, sets, classes, captions, captionSplit;
     std::string relevance;
     std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
     MeasureArguments measure;
@@ -222,13 +222,15 @@ std::string familyNames() {
     return names;
 }
 
-/// Without a choice those that cost little and need nothing more.
-Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names) {
+/// Without a choice those that cost little and need nothing more. What needs a column or a file is chosen by naming it,
+/// and left out of "all" where it is not named.
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const OtherMeasures& given) {
+    const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
     std::vector<Family> families;
     for (const FamilyInfo& family : allFamilies())
-        if (names.empty() ? family.byDefault
-                          : std::ranges::find(names, "all") != names.end() ||
-                                std::ranges::find(names, family.name) != names.end())
+        if (named(family.name) || (needsInput(family.family) ? hasInput(given, family.family) && !named("none")
+                                   : names.empty()           ? family.byDefault
+                                                             : named("all")))
             families.push_back(family.family);
     for (const std::string& name : names)
         if (name != "all" && name != "none" && !familyFromName(name))
@@ -245,12 +247,16 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     if (config.attributes.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
-    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also));
     config.others.sets = arguments.sets;
     config.others.dimensions = arguments.dimensions;
+    config.others.classes = arguments.classes;
+    std::error_code ignored;
+    if (!arguments.captions.empty())
+        config.others.captions = encodePath(fs::absolute(arguments.captions, ignored));
+    config.others.captionSplit = arguments.captionSplit;
+    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also, config.others));
     config.precision = arguments.model.precision;
     config.threads = arguments.model.threads;
-    std::error_code ignored;
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
     if (!arguments.model.vocab.empty())
         config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
@@ -382,6 +388,10 @@ void addAudit(CLI::App& app, Run& chosen) {
     command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
         ->delimiter(',');
     command->add_option("--sets", arguments->sets, "Attribute that names the counterfactual set of an image (counterfactuals)");
+    command->add_option("--classes", arguments->classes, "Attribute with the true class of each image (classes)");
+    command->add_option("--captions", arguments->captions,
+                        "Captions of the images: Karpathy's JSON, or a CSV of file and caption (retrieval)");
+    command->add_option("--caption-split", arguments->captionSplit, "Only this part of the list, e.g. test");
     command->add_option("--dimensions", arguments->dimensions, "Attributes that images are controlled for (controls)")
         ->delimiter(',');
     command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <unordered_map>
 
 #include <CLI/CLI.hpp>
 
@@ -46,10 +45,6 @@ Outcome<std::optional<std::vector<std::string>>> rowNames(const std::string& npy
     return std::optional(std::move(names));
 }
 
-std::string baseName(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
 tl::unexpected<Error> doNotFit(const std::string& what, const std::string& path, std::string expected) {
     return fail(ErrorCode::InvalidArgument,
                 {{"name", what}, {"value", encodeName(path)}, {"expected", std::move(expected)}});
@@ -84,20 +79,7 @@ Outcome<Pairing> pairUp(const RetrievalArguments& arguments, std::size_t imageRo
             return doNotFit("--images", arguments.images,
                             "as many rows as " + arguments.images + ".rows.csv names, " +
                                 std::to_string(files->size()));
-        std::unordered_map<std::string, std::uint32_t> byPath, byName;
-        for (std::size_t i = 0; i < files->size(); ++i) {
-            byPath.try_emplace((*files)[i], static_cast<std::uint32_t>(i));
-            const auto [at, isNew] = byName.try_emplace(baseName((*files)[i]), static_cast<std::uint32_t>(i));
-            if (!isNew)
-                at->second = static_cast<std::uint32_t>(imageRows); // not by this name: two files have it
-        }
-        for (std::size_t i = 0; i < list.images.size(); ++i) {
-            if (const auto exact = byPath.find(list.images[i]); exact != byPath.end())
-                rowOf[i] = exact->second;
-            else if (const auto named = byName.find(baseName(list.images[i]));
-                     named != byName.end() && named->second < imageRows)
-                rowOf[i] = named->second;
-        }
+        rowOf = formats::rowsOfImages(list, *files);
     } else {
         if (list.images.size() != imageRows)
             return doNotFit("--images", arguments.images,
@@ -135,7 +117,7 @@ Outcome<std::vector<MeasureTable>> measureRetrieval(const RetrievalArguments& ar
     PLUMBLINE_TRY(const metric::RetrievalRanks ranks,
                   metric::retrievalRanks(images, pairing.captions, pairing.imageOf, feedback));
     PLUMBLINE_TRY(MeasureTable table,
-                  metric::retrievalTable(ranks, pairing.imageOf, arguments.resampling.options, feedback));
+                  metric::retrievalTable(ranks, pairing.imageOf, nullptr, arguments.resampling.options, feedback));
     warnOfRows(list.invalidRows, table);
     if (pairing.missing > 0)
         table.warnings.push_back(std::to_string(pairing.missing) +

@@ -18,8 +18,8 @@
 
 namespace plumbline::audit {
 
-/// Looks at the beginning of every file and completes the match report: how many carry an EXIF orientation, and which are
-/// no pictures at all (a damaged picture is found when it is decoded). Cancelled.
+/// Looks at the beginning of every file and completes the match report: how many carry an EXIF orientation, and which
+/// are no pictures at all (a damaged picture is found when it is decoded). Cancelled.
 Outcome<void> inspectImages(ImageSet& set, Feedback& feedback);
 
 /// Image embeddings of a set, row for row; `present[i]` is false where an image was skipped (its row is zero).

@@ -205,8 +205,9 @@ Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& se
 
     for (const auto& [row, earlier] : copies) {
         if (!result.present[earlier]) {
-            result.skipped.push_back({encodeName(set.files[row]), "the same bytes as " + encodeName(set.files[earlier]) +
-                                                                       ", which could not be read"});
+            result.skipped.push_back(
+                {encodeName(set.files[row]),
+                 "the same bytes as " + encodeName(set.files[earlier]) + ", which could not be read"});
             continue;
         }
         std::ranges::copy(std::as_const(result.raw).row(earlier), result.raw.row(row).begin());

@@ -2,9 +2,15 @@
 #include "core/audit/other_measures.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <iterator>
+#include <limits>
+#include <map>
+
+#include "core/audit/measure_families.h"
 
 #include "core/base/error_text.h"
+#include "core/base/numbers.h"
 #include "core/metric/association/group_association.h"
 #include "core/metric/association/text_audit.h"
 #include "core/metric/classification/accuracy.h"
@@ -24,37 +30,6 @@ namespace plumbline::audit {
 
 namespace {
 
-using Tables = std::vector<MeasureTable>;
-
-std::string lower(std::string text) {
-    for (char& c : text)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
-metric::Resampling resampling(const MeasureOptions& options) {
-    return {options.seed, options.nullDraws, options.bootstrapDraws, options.confidence, options.minGroup};
-}
-
-/// The attribute without the images that have no embedding.
-Result<Attribute> presentLabels(const Audited& audited, const std::string& name) {
-    PLUMBLINE_TRY(Attribute attribute, resolveAttribute(audited.set, name));
-    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
-        if (!audited.images.present[i])
-            attribute.codes[i] = Attribute::kUnlabelled;
-    return attribute;
-}
-
-/// Images x texts cosines, row-major.
-std::vector<float> imagesByTexts(const Audited& audited, const Embeddings& texts) {
-    std::vector<float> scores = cosines(audited.images.raw, texts);
-    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
-        if (!audited.images.present[i])
-            std::fill_n(scores.begin() + static_cast<std::ptrdiff_t>(i * texts.rows), texts.rows,
-                        std::numeric_limits<float>::quiet_NaN());
-    return scores;
-}
-
 metric::AskedPrompts askedPrompts(const Audited& audited) {
     metric::AskedPrompts asked;
     for (const Prompt& prompt : probe::expand(audited.config.probe)) {
@@ -66,11 +41,11 @@ metric::AskedPrompts askedPrompts(const Audited& audited) {
     return asked;
 }
 
-std::vector<std::string> promptTexts(const Audited& audited) {
-    std::vector<std::string> texts;
-    for (Prompt& prompt : probe::expand(audited.config.probe))
-        texts.push_back(std::move(prompt.text));
-    return texts;
+/// Targets that differ from prompt to prompt have no place in measures that look at all prompts with one Meter: they
+/// use the table's general shares, or those of the pool.
+MeasureOptions sameForAllPrompts(MeasureOptions options) {
+    options.target = options.target.kind == Target::Kind::Conditional ? Target() : options.target.of({});
+    return options;
 }
 
 Outcome<Tables> summary(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
@@ -122,19 +97,13 @@ Outcome<Tables> association(const Audited& audited, const Attribute& attribute, 
 Outcome<Tables> texts(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
     const ProbeSet& probe = audited.config.probe;
     const bool byHand = probe.templates.empty();
-    const std::vector<std::string> words = groupWords(attribute);
-    ProbeSet ofGroups;
-    ofGroups.templates = byHand ? std::vector<std::string>{"a photo of a {}"} : probe.templates;
-    for (const std::string& word : words)
-        ofGroups.concepts.push_back({word, {}});
-    std::vector<std::string> groupTexts;
-    for (const Prompt& prompt : probe::expand(ofGroups))
-        groupTexts.push_back(prompt.text);
+    const std::vector<std::string> words = groupWords(attribute), templates = templatesOf(probe);
+    const std::vector<std::string> groupTexts = inTemplates(words, templates);
     PLUMBLINE_TRY(const Embeddings groupRows, audited.encode(groupTexts));
     metric::TextAudit audit;
     audit.concepts = probe.concepts;
     audit.groups = words;
-    audit.templates = ofGroups.templates.size();
+    audit.templates = templates.size();
     audit.conceptTexts = &audited.prompts; // template-major, as probe::expand orders them
     audit.groupTexts = &groupRows;
     Tables tables;
@@ -172,6 +141,13 @@ Outcome<Tables> gap(const Audited& audited, const Attribute& attribute, Feedback
     PLUMBLINE_TRY(tables.emplace_back(), metric::modalityGap(input, options, feedback));
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::centroidDistances(audited.images.raw, attribute, "images", options, feedback));
+    // Images without an embedding are rows of zeros, which have no direction and take no part.
+    PLUMBLINE_TRY(const metric::ShiftMeasure skew,
+                  metric::skewOfShifted(attribute, sameForAllPrompts(audited.config.measure), promptTexts(audited)));
+    // LIANG22 moves both sides by up to a half, which closes the gap; beyond 0 to the other side it widens.
+    constexpr std::array kLambdas{-0.5, -0.25, 0.0, 0.25, 0.5};
+    PLUMBLINE_TRY(tables.emplace_back(), metric::shiftExperiment(audited.images.raw, audited.prompts, kLambdas,
+                                                                 std::span(&skew, 1), options, feedback));
     return tables;
 }
 
@@ -218,9 +194,9 @@ Outcome<Tables> templates(const Audited& audited, const Attribute& attribute, Fe
 }
 
 Outcome<Tables> hubs(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
-    PLUMBLINE_TRY(metric::HubnessResult result,
-                  metric::hubnessOfAudit(audited.scores, promptTexts(audited), attribute, audited.config.measure,
-                                         resampling(audited.config.measure), feedback));
+    PLUMBLINE_TRY(metric::HubnessResult result, metric::hubnessOfAudit(audited.scores, promptTexts(audited), attribute,
+                                                                       sameForAllPrompts(audited.config.measure),
+                                                                       resampling(audited.config.measure), feedback));
     return Tables{std::move(result.table)};
 }
 
@@ -240,9 +216,9 @@ Outcome<Tables> quality(const Audited& audited, const Attribute& attribute, Feed
         bad.push_back(static_cast<double>(scores[2 * i + 1]));
     }
     const std::vector<double> quality = metric::imageQuality(good, bad, audited.logitScale);
-    PLUMBLINE_TRY(MeasureTable table,
-                  metric::qualityControlled(audited.scores, promptTexts(audited), quality, attribute,
-                                            audited.config.measure, resampling(audited.config.measure), feedback));
+    PLUMBLINE_TRY(MeasureTable table, metric::qualityControlled(audited.scores, promptTexts(audited), quality,
+                                                                attribute, sameForAllPrompts(audited.config.measure),
+                                                                resampling(audited.config.measure), feedback));
     return Tables{std::move(table)};
 }
 
@@ -268,6 +244,8 @@ Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
         const auto own = audited.scores.subspan(scores.size() * images, images);
         scores.push_back({prompt.text, {own.begin(), own.end()}});
     }
+    PLUMBLINE_TRY(std::vector<metric::NamedScores> scales, scaleContrasts(audited));
+    std::ranges::move(scales, std::back_inserter(scores));
     Tables tables;
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::dimensionInfluence(scores, dimensions, {}, resampling(audited.config.measure)));
@@ -303,17 +281,77 @@ Measure byAttribute(Family family) {
         return counterfactuals;
     case Family::Controls:
         return controls;
+    case Family::Classes:
+        return classes;
+    case Family::Retrieval:
+        return captionRetrieval;
+    case Family::WordTests:
+        return wordTests;
+    case Family::Scales:
+        return socialScales;
+    case Family::ConceptVectors:
+        return conceptVectors;
     }
     return nullptr;
 }
 
 } // namespace
 
+metric::Resampling resampling(const MeasureOptions& options) {
+    return {options.seed, options.nullDraws, options.bootstrapDraws, options.confidence, options.minGroup};
+}
+
+Result<Attribute> presentLabels(const Audited& audited, const std::string& name) {
+    PLUMBLINE_TRY(Attribute attribute, resolveAttribute(audited.set, name));
+    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
+        if (!audited.images.present[i])
+            attribute.codes[i] = Attribute::kUnlabelled;
+    return attribute;
+}
+
+std::vector<float> imagesByTexts(const Audited& audited, const Embeddings& texts) {
+    std::vector<float> scores = cosines(audited.images.raw, texts);
+    for (std::size_t i = 0; i < audited.images.present.size(); ++i)
+        if (!audited.images.present[i])
+            std::fill_n(scores.begin() + static_cast<std::ptrdiff_t>(i * texts.rows), texts.rows,
+                        std::numeric_limits<float>::quiet_NaN());
+    return scores;
+}
+
+std::vector<std::string> promptTexts(const Audited& audited) {
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(audited.config.probe))
+        texts.push_back(std::move(prompt.text));
+    return texts;
+}
+
+std::vector<std::string> templatesOf(const ProbeSet& probe) {
+    return probe.templates.empty() ? std::vector<std::string>{"a photo of a {}"} : probe.templates;
+}
+
+std::vector<std::string> inTemplates(const std::vector<std::string>& words, const std::vector<std::string>& templates) {
+    ProbeSet set;
+    set.templates = templates;
+    for (const std::string& word : words)
+        set.concepts.push_back({word, {}});
+    std::vector<std::string> texts;
+    for (Prompt& prompt : probe::expand(set))
+        texts.push_back(std::move(prompt.text));
+    return texts;
+}
+
+Result<Embeddings> meanOfTemplates(const Embeddings& texts, std::size_t words) {
+    std::vector<std::int32_t> wordOf(texts.rows);
+    for (std::size_t i = 0; i < texts.rows; ++i)
+        wordOf[i] = static_cast<std::int32_t>(i % words);
+    return metric::promptEnsemble(texts, wordOf, words);
+}
+
 std::vector<std::string> groupWords(const Attribute& attribute) {
     std::vector<std::string> words;
-    const bool age = lower(attribute.name).find("age") == 0;
+    const bool age = toLowerAscii(attribute.name).find("age") == 0;
     for (const std::string& group : attribute.groups) {
-        const std::string word = lower(group);
+        const std::string word = toLowerAscii(group);
         if (word == "male" || word == "man" || word == "men")
             words.emplace_back("man");
         else if (word == "female" || word == "woman" || word == "women")
@@ -324,16 +362,27 @@ std::vector<std::string> groupWords(const Attribute& attribute) {
     return words;
 }
 
-Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& warnings, Feedback& feedback) {
+Outcome<Tables> measureOthers(const Audited& given, std::vector<std::string>& warnings, Feedback& feedback) {
     Tables all;
+    // Families ask for the same texts again for each attribute.
+    std::map<std::vector<std::string>, Embeddings> known;
+    const EncodeTexts encode = [&](std::span<const std::string> texts) -> Outcome<Embeddings> {
+        std::vector<std::string> key(texts.begin(), texts.end());
+        if (const auto at = known.find(key); at != known.end())
+            return at->second;
+        PLUMBLINE_TRY(Embeddings rows, given.encode(texts));
+        return known.emplace(std::move(key), std::move(rows)).first->second;
+    };
+    const Audited audited{given.config, given.set,          given.images, given.prompts,
+                          given.scores, given.measurements, encode,       given.logitScale};
     const std::vector<std::string>& attributes = audited.config.attributes;
     const std::vector<Family>& families = audited.config.others.families;
     const auto total = static_cast<std::int64_t>(families.size() * attributes.size());
     std::int64_t done = 0;
     for (const Family family : families) {
-        // One table compares all attributes with the controls.
-        const std::size_t times =
-            family == Family::Controls ? std::min<std::size_t>(attributes.size(), 1) : attributes.size();
+        // These look at all attributes at once.
+        const bool once = family == Family::Controls || family == Family::WordTests;
+        const std::size_t times = once ? std::min<std::size_t>(attributes.size(), 1) : attributes.size();
         for (const std::string& name : std::span(attributes).first(times)) {
             feedback.progress("other-measures", done++, total);
             const auto measured = [&]() -> Outcome<Tables> {

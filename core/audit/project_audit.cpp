@@ -47,14 +47,15 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
     if (result.skipped != set.report.unreadable) {
         MatchReport report = set.report;
         report.unreadable = result.skipped;
-        report.unreadableExamples.assign(
-            result.skippedImages.begin(),
-            result.skippedImages.begin() + std::min(result.skippedImages.size(), MatchReport::kExamples));
+        report.unreadableExamples.assign(result.skippedImages.begin(),
+                                         result.skippedImages.begin() +
+                                             std::min(result.skippedImages.size(), MatchReport::kExamples));
         PLUMBLINE_CHECK(project.updateMatchReport(record.config.imageSetId, report));
     }
     PLUMBLINE_CHECK(project.finishRun(run, result, scores));
     // The run is complete; thumbnails are a convenience that can be made later, so their failure is only told.
-    const std::vector<std::int64_t> rows = topRowsOfAll(scores, result.prompts.size(), set.size(), kThumbnailsPerPrompt);
+    const std::vector<std::int64_t> rows =
+        topRowsOfAll(scores, result.prompts.size(), set.size(), kThumbnailsPerPrompt);
     if (auto made = ensureThumbnails(project, record.config.imageSetId, set, rows, feedback);
         !made && !made.error().cancelled())
         feedback.log("Not all thumbnails could be stored; they are made again when they are needed.");

@@ -11,8 +11,8 @@ namespace plumbline::audit {
 Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name);
 
 /// Runs what a begun run of the project asks, or goes on with one that was stopped, and stores everything with it.
-/// Whatever happens, the run's row says so: done, cancelled (it can go on), or failed with the error. Images that turned
-/// out unreadable are added to the image set's match report. Progress is written to the row about once a second.
+/// Whatever happens, the run's row says so: done, cancelled (it can go on), or failed with the error. Images that
+/// turned out unreadable are added to the image set's match report. Progress is written to the row about once a second.
 Outcome<AuditResult> runInProject(store::Project& project, std::int64_t run, const clip::Encoder& encoder,
                                   store::EmbeddingCache* cache, Feedback& feedback);
 

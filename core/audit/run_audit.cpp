@@ -127,22 +127,24 @@ private:
         if (options.target.kind == Target::Kind::Conditional) {
             PLUMBLINE_TRY(relevance, relevanceOf(config, set, text));
         } else if (options.target.kind != Target::Kind::Custom) {
-            m_without[place] = "The table of targets has no shares for \"" + text + "\": the shares of the pool were used.";
+            m_without[place] =
+                "The table of targets has no shares for \"" + text + "\": the shares of the pool were used.";
             return {};
         }
         Result<metric::Meter> meter = metric::Meter::create(attribute, options, relevance);
         if (meter)
             m_own.emplace(place, std::move(*meter));
         else if (meter.error().code == ErrorCode::TargetInvalid)
-            m_without[place] = "The target for \"" + text + "\" cannot be used (" + std::string(meter.error().arg("reason")) +
-                               "): the shares of the pool were used.";
+            m_without[place] = "The target for \"" + text + "\" cannot be used (" +
+                               std::string(meter.error().arg("reason")) + "): the shares of the pool were used.";
         else
             return tl::unexpected(meter.error());
         return {};
     }
 
     /// An image is relevant to a concept whose text the attribute names.
-    static Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set, const std::string& text) {
+    static Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set,
+                                                   const std::string& text) {
         if (config.relevance.empty())
             return fail(ErrorCode::TargetInvalid,
                         {{"reason", "it needs an attribute that says to which concept an image is relevant"}});
@@ -247,18 +249,18 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
     const double unit = dots ? meanLength(images.raw, images.present) : 1.0;
     if (dots) {
         for (Measurement& measurement : result.measurements)
-            measurement.decidedByThousandths =
-                std::ranges::all_of(measurement.groups, [&](const GroupMeasure& group) {
-                    return std::abs(group.gap) < config.measure.slightGap * unit;
-                });
+            measurement.decidedByThousandths = std::ranges::all_of(measurement.groups, [&](const GroupMeasure& group) {
+                return std::abs(group.gap) < config.measure.slightGap * unit;
+            });
         result.warnings.push_back("Scores are dot products with the raw image embedding, as the published code of this "
                                   "definition has them, not cosines.");
     }
     if (scoreKind(config.measure.definition) == ScoreKind::SoftmaxOverPrompts) {
         for (Measurement& measurement : result.measurements)
             measurement.decidedByThousandths = false; // these scores are no cosines
-        result.warnings.push_back("Scores are the softmax over all prompts of 100 times the cosine, as the published code "
-                                  "of this definition has them: they depend on which prompts are asked together.");
+        result.warnings.push_back(
+            "Scores are the softmax over all prompts of 100 times the cosine, as the published code "
+            "of this definition has them: they depend on which prompts are asked together.");
     }
     metric::judge(result.measurements, config.measure, unit);
     if (logitScale && scoreKind(config.measure.definition) == ScoreKind::Cosine)

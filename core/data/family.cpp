@@ -7,7 +7,7 @@
 namespace plumbline {
 namespace {
 
-constexpr std::array<FamilyInfo, 12> kFamilies{{
+constexpr std::array<FamilyInfo, 17> kFamilies{{
     {Family::Summary, "summary", "Means over the prompts",
      "Mean MaxSkew, MinSkew, NDKL and score gap, with intervals over images, over prompts and over both.", true},
     {Family::Association, "association", "Association by group",
@@ -34,12 +34,45 @@ constexpr std::array<FamilyInfo, 12> kFamilies{{
      false},
     {Family::Controls, "controls", "Controlled dimensions",
      "Whether light, pose or smile move the scores more than people's groups do; needs columns for them.", false},
+    {Family::Classes, "classes", "Zero-shot classification of a column",
+     "Accuracy, parity, AUROC and calibration by group for the classes of a column, and ABLE; needs that column.",
+     false},
+    {Family::Retrieval, "retrieval", "Image-text retrieval",
+     "How often captions find their images and images their captions, by group; needs a list of captions.", false},
+    {Family::WordTests, "word-tests", "Association tests",
+     "Published word lists (WEAT), with images where the groups fit, and each prompt against the groups' images.",
+     false},
+    {Family::Scales, "scales", "Social perception",
+     "Warmth, competence, agency, beliefs and communion of the groups' images against a blank prompt; markedness.",
+     false},
+    {Family::ConceptVectors, "concept-vectors", "Concept vectors",
+     "Whether linear probes of the concepts point at one group's words; needs no images, but several templates.",
+     false},
 }};
 
 } // namespace
 
 std::span<const FamilyInfo> allFamilies() {
     return kFamilies;
+}
+
+bool needsInput(Family family) {
+    return !hasInput({}, family);
+}
+
+bool hasInput(const OtherMeasures& others, Family family) {
+    switch (family) {
+    case Family::Counterfactuals:
+        return !others.sets.empty();
+    case Family::Controls:
+        return !others.dimensions.empty();
+    case Family::Classes:
+        return !others.classes.empty();
+    case Family::Retrieval:
+        return !others.captions.empty();
+    default:
+        return true;
+    }
 }
 
 std::string_view familyName(Family family) {

@@ -22,7 +22,12 @@ enum class Family {
     Decodability,    ///< how well a linear probe reads the attribute
     Quality,         ///< the audit again on groups of equal image quality
     Counterfactuals, ///< sets of images that differ in one attribute only
-    Controls         ///< people's groups against light, pose and smile
+    Controls,        ///< people's groups against light, pose and smile
+    Classes,         ///< zero-shot classification into the classes of a column, by group; ABLE
+    Retrieval,       ///< captions to images and back, by group
+    WordTests,       ///< association tests: published word lists, and the prompts against the groups' images (WEAT)
+    Scales,          ///< warmth, competence and the like, against a blank prompt; markedness
+    ConceptVectors   ///< concepts against the groups' words by linear probes, without images
 };
 
 struct FamilyInfo {
@@ -41,6 +46,12 @@ struct OtherMeasures {
     std::vector<Family> families;
     std::string sets;                    ///< Counterfactuals: the attribute whose groups are the sets
     std::vector<std::string> dimensions; ///< Controls: attributes that an image is controlled for
+    std::string classes;                 ///< Classes: the attribute whose groups are the true classes
+    std::string captions, captionSplit;  ///< Retrieval: a list of captions (encodePath form), and which part of it
 };
+
+/// Whether a family needs something that only some audits have, and whether it is there.
+bool needsInput(Family family);
+bool hasInput(const OtherMeasures& others, Family family);
 
 } // namespace plumbline

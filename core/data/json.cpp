@@ -489,6 +489,9 @@ void describe(auto& io, Is<OtherMeasures> auto& others) {
     io("families", others.families);
     io("sets", others.sets);
     io("dimensions", others.dimensions);
+    io.since("classes", others.classes);
+    io.since("captions", others.captions);
+    io.since("caption_split", others.captionSplit);
 }
 
 void describe(auto& io, Is<AuditConfig> auto& config) {

@@ -236,4 +236,24 @@ Outcome<CaptionList> readCaptionList(const std::filesystem::path& path, std::str
                 {{"path", encodePath(path)}, {"reason", "none of its entries has both a file and a caption"}});
 }
 
+std::vector<std::optional<std::uint32_t>> rowsOfImages(const CaptionList& list, std::span<const std::string> files) {
+    const auto baseName = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };
+    const auto several = static_cast<std::uint32_t>(files.size());
+    std::unordered_map<std::string_view, std::uint32_t> byPath, byName;
+    for (std::uint32_t i = 0; i < files.size(); ++i) {
+        byPath.try_emplace(files[i], i);
+        if (const auto [at, isNew] = byName.try_emplace(baseName(files[i]), i); !isNew)
+            at->second = several; // two files have this name
+    }
+    std::vector<std::optional<std::uint32_t>> rows(list.images.size());
+    for (std::size_t i = 0; i < list.images.size(); ++i) {
+        if (const auto exact = byPath.find(list.images[i]); exact != byPath.end())
+            rows[i] = exact->second;
+        else if (const auto named = byName.find(baseName(list.images[i]));
+                 named != byName.end() && named->second != several)
+            rows[i] = named->second;
+    }
+    return rows;
+}
+
 } // namespace plumbline::formats

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,5 +33,9 @@ struct CaptionList {
 /// Errors: FileNotFound, FileUnreadable, JsonInvalid (no images, another shape), LabelColumnMissing, LabelFilterEmpty
 /// (nothing of that split), those of readCsv; Cancelled.
 Outcome<CaptionList> readCaptionList(const std::filesystem::path& path, std::string_view split, Feedback& feedback);
+
+/// Which of `files` (paths, raw bytes) each image of the list is: the one of the same path, otherwise the only one with
+/// the same file name; nothing where there is none.
+std::vector<std::optional<std::uint32_t>> rowsOfImages(const CaptionList& list, std::span<const std::string> files);
 
 } // namespace plumbline::formats

@@ -5,8 +5,10 @@
 #include <QTest>
 
 #include "core/audit/other_measures.h"
+#include "core/base/path.h"
 #include "core/base/random.h"
 #include "core/probe/probe_set.h"
+#include "tests/support/test_support.h"
 
 using namespace plumbline;
 
@@ -15,6 +17,7 @@ namespace {
 constexpr std::size_t kDim = 8;
 
 struct Made {
+    std::string captions; ///< a list of captions
     AuditConfig config;
     ImageSet set;
     audit::SetEmbeddings images;
@@ -36,7 +39,8 @@ Made made(std::size_t images, std::vector<std::string> attributes = {"letter"}) 
         poses.push_back(i % 2 == 0 ? "front" : "side");
         m.set.files.push_back("f" + std::to_string(i));
         for (std::size_t d = 0; d < kDim; ++d)
-            m.images.raw.row(i)[d] = static_cast<float>(0.3 * random.normal() + (d == (i % 3 == 0 ? 0U : 1U) ? 1.0 : 0.0));
+            m.images.raw.row(i)[d] =
+                static_cast<float>(0.3 * random.normal() + (d == (i % 3 == 0 ? 0U : 1U) ? 1.0 : 0.0));
     }
     m.set.attributes.push_back(makeAttribute("letter", labels));
     m.set.attributes.push_back(makeAttribute("set", sets));
@@ -64,13 +68,17 @@ Outcome<Embeddings> encode(std::span<const std::string> texts) {
     return rows;
 }
 
-Outcome<std::vector<MeasureTable>> others(const Made& m, std::vector<Family> families, std::vector<std::string>& warnings,
-                                          Feedback& feedback) {
+Outcome<std::vector<MeasureTable>> others(const Made& m, std::vector<Family> families,
+                                          std::vector<std::string>& warnings, Feedback& feedback) {
     AuditConfig config = m.config;
-    config.others = {std::move(families), "set", {"pose"}};
+    config.others.families = std::move(families);
+    config.others.sets = "set";
+    config.others.dimensions = {"pose"};
+    config.others.classes = "pose";
+    config.others.captions = m.captions;
     const audit::EncodeTexts texts = encode;
-    return audit::measureOthers({config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0}, warnings,
-                                feedback);
+    return audit::measureOthers({config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0},
+                                warnings, feedback);
 }
 
 } // namespace
@@ -78,12 +86,25 @@ Outcome<std::vector<MeasureTable>> others(const Made& m, std::vector<Family> fam
 class TestOtherMeasures : public QObject {
     Q_OBJECT
 
+    test::TempFolder m_folder;
+
+    Made withCaptions(Made m) {
+        std::string list = "file,caption\n";
+        for (int i = 0; i < 40; ++i)
+            list += "f" + std::to_string(i) + ",caption " + std::to_string(i) + "\n";
+        list += "elsewhere.jpg,a stranger\n";
+        m.captions = encodePath(m_folder / "captions.csv");
+        test::writeText(m_folder / "captions.csv", list);
+        return m;
+    }
+
 private Q_SLOTS:
     void groupsBecomeWords() {
         const std::vector<std::string> gender{"Male", "Female", "Other"}, age{"20-29", "3-9"};
         QCOMPARE(audit::groupWords(makeAttribute("gender", gender)),
                  (std::vector<std::string>{"woman", "man", "other person"})); // in byte order of the groups
-        QCOMPARE(audit::groupWords(makeAttribute("Age", age)), (std::vector<std::string>{"person aged 20-29", "person aged 3-9"}));
+        QCOMPARE(audit::groupWords(makeAttribute("Age", age)),
+                 (std::vector<std::string>{"person aged 20-29", "person aged 3-9"}));
     }
 
     void theRankingsCarryLogitsAndVerdicts() {
@@ -95,10 +116,11 @@ private Q_SLOTS:
     }
 
     void everyFamilyAnswersOrSaysWhyNot() {
-        const Made m = made(300);
+        const Made m = withCaptions(made(300));
         std::vector<Family> families;
         for (const FamilyInfo& family : allFamilies())
-            families.push_back(family.family);
+            if (family.family != Family::ConceptVectors) // conceptVectorsNeedTemplates
+                families.push_back(family.family);
         std::vector<std::string> warnings;
         Feedback feedback;
         const auto tables = others(m, families, warnings, feedback);
@@ -114,8 +136,9 @@ private Q_SLOTS:
             for (const MeasureRow& row : table.rows)
                 QCOMPARE(row.keys.size(), table.keys.size());
         }
-        // Two of association, harm and gap each; none of templates, since prompts written by hand have none.
-        QCOMPARE(ids.size(), std::size_t(14));
+        // One a family, but eight of classes (one of them also of zero-shot), three of gap and scales, two of
+        // association, harm and word tests; none of templates, since prompts written by hand have none.
+        QCOMPARE(ids.size(), std::size_t(28));
     }
 
     void whatNeedsAColumnSaysSo() {
@@ -130,6 +153,109 @@ private Q_SLOTS:
         QVERIFY(tables && tables->empty());
         QCOMPARE(warnings.size(), std::size_t(2));
         QVERIFY(warnings[0].find("column") != std::string::npos && warnings[1].find("column") != std::string::npos);
+    }
+
+    void whatNeedsInputKnowsIt() {
+        OtherMeasures given;
+        QVERIFY(needsInput(Family::Classes) && !hasInput(given, Family::Classes));
+        QVERIFY(!needsInput(Family::Summary) && hasInput(given, Family::Summary));
+        given.classes = "pose";
+        given.captions = "captions.csv";
+        QVERIFY(hasInput(given, Family::Classes) && hasInput(given, Family::Retrieval));
+        QVERIFY(!hasInput(given, Family::Controls) && !hasInput(given, Family::Counterfactuals));
+    }
+
+    void classesOfAColumn() {
+        Made m = made(300, {"pose"});
+        AuditConfig config = m.config;
+        config.others.families = {Family::Classes};
+        config.others.classes = "letter"; // the stub's texts of a and b lie where their images do
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const audit::EncodeTexts texts = encode;
+        const audit::Audited audited{config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0};
+        const auto tables = audit::measureOthers(audited, warnings, feedback);
+        QVERIFY(tables && warnings.empty());
+        std::set<std::string> ids;
+        for (const MeasureTable& table : *tables)
+            ids.insert(table.id);
+        const std::set<std::string> expected = {
+            "group_accuracy", "parity", "zero_shot_accuracy", "auroc", "cross_group_auroc", "average_precision",
+            "calibration",    "able"};
+        QCOMPARE(ids, expected);
+        const auto of = [&](const char* id) -> const MeasureTable& {
+            return *std::ranges::find(*tables, std::string(id), &MeasureTable::id);
+        };
+        const MeasureRow* accuracy = of("group_accuracy").find({"", ""}, "accuracy");
+        QVERIFY(accuracy && *accuracy->value.value > 0.9);
+        // ABLE joins that accuracy with the mean MaxSkew against equal shares.
+        const MeasureRow* able = of("able").find({"pose"}, "able");
+        QVERIFY(able && able->value.value && able->value.ciLow && able->value.ciHigh);
+        QVERIFY(*able->value.value < 2 / (1 / *accuracy->value.value + 1) + 1e-12);
+
+        config.others.classes = "pose";
+        QVERIFY(audit::measureOthers(audited, warnings, feedback)->empty());
+        QVERIFY(warnings.size() == 1 && warnings.front().find("another column") != std::string::npos);
+    }
+
+    void captionsByGroup() {
+        const Made m = withCaptions(made(300));
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const auto tables = others(m, {Family::Retrieval}, warnings, feedback);
+        QVERIFY(tables && tables->size() == 1 && warnings.empty());
+        const MeasureTable& table = tables->front();
+        for (const char* group : {"all", "a", "b"}) {
+            const MeasureRow* row = table.find({group}, "text_to_image_r10");
+            QVERIFY(row && row->value.value && row->value.ciLow);
+            QCOMPARE(row->n, std::int64_t(group == std::string("all") ? 40 : group == std::string("a") ? 14 : 26));
+        }
+        const MeasureRow* range = table.find({""}, "text_to_image_r10_range");
+        QVERIFY(range && range->value.pValue);
+        QVERIFY(std::ranges::any_of(table.warnings,
+                                    [](const std::string& w) { return w.starts_with("1 captions are of images"); }));
+        AuditConfig config = m.config;
+        config.others.families = {Family::Retrieval};
+        config.others.captions = encodePath(m_folder / "none.csv");
+        const audit::EncodeTexts texts = encode;
+        QVERIFY(
+            audit::measureOthers({config, m.set, m.images, m.prompts, m.scores, m.result.measurements, texts, 100.0},
+                                 warnings, feedback)
+                ->empty());
+        QVERIFY(warnings.front().find("none.csv") != std::string::npos);
+    }
+
+    void conceptVectorsNeedTemplates() {
+        Made m = made(120);
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        QVERIFY(others(m, {Family::ConceptVectors}, warnings, feedback)->empty());
+        QCOMPARE(warnings.size(), std::size_t(1));
+        m.config.probe.templates = {"a {}", "the {}"};
+        warnings.clear();
+        const auto tables = others(m, {Family::ConceptVectors}, warnings, feedback);
+        QVERIFY(tables && warnings.empty() && tables->size() == 1);
+        QVERIFY(std::ranges::any_of(tables->front().warnings, [](const std::string& w) {
+            return w.find("has 2 templates") != std::string::npos; // those of a built-in set serve
+        }));
+        QVERIFY(tables->front().find({"one", "", ""}, "accuracy") || !tables->front().rows.empty());
+    }
+
+    void socialScalesFollowTheirScores() {
+        // The stub's texts are one direction each, so the scales differ between the groups as these directions do.
+        const Made m = made(300);
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const auto tables = others(m, {Family::Scales}, warnings, feedback);
+        QVERIFY(tables && tables->size() == 3 && warnings.empty());
+        const MeasureTable& contrasts = tables->front();
+        for (const char* scale : {"warmth", "competence", "agency", "beliefs", "communion"}) {
+            const MeasureRow* range = contrasts.find({scale, ""}, "range");
+            QVERIFY(range && range->value.value && range->value.pValue);
+        }
+        // Markedness: the blank prompt and the first group's word are one text in the stub.
+        const MeasureTable& marked = tables->back();
+        QCOMPARE(*marked.find({"a", ""}, "markedness")->value.value, 0.0);
     }
 
     void zeroShotOfTheGroups() {

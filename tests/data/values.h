@@ -134,8 +134,8 @@ auto fields(Is<Measurement> auto& v) {
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w);
 }
 auto fields(Is<OtherMeasures> auto& v) {
-    auto& [a, b, c] = v;
-    return std::tie(a, b, c);
+    auto& [a, b, c, d, e, f] = v;
+    return std::tie(a, b, c, d, e, f);
 }
 auto fields(Is<AuditConfig> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k] = v;

@@ -291,8 +291,9 @@ private Q_SLOTS:
             near(a, b, 4 * std::sqrt(a * (1 - a) / 12'000) + 2.0 / 12'000, "p");
         near(all.test.upper95, some.test.upper95, 0.02, "95th percentile");
         QVERIFY(some.test.greaterEqual >= 1.0 / 12'000);
-        // An effect beyond all partitions: only the observed one counts.
-        QCOMPARE(measure(four(30, 30, 6, 6, 4, 9), {1, 10'000}).test.greaterEqual, 1e-4);
+        // An effect beyond all partitions: the tail says how far beyond.
+        const double far = measure(four(30, 30, 6, 6, 4, 9), {1, 10'000}).test.greaterEqual;
+        QVERIFY(far > 0 && far < 1e-8);
     }
 
     void enumerationCountsEverySet() {

@@ -334,7 +334,7 @@ private Q_SLOTS:
         QCOMPARE(ranks->ofCaption[22], std::int64_t(0));
         QCOMPARE(ranks->ofImage[7], std::int64_t(0));
         QCOMPARE(ranks->ofImage[8], std::int64_t(1));
-        const auto table = retrievalTable(*ranks, pairs.imageOf, {}, feedback);
+        const auto table = retrievalTable(*ranks, pairs.imageOf, nullptr, {}, feedback);
         QCOMPARE(table->warnings.size(), std::size_t(2));
         near(*row(*table, {"all"}, "image_to_text_r1").value.value, 18.0 / 20);
         near(*row(*table, {"all"}, "text_to_image_r10").value.value, 36.0 / 40);
@@ -345,7 +345,7 @@ private Q_SLOTS:
         ranks.ofCaption = {1, 2, 5, 10, 11, 1};
         const std::vector<std::uint32_t> imageOf = {0, 0, 1, 2, 3, 3};
         Feedback feedback;
-        const auto table = retrievalTable(ranks, imageOf, {}, feedback);
+        const auto table = retrievalTable(ranks, imageOf, nullptr, {}, feedback);
         QVERIFY(table.has_value());
         const std::array<double, 7> wanted = {
             1.0 / 4, 2.0 / 4, 3.0 / 4, 2.0 / 6, 4.0 / 6, 5.0 / 6, (1.5 + 11.0 / 6) / 6};
@@ -368,7 +368,7 @@ private Q_SLOTS:
         QCOMPARE(code(captions, {0, 1}), ErrorCode::ScoresInvalid);
         QCOMPARE(code(fitting, {0}), ErrorCode::ScoresInvalid);
         QCOMPARE(code(fitting, {0, 2}), ErrorCode::InvalidArgument);
-        const auto nothing = retrievalTable({}, {}, {}, feedback);
+        const auto nothing = retrievalTable({}, {}, nullptr, {}, feedback);
         QVERIFY(nothing && nothing->rows.empty());
         Feedback cancelled;
         cancelled.cancel();
@@ -388,8 +388,8 @@ private Q_SLOTS:
             value *= 64;
         const auto scaled = retrievalRanks(pairs.images, pairs.captions, pairs.imageOf, feedback);
         QCOMPARE(many->ofCaption, scaled->ofCaption);
-        const auto a = retrievalTable(*many, pairs.imageOf, {}, feedback),
-                   b = retrievalTable(*single, pairs.imageOf, {}, feedback);
+        const auto a = retrievalTable(*many, pairs.imageOf, nullptr, {}, feedback),
+                   b = retrievalTable(*single, pairs.imageOf, nullptr, {}, feedback);
         for (std::size_t i = 0; i < a->rows.size(); ++i)
             QCOMPARE(a->rows[i].value.ciLow, b->rows[i].value.ciLow);
     }
@@ -421,7 +421,7 @@ private Q_SLOTS:
             Resampling none;
             none.bootstrapDraws = 0;
             Feedback feedback;
-            const auto table = retrievalTable(ranks, imageOf, none, feedback);
+            const auto table = retrievalTable(ranks, imageOf, nullptr, none, feedback);
             for (std::size_t i = 0; i < 7; ++i)
                 truth[i] = *table->rows[i].value.value;
         }
@@ -432,7 +432,7 @@ private Q_SLOTS:
             options.seed = run;
             options.bootstrapDraws = 300;
             Feedback feedback;
-            const auto table = retrievalTable(ranks, imageOf, options, feedback);
+            const auto table = retrievalTable(ranks, imageOf, nullptr, options, feedback);
             const std::scoped_lock lock(mutex);
             for (std::size_t i = 0; i < 7; ++i)
                 covered[i] += *table->rows[i].value.ciLow <= truth[i] && truth[i] <= *table->rows[i].value.ciHigh;

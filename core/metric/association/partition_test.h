@@ -23,7 +23,9 @@ struct Partitions {
 /// The permutation test of the difference of means of two sets, over partitions of all values into sets of the same
 /// sizes (WEAT: Caliskan, Bryson and Narayanan, Science 356(6334), 2017; METHODS A8). Difference of means and
 /// difference of sums order the partitions alike, since the sizes stay. Values are centred first, so the two-sided test
-/// is about the mean difference whatever the sizes. Differences that are equal up to rounding count as equal.
+/// is about the mean difference whatever the sizes. Differences that are equal up to rounding count as equal. Where
+/// partitions are sampled and none but the observed one is so extreme, the p-values are those of subsetSumTail, so that
+/// they can fall below 1 / partitions.
 struct PartitionTest {
     std::int64_t partitions = 0; ///< that were looked at, the observed one among them
     bool exact = false;          ///< all that there are

@@ -9,7 +9,9 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <numeric>
 
+#include "core/metric/family.h"
 #include "core/metric/parallel.h"
 #include "core/metric/rates.h"
 #include "core/metric/sentences.h"
@@ -186,6 +188,134 @@ Outcome<RetrievalRanks> computeRanks(const Embeddings& images, const Embeddings&
     return ranks;
 }
 
+OfImage sumOf(std::span<const OfImage> all, std::span<const std::uint32_t> rows) {
+    OfImage sum;
+    for (const std::uint32_t row : rows) {
+        for (std::size_t i = 0; i < 6; ++i)
+            sum.hits[i] += all[row].hits[i];
+        sum.images += all[row].images;
+        sum.captions += all[row].captions;
+    }
+    return sum;
+}
+
+/// The seven numbers of these images, as rows with this key; the intervals at `strict`, too.
+Outcome<std::array<Estimate, 7>> addRates(std::span<const OfImage> all, const std::string& key,
+                                          const Resampling& options, double strict, Feedback& feedback,
+                                          MeasureTable& table) {
+    std::vector<std::uint32_t> every(all.size());
+    std::iota(every.begin(), every.end(), 0U);
+    const OfImage sum = sumOf(all, every);
+    const std::array<double, 7> observed = rates(sum);
+    PLUMBLINE_TRY(const Draws draws, bootstrapRows(
+                                         all.size(), {}, 7, key == "all" ? "retrieval" : "retrieval/" + key, options,
+                                         [&](std::span<const std::uint32_t> rows, std::span<double> values) {
+                                             std::ranges::copy(rates(sumOf(all, rows)), values.begin());
+                                         },
+                                         feedback));
+    std::array<Estimate, 7> estimates;
+    for (std::size_t i = 0; i < 7; ++i) {
+        const double p = observed[i];
+        const std::int64_t n = i < 3 ? sum.images : i < 6 ? sum.captions : static_cast<std::int64_t>(all.size());
+        const auto interval = [&](double confidence) -> Interval {
+            if (i == 6)
+                return percentileInterval(draws[i], confidence);
+            if (draws[i].size() < 2)
+                return {};
+            const double spread = variance(draws[i]);
+            const double queries = spread > 0 ? std::clamp(p * (1 - p) / spread, 1.0, static_cast<double>(n))
+                                              : static_cast<double>(all.size());
+            return wilsonOf(p, queries, confidence);
+        };
+        estimates[i] = {p, interval(options.confidence), interval(strict)};
+        MetricValue value;
+        value.value = p;
+        setInterval(value, estimates[i].own);
+        const bool enough = static_cast<std::int64_t>(all.size()) >= options.minGroup;
+        table.rows.push_back({{key}, i < 6 ? kNames[i] : "r_mean", value, n, enough});
+    }
+    return estimates;
+}
+
+/// Largest less smallest of each number over the groups with an image.
+std::array<double, 7> ranges(std::span<const OfImage> all, std::span<const std::int32_t> groupOf, std::size_t groups) {
+    std::vector<OfImage> sums(groups);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (groupOf[i] >= 0) {
+            OfImage& sum = sums[static_cast<std::size_t>(groupOf[i])];
+            for (std::size_t h = 0; h < 6; ++h)
+                sum.hits[h] += all[i].hits[h];
+            sum.images += all[i].images;
+            sum.captions += all[i].captions;
+        }
+    std::array<double, 7> low{}, high{}, range{};
+    low.fill(2);
+    high.fill(-1);
+    for (const OfImage& sum : sums)
+        if (sum.captions > 0)
+            for (std::size_t i = 0; i < 7; ++i) {
+                const double rate = rates(sum)[i];
+                low[i] = std::min(low[i], rate);
+                high[i] = std::max(high[i], rate);
+            }
+    for (std::size_t i = 0; i < 7; ++i)
+        range[i] = high[i] - low[i];
+    return range;
+}
+
+Outcome<void> addGroups(std::span<const OfImage> all, std::span<const std::int32_t> groupOf, const Attribute& attribute,
+                        const Resampling& options, Feedback& feedback, MeasureTable& table) {
+    const std::size_t groups = attribute.groups.size();
+    std::vector<std::vector<OfImage>> members(groups);
+    std::int64_t labelled = 0;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (groupOf[i] >= 0) {
+            members[static_cast<std::size_t>(groupOf[i])].push_back(all[i]);
+            ++labelled;
+        }
+    const auto present = std::ranges::count_if(members, [](const auto& some) { return !some.empty(); });
+    const double strict = 1.0 - (1.0 - options.confidence) / static_cast<double>(std::max<std::ptrdiff_t>(1, present));
+    std::array<std::vector<Estimate>, 7> estimates;
+    bool enough = true;
+    for (std::size_t g = 0; g < groups; ++g) {
+        if (members[g].empty()) {
+            table.warnings.push_back("No captioned image of " + attribute.groups[g] + ".");
+            continue;
+        }
+        enough = enough && static_cast<std::int64_t>(members[g].size()) >= options.minGroup;
+        PLUMBLINE_TRY(const auto own, addRates(members[g], attribute.groups[g], options, strict, feedback, table));
+        for (std::size_t i = 0; i < 7; ++i)
+            estimates[i].push_back(own[i]);
+    }
+    if (present < 2) {
+        table.warnings.emplace_back("Only one group has captioned images, so there is no range over groups.");
+        return {};
+    }
+    std::vector<std::int32_t> blocks(all.size(), 0);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (groupOf[i] < 0)
+            blocks[i] = -1;
+    PLUMBLINE_TRY(const Draws nulls, permuteRows(
+                                         all.size(), blocks, 7, "retrieval/" + attribute.name, options,
+                                         [&](std::span<const std::uint32_t> rows, std::span<double> values) {
+                                             std::vector<std::int32_t> moved(rows.size());
+                                             for (std::size_t i = 0; i < rows.size(); ++i)
+                                                 moved[i] = groupOf[rows[i]];
+                                             std::ranges::copy(ranges(all, moved, groups), values.begin());
+                                         },
+                                         feedback));
+    const std::array<double, 7> observed = ranges(all, groupOf, groups);
+    for (std::size_t i = 0; i < 7; ++i) {
+        MetricValue value;
+        value.value = observed[i];
+        setInterval(value, extremesInterval(estimates[i]).range);
+        setNull(value, nulls[i], Tail::Upper);
+        table.rows.push_back({{""}, std::string(i < 6 ? kNames[i] : "r_mean") + "_range", value, labelled, enough});
+    }
+    correctFamily(table, "ranges of the retrieval rates over " + attribute.name);
+    return {};
+}
+
 } // namespace
 
 Outcome<RetrievalRanks> retrievalRanks(const Embeddings& images, const Embeddings& captions,
@@ -212,7 +342,7 @@ Outcome<RetrievalRanks> retrievalRanks(const Embeddings& images, const Embedding
 }
 
 Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<const std::uint32_t> imageOfCaption,
-                                     const Resampling& options, Feedback& feedback) {
+                                     const Attribute* attribute, const Resampling& options, Feedback& feedback) {
     MeasureTable table;
     table.id = "retrieval";
     table.title = "Image-text retrieval";
@@ -223,9 +353,17 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
         "first K "
         "images; r_mean: mean of the six. Higher is better. A wrong candidate that ties stands before the right one. "
         "Intervals over images, each with its captions; the candidates stay.";
+    if (attribute != nullptr)
+        table.definition += " A group's queries are its images and their captions, the candidates those of everybody; "
+                            "range: largest less "
+                            "smallest of the groups, whose null gives the groups to the images at random.";
     table.source = "Karpathy and Fei-Fei, CVPR 2015; Radford et al., ICML 2021";
     table.countOf = "queries";
-    table.keys = {"images"};
+    table.keys = {attribute != nullptr ? attribute->name : "images"};
+    if (attribute != nullptr && attribute->codes.size() != ranks.ofImage.size())
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(ranks.ofImage.size()) + " images, but " +
+                                    std::to_string(attribute->codes.size()) + " values of " + attribute->name}});
     if (imageOfCaption.size() != ranks.ofCaption.size())
         return fail(ErrorCode::ScoresInvalid,
                     {{"reason", "there are " + std::to_string(ranks.ofCaption.size()) + " ranks for " +
@@ -248,10 +386,14 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
             mine.hits[3 + top] += ranks.ofCaption[c] > 0 && ranks.ofCaption[c] <= kTops[top];
     }
     // Images without a caption are no queries and take no part in the resampling.
-    const auto candidates =
-        static_cast<std::int64_t>(std::ranges::count_if(all, [](const OfImage& i) { return i.captions == 0; }));
-    std::erase_if(all, [](const OfImage& i) { return i.captions == 0; });
-    if (candidates > 0)
+    std::vector<OfImage> asked;
+    std::vector<std::int32_t> group;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (all[i].captions > 0) {
+            asked.push_back(all[i]);
+            group.push_back(attribute != nullptr ? attribute->codes[i] : Attribute::kUnlabelled);
+        }
+    if (const auto candidates = static_cast<std::int64_t>(all.size() - asked.size()); candidates > 0)
         table.warnings.push_back(counted(candidates, "image") + " without a caption " +
                                  (candidates == 1 ? "is a candidate" : "are candidates") + " only.");
     if (ranks.unusableImages > 0)
@@ -260,50 +402,13 @@ Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<cons
     if (ranks.unusableCaptions > 0)
         table.warnings.push_back(counted(ranks.unusableCaptions, "embedding") +
                                  " of captions with length 0 or not a number: never found.");
-    const auto sumOf = [&all](auto&& rows) {
-        OfImage sum;
-        for (const auto row : rows) {
-            for (std::size_t i = 0; i < 6; ++i)
-                sum.hits[i] += all[row].hits[i];
-            sum.images += all[row].images;
-            sum.captions += all[row].captions;
-        }
-        return sum;
-    };
-    if (all.empty()) {
+    if (asked.empty()) {
         table.warnings.emplace_back("There is no caption, so nothing is given.");
         return table;
     }
-    std::vector<std::uint32_t> every(all.size());
-    for (std::size_t i = 0; i < every.size(); ++i)
-        every[i] = static_cast<std::uint32_t>(i);
-    const OfImage sum = sumOf(every);
-    const std::array<double, 7> observed = rates(sum);
-    PLUMBLINE_TRY(const Draws draws, bootstrapRows(
-                                         all.size(), {}, 7, "retrieval", options,
-                                         [&](std::span<const std::uint32_t> rows, std::span<double> values) {
-                                             std::ranges::copy(rates(sumOf(rows)), values.begin());
-                                         },
-                                         feedback));
-    const auto images = static_cast<double>(all.size());
-    for (std::size_t i = 0; i < 7; ++i) {
-        MetricValue value;
-        const double p = observed[i];
-        value.value = p;
-        const std::int64_t n = i < 3 ? sum.images : i < 6 ? sum.captions : static_cast<std::int64_t>(all.size());
-        if (i == 6) {
-            setInterval(value, percentileInterval(draws[i], options.confidence));
-        } else if (draws[i].size() > 1) {
-            const double spread = variance(draws[i]);
-            const double queries = spread > 0 ? std::clamp(p * (1 - p) / spread, 1.0, static_cast<double>(n)) : images;
-            setInterval(value, wilsonOf(p, queries, options.confidence));
-        }
-        table.rows.push_back({{"all"},
-                              i < 6 ? kNames[i] : "r_mean",
-                              value,
-                              n,
-                              static_cast<std::int64_t>(all.size()) >= options.minGroup});
-    }
+    PLUMBLINE_CHECK(addRates(asked, "all", options, options.confidence, feedback, table));
+    if (attribute != nullptr)
+        PLUMBLINE_CHECK(addGroups(asked, group, *attribute, options, feedback, table));
     return table;
 }
 

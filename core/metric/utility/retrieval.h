@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/feedback.h"
 #include "core/data/embeddings.h"
+#include "core/data/labels.h"
 #include "core/data/measure_table.h"
 #include "core/metric/resampling.h"
 
@@ -34,8 +35,10 @@ Outcome<RetrievalRanks> retrievalRanks(const Embeddings& images, const Embedding
 /// R@1, R@5, R@10 in both directions and their mean r_mean, in [0, 1]. Intervals over images, with the candidates as
 /// they are: the captions of an image belong together, so images are resampled with all their captions. A rate's
 /// interval is Wilson's for the number of independent queries that would have the resampled variance (Korn and
-/// Graubard 1998), which also covers rates near 0 and 1; that of r_mean the percentiles.
+/// Graubard 1998), which also covers rates near 0 and 1; that of r_mean the percentiles. With an attribute (one code an
+/// image; may be null) the same of each group's images among all candidates, and the range over the groups with a null
+/// of relabelled images.
 Outcome<MeasureTable> retrievalTable(const RetrievalRanks& ranks, std::span<const std::uint32_t> imageOfCaption,
-                                     const Resampling& options, Feedback& feedback);
+                                     const Attribute* attribute, const Resampling& options, Feedback& feedback);
 
 } // namespace plumbline::metric
