@@ -740,6 +740,9 @@ private Q_SLOTS:
                 tick(action->menu(), QStringLiteral("race"));
             else if (action->text() == QStringLiteral("Controlled dimensions"))
                 tick(action->menu(), QStringLiteral("age"));
+            else if (action->text() == QStringLiteral("Zero-shot classification of a column"))
+                tick(action->menu(), QStringLiteral("age"));
+        also->setCaptions(QStringLiteral("/some where/captions.json"));
         QSignalSpy changed(also, &AlsoMeasure::changed);
         named<QComboBox>(&panel, QStringLiteral("Correction of the verdicts"))->setCurrentIndex(1);
         named<QDoubleSpinBox>(&panel, QStringLiteral("Tolerance, as a ratio of shares"))->setValue(1.25);
@@ -748,6 +751,15 @@ private Q_SLOTS:
         QVERIFY(has(*config, Family::Counterfactuals) && config->others.sets == "race");
         QVERIFY(has(*config, Family::Controls));
         QCOMPARE(config->others.dimensions, std::vector<std::string>{"age"});
+        QVERIFY(has(*config, Family::Classes) && config->others.classes == "age");
+        QVERIFY(has(*config, Family::Retrieval));
+        QCOMPARE(config->others.captions, std::string("/some where/captions.json"));
+        // Another set of columns keeps what it still has.
+        also->setColumns({QStringLiteral("age"), QStringLiteral("pose")});
+        QVERIFY(also->chosen().classes == "age" && also->chosen().sets.empty());
+        also->setCaptions({});
+        QVERIFY(!has(*panel.config(), Family::Retrieval) && !has(*panel.config(), Family::Counterfactuals));
+        config = panel.config();
         QVERIFY(config->measure.correction == Correction::FalseDiscovery && config->measure.tolerance == 1.25);
         QVERIFY(also->text().contains(QString::number(config->others.families.size())));
     }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kFewest = 10'000;                ///< partitions that are sampled however large the sets are
 constexpr double kWork = 4e8;                           ///< additions that a sampled test is worth
+constexpr double kSmallestP = 1e-15;                    ///< no approximation is asked for more
 constexpr std::size_t kMostSums = std::size_t{1} << 24; ///< sums in memory at a time
 
 /// Centred columns, one row an item.
@@ -207,9 +208,9 @@ Outcome<std::vector<PartitionTest>> partitionTests(std::span<const double> value
                 for (std::size_t i = 0; i < items; ++i)
                     column[i] = some.row(i)[c];
                 const auto tails = tailsOf(column, first, here);
-                test.twoSided = std::min(test.twoSided, tails.own + tails.other);
+                test.twoSided = std::min(test.twoSided, std::max(kSmallestP, tails.own + tails.other));
                 if (atLeast == 1)
-                    test.greaterEqual = std::min(test.greaterEqual, tails.own);
+                    test.greaterEqual = std::min(test.greaterEqual, std::max(kSmallestP, tails.own));
             }
             test.upper95 = percentile95(signedSums) * perSum;
             for (double& sum : signedSums)

@@ -5,6 +5,8 @@
 
 #include <QAction>
 #include <QActionGroup>
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QMenu>
 #include <QMouseEvent>
 
@@ -32,74 +34,124 @@ protected:
 } // namespace
 
 AlsoMeasure::AlsoMeasure(QWidget* parent)
-    : QPushButton(parent), m_sets(nullptr), m_dimensions(nullptr), m_setColumns(new QActionGroup(this)) {
+    : QPushButton(parent), m_dimensions(nullptr), m_captions(nullptr), m_captionFile(nullptr) {
     auto* menu = new TickMenu(this);
     menu->setToolTipsVisible(true);
-    for (const FamilyInfo& family : allFamilies()) {
-        const QString title = fromUtf8(std::string(family.title));
-        QAction* action = nullptr;
-        if (family.family == Family::Counterfactuals || family.family == Family::Controls) {
-            // Chosen by choosing their columns.
-            auto* columns = new TickMenu(title, this);
-            menu->addMenu(columns);
-            action = columns->menuAction();
-            (family.family == Family::Counterfactuals ? m_sets : m_dimensions) = columns;
-        } else {
-            action = menu->addAction(title);
-            action->setCheckable(true);
-            action->setChecked(family.byDefault);
-            connect(action, &QAction::toggled, this, &AlsoMeasure::refresh);
-        }
+    const auto add = [&](const FamilyInfo& family, QAction* action) {
         action->setToolTip(fromUtf8(std::string(family.about)));
         action->setData(static_cast<int>(family.family));
         m_families << action;
+    };
+    for (const FamilyInfo& family : allFamilies()) {
+        if (needsInput(family.family))
+            continue;
+        QAction* action = menu->addAction(fromUtf8(std::string(family.title)));
+        action->setCheckable(true);
+        action->setChecked(family.byDefault);
+        connect(action, &QAction::toggled, this, &AlsoMeasure::refresh);
+        add(family, action);
+    }
+    // Chosen by choosing what they need.
+    menu->addSection(tr("With a column or a file"));
+    for (const FamilyInfo& family : allFamilies()) {
+        if (!needsInput(family.family))
+            continue;
+        const QString title = fromUtf8(std::string(family.title));
+        QMenu* own = nullptr;
+        if (family.family == Family::Counterfactuals) {
+            m_sets = oneColumn(title);
+            own = m_sets.menu;
+        } else if (family.family == Family::Classes) {
+            m_classes = oneColumn(title);
+            own = m_classes.menu;
+        } else if (family.family == Family::Retrieval) {
+            own = m_captions = new QMenu(title, this);
+            m_captionFile = m_captions->addAction(QString());
+            connect(m_captionFile, &QAction::triggered, this, [this] { setCaptions({}); });
+            connect(m_captions->addAction(tr("Choose a list of captions…")), &QAction::triggered, this, [this] {
+                const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a list of captions"), {},
+                                                                  tr("Captions (*.json *.csv *.tsv)"));
+                if (!file.isEmpty())
+                    setCaptions(file);
+            });
+        } else {
+            own = m_dimensions = new TickMenu(title, this);
+        }
+        menu->addMenu(own);
+        add(family, own->menuAction());
     }
     setMenu(menu);
     setAccessibleName(tr("Also measure"));
+    setCaptions({});
     setColumns({});
+}
+
+std::string AlsoMeasure::OneColumn::chosen() const {
+    const QAction* column = actions->checkedAction();
+    return column ? column->data().toString().toStdString() : std::string();
+}
+
+AlsoMeasure::OneColumn AlsoMeasure::oneColumn(const QString& title) {
+    return {new TickMenu(title, this), new QActionGroup(this)};
+}
+
+void AlsoMeasure::fill(const OneColumn& choice, const QStringList& columns) {
+    const std::string before = choice.chosen();
+    for (QAction* old : choice.actions->actions())
+        choice.actions->removeAction(old);
+    choice.menu->clear();
+    const auto add = [&](const QString& text, const QString& column) {
+        QAction* action = choice.menu->addAction(text);
+        action->setCheckable(true);
+        action->setData(column);
+        choice.actions->addAction(action);
+        action->setChecked(column.toStdString() == before);
+        connect(action, &QAction::toggled, this, &AlsoMeasure::refresh);
+        return action;
+    };
+    QAction* none = add(tr("None"), {});
+    for (const QString& column : columns)
+        add(column, column);
+    if (!choice.actions->checkedAction())
+        none->setChecked(true);
+    choice.menu->setEnabled(!columns.isEmpty());
 }
 
 void AlsoMeasure::setColumns(const QStringList& columns) {
     const OtherMeasures before = chosen();
-    m_sets->clear();
+    fill(m_sets, columns);
+    fill(m_classes, columns);
     m_dimensions->clear();
-    for (QAction* old : m_setColumns->actions())
-        m_setColumns->removeAction(old);
-    QAction* none = m_sets->addAction(tr("None"));
-    none->setCheckable(true);
-    none->setChecked(true);
-    m_setColumns->addAction(none);
     for (const QString& column : columns) {
-        QAction* set = m_sets->addAction(column);
-        set->setCheckable(true);
-        set->setData(column);
-        m_setColumns->addAction(set);
-        set->setChecked(column.toStdString() == before.sets);
         QAction* dimension = m_dimensions->addAction(column);
         dimension->setCheckable(true);
         dimension->setData(column);
         dimension->setChecked(std::ranges::find(before.dimensions, column.toStdString()) != before.dimensions.end());
-        connect(set, &QAction::toggled, this, &AlsoMeasure::refresh);
         connect(dimension, &QAction::toggled, this, &AlsoMeasure::refresh);
     }
-    m_sets->setEnabled(!columns.isEmpty());
     m_dimensions->setEnabled(!columns.isEmpty());
+    refresh();
+}
+
+void AlsoMeasure::setCaptions(const QString& file) {
+    m_captionFile->setData(file);
+    m_captionFile->setVisible(!file.isEmpty());
+    m_captionFile->setText(tr("Without %1").arg(QFileInfo(file).fileName()));
     refresh();
 }
 
 OtherMeasures AlsoMeasure::chosen() const {
     OtherMeasures others;
-    if (const QAction* set = m_setColumns->checkedAction())
-        others.sets = set->data().toString().toStdString();
+    others.sets = m_sets.chosen();
+    others.classes = m_classes.chosen();
     for (const QAction* dimension : m_dimensions->actions())
         if (dimension->isChecked())
             others.dimensions.push_back(dimension->data().toString().toStdString());
+    if (const QString captions = m_captionFile->data().toString(); !captions.isEmpty())
+        others.captions = encoded(captions).toStdString();
     for (const QAction* action : m_families) {
         const auto family = static_cast<Family>(action->data().toInt());
-        const bool on = family == Family::Counterfactuals ? !others.sets.empty()
-                        : family == Family::Controls      ? !others.dimensions.empty()
-                                                          : action->isChecked();
-        if (on)
+        if (needsInput(family) ? hasInput(others, family) : action->isChecked())
             others.families.push_back(family);
     }
     return others;

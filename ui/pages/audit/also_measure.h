@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <string>
+
 #include <QPushButton>
 #include <QStringList>
 
@@ -19,20 +21,32 @@ class AlsoMeasure : public QPushButton {
 public:
     explicit AlsoMeasure(QWidget* parent = nullptr);
 
-    /// The columns of the image set: one of them can name counterfactual sets, any can be controlled dimensions.
+    /// The columns of the image set: one of them can name counterfactual sets, one the true classes, any can be
+    /// controlled dimensions.
     void setColumns(const QStringList& columns);
     OtherMeasures chosen() const;
+    /// A list of the images' captions (a path in the file system's encoding); empty: none.
+    void setCaptions(const QString& file);
 
 Q_SIGNALS:
     void changed();
 
 private:
+    /// A menu to choose one column in, or none.
+    struct OneColumn {
+        QMenu* menu = nullptr;
+        QActionGroup* actions = nullptr;
+        std::string chosen() const;
+    };
+    OneColumn oneColumn(const QString& title);
+    void fill(const OneColumn& choice, const QStringList& columns);
     void refresh();
 
     QList<QAction*> m_families;
-    QMenu* m_sets;
+    OneColumn m_sets, m_classes;
     QMenu* m_dimensions;
-    QActionGroup* m_setColumns;
+    QMenu* m_captions;
+    QAction* m_captionFile; ///< its data: the path
 };
 
 } // namespace plumbline::ui
