@@ -3,28 +3,20 @@
 #include <unordered_map>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/arguments.h"
+#include "app/cli/audit_output.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
-#include "app/cli/measure_kinds.h"
-#include "app/cli/table.h"
 #include "core/audit/other_measures.h"
 #include "core/audit/project_audit.h"
 #include "core/base/clock.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
-#include "core/data/attribute_text.h"
-#include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
 #include "core/formats/npy.h"
-#include "core/formats/planted.h"
-#include "core/metric/verdict.h"
 #include "core/probe/probe_set.h"
-#include "core/report/html_report.h"
-#include "core/report/planted.h"
 
 namespace plumbline::cli {
 
@@ -34,9 +26,11 @@ namespace fs = std::filesystem;
 
 struct Arguments {
     ModelArguments model;
-    std::string images, labels, preset, probe, project, json, csv, report, sets, classes, captions, captionSplit;
+    std::string images, labels, preset, probe, project, sets, classes, captions, captionSplit;
     std::string relevance;
-    std::vector<std::string> where, embeddings, attributes, cross, merges, prompts, failAbove, also, dimensions;
+    std::vector<std::string> where, embeddings, prompts, also, dimensions;
+    AttributeArguments attributes;
+    AuditOutput output;
     MeasureArguments measure;
 };
 
@@ -52,23 +46,26 @@ Outcome<EmbeddingParts> readParts(const std::vector<std::string>& paths, std::si
     for (const std::string& path : paths) {
         PLUMBLINE_TRY(const formats::NpyArray array, formats::readNpy(path));
         if (array.shape.size() != 2 || static_cast<std::size_t>(array.shape[1]) != dim)
-            return fail(ErrorCode::NpyInvalid,
-                        {{"path", encodeName(path)},
-                         {"reason", "it must hold rows of " + std::to_string(dim) + " values, as the model makes them"}});
+            return fail(ErrorCode::NpyInvalid, {{"path", encodeName(path)},
+                                                {"reason", "it must hold rows of " + std::to_string(dim) +
+                                                               " values, as the model makes them"}});
         const std::size_t before = parts.files.size();
         std::size_t pathColumn = 0;
-        PLUMBLINE_TRY([[maybe_unused]] const formats::CsvHeader header,
-                      formats::readCsv(
-                          path + ".rows.csv",
-                          [&](const formats::CsvHeader& head, std::size_t, const std::vector<std::string>& row) {
-                              pathColumn = static_cast<std::size_t>(std::ranges::find(head.columns, "path") - head.columns.begin());
-                              parts.files.push_back(pathColumn < row.size() ? decodeName(row[pathColumn]) : std::string());
-                          },
-                          &feedback));
+        PLUMBLINE_TRY(
+            [[maybe_unused]] const formats::CsvHeader header,
+            formats::readCsv(
+                path + ".rows.csv",
+                [&](const formats::CsvHeader& head, std::size_t, const std::vector<std::string>& row) {
+                    pathColumn =
+                        static_cast<std::size_t>(std::ranges::find(head.columns, "path") - head.columns.begin());
+                    parts.files.push_back(pathColumn < row.size() ? decodeName(row[pathColumn]) : std::string());
+                },
+                &feedback));
         if (parts.files.size() - before != static_cast<std::size_t>(array.shape[0]))
-            return fail(ErrorCode::NpyInvalid, {{"path", encodeName(path)},
-                                                {"reason", "it has " + std::to_string(array.shape[0]) + " rows, but " + path +
-                                                               ".rows.csv names " + std::to_string(parts.files.size() - before)}});
+            return fail(ErrorCode::NpyInvalid,
+                        {{"path", encodeName(path)},
+                         {"reason", "it has " + std::to_string(array.shape[0]) + " rows, but " + path +
+                                        ".rows.csv names " + std::to_string(parts.files.size() - before)}});
         parts.all.values.insert(parts.all.values.end(), array.values.begin(), array.values.end());
         parts.all.rows += static_cast<std::size_t>(array.shape[0]);
     }
@@ -105,50 +102,6 @@ Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
         options.where.emplace_back(condition.substr(0, equals), condition.substr(equals + 1));
     }
     return options;
-}
-
-/// The texts of --attribute and --cross with the groups of --merge merged wherever their attribute is named.
-Result<std::vector<std::string>> attributesOf(const Arguments& arguments) {
-    std::vector<AttributePart> merges;
-    for (const std::string& text : arguments.merges) {
-        PLUMBLINE_TRY(AttributePart merge, parseMerge(text));
-        const auto same = std::ranges::find(merges, merge.name, &AttributePart::name);
-        if (same == merges.end())
-            merges.push_back(std::move(merge));
-        else
-            same->merges.insert(same->merges.end(), merge.merges.begin(), merge.merges.end());
-    }
-    std::vector<bool> used(merges.size(), false);
-    const auto partOf = [&](const std::string& name) {
-        const auto found = std::ranges::find(merges, name, &AttributePart::name);
-        if (found == merges.end())
-            return AttributePart{name, {}};
-        used[static_cast<std::size_t>(found - merges.begin())] = true;
-        return *found;
-    };
-    std::vector<std::string> texts;
-    for (const std::string& name : arguments.attributes)
-        texts.push_back(formatAttribute({partOf(name)}));
-    std::vector<AttributePart> crossed;
-    for (const std::string& name : arguments.cross)
-        crossed.push_back(partOf(name));
-    if (!crossed.empty())
-        texts.push_back(formatAttribute(crossed));
-    for (std::size_t m = 0; m < merges.size(); ++m)
-        if (!used[m])
-            return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
-                                                     {"value", merges[m].name},
-                                                     {"expected", "an attribute that --attribute or --cross names"}});
-    return texts;
-}
-
-/// What the model is known to lean towards; a damaged file is only told of.
-std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
-    Result<std::vector<PlantedLean>> planted = formats::readPlanted(model / formats::kPlantedFile);
-    if (planted)
-        return std::move(*planted);
-    feedback.log(errorText(planted.error()));
-    return {};
 }
 
 Result<ProbeSet> probeOf(const Arguments& arguments) {
@@ -204,49 +157,25 @@ Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& 
     const audit::SetEmbeddings images = matchParts(parts, set);
     std::vector<float> scores;
     Audited audited;
-    PLUMBLINE_TRY(audited.result, audit::measureAll(config, set, images, prompts, scores, feedback,
-                                                     encoder.logitScale()));
-    const audit::EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(audited.result,
+                  audit::measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale()));
+    const audit::EncodeTexts encode = [&](std::span<const std::string> more) {
+        return encoder.encodeTexts(more, feedback);
+    };
     PLUMBLINE_TRY(audited.result.tables,
-                  audit::measureOthers({config, set, images, prompts, scores, audited.result.measurements, encode,
-                                        encoder.logitScale()},
-                                       audited.result.warnings, feedback));
+                  audit::measureOthers(
+                      {config, set, images, prompts, scores, audited.result.measurements, encode, encoder.logitScale()},
+                      audited.result.warnings, feedback));
     audited.result.truncated = truncated;
     return audited;
-}
-
-std::string familyNames() {
-    std::string names;
-    for (const FamilyInfo& family : allFamilies())
-        names += (names.empty() ? "" : ", ") + std::string(family.name);
-    return names;
-}
-
-/// Without a choice those that cost little and need nothing more. What needs a column or a file is chosen by naming it,
-/// and left out of "all" where it is not named.
-Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const OtherMeasures& given) {
-    const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
-    std::vector<Family> families;
-    for (const FamilyInfo& family : allFamilies())
-        if (named(family.name) || (needsInput(family.family) ? hasInput(given, family.family) && !named("none")
-                                   : names.empty()           ? family.byDefault
-                                                             : named("all")))
-            families.push_back(family.family);
-    for (const std::string& name : names)
-        if (name != "all" && name != "none" && !familyFromName(name))
-            return fail(ErrorCode::InvalidArgument, {{"name", "--also"}, {"value", encodeName(name)}, {"expected", familyNames() + ", all or none"}});
-    return families;
 }
 
 Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     AuditConfig config;
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     PLUMBLINE_TRY(config.probe, probeOf(arguments));
-    PLUMBLINE_TRY(config.attributes, attributesOf(arguments));
+    PLUMBLINE_TRY(config.attributes, arguments.attributes.texts());
     config.relevance = arguments.relevance;
-    if (config.attributes.empty())
-        return fail(ErrorCode::InvalidArgument,
-                    {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
     config.others.sets = arguments.sets;
     config.others.dimensions = arguments.dimensions;
     config.others.classes = arguments.classes;
@@ -265,8 +194,9 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     for (const auto& [name, value] :
          {std::pair{"--prompt-array", arguments.model.promptArray}, {"--residual-head", arguments.model.residualHead}})
         if (!value.empty() && !arguments.project.empty())
-            return fail(ErrorCode::InvalidArgument,
-                        {{"name", name}, {"value", encodeName(value)}, {"expected", "no --project, which cannot keep it yet"}});
+            return fail(
+                ErrorCode::InvalidArgument,
+                {{"name", name}, {"value", encodeName(value)}, {"expected", "no --project, which cannot keep it yet"}});
 
     PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
     if (!arguments.embeddings.empty())
@@ -287,78 +217,16 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     return audited;
 }
 
-nlohmann::json jsonOf(const Audited& audited) {
-    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
-                   tables = nlohmann::json::array();
-    for (const Measurement& measurement : audited.result.measurements)
-        results.push_back(toJson(measurement));
-    for (const ConceptSummary& summary : audited.result.concepts)
-        concepts.push_back(toJson(summary));
-    for (const MeasureTable& table : audited.result.tables)
-        tables.push_back(toJson(table));
-    nlohmann::json run = {{"config", toJson(audited.result.config)},
-                          {"provenance", toJson(audited.result.provenance)},
-                          {"images", audited.result.images},
-                          {"skipped", audited.result.skipped},
-                          {"family", metric::familyText(audited.result.measurements, audited.result.config.measure)},
-                          {"warnings", audited.result.warnings}};
-    if (audited.run)
-        run["id"] = audited.run;
-    return {{"run", std::move(run)}, {"results", std::move(results)}, {"concepts", std::move(concepts)}, {"tables", std::move(tables)}};
-}
-
 int run(const Arguments& arguments) {
     ConsoleFeedback feedback;
-    std::vector<Limit> limits;
-    for (const std::string& text : arguments.failAbove) {
-        Result<Limit> limit = parseLimit(text);
-        if (!limit)
-            return report(limit.error());
-        limits.push_back(std::move(*limit));
-    }
+    const Result<std::vector<Limit>> limits = arguments.output.limits();
+    if (!limits)
+        return report(limits.error());
     const Outcome<Audited> audited = auditAll(arguments, feedback);
     if (!audited)
         return report(audited.error());
-    const AuditResult& result = audited->result;
-    for (const std::string& warning : result.warnings)
-        feedback.log(warning);
-    if (!arguments.csv.empty())
-        if (auto written = writeOut(arguments.csv, measurementsCsv(result.measurements)); !written)
-            return report(written.error());
-    if (!arguments.report.empty()) {
-        const Result<std::string> page = report::htmlReport(result);
-        if (!page)
-            return cli::report(page.error());
-        if (auto written = writeOut(arguments.report, *page); !written)
-            return cli::report(written.error());
-    }
-    if (!arguments.json.empty())
-        if (auto written = writeJson(arguments.json, jsonOf(*audited)); !written)
-            return report(written.error());
-    if (arguments.json != "-" && arguments.csv != "-") {
-        std::vector<const Measurement*> all;
-        for (const Measurement& measurement : result.measurements)
-            all.push_back(&measurement);
-        const std::vector<PlantedLean> planted = plantedIn(arguments.model.model, feedback);
-        const auto view = [&](const Measurement& measurement) {
-            const auto prompt = std::ranges::find(result.prompts, measurement.prompt.value_or(std::string()));
-            return report::plantedView(planted,
-                                       report::conceptOf(result.config.probe, static_cast<std::size_t>(prompt - result.prompts.begin())),
-                                       measurement);
-        };
-        std::string text = measurementTable(all, planted, view) +
-                           metric::familyText(result.measurements, result.config.measure) + "\n";
-        for (const MeasureTable& table : result.tables)
-            text += "\n" + measureTableText(table);
-        if (auto written = writeOut("-", text); !written)
-            return report(written.error());
-    }
-    if (audited->run)
-        note("run " + std::to_string(audited->run) + " stored in " + arguments.project);
-    const std::vector<std::string> findings = exceeded(limits, result.measurements);
-    for (const std::string& finding : findings)
-        note(finding);
-    return findings.empty() ? kDone : kLimitExceeded;
+    return arguments.output.write(audited->result, *limits, feedback,
+                                  {audited->run, arguments.project, arguments.model.model});
 }
 
 } // namespace
@@ -372,33 +240,32 @@ void addAudit(CLI::App& app, Run& chosen) {
     pool->add_option("--embeddings", arguments->embeddings, "Files written by plumb embed, all parts together");
     pool->require_option(1);
     command->add_option("--labels", arguments->labels, "Table with a file column and one column an attribute");
-    command->add_option("--preset", arguments->preset, "How to read the table: fairface, utkface, generic, or a .json file");
-    command->add_option("--where", arguments->where, "COLUMN=VALUE: only the rows of the table that have it (all of several)");
-    command->add_option("--attribute", arguments->attributes, "Attributes A[,B…], one result each")->delimiter(',');
-    command->add_option("--cross", arguments->cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
-    command->add_option("--merge", arguments->merges,
-                        "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in double quotes");
+    command->add_option("--preset", arguments->preset,
+                        "How to read the table: fairface, utkface, generic, or a .json file");
+    command->add_option("--where", arguments->where,
+                        "COLUMN=VALUE: only the rows of the table that have it (all of several)");
+    arguments->attributes.addTo(*command);
     auto* asked = command->add_option_group("asked", "What is asked");
     asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
-    command->add_option("--relevance", arguments->relevance,
-                        "Attribute whose value names the concept that an image is relevant to, for --target conditional");
+    command->add_option(
+        "--relevance", arguments->relevance,
+        "Attribute whose value names the concept that an image is relevant to, for --target conditional");
     arguments->measure.addTo(*command);
     command->add_option("--also", arguments->also, "Measured beside the rankings: " + familyNames() + ", all or none")
         ->delimiter(',');
-    command->add_option("--sets", arguments->sets, "Attribute that names the counterfactual set of an image (counterfactuals)");
+    command->add_option("--sets", arguments->sets,
+                        "Attribute that names the counterfactual set of an image (counterfactuals)");
     command->add_option("--classes", arguments->classes, "Attribute with the true class of each image (classes)");
     command->add_option("--captions", arguments->captions,
                         "Captions of the images: Karpathy's JSON, or a CSV of file and caption (retrieval)");
     command->add_option("--caption-split", arguments->captionSplit, "Only this part of the list, e.g. test");
     command->add_option("--dimensions", arguments->dimensions, "Attributes that images are controlled for (controls)")
         ->delimiter(',');
-    command->add_option("--project", arguments->project, "Store everything in this project file (.plumb), made if it is new");
-    command->add_option("--json", arguments->json, "Write the results as JSON to this file, - for standard output");
-    command->add_option("--csv", arguments->csv, "Write one line a group and prompt to this file, - for standard output");
-    command->add_option("--report", arguments->report, "Write a report as one HTML file");
-    command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    command->add_option("--project", arguments->project,
+                        "Store everything in this project file (.plumb), made if it is new");
+    arguments->output.addTo(*command);
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
 

@@ -96,7 +96,7 @@ int run(const Arguments& arguments) {
 } // namespace
 
 void addMeasure(CLI::App& app, Run& chosen) {
-    CLI::App* command = app.add_subcommand("measure", "Measures tables made elsewhere: a ranking, or one of the kinds below");
+    CLI::App* command = app.add_subcommand("measure", "Measures tables made elsewhere: one ranking, or one of the kinds below");
     auto arguments = std::make_shared<Arguments>();
     command->require_subcommand(0, 1);
     command->add_option("table", arguments->table, "Ranking: CSV or TSV with a header");
@@ -111,6 +111,7 @@ void addMeasure(CLI::App& app, Run& chosen) {
     arguments->measure.addTo(*command);
     command->add_option("--json", arguments->json, "Write the result as JSON to this file, - for standard output");
     command->add_option("--fail-above", arguments->failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    addMeasureRankings(*command, chosen);
     addMeasureClassification(*command, chosen);
     addMeasureResolution(*command, chosen);
     addMeasureSwap(*command, chosen);

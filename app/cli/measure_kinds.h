@@ -30,6 +30,7 @@ struct MeasureOutput {
     int write(const Outcome<std::vector<MeasureTable>>& tables) const;
 };
 
+void addMeasureRankings(CLI::App& measure, Run& run);
 void addMeasureRetrieval(CLI::App& measure, Run& run);
 void addMeasureZeroShot(CLI::App& measure, Run& run);
 void addMeasurePaired(CLI::App& measure, Run& run);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 
 #include <CLI/CLI.hpp>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
+#include "app/cli/long_table.h"
 #include "app/cli/measure_kinds.h"
 #include "core/base/path.h"
 #include "core/formats/data_table.h"
@@ -22,26 +22,6 @@ struct Arguments {
     int nullDraws = 1000, bootstrapDraws = 1000;
     MeasureArguments measure;
     MeasureOutput output;
-};
-
-/// Numbers texts in the order of their first appearance.
-class Names {
-public:
-    std::size_t of(const std::string& text) {
-        const auto [at, isNew] = m_numbers.try_emplace(text, m_texts.size());
-        if (isNew)
-            m_texts.push_back(text);
-        return at->second;
-    }
-    std::optional<std::size_t> find(const std::string& text) const {
-        const auto at = m_numbers.find(text);
-        return at == m_numbers.end() ? std::nullopt : std::optional(at->second);
-    }
-    const std::vector<std::string>& texts() const { return m_texts; }
-
-private:
-    std::unordered_map<std::string, std::size_t> m_numbers;
-    std::vector<std::string> m_texts;
 };
 
 struct Matrices {
@@ -77,52 +57,18 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
             columns.push_back(column);
     PLUMBLINE_TRY(const formats::DataTable table, formats::DataTable::read(arguments.tables[0], columns, feedback));
 
+    PLUMBLINE_TRY(const LongTable cells,
+                  LongTable::of(table, {arguments.image, arguments.prompt, arguments.concept_, {arguments.attribute}}));
     Matrices result;
     result.invalid = table.invalidRows();
-    Names images, prompts, concepts;
-    std::vector<std::string> groups;
-    std::vector<std::pair<std::size_t, std::size_t>> cellOf; // of each row: image, prompt
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        const std::size_t image =
-            images.of(arguments.image.empty() ? std::to_string(row) : table.texts(arguments.image)[row]);
-        const std::size_t prompt = prompts.of(arguments.prompt.empty() ? "all" : table.texts(arguments.prompt)[row]);
-        const std::string& group = table.texts(arguments.attribute)[row];
-        if (image == groups.size())
-            groups.push_back(group);
-        else if (groups[image] != group)
-            return invalid(arguments.attribute + " of the image “" + images.texts()[image] + "”", group,
-                           "the same group in each of its rows (it was “" + groups[image] + "”)");
-        const std::size_t about =
-            arguments.concept_.empty() ? prompt : concepts.of(table.texts(arguments.concept_)[row]);
-        if (prompt == result.prompts.concepts.size())
-            result.prompts.concepts.push_back(static_cast<std::int32_t>(about));
-        cellOf.emplace_back(image, prompt);
-    }
-    result.prompts.texts = prompts.texts();
-    result.attribute = makeAttribute(arguments.attribute, groups);
-    constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-    const std::size_t size = images.texts().size() * prompts.texts().size();
-    result.first.assign(size, kNone);
-    result.second.assign(size, kNone);
-    const auto place = [&](const std::pair<std::size_t, std::size_t>& cell) {
-        return cell.second * images.texts().size() + cell.first;
-    };
-    const auto fill = [&](std::vector<float>& matrix, std::size_t at, double score) {
-        if (std::isnan(matrix[at]))
-            matrix[at] = static_cast<float>(score);
-        else
-            ++result.twice;
-    };
+    result.prompts = {cells.prompts.texts(), cells.conceptOf};
+    result.attribute = makeAttribute(arguments.attribute, cells.imageValues.front());
     std::int64_t unreadable = 0;
-    const std::vector<double> scores = table.numbers(firstScore, unreadable);
+    result.twice = fillMatrix(cells, table.numbers(firstScore, unreadable), result.first);
     result.invalid += unreadable;
-    for (std::size_t row = 0; row < cellOf.size(); ++row)
-        fill(result.first, place(cellOf[row]), scores[row]);
     if (oneTable) {
-        const std::vector<double> others = table.numbers(secondScore, unreadable);
+        result.twice += fillMatrix(cells, table.numbers(secondScore, unreadable), result.second);
         result.invalid += unreadable;
-        for (std::size_t row = 0; row < cellOf.size(); ++row)
-            fill(result.second, place(cellOf[row]), others[row]);
     } else {
         std::vector<std::string> wanted = {secondScore, arguments.image};
         if (!arguments.prompt.empty())
@@ -130,17 +76,25 @@ Outcome<Matrices> readMatrices(const Arguments& arguments, Feedback& feedback) {
         PLUMBLINE_TRY(const formats::DataTable other, formats::DataTable::read(arguments.tables[1], wanted, feedback));
         const std::vector<double> others = other.numbers(secondScore, unreadable);
         result.invalid += other.invalidRows() + unreadable;
+        result.second.assign(cells.size(), std::numeric_limits<float>::quiet_NaN());
         for (std::size_t row = 0; row < other.rows(); ++row) {
-            const auto image = images.find(other.texts(arguments.image)[row]);
-            const auto prompt = prompts.find(arguments.prompt.empty() ? "all" : other.texts(arguments.prompt)[row]);
-            if (image && prompt)
-                fill(result.second, place({*image, *prompt}), others[row]);
-            else
+            const auto image = cells.images.find(other.texts(arguments.image)[row]);
+            const auto prompt =
+                cells.prompts.find(arguments.prompt.empty() ? "all" : other.texts(arguments.prompt)[row]);
+            if (!image || !prompt) {
                 ++result.onlyInOne;
+                continue;
+            }
+            float& cell = result.second[cells.place(*image, *prompt)];
+            if (std::isnan(cell))
+                cell = static_cast<float>(others[row]);
+            else
+                ++result.twice;
         }
     }
     // Nothing is compared that only one of the two has.
-    for (std::size_t at = 0; at < size; ++at)
+    constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t at = 0; at < cells.size(); ++at)
         if (std::isnan(result.first[at]) != std::isnan(result.second[at])) {
             result.first[at] = result.second[at] = kNone;
             ++result.onlyInOne;

@@ -37,11 +37,23 @@ struct SetEmbeddings {
 Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& set, store::EmbeddingCache* cache,
                                 std::string_view precision, Feedback& feedback);
 
+/// What the scores of an audit are.
+struct ScoresAre {
+    bool cosines = true;
+    std::optional<double> unit =
+        1.0; ///< what counts as a cosine of 1, for the bar of a slight lean; absent: no such thing
+    std::optional<double> logitScale; ///< of the model, for gaps in logits
+};
+/// Measurements and concept summaries from scores (prompts x images, NaN where there is none) that were made elsewhere
+/// or by measureAll; `present` is false for an image that has no place in the pool. All measurements are judged as one
+/// family (metric::judge). The same scores and seed give the same bits, whatever the number of threads.
+Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& set, const std::vector<bool>& present,
+                                   std::span<const float> scores, const ScoresAre& scoresAre, Feedback& feedback);
+
 /// Scores, measurements and concept summaries from embeddings (raw; prompts x D and images x D).
 /// `scores` receives prompts x images: cosines, or for the definitions `berg` and `vl-debiasing` the dot product of the
 /// unit-length prompt with the raw image, as their code has it (METHODS 0.2, rule 1); NaN where an image is missing.
-/// All measurements are judged as one family (metric::judge). `logitScale`: of the model, for gaps in logits.
-/// The same embeddings and seed give the same bits, whatever the number of threads.
+/// `logitScale`: of the model, for gaps in logits.
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
                                 std::optional<double> logitScale = {});

@@ -167,7 +167,8 @@ Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribu
     input.prompts = promptTexts(audited);
     input.sets = sets.codes;
     input.variant = &attribute;
-    input.embeddings = &audited.images.raw;
+    if (audited.hasModel())
+        input.embeddings = &audited.images.raw;
     Tables tables;
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::counterfactualSensitivity(input, resampling(audited.config.measure), feedback));
@@ -244,8 +245,10 @@ Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
         const auto own = audited.scores.subspan(scores.size() * images, images);
         scores.push_back({prompt.text, {own.begin(), own.end()}});
     }
-    PLUMBLINE_TRY(std::vector<metric::NamedScores> scales, scaleContrasts(audited));
-    std::ranges::move(scales, std::back_inserter(scores));
+    if (audited.hasModel()) {
+        PLUMBLINE_TRY(std::vector<metric::NamedScores> scales, scaleContrasts(audited));
+        std::ranges::move(scales, std::back_inserter(scores));
+    }
     Tables tables;
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::dimensionInfluence(scores, dimensions, {}, resampling(audited.config.measure)));
@@ -366,13 +369,14 @@ Outcome<Tables> measureOthers(const Audited& given, std::vector<std::string>& wa
     Tables all;
     // Families ask for the same texts again for each attribute.
     std::map<std::vector<std::string>, Embeddings> known;
-    const EncodeTexts encode = [&](std::span<const std::string> texts) -> Outcome<Embeddings> {
+    const EncodeTexts remembering = [&](std::span<const std::string> texts) -> Outcome<Embeddings> {
         std::vector<std::string> key(texts.begin(), texts.end());
         if (const auto at = known.find(key); at != known.end())
             return at->second;
         PLUMBLINE_TRY(Embeddings rows, given.encode(texts));
         return known.emplace(std::move(key), std::move(rows)).first->second;
     };
+    const EncodeTexts encode = given.encode ? remembering : EncodeTexts();
     const Audited audited{given.config, given.set,          given.images, given.prompts,
                           given.scores, given.measurements, encode,       given.logitScale};
     const std::vector<std::string>& attributes = audited.config.attributes;
@@ -386,6 +390,10 @@ Outcome<Tables> measureOthers(const Audited& given, std::vector<std::string>& wa
         for (const std::string& name : std::span(attributes).first(times)) {
             feedback.progress("other-measures", done++, total);
             const auto measured = [&]() -> Outcome<Tables> {
+                if (!audited.hasModel() && !needsScoresOnly(family))
+                    return fail(ErrorCode::InvalidArgument, {{"name", "the input"},
+                                                             {"value", "scores without a model"},
+                                                             {"expected", "a model and its embeddings (plumb audit)"}});
                 PLUMBLINE_TRY(const Attribute attribute, presentLabels(audited, name));
                 return byAttribute(family)(audited, attribute, feedback);
             }();

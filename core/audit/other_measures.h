@@ -23,8 +23,10 @@ struct Audited {
     const Embeddings& prompts;     ///< raw, one row a prompt
     std::span<const float> scores; ///< prompts x images
     const std::vector<Measurement>& measurements;
-    const EncodeTexts& encode;
+    const EncodeTexts& encode; ///< empty where only scores are known: then `images.raw` and `prompts` are empty, too
     double logitScale = 100;
+
+    bool hasModel() const { return static_cast<bool>(encode); }
 };
 
 /// Measures what `config.others` names, a table or some for each family and attribute. A family that cannot be measured

@@ -189,9 +189,8 @@ std::string hostText() {
 
 } // namespace
 
-Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
-                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
-                                std::optional<double> logitScale) {
+Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& set, const std::vector<bool>& present,
+                                   std::span<const float> scores, const ScoresAre& scoresAre, Feedback& feedback) {
     AuditResult result;
     result.config = config;
     const std::vector<Prompt> expanded = probe::expand(config.probe);
@@ -199,20 +198,24 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
         return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
     if (config.attributes.empty())
         return fail(ErrorCode::AttributeEmpty, {{"name", "any attribute (choose one)"}});
+    if (scores.size() != expanded.size() * set.size() || present.size() != set.size())
+        return fail(ErrorCode::ScoresInvalid,
+                    {{"reason", "there are " + std::to_string(scores.size()) + " scores for " +
+                                    std::to_string(expanded.size()) + " prompts and " + std::to_string(set.size()) +
+                                    " images"}});
     for (const Prompt& prompt : expanded)
         result.prompts.push_back(prompt.text);
 
     std::vector<Attribute> attributes;
     for (const std::string& name : config.attributes) {
         PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, name));
-        // An image without an embedding has no place in the pool.
-        for (std::size_t i = 0; i < images.present.size(); ++i)
-            if (!images.present[i])
+        // An image without scores has no place in the pool.
+        for (std::size_t i = 0; i < present.size(); ++i)
+            if (!present[i])
                 attribute.codes[i] = Attribute::kUnlabelled;
         attributes.push_back(std::move(attribute));
     }
     PLUMBLINE_TRY(const Meters meters, Meters::create(config, set, attributes));
-    PLUMBLINE_TRY(scores, scoreAll(images.raw, images.present, prompts, config.measure.definition, feedback));
 
     const std::size_t count = expanded.size() * attributes.size();
     result.measurements.resize(count);
@@ -244,32 +247,44 @@ Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, 
         return tl::unexpected<Stop>(Cancelled{});
     if (stop)
         return tl::unexpected(*stop);
-    // The bar for a slight lean is in cosine; dot products are longer by the images' length.
-    const bool dots = dotWithRawImage(config.measure.definition);
-    const double unit = dots ? meanLength(images.raw, images.present) : 1.0;
-    if (dots) {
+    if (!scoresAre.cosines)
+        for (Measurement& measurement : result.measurements) {
+            const double bar = config.measure.slightGap * scoresAre.unit.value_or(0.0);
+            measurement.decidedByThousandths =
+                scoresAre.unit && std::ranges::all_of(measurement.groups, [&](const GroupMeasure& group) {
+                    return std::abs(group.gap) < bar;
+                });
+        }
+    metric::judge(result.measurements, config.measure, scoresAre.unit.value_or(0.0));
+    if (scoresAre.logitScale && scoresAre.cosines)
         for (Measurement& measurement : result.measurements)
-            measurement.decidedByThousandths = std::ranges::all_of(measurement.groups, [&](const GroupMeasure& group) {
-                return std::abs(group.gap) < config.measure.slightGap * unit;
-            });
+            for (GroupMeasure& group : measurement.groups)
+                group.gapInLogits = group.gap * *scoresAre.logitScale;
+    result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, attributes.size());
+    result.images = static_cast<std::int64_t>(std::ranges::count(present, true));
+    result.skipped = static_cast<std::int64_t>(present.size()) - result.images;
+    return result;
+}
+
+Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
+                                const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
+                                std::optional<double> logitScale) {
+    PLUMBLINE_TRY(scores, scoreAll(images.raw, images.present, prompts, config.measure.definition, feedback));
+    const ScoreKind kind = scoreKind(config.measure.definition);
+    ScoresAre scoresAre{kind == ScoreKind::Cosine, 1.0, logitScale};
+    if (kind ==
+        ScoreKind::DotRawImage) // the bar for a slight lean is in cosine; these are longer by the images' length
+        scoresAre.unit = meanLength(images.raw, images.present);
+    else if (kind == ScoreKind::SoftmaxOverPrompts)
+        scoresAre.unit.reset();
+    PLUMBLINE_TRY(AuditResult result, measureScores(config, set, images.present, scores, scoresAre, feedback));
+    if (kind == ScoreKind::DotRawImage)
         result.warnings.push_back("Scores are dot products with the raw image embedding, as the published code of this "
                                   "definition has them, not cosines.");
-    }
-    if (scoreKind(config.measure.definition) == ScoreKind::SoftmaxOverPrompts) {
-        for (Measurement& measurement : result.measurements)
-            measurement.decidedByThousandths = false; // these scores are no cosines
+    if (kind == ScoreKind::SoftmaxOverPrompts)
         result.warnings.push_back(
             "Scores are the softmax over all prompts of 100 times the cosine, as the published code "
             "of this definition has them: they depend on which prompts are asked together.");
-    }
-    metric::judge(result.measurements, config.measure, unit);
-    if (logitScale && scoreKind(config.measure.definition) == ScoreKind::Cosine)
-        for (Measurement& measurement : result.measurements)
-            for (GroupMeasure& group : measurement.groups)
-                group.gapInLogits = group.gap * *logitScale;
-    result.concepts = metric::summariseConcepts(config.probe, expanded, result.measurements, attributes.size());
-    result.images = static_cast<std::int64_t>(std::ranges::count(images.present, true));
-    result.skipped = static_cast<std::int64_t>(images.present.size()) - result.images;
     result.skippedImages = images.skipped;
     if (result.skipped > 0)
         result.warnings.push_back(std::to_string(result.skipped) +

@@ -75,6 +75,12 @@ bool hasInput(const OtherMeasures& others, Family family) {
     }
 }
 
+bool needsScoresOnly(Family family) {
+    constexpr std::array kOfScores{Family::Summary, Family::Association,     Family::Templates,
+                                   Family::Hubs,    Family::Counterfactuals, Family::Controls};
+    return std::ranges::find(kOfScores, family) != kOfScores.end();
+}
+
 std::string_view familyName(Family family) {
     return std::ranges::find(kFamilies, family, &FamilyInfo::family)->name;
 }

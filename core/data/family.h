@@ -53,5 +53,7 @@ struct OtherMeasures {
 /// Whether a family needs something that only some audits have, and whether it is there.
 bool needsInput(Family family);
 bool hasInput(const OtherMeasures& others, Family family);
+/// Whether a family can be measured on scores alone, without a model.
+bool needsScoresOnly(Family family);
 
 } // namespace plumbline

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/audit_output.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/console.h"
+#include "app/cli/measure_kinds.h"
+#include "core/base/error_text.h"
+#include "core/base/path.h"
+#include "core/data/attribute_text.h"
+#include "core/data/json.h"
+#include "core/formats/planted.h"
+#include "core/metric/verdict.h"
+#include "core/report/html_report.h"
+#include "core/report/planted.h"
+
+namespace plumbline::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What the model is known to lean towards; a damaged file is only told of.
+std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
+    Result<std::vector<PlantedLean>> planted = formats::readPlanted(model / formats::kPlantedFile);
+    if (planted)
+        return std::move(*planted);
+    feedback.log(errorText(planted.error()));
+    return {};
+}
+
+nlohmann::json jsonOf(const AuditResult& result, std::int64_t id) {
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
+                   tables = nlohmann::json::array();
+    for (const Measurement& measurement : result.measurements)
+        results.push_back(toJson(measurement));
+    for (const ConceptSummary& summary : result.concepts)
+        concepts.push_back(toJson(summary));
+    for (const MeasureTable& table : result.tables)
+        tables.push_back(toJson(table));
+    nlohmann::json run = {{"config", toJson(result.config)},
+                          {"provenance", toJson(result.provenance)},
+                          {"images", result.images},
+                          {"skipped", result.skipped},
+                          {"family", metric::familyText(result.measurements, result.config.measure)},
+                          {"warnings", result.warnings}};
+    if (id)
+        run["id"] = id;
+    return {{"run", std::move(run)},
+            {"results", std::move(results)},
+            {"concepts", std::move(concepts)},
+            {"tables", std::move(tables)}};
+}
+
+std::string textOf(const AuditResult& result, const fs::path& model, Feedback& feedback) {
+    std::vector<const Measurement*> all;
+    for (const Measurement& measurement : result.measurements)
+        all.push_back(&measurement);
+    const std::vector<PlantedLean> planted = model.empty() ? std::vector<PlantedLean>() : plantedIn(model, feedback);
+    const auto view = [&](const Measurement& measurement) {
+        const auto prompt = std::ranges::find(result.prompts, measurement.prompt.value_or(std::string()));
+        const auto number = static_cast<std::size_t>(prompt - result.prompts.begin());
+        return report::plantedView(planted, report::conceptOf(result.config.probe, number), measurement);
+    };
+    std::string text =
+        measurementTable(all, planted, view) + metric::familyText(result.measurements, result.config.measure) + "\n";
+    for (const MeasureTable& table : result.tables)
+        text += "\n" + measureTableText(table);
+    return text;
+}
+
+} // namespace
+
+void AttributeArguments::addTo(CLI::App& command) {
+    command.add_option("--attribute", attributes, "Attributes A[,B…], one result each")->delimiter(',');
+    command.add_option("--cross", cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
+    command.add_option("--merge", merges,
+                       "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in "
+                       "double quotes");
+}
+
+Result<std::vector<std::string>> AttributeArguments::texts() const {
+    std::vector<AttributePart> merged;
+    for (const std::string& text : merges) {
+        PLUMBLINE_TRY(AttributePart merge, parseMerge(text));
+        const auto same = std::ranges::find(merged, merge.name, &AttributePart::name);
+        if (same == merged.end())
+            merged.push_back(std::move(merge));
+        else
+            same->merges.insert(same->merges.end(), merge.merges.begin(), merge.merges.end());
+    }
+    std::vector<bool> used(merged.size(), false);
+    const auto partOf = [&](const std::string& name) {
+        const auto found = std::ranges::find(merged, name, &AttributePart::name);
+        if (found == merged.end())
+            return AttributePart{name, {}};
+        used[static_cast<std::size_t>(found - merged.begin())] = true;
+        return *found;
+    };
+    std::vector<std::string> named;
+    for (const std::string& name : attributes)
+        named.push_back(formatAttribute({partOf(name)}));
+    std::vector<AttributePart> crossed;
+    for (const std::string& name : cross)
+        crossed.push_back(partOf(name));
+    if (!crossed.empty())
+        named.push_back(formatAttribute(crossed));
+    for (std::size_t m = 0; m < merged.size(); ++m)
+        if (!used[m])
+            return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
+                                                     {"value", merged[m].name},
+                                                     {"expected", "an attribute that --attribute or --cross names"}});
+    if (named.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
+    return named;
+}
+
+std::string familyNames() {
+    std::string names;
+    for (const FamilyInfo& family : allFamilies())
+        names += (names.empty() ? "" : ", ") + std::string(family.name);
+    return names;
+}
+
+/// Without a choice those that cost little and need nothing more. What needs a column or a file is chosen by naming it,
+/// and left out of "all" where it is not named.
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const OtherMeasures& given) {
+    const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+    std::vector<Family> families;
+    for (const FamilyInfo& family : allFamilies())
+        if (named(family.name) || (needsInput(family.family) ? hasInput(given, family.family) && !named("none")
+                                   : names.empty()           ? family.byDefault
+                                                             : named("all")))
+            families.push_back(family.family);
+    for (const std::string& name : names)
+        if (name != "all" && name != "none" && !familyFromName(name))
+            return fail(
+                ErrorCode::InvalidArgument,
+                {{"name", "--also"}, {"value", encodeName(name)}, {"expected", familyNames() + ", all or none"}});
+    return families;
+}
+
+void AuditOutput::addTo(CLI::App& command) {
+    command.add_option("--json", json, "Write the results as JSON to this file, - for standard output");
+    command.add_option("--csv", csv, "Write one line a group and prompt to this file, - for standard output");
+    command.add_option("--report", report, "Write a report as one HTML file");
+    command.add_option("--fail-above", failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+}
+
+Result<std::vector<Limit>> AuditOutput::limits() const {
+    std::vector<Limit> limits;
+    for (const std::string& text : failAbove) {
+        PLUMBLINE_TRY(limits.emplace_back(), parseLimit(text));
+    }
+    return limits;
+}
+
+int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limits, Feedback& feedback,
+                       const From& from) const {
+    for (const std::string& warning : result.warnings)
+        feedback.log(warning);
+    if (!csv.empty())
+        if (auto written = writeOut(csv, measurementsCsv(result.measurements)); !written)
+            return cli::report(written.error());
+    if (!report.empty()) {
+        const Result<std::string> page = report::htmlReport(result);
+        if (!page)
+            return cli::report(page.error());
+        if (auto written = writeOut(report, *page); !written)
+            return cli::report(written.error());
+    }
+    if (!json.empty())
+        if (auto written = writeJson(json, jsonOf(result, from.run)); !written)
+            return cli::report(written.error());
+    if (json != "-" && csv != "-")
+        if (auto written = writeOut("-", textOf(result, from.model, feedback)); !written)
+            return cli::report(written.error());
+    if (from.run)
+        note("run " + std::to_string(from.run) + " stored in " + from.project);
+    const std::vector<std::string> findings = exceeded(limits, result.measurements);
+    for (const std::string& finding : findings)
+        note(finding);
+    return findings.empty() ? kDone : kLimitExceeded;
+}
+
+} // namespace plumbline::cli
