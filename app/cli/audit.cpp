@@ -183,7 +183,7 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     if (!arguments.captions.empty())
         config.others.captions = encodePath(fs::absolute(arguments.captions, ignored));
     config.others.captionSplit = arguments.captionSplit;
-    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also, config.others));
+    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also, config));
     config.precision = arguments.model.precision;
     config.threads = arguments.model.threads;
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));

@@ -128,14 +128,16 @@ std::string familyNames() {
 
 /// Without a choice those that cost little and need nothing more. What needs a column or a file is chosen by naming it,
 /// and left out of "all" where it is not named.
-Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const OtherMeasures& given) {
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const AuditConfig& config) {
     const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
     std::vector<Family> families;
-    for (const FamilyInfo& family : allFamilies())
-        if (named(family.name) || (needsInput(family.family) ? hasInput(given, family.family) && !named("none")
-                                   : names.empty()           ? family.byDefault
-                                                             : named("all")))
+    for (const FamilyInfo& family : allFamilies()) {
+        const bool needs = needsInput(family.family) || family.family == Family::Relevance;
+        const bool given =
+            family.family == Family::Relevance ? !config.relevance.empty() : hasInput(config.others, family.family);
+        if (named(family.name) || (needs ? given && !named("none") : names.empty() ? family.byDefault : named("all")))
             families.push_back(family.family);
+    }
     for (const std::string& name : names)
         if (name != "all" && name != "none" && !familyFromName(name))
             return fail(

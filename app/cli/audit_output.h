@@ -25,9 +25,10 @@ struct AttributeArguments {
 
 /// The names of the families, for --also: "summary, association, …".
 std::string familyNames();
-/// What --also names. Without a choice those that cost little and need nothing more. What needs a column or a file is
-/// chosen by naming it, and left out of "all" where it is not named. InvalidArgument.
-Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const OtherMeasures& given);
+/// What --also names. `config`: with what the families need. Without a choice those that cost little and need nothing
+/// more. What needs a column or a file is chosen by naming it, and left out of "all" where it is not named.
+/// InvalidArgument.
+Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names, const AuditConfig& config);
 
 /// --json, --csv, --report and --fail-above of an audit; a table for people on stdout.
 struct AuditOutput {

@@ -172,7 +172,7 @@ Outcome<AuditResult> measureRankings(const Arguments& arguments, Feedback& feedb
     config.relevance = arguments.relevance;
     config.others.sets = arguments.sets;
     config.others.dimensions = arguments.dimensions;
-    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also, config.others));
+    PLUMBLINE_TRY(config.others.families, chosenFamilies(arguments.also, config));
     const bool all = std::ranges::find(arguments.also, "all") != arguments.also.end();
     if (all) // all that scores allow
         std::erase_if(config.others.families, [](Family family) { return !needsScoresOnly(family); });

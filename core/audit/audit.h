@@ -37,6 +37,10 @@ struct SetEmbeddings {
 Outcome<SetEmbeddings> embedSet(const clip::Encoder& encoder, const ImageSet& set, store::EmbeddingCache* cache,
                                 std::string_view precision, Feedback& feedback);
 
+/// Which images are relevant to a concept: 1 for those whose value of the attribute `config.relevance` is its text, in
+/// any case of letters, 0 for the others. Errors: TargetInvalid where no attribute is named, AttributeUnknown.
+Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set, const std::string& text);
+
 /// What the scores of an audit are.
 struct ScoresAre {
     bool cosines = true;

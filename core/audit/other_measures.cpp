@@ -22,8 +22,10 @@
 #include "core/metric/controls/hubness.h"
 #include "core/metric/controls/quality.h"
 #include "core/metric/controls/template_sensitivity.h"
+#include "core/metric/family.h"
 #include "core/metric/geometry/modality_gap.h"
 #include "core/metric/paired.h"
+#include "core/metric/ranking_relevance.h"
 #include "core/probe/probe_set.h"
 
 namespace plumbline::audit {
@@ -255,6 +257,53 @@ Outcome<Tables> controls(const Audited& audited, const Attribute&, Feedback&) {
     return tables;
 }
 
+/// The prompts one after the other in one table.
+Outcome<Tables> relevance(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
+    const AuditConfig& config = audited.config;
+    MeasureTable all;
+    std::size_t without = 0, number = 0;
+    const std::size_t images = audited.set.size();
+    for (const Prompt& prompt : probe::expand(config.probe)) {
+        const auto own = audited.scores.subspan(number++ * images, images);
+        const std::string& about = config.probe.concepts[static_cast<std::size_t>(prompt.concept_)].text;
+        PLUMBLINE_TRY(const std::vector<double> relevant, relevanceOf(config, audited.set, about));
+        if (std::ranges::count(relevant, 1.0) == 0) {
+            ++without;
+            continue;
+        }
+        const std::vector<double> scores(own.begin(), own.end());
+        PLUMBLINE_TRY(MeasureTable table, metric::relevanceMeasures(attribute, {scores, relevant, {}}, config.measure.k,
+                                                                    resampling(config.measure), feedback));
+        for (std::string& warning : table.warnings)
+            all.warnings.push_back(prompt.text + ": " + warning);
+        for (MeasureRow& row : table.rows) {
+            row.keys.insert(row.keys.begin(), prompt.text);
+            all.rows.push_back(std::move(row));
+        }
+        if (!all.id.empty())
+            continue;
+        all.id = table.id;
+        all.title = "Relevance by group · " + attribute.name;
+        all.definition = table.definition;
+        all.source = table.source;
+        all.countOf = table.countOf;
+        all.keys = table.keys;
+        all.keys.insert(all.keys.begin(), "prompt");
+    }
+    if (all.rows.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "relevance"},
+                     {"value", config.relevance},
+                     {"expected", "an attribute with the concepts of the prompts among its values"}});
+    if (without > 0)
+        all.warnings.push_back("No image is relevant to " + std::to_string(without) + " of the " +
+                               std::to_string(number) + " prompts: they are left out.");
+    metric::correctFamily(all,
+                          "recall and precision of each group against the others, and the comparisons with a random "
+                          "order, of all prompts");
+    return Tables{std::move(all)};
+}
+
 using Measure = Outcome<Tables> (*)(const Audited&, const Attribute&, Feedback&);
 
 /// Families that are measured once an attribute.
@@ -294,6 +343,8 @@ Measure byAttribute(Family family) {
         return socialScales;
     case Family::ConceptVectors:
         return conceptVectors;
+    case Family::Relevance:
+        return relevance;
     }
     return nullptr;
 }

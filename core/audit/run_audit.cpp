@@ -142,22 +142,6 @@ private:
         return {};
     }
 
-    /// An image is relevant to a concept whose text the attribute names.
-    static Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set,
-                                                   const std::string& text) {
-        if (config.relevance.empty())
-            return fail(ErrorCode::TargetInvalid,
-                        {{"reason", "it needs an attribute that says to which concept an image is relevant"}});
-        PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, config.relevance));
-        std::vector<double> relevance(attribute.codes.size(), 0.0);
-        const std::string wanted = toLowerAscii(trim(text));
-        for (std::size_t i = 0; i < relevance.size(); ++i)
-            if (attribute.codes[i] >= 0 &&
-                toLowerAscii(attribute.groups[static_cast<std::size_t>(attribute.codes[i])]) == wanted)
-                relevance[i] = 1;
-        return relevance;
-    }
-
     std::vector<metric::Meter> m_general;
     std::map<Place, metric::Meter> m_own;
     std::map<Place, std::string> m_without;
@@ -188,6 +172,20 @@ std::string hostText() {
 }
 
 } // namespace
+
+Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSet& set, const std::string& text) {
+    if (config.relevance.empty())
+        return fail(ErrorCode::TargetInvalid,
+                    {{"reason", "it needs an attribute that says to which concept an image is relevant"}});
+    PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, config.relevance));
+    std::vector<double> relevance(attribute.codes.size(), 0.0);
+    const std::string wanted = toLowerAscii(trim(text));
+    for (std::size_t i = 0; i < relevance.size(); ++i)
+        if (attribute.codes[i] >= 0 &&
+            toLowerAscii(attribute.groups[static_cast<std::size_t>(attribute.codes[i])]) == wanted)
+            relevance[i] = 1;
+    return relevance;
+}
 
 Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& set, const std::vector<bool>& present,
                                    std::span<const float> scores, const ScoresAre& scoresAre, Feedback& feedback) {

@@ -7,7 +7,7 @@
 namespace plumbline {
 namespace {
 
-constexpr std::array<FamilyInfo, 17> kFamilies{{
+constexpr auto kFamilies = std::to_array<FamilyInfo>({
     {Family::Summary, "summary", "Means over the prompts",
      "Mean MaxSkew, MinSkew, NDKL and score gap, with intervals over images, over prompts and over both.", true},
     {Family::Association, "association", "Association by group",
@@ -48,7 +48,10 @@ constexpr std::array<FamilyInfo, 17> kFamilies{{
     {Family::ConceptVectors, "concept-vectors", "Concept vectors",
      "Whether linear probes of the concepts point at one group's words; needs no images, but several templates.",
      false},
-}};
+    {Family::Relevance, "relevance", "Relevance by group",
+     "NDCG, recall and precision of the relevant images by group; needs the attribute that says what an image shows.",
+     false},
+});
 
 } // namespace
 
@@ -76,8 +79,8 @@ bool hasInput(const OtherMeasures& others, Family family) {
 }
 
 bool needsScoresOnly(Family family) {
-    constexpr std::array kOfScores{Family::Summary, Family::Association,     Family::Templates,
-                                   Family::Hubs,    Family::Counterfactuals, Family::Controls};
+    constexpr std::array kOfScores{Family::Summary,         Family::Association, Family::Templates, Family::Hubs,
+                                   Family::Counterfactuals, Family::Controls,    Family::Relevance};
     return std::ranges::find(kOfScores, family) != kOfScores.end();
 }
 

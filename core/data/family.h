@@ -27,7 +27,8 @@ enum class Family {
     Retrieval,       ///< captions to images and back, by group
     WordTests,       ///< association tests: published word lists, and the prompts against the groups' images (WEAT)
     Scales,          ///< warmth, competence and the like, against a blank prompt; markedness
-    ConceptVectors   ///< concepts against the groups' words by linear probes, without images
+    ConceptVectors,  ///< concepts against the groups' words by linear probes, without images
+    Relevance        ///< NDCG, recall and precision by group, where AuditConfig::relevance says what is relevant
 };
 
 struct FamilyInfo {

@@ -119,7 +119,7 @@ private Q_SLOTS:
         const Made m = withCaptions(made(300));
         std::vector<Family> families;
         for (const FamilyInfo& family : allFamilies())
-            if (family.family != Family::ConceptVectors) // conceptVectorsNeedTemplates
+            if (family.family != Family::ConceptVectors && family.family != Family::Relevance) // tests of their own
                 families.push_back(family.family);
         std::vector<std::string> warnings;
         Feedback feedback;
@@ -156,6 +156,7 @@ private Q_SLOTS:
     }
 
     void whatNeedsInputKnowsIt() {
+        QCOMPARE(allFamilies().size(), static_cast<std::size_t>(Family::Relevance) + 1); // each has a name
         OtherMeasures given;
         QVERIFY(needsInput(Family::Classes) && !hasInput(given, Family::Classes));
         QVERIFY(!needsInput(Family::Summary) && hasInput(given, Family::Summary));
@@ -223,6 +224,25 @@ private Q_SLOTS:
                                  warnings, feedback)
                 ->empty());
         QVERIFY(warnings.front().find("none.csv") != std::string::npos);
+    }
+
+    void relevanceOfTheConceptThatAnImageShows() {
+        Made m = made(300, {"pose"});
+        m.config.probe = probe::handWritten({"A ", "b", "nothing shown"});
+        m.config.relevance = "letter"; // prompt 1 ranks the a first
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const auto tables = others(m, {Family::Relevance}, warnings, feedback);
+        QVERIFY(tables && tables->size() == 1 && warnings.empty());
+        const MeasureTable& table = tables->front();
+        QCOMPARE(table.keys.front(), std::string("prompt"));
+        const MeasureRow* precision = table.find({table.rows.front().keys.front(), ""}, "precision");
+        QVERIFY(precision && *precision->value.value > 0.9);
+        QVERIFY(table.find({"b", "front"}, "recall") && table.find({"b", ""}, "recall_gap"));
+        QVERIFY(table.warnings.back().find("1 of the 3 prompts") != std::string::npos);
+        m.config.relevance.clear();
+        QVERIFY(others(m, {Family::Relevance}, warnings, feedback)->empty());
+        QCOMPARE(warnings.size(), std::size_t(1));
     }
 
     void conceptVectorsNeedTemplates() {
