@@ -81,6 +81,41 @@ Vector withTies(Vector differences) {
     return differences;
 }
 
+/// How much each set moves the mean rank spread: by its own spread, and by its images' places, which lie inside the
+/// spreads of other sets. Without the second part intervals covered 78 % for three variants. NaN: the set is broken.
+Vector spreadInfluence(const Vector& ranks, std::size_t variants, double ranked) {
+    Vector firsts, lasts;
+    const std::size_t sets = ranks.size() / variants;
+    const auto of = [&](std::size_t s) { return std::span(ranks.data() + s * variants, variants); };
+    const auto broken = [&](std::size_t s) {
+        return std::ranges::any_of(of(s), [](double x) { return std::isnan(x); });
+    };
+    for (std::size_t s = 0; s < sets; ++s)
+        if (!broken(s)) {
+            const auto [first, last] = std::ranges::minmax(of(s));
+            firsts.push_back(first);
+            lasts.push_back(last);
+        }
+    Vector influence(sets, kNan), spread;
+    const auto count = static_cast<double>(firsts.size());
+    std::ranges::sort(firsts);
+    std::ranges::sort(lasts);
+    const auto before = [](const Vector& sorted, double rank) { // equal ones count half
+        const auto [low, high] = std::ranges::equal_range(sorted, rank);
+        return static_cast<double>((low - sorted.begin()) + (high - sorted.begin())) / 2;
+    };
+    for (std::size_t s = 0; s < sets; ++s) {
+        if (broken(s))
+            continue;
+        const auto [first, last] = std::ranges::minmax(of(s));
+        double inside = 0; // of how many sets' spreads
+        for (const double rank : of(s))
+            inside += before(firsts, rank) - before(lasts, rank);
+        influence[s] = (last - first) / ranked + inside / count / static_cast<double>(variants);
+    }
+    return influence;
+}
+
 /// Mean inside a set less the mean to the other sets of its caption, of each set; and its influence on their mean.
 struct Cohesion {
     Vector value, influence;
@@ -203,6 +238,7 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
     Vector lines(sets.size() * width, kNan);
     const auto score = [&](std::uint32_t row, std::size_t p) { return input.scores[row * prompts + p]; };
     std::vector<std::int64_t> broken(prompts);
+    std::vector<Mean> spreads; // of each prompt the sets' influence on the mean rank spread
     for (std::size_t p = 0; p < prompts; ++p) {
         Vector pool;
         for (const std::vector<std::uint32_t>& set : sets.rows)
@@ -210,6 +246,7 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
                 pool.push_back(std::isfinite(score(row, p)) ? score(row, p) : kNan);
         const Vector ranks = midranks(pool);
         const auto ranked = static_cast<double>(std::ranges::count_if(pool, [](double x) { return !std::isnan(x); }));
+        spreads.push_back(meanInterval(spreadInfluence(ranks, variants, ranked), options.confidence));
         for (std::size_t s = 0; s < sets.size(); ++s) {
             const std::span<const double> scores(pool.data() + s * variants, variants);
             if (std::ranges::any_of(scores, [](double x) { return std::isnan(x); })) {
@@ -279,10 +316,18 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
         const auto meanOf = [&](std::size_t f) {
             return count > 0 ? std::optional(means[p * fields + f]) : std::nullopt;
         };
-        const char* const names[] = {"range", "sd", "rank_spread"};
-        for (std::size_t f = 0; f < 3; ++f)
+        const char* const names[] = {"range", "sd"};
+        for (std::size_t f = 0; f < 2; ++f)
             table.rows.push_back(
                 makeRow({input.prompts[p], "", ""}, names[f], meanOf(f), intervalOf(f), count, options));
+        Interval spread;
+        if (spreads[p].sd)
+            spread = studentInterval(means[p * fields + 2], *spreads[p].sd / std::sqrt(static_cast<double>(count)),
+                                     static_cast<double>(count - 1), options.confidence);
+        table.rows.push_back(makeRow({input.prompts[p], "", ""}, "rank_spread", meanOf(2),
+                                     {spread.low ? std::optional(std::max(0.0, *spread.low)) : std::nullopt,
+                                      spread.high ? std::optional(std::min(1.0, *spread.high)) : std::nullopt},
+                                     count, options));
         const auto column = [&](std::size_t v) {
             Vector values;
             for (std::size_t s = 0; s < sets.size(); ++s)
