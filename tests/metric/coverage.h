@@ -17,7 +17,8 @@
 #include "tests/metric/population.h"
 
 /// Whether intervals cover and p-values keep their level. The quick runs have fixed seeds;
-/// PLUMBLINE_FULL_CALIBRATION=1 runs more and prints the table of core/metric/classification/README.md.
+/// PLUMBLINE_FULL_CALIBRATION=1 runs more and prints the tables of core/metric/README.md and
+/// core/metric/classification; a larger number is the number of runs, to look at a setting more closely.
 namespace plumbline::test {
 
 inline bool full() {
@@ -108,8 +109,11 @@ inline std::string judged(const char* setting, const Tallies& tallies) {
     return bad;
 }
 
-inline int runs(int quick) {
-    return full() ? 1000 : quick;
+/// `quick` runs in the tests, otherwise `most` or as many as are asked for.
+inline int runs(int quick, int most = 1000) {
+    const char* asked = std::getenv("PLUMBLINE_FULL_CALIBRATION");
+    const int count = asked ? std::atoi(asked) : 0;
+    return count > 1 ? count : full() ? most : quick;
 }
 
 inline metric::Resampling resampling(int run, int draws) {

@@ -30,9 +30,11 @@ bool full() {
 
 constexpr std::size_t kTimes = 1000;
 
-/// Pools for each interval: fewer in the tests, where only a miss by far is to be found.
+/// Pools for each interval: fewer in the tests, where only a miss by far is to be found. PLUMBLINE_FULL_CALIBRATION
+/// may be a number of pools, to look at some settings more closely.
 std::size_t pools() {
-    return full() ? 400 : 200;
+    const int asked = qEnvironmentVariableIntValue("PLUMBLINE_FULL_CALIBRATION");
+    return asked > 1 ? static_cast<std::size_t>(asked) : full() ? 400 : 200;
 }
 
 } // namespace

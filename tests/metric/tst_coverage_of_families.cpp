@@ -43,9 +43,9 @@ Tallies overRuns(int count, const std::function<void(int run, Tallies& tallies)>
     return all;
 }
 
-/// 1,000 runs of pools up to 2,000 in the full run, 300 of larger ones; a tenth of that in the tests.
+/// 1,000 runs of pools up to 2,000 in the full run, 300 of larger ones.
 int runsOf(int n) {
-    return (n > 2000 ? 300 : 1000) / (full() ? 1 : n > 200 ? 20 : 5);
+    return runs(n > 200 ? 50 : 200, n > 2000 ? 300 : 1000);
 }
 
 void sizes(std::initializer_list<const char*> settings) {
@@ -530,7 +530,7 @@ private Q_SLOTS:
         // Matched on quality that says nothing, as many of each group are left.
         const Population even{{0.5, 0.5}, population.mean};
         const auto largest = [&](const Population& of) { return std::max(of.skew(0, top), of.skew(1, top)); };
-        const int count = n > 2000 ? (full() ? 100 : 10) : runsOf(n) / (full() ? 1 : 2);
+        const int count = runs(n > 200 ? 25 : 100, n > 2000 ? 100 : 1000);
         verify(overRuns(count, [&](int run, Tallies& tallies) {
             RandomStream random(43, streamId("families/quality"), static_cast<std::uint64_t>(run));
             const Attribute attribute = population.attribute(static_cast<std::size_t>(n), random);

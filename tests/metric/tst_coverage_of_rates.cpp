@@ -127,7 +127,7 @@ private Q_SLOTS:
         };
         Tallies tallies;
         Feedback feedback;
-        for (int run = 0; run < (n > 2000 ? 300 : runs(200)); ++run) {
+        for (int run = 0; run < runs(200, n > 2000 ? 300 : 1000); ++run) {
             RandomStream random(11, streamId("accuracy"), static_cast<std::uint64_t>(run));
             Attribute attribute;
             const Classified classified = world.draw(random, static_cast<std::size_t>(n), attribute);

@@ -267,20 +267,6 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
             line[1] = std::sqrt(squares / static_cast<double>(variants - 1));
         }
     }
-    const auto meansOf = [&](std::span<const std::uint32_t> drawn, std::span<double> values) {
-        Vector count(width);
-        std::ranges::fill(values, 0.0);
-        for (const std::uint32_t set : drawn)
-            for (std::size_t f = 0; f < width; ++f)
-                if (const double x = lines[set * width + f]; !std::isnan(x)) {
-                    values[f] += x;
-                    ++count[f];
-                }
-        for (std::size_t f = 0; f < width; ++f)
-            values[f] = count[f] > 0 ? values[f] / count[f] : kNan;
-    };
-    PLUMBLINE_TRY(const Draws boot,
-                  bootstrapRows(sets.size(), {}, width, "counterfactual/" + variant.name, options, meansOf, feedback));
     Draws null;
     if (variants > 2) {
         // Scores change places within their set: what stands at place v takes variant v.
@@ -301,53 +287,50 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
         PLUMBLINE_TRY(null, permuteRows(blocks.size(), blocks, prompts * variants, "counterfactual/" + variant.name,
                                         options, effects, feedback));
     }
-    std::vector<std::uint32_t> every(sets.size());
-    std::iota(every.begin(), every.end(), 0U);
-    Vector means(width);
-    meansOf(every, means);
-
     for (std::size_t p = 0; p < prompts; ++p) {
         const std::int64_t count = n - broken[p];
-        const auto intervalOf = [&](std::size_t f) {
-            return options.bootstrapDraws > 0 && count > 1
-                       ? percentileInterval(boot[p * fields + f], options.confidence)
-                       : Interval{};
-        };
-        const auto meanOf = [&](std::size_t f) {
-            return count > 0 ? std::optional(means[p * fields + f]) : std::nullopt;
-        };
-        const char* const names[] = {"range", "sd"};
-        for (std::size_t f = 0; f < 2; ++f)
-            table.rows.push_back(
-                makeRow({input.prompts[p], "", ""}, names[f], meanOf(f), intervalOf(f), count, options));
-        Interval spread;
-        if (spreads[p].sd)
-            spread = studentInterval(means[p * fields + 2], *spreads[p].sd / std::sqrt(static_cast<double>(count)),
-                                     static_cast<double>(count - 1), options.confidence);
-        table.rows.push_back(makeRow({input.prompts[p], "", ""}, "rank_spread", meanOf(2),
-                                     {spread.low ? std::optional(std::max(0.0, *spread.low)) : std::nullopt,
-                                      spread.high ? std::optional(std::min(1.0, *spread.high)) : std::nullopt},
-                                     count, options));
-        const auto column = [&](std::size_t v) {
+        const auto column = [&](std::size_t f) {
             Vector values;
             for (std::size_t s = 0; s < sets.size(); ++s)
-                values.push_back(lines[s * width + p * fields + 3 + v]);
+                values.push_back(lines[s * width + p * fields + f]);
             return values;
         };
+        const auto limited = [](Interval ends, double most) { // of what is never below 0
+            if (ends.low)
+                ends.low = std::max(0.0, *ends.low);
+            if (ends.high)
+                ends.high = std::min(most, *ends.high);
+            return ends;
+        };
+        const char* const names[] = {"range", "sd"};
+        for (std::size_t f = 0; f < 2; ++f) {
+            const Mean mean = meanInterval(column(f), options.confidence);
+            table.rows.push_back(makeRow({input.prompts[p], "", ""}, names[f], mean.mean,
+                                         limited(mean.interval, std::numeric_limits<double>::infinity()), count,
+                                         options));
+        }
+        const Mean rankSpread = meanInterval(column(2), options.confidence);
+        Interval spread;
+        if (rankSpread.mean && spreads[p].sd)
+            spread = studentInterval(*rankSpread.mean, *spreads[p].sd / std::sqrt(static_cast<double>(count)),
+                                     static_cast<double>(count - 1), options.confidence);
+        table.rows.push_back(
+            makeRow({input.prompts[p], "", ""}, "rank_spread", rankSpread.mean, limited(spread, 1), count, options));
         for (std::size_t v = 0; v < variants; ++v) {
-            MeasureRow row = makeRow({input.prompts[p], variant.groups[sets.variants[v]], ""}, "effect", meanOf(3 + v),
-                                     intervalOf(3 + v), count, options);
+            const Mean mean = meanInterval(column(3 + v), options.confidence);
+            MeasureRow row = makeRow({input.prompts[p], variant.groups[sets.variants[v]], ""}, "effect", mean.mean,
+                                     mean.interval, count, options);
             row.value.neutral = 0;
             if (variants == 2)
-                row.value.pValue = wilcoxonSignedRank(withTies(column(v))).p;
+                row.value.pValue = wilcoxonSignedRank(withTies(column(3 + v))).p;
             else if (options.nullDraws > 0 && count > 0)
                 setNull(row.value, null[p * variants + v], Tail::TwoSided);
             table.rows.push_back(std::move(row));
         }
         for (std::size_t v = 0; variants > 2 && v < variants; ++v)
             for (std::size_t w = v + 1; w < variants; ++w) {
-                Vector differences = column(v);
-                const Vector other = column(w);
+                Vector differences = column(3 + v);
+                const Vector other = column(3 + w);
                 for (std::size_t s = 0; s < differences.size(); ++s)
                     differences[s] -= other[s];
                 const Mean mean = meanInterval(differences, options.confidence);
