@@ -351,6 +351,9 @@ Outcome<Tables> measureOthers(const Audited& audited, std::vector<std::string>& 
             for (MeasureTable table : *measured) {
                 if (times > 1 && table.title.find(name) == std::string::npos)
                     table.title += " · " + name;
+                table.kind = familyName(family);
+                if (family != Family::Controls)
+                    table.attribute = name;
                 all.push_back(std::move(table));
             }
         }
