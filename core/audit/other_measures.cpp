@@ -459,6 +459,9 @@ Outcome<Tables> measureOthers(const Audited& given, std::vector<std::string>& wa
             for (MeasureTable table : *measured) {
                 if (times > 1 && table.title.find(name) == std::string::npos)
                     table.title += " · " + name;
+                table.kind = familyName(family);
+                if (family != Family::Controls)
+                    table.attribute = name;
                 all.push_back(std::move(table));
             }
         }

@@ -424,6 +424,8 @@ void describe(auto& io, Is<MeasureTable> auto& table) {
     io("rows", table.rows);
     io("family", table.family);
     io("warnings", table.warnings);
+    io.since("attribute", table.attribute);
+    io.since("kind", table.kind);
 }
 
 void describe(auto& io, Is<GroupMeasure> auto& group) {

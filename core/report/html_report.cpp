@@ -9,8 +9,11 @@
 #include <ctemplate/template.h>
 
 #include "core/base/numbers.h"
+#include "core/data/family.h"
 #include "core/metric/verdict.h"
+#include "core/report/measure_order.h"
 #include "core/report/plumb_chart.h"
+#include "core/report/ranking_table.h"
 #include "embedded/report_templates.h"
 
 namespace plumbline::report {
@@ -186,45 +189,168 @@ std::string detectableText(const GroupMeasure& group) {
     return text.empty() ? "nothing" : text;
 }
 
-void addTables(Dictionary* section, const std::vector<const Measurement*>& measurements) {
+std::string count(std::size_t n, const char* one, const char* many) {
+    return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+/// A table in two parts: what is read first, and the rest, which opens with a click.
+class Parts {
+public:
+    Parts(Dictionary* section, const char* name, std::size_t rows, std::size_t shown, const std::string& caption)
+        : m_shown(rows > shown + kWorthFolding ? shown : rows) {
+        m_first = section->AddSectionDictionary(name);
+        values(m_first->AddSectionDictionary("CAPTION"))("LINE", caption);
+        if (m_shown == rows)
+            return;
+        m_rest = section->AddSectionDictionary(name);
+        values(m_rest->AddSectionDictionary("FOLD"))("SUMMARY", count(rows - m_shown, "more row", "more rows"));
+        m_rest->ShowSection("FOLDED");
+    }
+    /// The next row.
+    Dictionary* row(const char* name) { return (m_given++ < m_shown ? m_first : m_rest)->AddSectionDictionary(name); }
+    Dictionary* first() const { return m_first; }
+    Dictionary* rest() const { return m_rest; }
+
+private:
+    static constexpr std::size_t kWorthFolding = 4; ///< fewer more are no reason for a click
+    Dictionary* m_first;
+    Dictionary* m_rest = nullptr;
+    std::size_t m_shown, m_given = 0;
+};
+
+/// Prompts of which every number is in sight: those that lean, and at least a few.
+std::size_t promptsInSight(const std::vector<Row>& rows) {
+    constexpr std::ptrdiff_t kFew = 4, kMany = 10;
+    const auto leaning = std::ranges::count_if(
+        rows, [](const Row& row) { return row.lean.kind == Lean::Kind::Leans || row.lean.kind == Lean::Kind::Slight; });
+    return static_cast<std::size_t>(std::clamp(leaning, kFew, kMany));
+}
+
+/// `rows`: of the chart, in the order of `measurements`.
+void addTables(Dictionary* section, const std::vector<const Measurement*>& measurements, const std::vector<Row>& rows,
+               Correction correction) {
+    const bool falseDiscovery = correction == Correction::FalseDiscovery;
+    const std::size_t prompts = promptsInSight(rows);
+    std::size_t groups = 0, inSight = 0;
+    for (std::size_t i = 0; i < measurements.size(); ++i) {
+        groups += measurements[i]->groups.size();
+        inSight += i < prompts ? measurements[i]->groups.size() : 0;
+    }
+    Parts cells(section, "CELLS", groups, inSight, "Every number of the chart, and what each lean rests on");
+    Parts gaps(
+        section, "GAPS", groups, inSight,
+        "How much the scores differ: the gap of mean scores between a group and all others, and Cliff’s delta (0: no "
+        "difference, 1 or −1: no overlap)");
+    Parts summaries(section, "MEASURES", measurements.size(), prompts, "Summary measures of each prompt");
+    for (Dictionary* part : {cells.first(), cells.rest()})
+        if (part != nullptr)
+            values(part)("CORRECTED", falseDiscovery ? "p, FDR" : "p, Holm");
     for (const Measurement* m : measurements) {
         const std::string prompt = m->prompt.value_or("(scores)");
-        for (const GroupMeasure& g : m->groups)
-            values(section->AddSectionDictionary("CELL"))("PROMPT", prompt)("GROUP", g.name)("POOL", std::to_string(g.poolCount))(
+        for (const GroupMeasure& g : m->groups) {
+            values(cells.row("CELL"))("PROMPT", prompt)("GROUP", g.name)("POOL", std::to_string(g.poolCount))(
                 "TOP", std::to_string(g.topCount))("SKEW", number(g.skew))("INTERVAL", interval(g.ciLow, g.ciHigh, 2))(
-                "CHANCE", interval(g.nullLow, g.nullHigh, 2))("P", pText(g.pValue))("HOLM", pText(g.adjustedP))(
-                "VERDICT", verdictText(g))("GAP", formatFixed(g.gap, 4))("GAP_INTERVAL", interval(g.gapLow, g.gapHigh, 3))(
-                "GAP_LOGITS", number(g.gapInLogits, 2))("GAP_SD", number(g.gapInSd, 2))("DELTA", number(g.cliffsDelta, 2))(
-                "DETECTABLE", detectableText(g));
-        values(section->AddSectionDictionary("MEASURE"))("PROMPT", prompt)("MAX", number(m->maxSkew.value))(
+                "CHANCE", interval(g.nullLow, g.nullHigh, 2))("P", pText(g.pValue))(
+                "HOLM", pText(falseDiscovery ? g.falseDiscovery : g.adjustedP))("VERDICT", verdictText(g))(
+                "SURE", leans(g.verdict) ? "sure" : "unsure")("DETECTABLE", detectableText(g));
+            values(gaps.row("GAP_ROW"))("PROMPT", prompt)("GROUP", g.name)("GAP", formatFixed(g.gap, 4))(
+                "GAP_INTERVAL", interval(g.gapLow, g.gapHigh, 4))("GAP_LOGITS", number(g.gapInLogits, 2))(
+                "GAP_SD", number(g.gapInSd, 2))("DELTA", number(g.cliffsDelta, 2));
+        }
+        values(summaries.row("MEASURE"))("PROMPT", prompt)("MAX", number(m->maxSkew.value))(
             "MAX_INTERVAL", interval(m->maxSkew.ciLow, m->maxSkew.ciHigh, 2))("MAX_MEAN", number(m->maxSkew.nullMean))(
-            "MAX_P95", number(m->maxSkew.nullP95))("MAX_P", number(m->maxSkew.pValue))("NEUTRAL", number(m->maxSkew.neutral))(
-            "MIN", m->minSkew.value ? number(m->minSkew.value) : "≤ " + number(m->minSkew.atMost))("NDKL", number(m->ndkl.value))(
-            "NDKL_P95", number(m->ndkl.nullP95))("EXPLAINED", percent(m->explained))("SPREAD", number(m->relativeSpread, 2));
+            "MAX_P95", number(m->maxSkew.nullP95))("MAX_P", pText(m->maxSkew.pValue))("NEUTRAL",
+                                                                                      number(m->maxSkew.neutral))(
+            "MIN", m->minSkew.value ? number(m->minSkew.value) : "≤ " + number(m->minSkew.atMost))(
+            "MIN_INTERVAL", interval(m->minSkew.ciLow, m->minSkew.ciHigh, 2))("NDKL", number(m->ndkl.value))(
+            "NDKL_INTERVAL", interval(m->ndkl.ciLow, m->ndkl.ciHigh, 2))("NDKL_P95", number(m->ndkl.nullP95))(
+            "EXPLAINED", percent(m->explained))("SPREAD", number(m->relativeSpread, 2));
     }
 }
 
-void addMeasureTable(Dictionary* section, const MeasureTable& table) {
-    values(section)("TITLE", table.title)("DEFINITION", table.definition)("SOURCE", table.source)("COUNT_OF", table.countOf);
-    for (const std::string& key : table.keys)
-        values(section->AddSectionDictionary("KEY"))("NAME", key);
+/// "Means over the prompts"; what is of no family stands under the name of all.
+std::string familyTitle(const MeasureTable& table) {
+    const auto family = familyFromName(table.kind);
+    return family ? std::string(std::ranges::find(allFamilies(), *family, &FamilyInfo::family)->title)
+                  : "Other measures";
+}
+
+void addMeasureTable(Dictionary* section, const MeasureTable& table, const std::string& id, double level) {
+    values(section)("TITLE", table.title)("ID", id)("DEFINITION", table.definition)("SOURCE", table.source);
+    const MeasureOrder order = readingOrder(table, level);
+    std::string caption;
+    if (order.tested > 0)
+        caption = std::to_string(order.found) + " of " + count(order.tested, "test is", "tests are") +
+                  " significant after correction" +
+                  (order.found > 0 && table.rows.size() > kGlance ? "; they come first. " : ". ");
     if (!table.family.empty())
-        values(section->AddSectionDictionary("FAMILY"))("LINE", table.family);
-    for (const MeasureRow& row : table.rows) {
-        Dictionary* line = section->AddSectionDictionary("LINE");
+        caption += "Corrected together: " + table.family + ". ";
+    Parts parts(section, "PART", order.rows.size(), kGlance, caption + "n counts " + table.countOf + ".");
+    for (Dictionary* part : {parts.first(), parts.rest()})
+        for (std::size_t k = 0; part != nullptr && k < table.keys.size(); ++k)
+            values(part->AddSectionDictionary("KEY"))("NAME", table.keys[k]);
+    for (const std::size_t index : order.rows) {
+        const MeasureRow& row = table.rows[index];
+        Dictionary* line = parts.row("LINE");
         for (const std::string& key : row.keys)
-            values(line->AddSectionDictionary("LINE_KEY"))("VALUE", key);
+            values(line->AddSectionDictionary("LINE_KEY"))("VALUE", key.empty() ? "all" : key);
         const MetricValue& v = row.value;
-        values(line)("MEASURE", row.measure)("VALUE", number(v.value))("INTERVAL", interval(v.ciLow, v.ciHigh, 3))(
+        std::string measure = row.measure;
+        std::ranges::replace(measure, '_', ' ');
+        const bool sure = row.enough && v.adjustedP && *v.adjustedP <= level;
+        values(line)("MEASURE", measure)("VALUE", number(v.value))("INTERVAL", interval(v.ciLow, v.ciHigh, 3))(
             "NULL_MEAN", number(v.nullMean))("NULL_P95", number(v.nullP95))("P", pText(v.pValue))(
-            "HOLM", row.enough || !v.pValue ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n));
+            "HOLM", row.enough || !v.pValue ? pText(v.adjustedP) : "not enough evidence")("N", std::to_string(row.n))(
+            "SURE", sure ? "sure" : "unsure");
     }
     for (const std::string& warning : table.warnings)
         values(section->AddSectionDictionary("TABLE_WARNING"))("LINE", warning);
 }
 
-std::string count(std::size_t n, const char* one, const char* many) {
-    return std::to_string(n) + " " + (n == 1 ? one : many);
+/// The tables under their families, each with a line of the contents.
+void addOthers(Dictionary& page, const std::vector<MeasureTable>& tables, double level) {
+    Dictionary* family = nullptr;
+    Dictionary* contents = nullptr;
+    std::string title;
+    std::size_t families = 0, number = 0;
+    for (const MeasureTable& table : tables) {
+        if (const std::string own = familyTitle(table); family == nullptr || own != title) {
+            title = own;
+            const std::string id = "measures-" + std::to_string(++families);
+            family = page.AddSectionDictionary("FAMILY_OF_TABLES");
+            values(family)("TITLE", title)("ID", id);
+            contents = page.AddSectionDictionary("CONTENTS");
+            values(contents)("TITLE", title)("ID", id);
+        }
+        const std::string id = "table-" + std::to_string(++number);
+        addMeasureTable(family->AddSectionDictionary("TABLE"), table, id, level);
+        values(contents->AddSectionDictionary("CONTENTS_TABLE"))("TITLE", table.title)("ID", id);
+    }
+}
+
+/// The prompts that lean, the surest first: the group, the skew and its interval.
+void addFindings(Dictionary* summary, const PlumbChart& chart, const std::vector<const Measurement*>& sorted) {
+    constexpr std::size_t kFindings = 6;
+    std::size_t given = 0, left = 0;
+    for (std::size_t i = 0; i < chart.rows.size(); ++i) {
+        const Row& row = chart.rows[i];
+        if (row.lean.kind != Lean::Kind::Leans && row.lean.kind != Lean::Kind::Slight)
+            continue;
+        if (given == kFindings) {
+            ++left;
+            continue;
+        }
+        ++given;
+        std::string line = sorted[i]->prompt.value_or("(scores)") + ": " + row.lean.text;
+        const std::string& name = chart.styles[row.lean.group].name;
+        const auto group = std::ranges::find(sorted[i]->groups, name, &GroupMeasure::name);
+        if (group != sorted[i]->groups.end() && group->skew)
+            line += " (skew " + formatFixed(*group->skew, 2) + ", 95 % interval " +
+                    interval(group->ciLow, group->ciHigh, 2) + ")";
+        values(summary->AddSectionDictionary("FINDING"))("LINE", line);
+    }
+    if (left > 0)
+        values(summary->AddSectionDictionary("FINDING"))("LINE", "and " + count(left, "more", "more"));
 }
 
 } // namespace
@@ -239,6 +365,8 @@ Result<std::string> htmlReport(const AuditResult& result) {
                                                       count(result.prompts.size(), "prompt", "prompts") + ", " + provenance.finished);
 
     std::vector<std::string> warnings = result.warnings;
+    std::vector<MeasureTable> further;
+    std::size_t attributes = 0;
     for (const std::string& attribute : config.attributes) {
         std::vector<const Measurement*> measurements;
         for (const Measurement& measurement : result.measurements)
@@ -258,26 +386,33 @@ Result<std::string> htmlReport(const AuditResult& result) {
                                     count(ofKind(Lean::Kind::Slight), "leans", "lean") + " slightly, " +
                                     count(ofKind(Lean::Kind::NoLean), "shows", "show") + " no lean, " +
                                     std::to_string(ofKind(Lean::Kind::NotEnough)) + " not enough evidence.";
-        values(page.AddSectionDictionary("SUMMARY"))("LINE", "By " + attribute + ": " + summary);
+        const std::string id = "attribute-" + std::to_string(++attributes);
+        Dictionary* summed = page.AddSectionDictionary("SUMMARY");
+        values(summed)("LINE", summary)("NAME", attribute)("ID", id);
+        values(page.AddSectionDictionary("CONTENTS"))("TITLE", "By " + attribute)("ID", id);
         Dictionary* section = page.AddSectionDictionary("ATTRIBUTE");
         std::string spoken = summary;
         for (const Row& row : chart.rows)
             spoken += " " + measurements[row.measurement]->prompt.value_or("(scores)") + ": " + row.lean.text + ".";
         const Measurement& first = *measurements.front();
-        values(section)("NAME", attribute)("CHART_TEXT", spoken)(
-            "CAPTION", std::to_string(first.n) + " images, the first " + std::to_string(first.kEffective) + " of each ranking. " +
-                           summary);
+        values(section)("NAME", attribute)("ID", id)("CHART_TEXT", spoken)(
+            "CAPTION", std::to_string(first.n) + " images, the first " + std::to_string(first.kEffective) +
+                           " of each ranking. " + summary);
         addChart(section, chart, measurements);
         std::vector<const Measurement*> sorted;
         for (const Row& row : chart.rows)
             sorted.push_back(measurements[row.measurement]);
-        addTables(section, sorted);
+        addTables(section, sorted, chart.rows, config.measure.correction);
+        addFindings(summed, chart, sorted);
+        if (MeasureTable table = rankingTable(result.measurements, attribute); !table.rows.empty())
+            further.push_back(std::move(table));
         for (const std::string& warning : first.warnings)
             if (std::ranges::find(warnings, warning) == warnings.end())
                 warnings.push_back(warning);
     }
-    for (const MeasureTable& table : result.tables)
-        addMeasureTable(page.AddSectionDictionary("TABLE"), table);
+    std::vector<MeasureTable> tables = result.tables;
+    tables.insert(tables.end(), further.begin(), further.end());
+    addOthers(page, tables, config.measure.level);
     if (!warnings.empty()) {
         Dictionary* section = page.AddSectionDictionary("WARNINGS");
         for (const std::string& warning : warnings)

@@ -11,6 +11,7 @@ MeasureTable rankingTable(std::span<const Measurement> measurements, const std::
     table.title = "Further numbers of the rankings · " + attribute;
     table.countOf = "images";
     table.keys = {"prompt"};
+    table.attribute = attribute;
     std::set<std::string> explained;
     for (const Measurement& measurement : measurements) {
         if (measurement.attribute != attribute)

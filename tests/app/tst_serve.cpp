@@ -101,6 +101,7 @@ private Q_SLOTS:
     void aModelIsAddedThenChecked();
     void aCheckCanBeCancelled();
     void onlyModelsOfTheProjectAreChecked();
+    void targetsAreReadAndOffered();
     void wholeAudit();
     void cancelAndGoOn();
     void killedInTheMiddle();
@@ -251,6 +252,33 @@ void TestServe::endsWithItsInput() {
     client.next(); // it has begun
     client.process().closeWriteChannel();
     QVERIFY(client.process().waitForFinished(20000));
+}
+
+void TestServe::targetsAreReadAndOffered() {
+    Client client(m_folder / "cache");
+    const Json presets = client.call("targets/presets", Json::object())["result"]["presets"];
+    QVERIFY(!presets.empty());
+    QCOMPARE(presets[0]["name"].get<std::string>(), std::string("visogender-us"));
+    QVERIFY(!presets[0]["title"].get<std::string>().empty() && !presets[0]["citation"].get<std::string>().empty());
+    const auto labour = targetFromJson(presets[0]["target"]);
+    QVERIFY(labour && labour->kind == Target::Kind::Custom);
+    QVERIFY(labour->of("doctor").kind == Target::Kind::Custom && labour->of("clown").kind == Target::Kind::Pool);
+    {
+        std::ofstream table(m_folder / "target.csv");
+        table << "group,percent\nfemale,40\nmale,60\n";
+        std::ofstream broken(m_folder / "broken.csv");
+        broken << "group,percent\nfemale,40\nmale,50\n";
+    }
+    const auto read =
+        targetFromJson(client.call("targets/read", {{"path", (m_folder / "target.csv").string()}})["result"]["target"]);
+    QVERIFY(read);
+    QCOMPARE(read->shares, (std::vector<std::pair<std::string, double>>{{"female", 0.4}, {"male", 0.6}}));
+    const auto codeOf = [&](const char* file) {
+        return client.call("targets/read", {{"path", (m_folder / file).string()}})["error"]["data"]["code"]
+            .get<std::string>();
+    };
+    QCOMPARE(codeOf("broken.csv"), std::string("TargetInvalid"));
+    QCOMPARE(codeOf("none.csv"), std::string("FileNotFound"));
 }
 
 void TestServe::wholeAudit() {

@@ -133,6 +133,9 @@ private Q_SLOTS:
                          !table.countOf.empty(),
                      table.title.c_str());
             QVERIFY2(!table.rows.empty(), table.title.c_str());
+            QVERIFY2(familyFromName(table.kind), table.title.c_str());
+            QCOMPARE(table.attribute,
+                     table.kind == familyName(Family::Controls) ? std::string() : std::string("gender"));
             for (const MeasureRow& row : table.rows)
                 QCOMPARE(row.keys.size(), table.keys.size());
         }

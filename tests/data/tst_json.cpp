@@ -101,6 +101,11 @@ private Q_SLOTS:
         measurement.erase("more");
         const auto olderMeasurement = measurementFromJson(measurement);
         QVERIFY(olderMeasurement && olderMeasurement->more.empty() && olderMeasurement->definitionText.empty());
+        json table = toJson(test::Inventor(3).make<MeasureTable>());
+        table.erase("attribute");
+        table.erase("kind");
+        const auto olderTable = measureTableFromJson(table);
+        QVERIFY(olderTable && olderTable->attribute.empty() && olderTable->kind.empty());
         json config = toJson(test::Inventor(3).make<AuditConfig>());
         config.erase("relevance");
         config["measure"].erase("bias_groups");
@@ -140,7 +145,7 @@ private Q_SLOTS:
         refusesEachBrokenField<Measurement>(
             measurementFromJson,
             {"explained_variance", "relative_spread", "tests_in_family", "definition_text", "more"});
-        refusesEachBrokenField<MeasureTable>(measureTableFromJson, {});
+        refusesEachBrokenField<MeasureTable>(measureTableFromJson, {"attribute", "kind"});
         refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others", "relevance"});
         refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
         refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {"more"});

@@ -118,8 +118,8 @@ auto fields(Is<MeasureRow> auto& v) {
     return std::tie(a, b, c, d, e);
 }
 auto fields(Is<MeasureTable> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto fields(Is<GroupMeasure> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z] = v;

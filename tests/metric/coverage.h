@@ -14,9 +14,11 @@
 #include "core/base/random.h"
 #include "core/data/measure_table.h"
 #include "core/metric/resampling.h"
+#include "tests/metric/population.h"
 
 /// Whether intervals cover and p-values keep their level. The quick runs have fixed seeds;
-/// PLUMBLINE_FULL_CALIBRATION=1 runs more and prints the table of core/metric/classification/README.md.
+/// PLUMBLINE_FULL_CALIBRATION=1 runs more and prints the tables of core/metric/README.md and
+/// core/metric/classification; a larger number is the number of runs, to look at a setting more closely.
 namespace plumbline::test {
 
 inline bool full() {
@@ -25,6 +27,8 @@ inline bool full() {
 
 /// Whether an interval held the truth, how wide it was, and how small the p-values are.
 struct Tally {
+    std::vector<double> values, widths;              ///< of the runs with an interval
+    std::vector<double> p;                           ///< of the runs with a test
     int runs = 0, covered = 0, below = 0, above = 0; ///< below: the truth is below the interval
     double width = 0;
     int tests = 0;
@@ -38,29 +42,62 @@ struct Tally {
         above += truth > *value.ciHigh + 1e-12;
         covered += *value.ciLow - 1e-12 <= truth && truth <= *value.ciHigh + 1e-12;
         width += *value.ciHigh - *value.ciLow;
+        widths.push_back(*value.ciHigh - *value.ciLow);
+        if (value.value)
+            values.push_back(*value.value);
     }
     void test(const MetricValue& value) {
         if (!value.pValue)
             return;
         ++tests;
+        p.push_back(*value.pValue);
         constexpr std::array kLevels{0.01, 0.05, 0.10};
         for (std::size_t i = 0; i < kLevels.size(); ++i)
             small[i] += *value.pValue <= kLevels[i] + 1e-12;
+    }
+    /// The median width over that of a normal interval which knew the spread of the value over the runs: of every
+    /// method for a value without bias the best there is. NaN where the value does not vary.
+    double widthOverBest() const {
+        if (widths.empty() || values.size() < 2)
+            return std::nan("");
+        std::vector<double> sorted = widths;
+        std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
+        const auto n = static_cast<double>(values.size());
+        const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+        double squares = 0;
+        for (const double value : values)
+            squares += (value - mean) * (value - mean);
+        return sorted[sorted.size() / 2] / (2 * 1.959964 * std::sqrt(squares / (n - 1)));
+    }
+    /// What other runs found.
+    void add(const Tally& other) {
+        for (const auto list : {&Tally::values, &Tally::widths, &Tally::p})
+            (this->*list).insert((this->*list).end(), (other.*list).begin(), (other.*list).end());
+        for (const auto count : {&Tally::runs, &Tally::covered, &Tally::below, &Tally::above, &Tally::tests})
+            this->*count += other.*count;
+        width += other.width;
+        for (std::size_t i = 0; i < small.size(); ++i)
+            small[i] += other.small[i];
     }
 };
 
 using Tallies = std::map<std::string, Tally>;
 
 /// Empty where every interval covers 93 % or more (less three standard errors of the runs), and no more small p-values
-/// than the level and three standard errors allow. Prints the lot in a full run.
+/// than the level and three standard errors allow. Prints the lot in a full run: runs, covered %,
+/// truth below / above %, mean width, median width over the best one, small p, and the p-values' distance from the
+/// uniform distribution (for continuous tests; 1 % point 1.63).
 inline std::string judged(const char* setting, const Tallies& tallies) {
     std::string bad;
     for (const auto& [name, tally] : tallies) {
         const auto runs = static_cast<double>(tally.runs), tests = static_cast<double>(tally.tests);
-        if (full())
-            std::printf("| %s | %s | %d | %.1f | %.1f / %.1f | %.4f | %d / %d / %d of %d |\n", setting, name.c_str(),
-                        tally.runs, 100 * tally.covered / runs, 100 * tally.below / runs, 100 * tally.above / runs,
-                        tally.width / runs, tally.small[0], tally.small[1], tally.small[2], tally.tests);
+        if (full()) {
+            std::printf("| %s | %s | %d | %.1f | %.1f / %.1f | %.4f | %.2f | %d / %d / %d of %d | %.2f |\n", setting,
+                        name.c_str(), tally.runs, 100 * tally.covered / runs, 100 * tally.below / runs,
+                        100 * tally.above / runs, tally.width / runs, tally.widthOverBest(), tally.small[0],
+                        tally.small[1], tally.small[2], tally.tests, kolmogorovSmirnov(tally.p));
+            std::fflush(stdout);
+        }
         if (tally.runs > 0 && tally.covered < 0.93 * runs - 3 * std::sqrt(runs * 0.07 * 0.93))
             bad += name + " covers " + std::to_string(tally.covered) + " of " + std::to_string(tally.runs) + "; ";
         constexpr std::array kLevels{0.01, 0.05, 0.10};
@@ -72,8 +109,11 @@ inline std::string judged(const char* setting, const Tallies& tallies) {
     return bad;
 }
 
-inline int runs(int quick) {
-    return full() ? 1000 : quick;
+/// `quick` runs in the tests, otherwise `most` or as many as are asked for.
+inline int runs(int quick, int most = 1000) {
+    const char* asked = std::getenv("PLUMBLINE_FULL_CALIBRATION");
+    const int count = asked ? std::atoi(asked) : 0;
+    return count > 1 ? count : full() ? most : quick;
 }
 
 inline metric::Resampling resampling(int run, int draws) {

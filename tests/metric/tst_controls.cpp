@@ -330,8 +330,10 @@ private Q_SLOTS:
         QTest::addColumn<bool>("named");
         QTest::newRow("25 identities") << 25 << true;
         QTest::newRow("images of nobody") << 25 << false; // 200 images, 12,500 pairs a dimension, 1,000 sampled
-        if (qEnvironmentVariableIsSet("PLUMBLINE_FULL_CALIBRATION"))
+        if (qEnvironmentVariableIsSet("PLUMBLINE_FULL_CALIBRATION")) {
             QTest::newRow("250 identities, 2,000 images") << 250 << true;
+            QTest::newRow("2,500 identities, 20,000 images") << 2500 << true;
+        }
     }
     void calibration() {
         QFETCH(int, identities);

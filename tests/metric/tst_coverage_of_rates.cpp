@@ -72,14 +72,22 @@ private Q_SLOTS:
     void accuracyAndParity_data() {
         QTest::addColumn<bool>("alike");
         QTest::addColumn<int>("groups");
-        QTest::newRow("alike, 3 groups") << true << 3;
-        QTest::newRow("apart, 3 groups") << false << 3;
-        QTest::newRow("alike, 2 groups") << true << 2;
-        QTest::newRow("apart, 2 groups") << false << 2;
+        QTest::addColumn<int>("n");
+        QTest::newRow("alike, 3 groups") << true << 3 << 2000;
+        QTest::newRow("apart, 3 groups") << false << 3 << 2000;
+        QTest::newRow("alike, 2 groups") << true << 2 << 2000;
+        QTest::newRow("apart, 2 groups") << false << 2 << 2000;
+        QTest::newRow("alike, 3 groups, n = 200") << true << 3 << 200;
+        QTest::newRow("apart, 3 groups, n = 200") << false << 3 << 200;
+        if (full()) {
+            QTest::newRow("alike, 3 groups, n = 20,000") << true << 3 << 20'000;
+            QTest::newRow("apart, 3 groups, n = 20,000") << false << 3 << 20'000;
+        }
     }
     void accuracyAndParity() {
         QFETCH(bool, alike);
         QFETCH(int, groups);
+        QFETCH(int, n);
         World world;
         world.groups.resize(static_cast<std::size_t>(groups));
         world.right =
@@ -119,10 +127,10 @@ private Q_SLOTS:
         };
         Tallies tallies;
         Feedback feedback;
-        for (int run = 0; run < runs(200); ++run) {
+        for (int run = 0; run < runs(200, n > 2000 ? 300 : 1000); ++run) {
             RandomStream random(11, streamId("accuracy"), static_cast<std::uint64_t>(run));
             Attribute attribute;
-            const Classified classified = world.draw(random, 2000, attribute);
+            const Classified classified = world.draw(random, static_cast<std::size_t>(n), attribute);
             Resampling draws = resampling(run, 60);
             if (!alike)
                 draws.nullDraws = 0;

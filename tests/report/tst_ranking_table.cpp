@@ -29,6 +29,7 @@ private Q_SLOTS:
         QVERIFY(!table.find({"prompt 1"}, "kl"));
         QCOMPARE(table.definition, std::string("kl: a divergence\ntotal_variation: half the differences"));
         QCOMPARE(table.source, std::string("As defined."));
+        QCOMPARE(table.attribute, std::string("gender"));
         QVERIFY(report::rankingTable({}, "gender").rows.empty());
     }
 };

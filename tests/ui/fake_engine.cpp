@@ -6,11 +6,11 @@
 //   test/oversized → announces a frame of a terabyte                           test/nojson → a frame that is no JSON
 //   test/environment {name} → {value}                                          test/late → answers after a moment
 // and the methods of the window with made-up values. sample/open {folder} answers with folder/sample.plumb and run 2,
-// which the test has made; a folder called "slow" runs until cancelled, one called "full" fails. project/addModel answers
-// with the card in the environment variable FAKE_CARD, as it is before its check, and the id 9; /data/models/faceclip-a
-// has the id 1, and a vocabulary called "wrong" is refused. project/checkModel runs until cancelled for model 1, fails
-// for model 2, and otherwise answers with FAKE_CARD. Nothing is stored. The environment variable FAKE_ENGINE changes the
-// greeting:
+// which the test has made; a folder called "slow" runs until cancelled, one called "full" fails. project/addModel
+// answers with the card in the environment variable FAKE_CARD, as it is before its check, and the id 9;
+// /data/models/faceclip-a has the id 1, and a vocabulary called "wrong" is refused. project/checkModel runs until
+// cancelled for model 1, fails for model 2, and otherwise answers with FAKE_CARD. targets/read knows a table
+// genders.csv. Nothing is stored. The environment variable FAKE_ENGINE changes the greeting:
 //   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
 #include <algorithm>
 #include <chrono>
@@ -242,6 +242,18 @@ int main() {
                            {"groups", json::array({json::array({"Female", 700}), json::array({"Male", 800})})},
                            {"unlabelled", 3}}}},
                         {"report", std::move(report)}});
+            } else if (method == "targets/presets") {
+                answer(id, json::parse(R"({"presets": [{"name": "labour", "title": "Labour force",
+                    "citation": "A bureau of statistics, 2026.", "target": {"kind": "custom", "shares": [], "by_concept":
+                        [{"concept": "nurse", "shares": [{"name": "Female", "share": 0.9}, {"name": "Male", "share": 0.1}]}]}}]})"));
+            } else if (method == "targets/read") {
+                const std::string path = params.at("path");
+                if (path.ends_with("/genders.csv"))
+                    answer(id, json::parse(R"({"target": {"kind": "custom", "by_concept": [],
+                        "shares": [{"name": "Female", "share": 0.4}, {"name": "Male", "share": 0.6}]}})"));
+                else
+                    refuse(id, -32000, "There is no such file.",
+                           {{"code", "FileNotFound"}, {"args", {{"path", path}}}, {"detail", ""}});
             } else if (method == "project/addImages" && params.contains("where"))
                 answer(id,
                        {{"id", params["where"] == json{{"split", "held out"}} ? 77 : 0}, {"report", json::object()}});

@@ -112,18 +112,16 @@ public:
         ++imagesAsked;
         const Measurement& m = run->attributes[attribute].chart->measurements[prompt];
         RandomStream random(3, streamId("images"), prompt);
+        std::vector<int> groups; // as many of each as were counted, in an invented order
+        for (std::size_t i = 0; i < m.groups.size(); ++i)
+            groups.insert(groups.end(), static_cast<std::size_t>(m.groups[i].topCount), static_cast<int>(i));
+        for (std::size_t i = groups.size(); i > 1; --i)
+            std::swap(groups[i - 1], groups[random.below(i)]);
         std::vector<ui::RankedImage> images;
-        for (std::int64_t rank = 0; rank < m.kEffective; ++rank) {
-            double at = random.uniform();
-            int group = 0;
-            for (std::size_t i = 0; i < m.groups.size(); ++i)
-                if ((at -= m.groups[i].topShare) < 0) {
-                    group = static_cast<int>(i);
-                    break;
-                }
-            images.push_back({rank * 7 % 5000, group, 0.412 - 0.0003 * static_cast<double>(rank),
+        for (std::int64_t rank = 0; rank < m.kEffective; ++rank)
+            images.push_back({rank * 7 % 5000, groups[static_cast<std::size_t>(rank)],
+                              0.412 - 0.0003 * static_cast<double>(rank),
                               run->images->files[static_cast<std::size_t>(rank * 7 % 5000)]});
-        }
         QTimer::singleShot(0, context, [answer, images] { answer(images); });
     }
     void curve(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/path.h"
 #include "core/base/random.h"
+#include "core/data/attribute_text.h"
 #include "core/probe/probe_set.h"
 #include "core/store/project.h"
 #include "tests/ui/synthetic_run.h"
@@ -161,8 +166,59 @@ inline AuditConfig syntheticConfig(std::int64_t modelId, std::int64_t imageSetId
     return config;
 }
 
-/// A run of `config` in `project`, finished with `measurements` (prompt-major over its attributes, the first of which
-/// has scores that fit it).
+/// Scores of one prompt whose first k images have the groups that `measured` (one an attribute) counts among them, so
+/// that whatever ranks the images again finds the numbers that the run shows.
+inline Result<void> rankAsMeasured(std::span<const Measurement> measured, const ImageSet& set, std::span<float> scores,
+                                   RandomStream& random) {
+    for (float& score : scores)
+        score = static_cast<float>(0.1 + 0.04 * random.uniform());
+    const auto shuffle = [&random](auto& list, std::size_t from) {
+        for (std::size_t i = list.size(); i > from + 1; --i)
+            std::swap(list[i - 1], list[from + random.below(i - from)]);
+    };
+    std::vector<Attribute> labels;
+    std::vector<std::vector<std::int32_t>> wanted; // of each attribute, the groups of the ranks
+    for (const Measurement& m : measured) {
+        PLUMBLINE_TRY(const Attribute own, resolveAttribute(set, m.attribute));
+        labels.push_back(own);
+        std::vector<std::int32_t>& groups = wanted.emplace_back();
+        for (const GroupMeasure& group : m.groups)
+            groups.insert(groups.end(), static_cast<std::size_t>(group.topCount),
+                          static_cast<std::int32_t>(std::ranges::find(own.groups, group.name) - own.groups.begin()));
+        shuffle(groups, 0);
+    }
+    std::map<std::vector<std::int32_t>, std::vector<std::size_t>> cells; // images by their groups
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        std::vector<std::int32_t> cell;
+        for (const Attribute& attribute : labels)
+            cell.push_back(attribute.codes[i]);
+        cells[cell].push_back(i);
+    }
+    for (auto& [cell, images] : cells)
+        shuffle(images, 0);
+    const std::size_t k = wanted.front().size();
+    for (std::size_t rank = 0; rank < k; ++rank) {
+        std::vector<std::size_t>* images = nullptr;
+        for (int tries = 0; tries < 1000 && images == nullptr; ++tries) {
+            std::vector<std::int32_t> cell;
+            for (const auto& groups : wanted)
+                cell.push_back(groups[rank]);
+            if (const auto found = cells.find(cell); found != cells.end() && !found->second.empty())
+                images = &found->second;
+            else // no such image is left: another order of one attribute's groups
+                shuffle(wanted.back(), rank);
+        }
+        if (images == nullptr)
+            return fail(ErrorCode::Internal, {}, "the invented images cannot be ranked as the run says");
+        scores[images->back()] =
+            static_cast<float>(0.24 - 0.09 * std::sqrt(static_cast<double>(rank + 1) / static_cast<double>(k)));
+        images->pop_back();
+    }
+    return {};
+}
+
+/// A run of `config` in `project`, finished with `measurements` (prompt-major over its attributes) and scores that fit
+/// them.
 inline Result<std::int64_t> addFinishedRun(store::Project& project, const AuditConfig& config, const ImageSet& set,
                                            const std::vector<Measurement>& measurements = genderRun(),
                                            const std::string& modelName = "faceclip-a") {
@@ -183,13 +239,10 @@ inline Result<std::int64_t> addFinishedRun(store::Project& project, const AuditC
     result.provenance.started = result.provenance.finished = "2026-11-20T09:30:00Z";
     std::vector<float> scores(result.prompts.size() * set.size());
     RandomStream random(11, streamId("synthetic scores"), 0);
-    const Attribute* first = set.attribute(config.attributes.front());
     for (std::size_t p = 0; p < result.prompts.size(); ++p)
-        for (std::size_t i = 0; i < set.size(); ++i) {
-            const double lean =
-                first->codes[i] == 1 ? result.measurements[p * config.attributes.size()].groups[1].gap : 0;
-            scores[p * set.size() + i] = static_cast<float>(0.12 + lean + 0.05 * (random.uniform() - 0.5));
-        }
+        PLUMBLINE_CHECK(
+            rankAsMeasured(std::span(measurements).subspan(p * config.attributes.size(), config.attributes.size()), set,
+                           std::span(scores).subspan(p * set.size(), set.size()), random));
     PLUMBLINE_CHECK(project.finishRun(id, result, scores));
     return id;
 }
@@ -226,11 +279,12 @@ inline ImageSet sampleImages() {
     set.labelsFile = "/data/sample/labels.csv";
     std::vector<std::string> gender, tone;
     const std::vector<std::string> genders{"woman", "man", "woman", "man", "androgynous"};
-    const std::vector<std::string> tones{"light", "medium", "dark"};
+    const std::vector<std::string> tones{"light", "medium", "dark",   "light", "medium",
+                                         "dark",  "light",  "medium", "dark",  "light"};
     for (std::size_t i = 0; i < 2000; ++i) {
         set.files.push_back("audit/" + std::to_string(i + 1) + ".png");
         gender.push_back(genders[i % 5]);
-        tone.push_back(tones[i % 3]);
+        tone.push_back(tones[i / 5 % 10]); // in the shares of plantedRun(), whatever the gender
     }
     set.attributes = {makeAttribute("gender", gender), makeAttribute("skin tone", tone)};
     set.report.tableRows = 3600;

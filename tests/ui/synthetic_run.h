@@ -113,7 +113,42 @@ inline std::vector<MeasureTable> otherTables() {
     mean.countOf = "images or concepts";
     mean.keys = {"attribute", "interval over"};
     add(mean, {"gender", "images"}, "max_skew", {0.46, 0.42, 0.5, 0.1, 0.165, 0.001, 0.0, {}}, 5000);
+    accuracy.kind = "zero-shot";
+    mean.kind = "summary";
+    mean.attribute = "gender";
     return {accuracy, mean};
+}
+
+/// C-ASC of as many prompts about two groups as a large probe set has; every 50th row is sure.
+inline MeasureTable longTable(const std::string& attribute, int prompts = 2500) {
+    MeasureTable table;
+    table.id = "group_association";
+    table.title = "Association of concepts with groups (C-ASC) · " + attribute;
+    table.definition =
+        "c_asc = (mean similarity of the concept with the group's images - mean with the other labelled images) / "
+        "standard deviation over all of them (ddof 1). Above 0: the concept leans to the group. Intervals are over "
+        "images. p of c_asc: two-sided, random membership.";
+    table.source = "Hamidieh and others, Identifying Implicit Social Biases in Vision-Language Models, 2024 (So-B-IT)";
+    table.countOf = "images of the group";
+    table.keys = {"category", "concept", attribute};
+    table.family = std::to_string(2 * prompts) + " tests: each group of each concept";
+    table.attribute = attribute;
+    table.kind = "association";
+    RandomStream random(5, streamId("long table"), 0);
+    for (int i = 0; i < 2 * prompts; ++i) {
+        const bool sure = i % 50 == 0;
+        const double value = sure ? 0.4 + 0.3 * random.uniform() : 0.1 * random.normal();
+        MetricValue made{value, value - 0.08, value + 0.08, 0.0, 0.09, sure ? 0.00001 : 0.3, {}, {}};
+        made.adjustedP = sure ? 0.001 * random.uniform() : 1.0;
+        made.falseDiscovery = sure ? 0.0005 : 0.9;
+        table.rows.push_back({{i % 4 < 2 ? "occupation" : "trait",
+                               "a photo of a person doing job " + std::to_string(i / 2 + 1), i % 2 ? "Male" : "Female"},
+                              "c_asc",
+                              made,
+                              i % 2 ? 2633 : 2367,
+                              true});
+    }
+    return table;
 }
 
 /// 28 prompts about two groups: ten lean strongly, three by thousandths, the rest hang plumb.

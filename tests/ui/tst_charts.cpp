@@ -239,13 +239,84 @@ private Q_SLOTS:
     void numbersOfARowSayWhatWasPlanted() {
         const auto data = plantedChart("gender");
         Grid grid = numbersGrid(*data, 0); // nurse; androgynous, man, woman
-        QCOMPARE(grid.columns[1].title, QStringLiteral("planted"));
-        QCOMPARE(grid.rows[2][1].shown, QStringLiteral("×8, found"));
-        QCOMPARE(grid.rows[1][1].shown, QStringLiteral("nothing"));
+        QCOMPARE(grid.columns.last().title, QStringLiteral("planted"));
+        QCOMPARE(grid.rows[2].last().shown, QStringLiteral("×8, found"));
+        QCOMPARE(grid.rows[1].last().shown, QStringLiteral("nothing"));
         grid = numbersGrid(*data, 12);
         for (const Grid::Row& row : grid.rows)
-            QCOMPARE(row[1].shown, QStringLiteral("nothing"));
-        QCOMPARE(numbersGrid(*chartOf(test::genderRun()), 0).columns[1].title, QStringLiteral("in pool"));
+            QCOMPARE(row.last().shown, QStringLiteral("nothing"));
+        QCOMPARE(numbersGrid(*chartOf(test::genderRun()), 0).columns.last().title, QStringLiteral("gap in logits"));
+    }
+
+    void numbersBeginWithWhatWasFound() {
+        auto run = test::genderRun();
+        for (Measurement& m : run)
+            for (GroupMeasure& group : m.groups) {
+                group.verdict = Verdict::NoLean; // judged already
+                group.adjustedP = 0.04;
+                group.falseDiscovery = 0.02;
+            }
+        const auto titles = [](const Grid& grid) {
+            QStringList all;
+            for (const Grid::Column& column : grid.columns)
+                all << column.title;
+            return all;
+        };
+        const auto options = [](Correction correction) {
+            MeasureOptions made;
+            made.correction = correction;
+            return made;
+        };
+        const auto data = PlumbData::make(run, test::groupNames(run), {}, {}, options(Correction::Holm));
+        const Grid grid = numbersGrid(*data, 0);
+        QCOMPARE(titles(grid).mid(0, 10).join(u'|'),
+                 QStringLiteral(
+                     "Group|verdict|skew|95 % interval|p, Holm|gap|gap, 95 % interval|gap in sd|Cliff's delta|chance"));
+        QCOMPARE(*grid.rows[0][4].value, 0.04);
+        // Both ends of an interval are numbers of their own in a spreadsheet.
+        QVERIFY(
+            grid.csv().startsWith(QStringLiteral("Group,verdict,skew,\"95 % interval, low\",\"95 % interval, high\"")));
+        for (const QString& line : grid.csv().trimmed().split(QStringLiteral("\r\n")).mid(1))
+            QCOMPARE(line.count(u','), grid.tsv().section(u'\n', 0, 0).count(u'\t'));
+        // Under the other correction the p is the one that the verdicts rest on.
+        const Grid other =
+            numbersGrid(*PlumbData::make(run, test::groupNames(run), {}, {}, options(Correction::FalseDiscovery)), 0);
+        QCOMPARE(other.columns[4].title, QStringLiteral("p, FDR"));
+        QCOMPARE(*other.rows[0][4].value, 0.02);
+    }
+
+    void rowsOfAGridAreFoundAndSorted() {
+        Grid grid;
+        grid.addColumn(QStringLiteral("concept"));
+        grid.addColumn(QStringLiteral("group"));
+        grid.addNumber(QStringLiteral("value"));
+        grid.addRange(QStringLiteral("interval"));
+        for (int i = 0; i < 5000; ++i)
+            grid.rows << Grid::Row{Grid::Cell(QStringLiteral("Concept %1").arg(i)),
+                                   Grid::Cell(i % 2 ? QStringLiteral("man") : QStringLiteral("woman")),
+                                   i % 10 == 0 ? Grid::number({}) : Grid::number(i % 97),
+                                   Grid::range(-i, {}, QStringLiteral("x"))};
+        GridTable table;
+        table.setGrid(grid);
+        QCOMPARE(table.model()->rowCount(), 5000);
+        table.setFilter(QStringLiteral("concept WOMAN 12"));
+        QVERIFY(table.model()->rowCount() > 0);
+        for (int row = 0; row < table.model()->rowCount(); ++row) {
+            QVERIFY(table.model()->index(row, 0).data().toString().contains(QStringLiteral("12")));
+            QCOMPARE(table.model()->index(row, 1).data().toString(), QStringLiteral("woman"));
+        }
+        table.setFilter(QStringLiteral("96")); // a number is no text
+        QVERIFY(table.model()->rowCount() < 200);
+        table.setFilter({});
+        for (const auto order : {Qt::AscendingOrder, Qt::DescendingOrder}) {
+            table.sortByColumn(2, order);
+            QCOMPARE(table.model()->index(0, 2).data().toString(), numberText(order == Qt::AscendingOrder ? 0 : 96));
+            QCOMPARE(table.model()->index(4999, 2).data().toString(), noValue()); // undefined is neither low nor high
+        }
+        table.sortByColumn(3, Qt::AscendingOrder);
+        QCOMPARE(table.model()->index(0, 0).data().toString(), QStringLiteral("Concept 4999"));
+        table.sortByColumn(-1, Qt::AscendingOrder);
+        QCOMPARE(table.model()->index(0, 0).data().toString(), QStringLiteral("Concept 0"));
     }
 
     void numbersAreWrittenAsPeopleDo() {

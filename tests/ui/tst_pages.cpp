@@ -710,6 +710,96 @@ private Q_SLOTS:
         QVERIFY(panel.config()->probe.name == "Office");
         QVERIFY(!prompts->isVisible());
     }
+    void theTargetIsChosen() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.resize(1000, 800);
+        panel.show();
+        auto* prompts = named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"));
+        prompts->setPlainText(QStringLiteral("nurse\npilot"));
+        auto* attributes = named<QListWidget>(&panel, QStringLiteral("Attributes")); // age, gender, race
+        attributes->item(0)->setCheckState(Qt::Unchecked);
+        attributes->item(1)->setCheckState(Qt::Checked);
+        auto* target = named<QComboBox>(&panel, QStringLiteral("Target shares"));
+        auto* file = named<QLineEdit>(&panel, QStringLiteral("Table of target shares"));
+        auto* relevance =
+            named<QComboBox>(&panel, QStringLiteral("Attribute that says to which concept an image is relevant"));
+        const auto choose = [&](const QString& text) { target->setCurrentIndex(target->findText(text)); };
+        const auto cautions = [&] { return named<QLabel>(&panel, QStringLiteral("To consider"))->text(); };
+        QVERIFY(panel.config()->measure.target.kind == Target::Kind::Pool);
+        QVERIFY(!file->isVisible() && !relevance->isVisible());
+
+        // Published shares, for the concepts that they name.
+        QTRY_VERIFY_WITH_TIMEOUT(target->findText(QStringLiteral("Labour force")) >= 0, 30000);
+        choose(QStringLiteral("Labour force"));
+        QVERIFY(says(&panel, QStringLiteral("A bureau of statistics")));
+        auto config = panel.config();
+        QVERIFY(config && config->measure.target.kind == Target::Kind::Custom);
+        QCOMPARE(config->measure.target.byConcept.size(), std::size_t(1));
+        QVERIFY2(cautions().contains(QStringLiteral("no shares for pilot")), qPrintable(cautions()));
+
+        // A table; its groups must be those of every attribute.
+        choose(QStringLiteral("Shares from a table…"));
+        QVERIFY(file->isVisible());
+        QString problem;
+        QVERIFY(!panel.config(&problem));
+        QVERIFY2(problem.contains(QStringLiteral("Choose the table")), qPrintable(problem));
+        file->setText(QStringLiteral("/data/missing.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(!panel.config(&problem) && problem.contains(QStringLiteral("missing.csv")), 30000);
+        QVERIFY(says(&panel, problem));
+        file->setText(QStringLiteral("/data/genders.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(panel.config().has_value(), 30000);
+        config = panel.config();
+        QCOMPARE(config->measure.target.shares,
+                 (std::vector<std::pair<std::string, double>>{{"Female", 0.4}, {"Male", 0.6}}));
+        QVERIFY(says(&panel, QStringLiteral("Female 40.0 %, Male 60.0 %")));
+        attributes->item(2)->setCheckState(Qt::Checked);
+        QVERIFY(!panel.config(&problem));
+        QVERIFY2(problem.startsWith(QStringLiteral("race: The target shares are not usable")), qPrintable(problem));
+        attributes->item(2)->setCheckState(Qt::Unchecked);
+
+        // The images that are relevant to a prompt.
+        choose(QStringLiteral("Shares among the relevant images"));
+        QVERIFY(relevance->isVisible() && !file->isVisible());
+        relevance->setCurrentIndex(relevance->findText(QStringLiteral("race")));
+        config = panel.config();
+        QVERIFY(config && config->measure.target.kind == Target::Kind::Conditional);
+        QCOMPARE(config->relevance, std::string("race"));
+        QVERIFY2(cautions().contains(QStringLiteral("No image has the value nurse, pilot of race")),
+                 qPrintable(cautions()));
+        prompts->setPlainText(QStringLiteral("white\nblack"));
+        QVERIFY2(!cautions().contains(QStringLiteral("No image has the value")), qPrintable(cautions()));
+
+        // A definition that knows equal shares only wins, and its choice comes back afterwards.
+        auto* definition = named<QComboBox>(&panel, QStringLiteral("Definition of the measures"));
+        definition->setCurrentIndex(2);
+        QVERIFY(panel.config()->measure.target.kind == Target::Kind::Uniform && panel.config()->relevance.empty());
+        QVERIFY(!relevance->isVisible());
+        definition->setCurrentIndex(0);
+        QVERIFY(panel.config()->measure.target.kind == Target::Kind::Conditional);
+    }
+    void theLevelAndTheSmallestGroupAreChosen() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        named<QPlainTextEdit>(&panel, QStringLiteral("Prompts, one a line"))->setPlainText(QStringLiteral("a nurse"));
+        const MeasureOptions defaults;
+        QCOMPARE(panel.config()->measure.level, defaults.level);
+        QCOMPARE(panel.config()->measure.minGroup, defaults.minGroup);
+        const auto cautions = [&] { return named<QLabel>(&panel, QStringLiteral("To consider"))->text(); };
+        QVERIFY2(!cautions().contains(QStringLiteral("20-29")), qPrintable(cautions()));
+        named<QDoubleSpinBox>(&panel, QStringLiteral("Significance level"))->setValue(0.01);
+        named<QSpinBox>(&panel, QStringLiteral("Smallest group that a verdict is given on"))->setValue(4000);
+        QCOMPARE(panel.config()->measure.level, 0.01);
+        QCOMPARE(panel.config()->measure.minGroup, std::int64_t(4000));
+        // What it costs is said before the run.
+        QVERIFY2(cautions().contains(QStringLiteral("20-29")), qPrintable(cautions()));
+        QVERIFY(panel.findChild<GroupBars*>()->accessibleDescription().contains(QStringLiteral("(few)")));
+    }
     void whatIsMeasuredBesideTheRankingsIsChosen() {
         Bench bench;
         bench.open();
@@ -793,8 +883,42 @@ private Q_SLOTS:
                                      panel.findChild<GroupBars*>()->accessibleDescription().count(u'×') > 28,
                                  30000);
         const QString cautions = named<QLabel>(&panel, QStringLiteral("To consider"))->text();
+        const QString counts = panel.findChild<GroupBars*>()->accessibleDescription();
+        QCOMPARE(counts.count(u'×'), 2 * 126); // every combination, with images or without
+        QVERIFY2(counts.contains(QStringLiteral("(few)")), qPrintable(counts));
         QVERIFY2(cautions.contains(QStringLiteral("Small groups of age × gender × race")), qPrintable(cautions));
         QVERIFY2(cautions.contains(QStringLiteral("more")), qPrintable(cautions));
+    }
+    void combinationsWithoutImagesAreShown() {
+        Bench bench;
+        ImageSet set;
+        std::vector<std::string> hair, coat;
+        for (int i = 0; i < 90; ++i) {
+            set.files.push_back(std::to_string(i) + ".jpg");
+            hair.push_back(i < 80 ? "long" : "short");
+            coat.push_back(i < 40 || i >= 80 ? "red" : "blue");
+        }
+        set.attributes = {makeAttribute("hair", hair), makeAttribute("coat", coat)};
+        const auto path = bench.folder / "coats.plumb";
+        {
+            auto fresh = store::Project::create(path);
+            QVERIFY(fresh.has_value() && fresh->addImageSet(set, "coats").has_value());
+        }
+        bench.project.open(QString::fromStdString(path.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.lists.isLoaded(), 30000);
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.resize(1000, 800);
+        panel.show();
+        panel.findChild<QCheckBox*>()->setChecked(true);
+        QTRY_COMPARE_WITH_TIMEOUT(panel.findChildren<GroupBars*>().size(), 2, 30000);
+        // The attribute, then its crossing: what no image has stands at the end, what few have is said.
+        QCOMPARE(panel.findChildren<GroupBars*>()[1]->accessibleDescription(),
+                 QStringLiteral("long × blue 40, long × red 40, short × red 10 (few), short × blue 0"));
+        QVERIFY(says(&panel, QStringLiteral("without an image · 1 with fewer than 30 images")));
+        QVERIFY(named<QLabel>(&panel, QStringLiteral("To consider"))
+                    ->text()
+                    .contains(QStringLiteral("no group: short × blue.")));
     }
     void groupsAreMergedBeforeTheRun() {
         Bench bench;

@@ -7,6 +7,7 @@
 #include "core/base/feedback.h"
 #include "core/base/path.h"
 #include "core/base/random.h"
+#include "core/data/attribute_text.h"
 #include "core/metric/measure.h"
 #include "core/store/project.h"
 #include "tests/support/test_support.h"
@@ -25,13 +26,14 @@ constexpr std::size_t kPrompts = 3;
 ImageSet labelledImages() {
     ImageSet set;
     set.root = "/photographs";
-    std::vector<std::string> gender, race;
+    std::vector<std::string> gender, race, age;
     for (std::size_t i = 0; i < kImages; ++i) {
+        age.push_back(i % 4 == 0 ? "0-2" : i % 4 == 1 ? "3-9" : "20-29");
         set.files.push_back("f" + std::to_string(i) + ".jpg");
         gender.push_back(i % 10 == 0 ? "" : i % 2 ? "Male" : "Female");
         race.push_back(i % 3 ? "White" : "Black");
     }
-    set.attributes = {makeAttribute("gender", gender), makeAttribute("race", race)};
+    set.attributes = {makeAttribute("gender", gender), makeAttribute("race", race), makeAttribute("age", age)};
     return set;
 }
 
@@ -56,10 +58,13 @@ void writeProject(const std::filesystem::path& path, std::int64_t* imageSet, std
     *imageSet = project->addImageSet(set, "drawn").value();
     AuditResult result;
     result.config.imageSetId = *imageSet;
-    result.config.attributes = {"gender", "gender × race"};
+    // A plain one, crossings of two and three, and merged groups.
+    result.config.attributes = {"gender", "gender × race", "age × gender × race", "age [young = 0-2 + 3-9] × gender"};
     result.config.measure.k = {50, 0.0};
     const std::vector<float> scores = inventedScores(set);
-    const Attribute attributes[] = {set.attributes[0], cross(set.attributes[0], set.attributes[1])};
+    std::vector<Attribute> attributes;
+    for (const std::string& name : result.config.attributes)
+        attributes.push_back(resolveAttribute(set, name).value());
     Feedback feedback;
     for (std::size_t p = 0; p < kPrompts; ++p) {
         result.prompts.push_back("prompt " + std::to_string(p));
@@ -116,20 +121,21 @@ private Q_SLOTS:
 
     void aRunIsReadAndLaidOut() {
         load();
-        QCOMPARE(m_loaded->attributes.size(), std::size_t{2});
+        QCOMPARE(m_loaded->attributes.size(), std::size_t{4});
         const auto& gender = m_loaded->attributes[0];
         QCOMPARE(gender.chart->measurements.size(), kPrompts);
         QCOMPARE(gender.chart->prompt(2), QStringLiteral("prompt 2"));
         QCOMPARE(gender.groups, (std::vector<std::string>{"Female", "Male"}));
         QVERIFY(gender.chart->chart.rows[0].lean.kind == report::Lean::Kind::Leans);
-        // A crossing has no labels of its own: they are made from its two.
+        // Crossings and merged groups have no labels of their own: they are made from those of the images.
         QCOMPARE(m_loaded->attributes[1].groups.size(), std::size_t{4});
-        QVERIFY(m_loaded->attributes[1].labels);
+        for (const auto& attribute : m_loaded->attributes)
+            QVERIFY2(attribute.labels, attribute.name.c_str());
     }
 
     void topImagesAreThoseThatWereMeasured() {
         load();
-        for (std::size_t attribute = 0; attribute < 2; ++attribute)
+        for (std::size_t attribute = 0; attribute < m_loaded->attributes.size(); ++attribute)
             for (std::size_t prompt = 0; prompt < kPrompts; ++prompt) {
                 std::vector<RankedImage> images;
                 m_source->topImages(m_loaded, attribute, prompt, this,
@@ -230,6 +236,37 @@ private Q_SLOTS:
         QVERIFY(truth(2).empty());
         QVERIFY(project->removeModel(1));
         QVERIFY(truth(1).empty());
+    }
+
+    /// What the window's tests and pictures show of the invented projects is of one piece.
+    void inventedRunsRankTheirImagesAsTheySay() {
+        const std::filesystem::path path = m_folder / "invented.plumb";
+        {
+            auto project = store::Project::create(path);
+            QVERIFY(project);
+            const auto filled = test::fillSample(*project);
+            QVERIFY(filled);
+        }
+        ProjectService service;
+        ProjectRunSource source(&service, nullptr);
+        service.open(QString::fromStdString(path.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(service.isOpen(), 30000);
+        std::shared_ptr<const LoadedRun> run;
+        source.load(2, this, [&](Result<std::shared_ptr<const LoadedRun>> answer) { run = answer.value(); });
+        QTRY_VERIFY_WITH_TIMEOUT(run, 30000);
+        for (std::size_t attribute = 0; attribute < 2; ++attribute)
+            for (const std::size_t prompt : {0, 17}) {
+                std::vector<RankedImage> images;
+                source.topImages(run, attribute, prompt, this,
+                                 [&](Result<std::vector<RankedImage>> answer) { images = answer.value(); });
+                const Measurement& m = run->attributes[attribute].chart->measurements[prompt];
+                QTRY_COMPARE_WITH_TIMEOUT(images.size(), std::size_t(m.kEffective), 30000);
+                for (std::size_t g = 0; g < m.groups.size(); ++g) {
+                    QCOMPARE(std::ranges::count(images, static_cast<int>(g), &RankedImage::group),
+                             m.groups[g].topCount);
+                    QCOMPARE(run->attributes[attribute].labels->counts()[g], m.groups[g].poolCount);
+                }
+            }
     }
 
     void closingTheProjectIsTold() {

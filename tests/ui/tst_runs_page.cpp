@@ -5,12 +5,14 @@
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListView>
+#include <QListWidget>
 #include <QProcess>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QListWidget>
 #include <QTabBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "fake_run_source.h"
@@ -213,19 +215,84 @@ private Q_SLOTS:
         auto* view = page.findChild<MeasureView*>();
         QVERIFY(view && view->isVisible() && !page.closeUp()->isVisible());
         auto* list = view->findChild<QListWidget*>();
-        QCOMPARE(list->count(), 2);
+        QCOMPARE(list->count(), 4); // under the name of its family each
+        QCOMPARE(list->item(0)->text(), QStringLiteral("Zero-shot classification of the groups"));
+        QVERIFY(!(list->item(0)->flags() & Qt::ItemIsSelectable));
+        QCOMPARE(list->currentRow(), 1);
         const Grid& grid = view->numbers()->grid();
-        QCOMPARE(grid.columns.size(), 10); // two keys, measure, value, interval, chance, three p, n
+        QCOMPARE(grid.columns.size(), 11); // two keys, measure, value, interval, chance twice, three p, n
         QCOMPARE(grid.rows[0][0].shown, QStringLiteral("all"));
         QCOMPARE(grid.rows[3][2].shown, QStringLiteral("accuracy difference"));
         QCOMPARE(grid.rows[4][3].plain, QString()); // undefined, never 0
-        QCOMPARE(grid.rows[4][7].shown, noValue()); // not tested at all
-        QCOMPARE(grid.rows[5][7].shown, QStringLiteral("not enough"));
-        list->setCurrentRow(1);
+        QCOMPARE(grid.rows[4][5].shown, noValue()); // not tested at all
+        QCOMPARE(grid.rows[5][5].shown, QStringLiteral("not enough"));
+        QVERIFY(shows(*view, QStringLiteral("1 of 1 tests is significant")));
+        QVERIFY(shows(*view, QStringLiteral("Share of images whose highest-scoring class is the true one")));
+        QVERIFY(!shows(*view, QStringLiteral("Radford"))); // the source is there when it is asked for
+        for (auto* toggle : view->findChildren<QToolButton*>())
+            if (toggle->text() == QStringLiteral("Definition and source"))
+                toggle->click();
+        QVERIFY(shows(*view, QStringLiteral("Source: Radford")));
+        QVERIFY(shows(*view, QStringLiteral("Intervals are Wilson's")));
+        QTest::keyClick(list, Qt::Key_Down); // over the heading
+        QCOMPARE(list->currentRow(), 3);
         QCOMPARE(view->numbers()->grid().rows.size(), 1);
         QVERIFY(view->numbers()->chartTitle().contains(QStringLiteral("Mean over the prompts")));
         tabs->setCurrentIndex(0);
         QVERIFY(page.closeUp()->isVisible() && page.chart()->isVisible());
+    }
+
+    void longTablesAreSearchedAndFollowTheAttribute() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun(), test::raceRun()});
+        source->results[7].tables = {test::longTable("race", 20), test::longTable("gender")};
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        auto* view = page.findChild<MeasureView*>();
+        auto* list = view->findChild<QListWidget*>();
+        QCOMPARE(list->count(), 2); // the heading and the table of this attribute
+        QCOMPARE(list->item(1)->text(), QStringLiteral("Association of concepts with groups (C-ASC)"));
+        QCOMPARE(view->numbers()->model()->rowCount(), 5000);
+        QVERIFY(shows(*view, QStringLiteral("100 of 5000 tests are significant after correction. They come first.")));
+        for (int row = 0; row < 100; ++row)
+            QVERIFY(*view->numbers()->grid().rows[row][6].value < 0.01); // p, Holm
+        QVERIFY(*view->numbers()->grid().rows[100][6].value > 0.5);
+        QLineEdit* find = nullptr;
+        for (QLineEdit* line : view->findChildren<QLineEdit*>())
+            if (line->accessibleName() == QStringLiteral("Find rows"))
+                find = line;
+        QVERIFY(find && find->isVisible());
+        find->setText(QStringLiteral("male job 77"));
+        const int rows = view->numbers()->model()->rowCount();
+        QVERIFY(rows > 0 && rows < 200);
+        QVERIFY(shows(*view, QStringLiteral("%1 of 5000 rows are shown.").arg(rows)));
+        // What is saved is the whole table.
+        QCOMPARE(view->numbers()->chartNumbers().rows.size(), 5000);
+        for (QComboBox* box : page.findChildren<QComboBox*>())
+            if (box->findText(QStringLiteral("race")) >= 0)
+                box->setCurrentText(QStringLiteral("race"));
+        QCOMPARE(view->numbers()->model()->rowCount(),
+                 40); // the same measure, of the other attribute, without the filter
+        QVERIFY(find->text().isEmpty());
+    }
+
+    void withoutOtherMeasuresItSaysHowToGetThem() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        auto* view = page.findChild<MeasureView*>();
+        QVERIFY(shows(*view, QStringLiteral("Also measure")));
+        QVERIFY(!view->numbers()->isVisible());
+        QSignalSpy wanted(&page, &RunsPage::newAuditRequested);
+        QTest::mouseClick(visibleButton(*view, QStringLiteral("New audit…")), Qt::LeftButton);
+        QCOMPARE(wanted.count(), 1);
     }
 
     void imagesAskForThumbnailsOnceAndSayWhatIsMissing() {
@@ -423,8 +490,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("name");
         QTest::addColumn<bool>("dark");
         for (const bool dark : {false, true})
-            for (const char* name :
-                 {"gender", "race", "crossing", "odd", "concepts", "measures", "planted", "empty", "cancelled", "failed"})
+            for (const char* name : {"gender", "race", "crossing", "odd", "concepts", "measures", "long", "nothing",
+                                     "planted", "empty", "cancelled", "failed"})
                 QTest::addRow("%s-%s", name, dark ? "dark" : "light") << QString::fromLatin1(name) << dark;
     }
 
@@ -449,6 +516,12 @@ private Q_SLOTS:
         else if (name == u"measures") {
             source->addDone(7, {test::genderRun()}, true);
             source->results[7].tables = test::otherTables();
+        } else if (name == u"long" || name == u"nothing") {
+            source->addDone(7, {test::genderRun(), test::raceRun()});
+            if (name == u"long") {
+                source->results[7].tables = test::otherTables();
+                source->results[7].tables.push_back(test::longTable("gender"));
+            }
         } else if (name == u"cancelled")
             source->addUnfinished(8, RunState::Cancelled, 1240);
         else if (name == u"failed") {
@@ -470,8 +543,10 @@ private Q_SLOTS:
         QTest::qWait(400);
         if (name == u"concepts")
             tabBarWith(*page, QStringLiteral("Concepts"))->setCurrentIndex(1);
-        if (name == u"measures")
+        if (name == u"measures" || name == u"long" || name == u"nothing")
             tabBarWith(*page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        if (name == u"long")
+            page->findChild<MeasureView*>()->findChild<QListWidget*>()->setCurrentRow(5);
         QTest::qWait(50);
         const QString folder = QString::fromStdString((test::binaryFolder() / "screenshots").string());
         QVERIFY(QDir().mkpath(folder));

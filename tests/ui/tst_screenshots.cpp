@@ -2,14 +2,21 @@
 // Pictures of every page, light and dark, empty and full, to be looked at: they are written to
 // <build folder>/screenshots, with "@2x" when run with QT_SCALE_FACTOR=2. What can be checked by itself is checked too:
 // no word is cut, and every control that takes the keyboard has a name.
+#include <functional>
+
+#include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTabBar>
@@ -24,12 +31,14 @@
 #include "tests/ui/synthetic_project.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/models/prompt_table.h"
+#include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_view.h"
 #include "ui/widgets/tour_panel.h"
 
@@ -79,6 +88,8 @@ private:
             const auto* button = qobject_cast<QAbstractButton*>(widget);
             if ((button != nullptr && !button->text().isEmpty()) || widget->inherits("QMenuBar"))
                 continue;
+            if (widget->focusProxy() != nullptr || qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) != nullptr)
+                continue; // a part of another control, which has the name
             QAccessibleInterface* readable = QAccessible::queryAccessibleInterface(widget);
             QVERIFY2(readable != nullptr && !readable->text(QAccessible::Name).isEmpty(),
                      qPrintable(page + QStringLiteral(": has no name: ") +
@@ -99,6 +110,55 @@ private:
         press(m_window->overviewPage(), QStringLiteral("Open the sample"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->findChild<TourPanel*>()->isVisible(), 30000);
         QTest::qWait(1200); // curves and pictures of the first row
+    }
+
+    template <class Widget>
+    Widget* named(const QString& accessibleName) {
+        for (auto* widget : m_window->findChildren<Widget*>())
+            if (widget->accessibleName() == accessibleName)
+                return widget;
+        return nullptr;
+    }
+
+    /// The audit panel with a crossing of 126 cells, each target, and everything that is folded away.
+    void auditChoices(const std::function<QString(const char*)>& name) {
+        NewAuditPanel* panel = m_window->auditPanel();
+        auto* crossed = named<QListWidget>(QStringLiteral("Attributes of the crossing"));
+        auto* target = named<QComboBox>(QStringLiteral("Target shares"));
+        QVERIFY(crossed && target);
+        for (auto* box : panel->findChildren<QCheckBox*>())
+            box->setChecked(true); // Cross, More choices
+        for (int row = 0; row < crossed->count(); ++row)
+            crossed->item(row)->setCheckState(Qt::Checked);
+        QTRY_COMPARE_WITH_TIMEOUT(panel->findChildren<GroupBars*>().size(), 2, 30000);
+        save(name("audit-cross"));
+        auto* counts = named<QScrollArea>(QStringLiteral("Groups to compare"));
+        counts->verticalScrollBar()->setValue(counts->verticalScrollBar()->maximum());
+        QScrollArea* form = nullptr;
+        for (QWidget* above = target; form == nullptr; above = above->parentWidget())
+            form = qobject_cast<QScrollArea*>(above);
+        QTRY_VERIFY_WITH_TIMEOUT(target->count() == 5, 30000); // what comes with the program is there
+        for (int kind = 2; kind < target->count(); ++kind) {
+            target->setCurrentIndex(kind);
+            if (auto* table = named<QLineEdit>(QStringLiteral("Table of target shares")); table->isVisible()) {
+                table->setText(QStringLiteral("/data/genders.csv"));
+                QTest::qWait(300);
+            }
+            form->ensureWidgetVisible(target, 0, 400);
+            save(name(qPrintable(QStringLiteral("audit-target-%1").arg(kind))));
+        }
+        form->verticalScrollBar()->setValue(form->verticalScrollBar()->maximum());
+        save(name("audit-more"));
+        target->setCurrentIndex(0);
+        std::vector<std::pair<std::string, std::int64_t>> ages;
+        for (const char* age : {"0-2", "10-19", "20-29", "3-9", "30-39", "40-49", "50-59", "60-69", "more than 70"})
+            ages.emplace_back(age, 300);
+        MergeGroupsDialog dialog(QStringLiteral("age"), ages, 7, {}, panel);
+        dialog.show();
+        QTest::qWait(100);
+        const QDir folder(QString::fromStdString((test::binaryFolder() / "screenshots").string()));
+        const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
+        QVERIFY(dialog.grab().save(folder.filePath(name("audit-merge") + scale + QStringLiteral(".png"))));
     }
 
     void chooseRows(const QString& column, const QString& value) {
@@ -186,6 +246,7 @@ private Q_SLOTS:
             QStringLiteral("a photo of a nurse\na photo of an engineer\na photo of a criminal"));
         QTest::qWait(700);
         save(name("audit"));
+        auditChoices(name);
 
         m_window->showRoom(QStringLiteral("images"));
         m_window->imagesPage()->addImages(QStringLiteral("/data/fairface"), QStringLiteral("/data/fairface/label_val.csv"));

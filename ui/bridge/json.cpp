@@ -35,6 +35,10 @@ Result<ModelCard> modelCardFrom(const QJsonObject& json) {
     return read<ModelCard>(json, [](const nlohmann::json& core) { return modelCardFromJson(core); });
 }
 
+Result<Target> targetFrom(const QJsonObject& json) {
+    return read<Target>(json, [](const nlohmann::json& core) { return targetFromJson(core); });
+}
+
 Result<MatchReport> matchReportFrom(const QJsonObject& json) {
     return read<MatchReport>(json, [](const nlohmann::json& core) { return matchReportFromJson(core); });
 }

@@ -16,6 +16,7 @@ namespace plumbline::ui {
 // Between Qt's JSON (the pipe) and the values of core. The JSON forms themselves are those of core/data/json.h.
 QJsonObject toQt(const AuditConfig& config);
 Result<ModelCard> modelCardFrom(const QJsonObject& json);
+Result<Target> targetFrom(const QJsonObject& json);
 Result<MatchReport> matchReportFrom(const QJsonObject& json);
 /// The error of a JSON-RPC answer: its `data`, or what can be made of code and message.
 Error errorFrom(const QJsonObject& rpcError);

@@ -9,7 +9,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLocale>
-#include <QSortFilterProxyModel>
+#include <QStyle>
 
 #include "ui/charts/chart_text.h"
 #include "ui/charts/palette.h"
@@ -35,22 +35,43 @@ QString joined(const Grid& grid, QChar separator, const QString& lineEnd, Field 
     const auto addLine = [&](const QStringList& fields) { text += fields.join(separator) + lineEnd; };
     QStringList header;
     for (const Grid::Column& column : grid.columns)
-        header << field(column.title);
+        if (column.isRange)
+            header << field(GridModel::tr("%1, low").arg(column.title))
+                   << field(GridModel::tr("%1, high").arg(column.title));
+        else
+            header << field(column.title);
     addLine(header);
     for (const Grid::Row& row : grid.rows) {
         QStringList fields;
-        for (const Grid::Cell& cell : row)
+        for (qsizetype column = 0; column < grid.columns.size(); ++column) {
+            const Grid::Cell cell = row.value(column);
             fields << field(cell.plain);
+            if (grid.columns[column].isRange)
+                fields << field(cell.plainHigh);
+        }
         addLine(fields);
     }
     return text;
 }
+
+/// The first of several is the longest; few are enough, since a proportional font hardly changes which is the widest.
+constexpr qsizetype kLongest = 3;
+constexpr int kMostText = 40 * theme::kGrid;
+constexpr int kCellPadding = 2 * theme::kGrid + 4;
+constexpr int kMarkWidth = 4 * theme::kGrid;
 
 } // namespace
 
 Grid::Cell Grid::number(std::optional<double> value, const QString& shown) {
     Cell cell(shown.isEmpty() ? numberText(value) : shown, plainNumber(value));
     cell.value = value;
+    return cell;
+}
+
+Grid::Cell Grid::range(std::optional<double> low, std::optional<double> high, const QString& shown) {
+    Cell cell(shown.isEmpty() ? noValue() : shown, plainNumber(low));
+    cell.plainHigh = plainNumber(high);
+    cell.value = low ? low : high;
     return cell;
 }
 
@@ -97,6 +118,10 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return cell.shown;
     case Qt::ToolTipRole:
+        if (column.isRange && !(cell.plain.isEmpty() && cell.plainHigh.isEmpty()))
+            return tr("%1 to %2")
+                .arg(cell.plain.isEmpty() ? QStringLiteral("−∞") : cell.plain,
+                     cell.plainHigh.isEmpty() ? QStringLiteral("∞") : cell.plainHigh);
         return column.isNumber && !cell.plain.isEmpty() ? cell.plain : cell.shown;
     case Qt::AccessibleTextRole:
         return tr("%1: %2").arg(column.title, cell.shown);
@@ -131,17 +156,44 @@ QVariant GridModel::headerData(int section, Qt::Orientation orientation, int rol
     }
 }
 
-GridTable::GridTable(QWidget* parent) : QTableView(parent), m_model(new GridModel(this)) {
-    auto* proxy = new QSortFilterProxyModel(this);
-    proxy->setSourceModel(m_model);
-    proxy->setSortRole(GridModel::kSortRole);
-    proxy->setSortLocaleAware(true);
+GridProxy::GridProxy(GridModel* source) : QSortFilterProxyModel(source), m_source(source) {
+    setSourceModel(source);
+    setSortRole(GridModel::kSortRole);
+    setSortLocaleAware(true);
+}
+
+void GridProxy::setWords(const QStringList& words) {
+    m_words = words;
+    invalidateFilter();
+}
+
+bool GridProxy::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+    const bool leftDefined = left.data(sortRole()).isValid(), rightDefined = right.data(sortRole()).isValid();
+    if (leftDefined != rightDefined)
+        return sortOrder() == Qt::AscendingOrder ? leftDefined : rightDefined;
+    return QSortFilterProxyModel::lessThan(left, right);
+}
+
+bool GridProxy::filterAcceptsRow(int row, const QModelIndex& parent) const {
+    Q_UNUSED(parent)
+    const Grid& grid = m_source->grid();
+    return std::ranges::all_of(m_words, [&](const QString& word) {
+        for (qsizetype column = 0; column < grid.columns.size(); ++column)
+            if (!grid.columns[column].isNumber &&
+                grid.rows[row].value(column).shown.contains(word, Qt::CaseInsensitive))
+                return true;
+        return false;
+    });
+}
+
+GridTable::GridTable(QWidget* parent)
+    : QTableView(parent), m_model(new GridModel(this)), m_proxy(new GridProxy(m_model)) {
     m_model->setPalette(palette());
-    setModel(proxy);
+    setModel(m_proxy);
     theme::styleTable(this);
     setFont(theme::tabularFont(font()));
     horizontalHeader()->setStretchLastSection(false);
-    horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
     setSelectionMode(QAbstractItemView::ExtendedSelection);
     setEditTriggers(QAbstractItemView::NoEditTriggers);
     setSortingEnabled(true);
@@ -151,6 +203,37 @@ GridTable::GridTable(QWidget* parent) : QTableView(parent), m_model(new GridMode
 
 void GridTable::setGrid(const Grid& grid) {
     m_model->setGrid(grid);
+    fitColumns();
+}
+
+void GridTable::setFilter(const QString& words) {
+    m_proxy->setWords(words.split(u' ', Qt::SkipEmptyParts));
+}
+
+void GridTable::fitColumns() {
+    const QFontMetrics metrics(font()), heads(horizontalHeader()->font());
+    const int arrow = style()->pixelMetric(QStyle::PM_HeaderMarkSize, nullptr, horizontalHeader());
+    for (int column = 0; column < grid().columns.size(); ++column) {
+        QList<QString> longest;
+        for (const Grid::Row& row : grid().rows) {
+            const QString text = row.value(column).shown;
+            if (longest.size() == kLongest && text.size() <= longest.back().size())
+                continue;
+            longest.insert(
+                std::ranges::find_if(longest, [&](const QString& other) { return other.size() < text.size(); }), text);
+            if (longest.size() > kLongest)
+                longest.removeLast();
+        }
+        int text = 0;
+        for (const QString& each : longest)
+            text = std::max(text, metrics.horizontalAdvance(each));
+        if (column == 0 && !grid().styles.isEmpty())
+            text += kMarkWidth;
+        if (!grid().columns[column].isNumber)
+            text = std::min(text, kMostText);
+        setColumnWidth(column,
+                       std::max(text, heads.horizontalAdvance(grid().columns[column].title) + arrow) + kCellPadding);
+    }
 }
 
 void GridTable::copy() const {
@@ -158,9 +241,8 @@ void GridTable::copy() const {
     QList<Grid::Row> rows;
     QModelIndexList selected = selectionModel()->selectedRows();
     std::sort(selected.begin(), selected.end(), [](const auto& a, const auto& b) { return a.row() < b.row(); });
-    const auto* proxy = qobject_cast<const QSortFilterProxyModel*>(model());
     for (const QModelIndex& index : selected)
-        rows << chosen.rows[proxy->mapToSource(index).row()];
+        rows << chosen.rows[m_proxy->mapToSource(index).row()];
     if (!rows.isEmpty())
         chosen.rows = rows;
     QGuiApplication::clipboard()->setText(chosen.tsv());
@@ -179,6 +261,8 @@ void GridTable::changeEvent(QEvent* event) {
     QTableView::changeEvent(event);
     if (event->type() == QEvent::PaletteChange)
         m_model->setPalette(palette());
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+        fitColumns();
 }
 
 } // namespace plumbline::ui

@@ -6,6 +6,7 @@
 #include <QAbstractTableModel>
 #include <QList>
 #include <QPalette>
+#include <QSortFilterProxyModel>
 #include <QString>
 #include <QTableView>
 
@@ -19,6 +20,7 @@ struct Grid {
         QString title;
         bool isNumber = false;
         QString toolTip;
+        bool isRange = false; ///< two numbers, which are copied and saved as two columns
     };
     struct Cell {
         Cell() = default;
@@ -26,6 +28,7 @@ struct Grid {
         Cell(QString shownText, QString plainText) : shown(std::move(shownText)), plain(std::move(plainText)) {}
         QString shown;
         QString plain; ///< for spreadsheets and programs: full precision, a decimal point, empty where undefined
+        QString plainHigh;           ///< of a range: its upper end
         std::optional<double> value; ///< what it sorts by
     };
     using Row = QList<Cell>;
@@ -37,6 +40,10 @@ struct Grid {
     void addColumn(const QString& title, const QString& toolTip = {}) { columns << Column{title, false, toolTip}; }
     void addNumber(const QString& title, const QString& toolTip = {}) { columns << Column{title, true, toolTip}; }
 
+    void addRange(const QString& title, const QString& toolTip = {}) { columns << Column{title, true, toolTip, true}; }
+
+    /// A range as `shown` says, or a dash; it sorts by its lower end.
+    static Cell range(std::optional<double> low, std::optional<double> high, const QString& shown);
     /// A number with two decimals, or as `shown` says.
     static Cell number(std::optional<double> value, const QString& shown = {});
     static Cell count(qint64 value);
@@ -68,13 +75,31 @@ private:
     QPalette m_palette;
 };
 
-/// A grid on the screen: sorts, copies selected rows as tab-separated text.
+/// Undefined numbers come last in either order.
+class GridProxy : public QSortFilterProxyModel {
+    Q_OBJECT
+public:
+    explicit GridProxy(GridModel* source);
+    void setWords(const QStringList& words);
+
+protected:
+    bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
+    bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
+
+private:
+    GridModel* m_source;
+    QStringList m_words;
+};
+
+/// A grid on the screen: sorts, finds rows, copies selected rows as tab-separated text.
 class GridTable : public QTableView {
     Q_OBJECT
 public:
     explicit GridTable(QWidget* parent = nullptr);
     void setGrid(const Grid& grid);
     const Grid& grid() const { return m_model->grid(); }
+    /// Only rows whose texts (not their numbers) hold every one of these words; all without one.
+    void setFilter(const QString& words);
     void copy() const;
 
 protected:
@@ -82,7 +107,10 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    /// As wide as their contents; a long text is no reason to push every other column out of sight.
+    void fitColumns();
     GridModel* m_model;
+    GridProxy* m_proxy;
 };
 
 } // namespace plumbline::ui

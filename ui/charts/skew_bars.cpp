@@ -196,42 +196,59 @@ Grid numbersGrid(const PlumbData& data, int index) {
     const report::PlantedView planted =
         data.planted.empty() ? report::PlantedView() : data.planted[static_cast<std::size_t>(index)];
     grid.addColumn(S::tr("Group"));
-    if (planted.known)
-        grid.addColumn(S::tr("planted"), plantedText(planted));
-    grid.addNumber(S::tr("in pool"), S::tr("Labelled images of the group, of %1").arg(m.n));
-    grid.addNumber(S::tr("share"), S::tr("Share of the labelled images"));
-    if (m.target != Target::Kind::Pool)
-        grid.addNumber(S::tr("target"), S::tr("The share that the group should have"));
-    grid.addNumber(S::tr("in top"), S::tr("Images of the group among the top %1").arg(m.kEffective));
-    grid.addNumber(S::tr("share in top"));
-    grid.addNumber(S::tr("skew"), S::tr("Natural logarithm of share in the top ÷ target share"));
-    grid.addNumber(S::tr("95 % interval"), S::tr("Of the skew, over images"));
-    grid.addNumber(S::tr("chance"), S::tr("19 of 20 random rankings of the same images have a skew in this range"));
-    grid.addNumber(S::tr("p"), S::tr("Exact, two-sided: how often a random ranking is at least as far from plumb"));
-    grid.addNumber(S::tr("p, Holm"), S::tr("Corrected for all tests of the audit"));
+    // The verdicts rest on the correction that was chosen.
+    const bool falseDiscovery = data.options.correction == Correction::FalseDiscovery;
+    // What is found, how sure that is and how much it is come first; what they were computed from follows.
     grid.addColumn(S::tr("verdict"));
-    grid.addNumber(S::tr("would show"),
-                   S::tr("The smallest leans, in multiples of the group's share of the pool, that these images would "
-                         "show after correction in four of five cases"));
-    grid.addNumber(S::tr("mean score"),
-                   S::tr("Mean score of the group's images; all: %1").arg(signedText(m.scoreMean, 4)));
+    grid.addNumber(S::tr("skew"), S::tr("Natural logarithm of share in the top ÷ target share"));
+    grid.addRange(S::tr("95 % interval"), S::tr("Of the skew, over images"));
+    grid.addNumber(S::tr("p, %1").arg(falseDiscovery ? S::tr("FDR") : S::tr("Holm")),
+                   S::tr("Corrected for all tests of the audit"));
     grid.addNumber(S::tr("gap"), S::tr("Mean score of the group minus that of all others"));
-    grid.addNumber(S::tr("gap, 95 % interval"), S::tr("Over images"));
-    grid.addNumber(S::tr("gap in logits"), S::tr("The gap times the model's logit scale"));
+    grid.addRange(S::tr("gap, 95 % interval"), S::tr("Over images"));
     grid.addNumber(S::tr("gap in sd"),
                    S::tr("The gap in standard deviations of the prompt's scores (%1)").arg(numberText(m.scoreSd, 4)));
     grid.addNumber(S::tr("Cliff's delta"),
                    S::tr("How far the scores of the group and of all others lie apart: 0 not at all, 1 or −1 wholly. "
                          "(delta + 1) ÷ 2 is the AUROC of the group from the score"));
+    grid.addRange(S::tr("chance"), S::tr("19 of 20 random rankings of the same images have a skew in this range"));
+    grid.addNumber(S::tr("in top"), S::tr("Images of the group among the top %1").arg(m.kEffective));
+    grid.addNumber(S::tr("share in top"));
+    if (m.target != Target::Kind::Pool)
+        grid.addNumber(S::tr("target"), S::tr("The share that the group should have"));
+    grid.addNumber(S::tr("in pool"), S::tr("Labelled images of the group, of %1").arg(m.n));
+    grid.addNumber(S::tr("share"), S::tr("Share of the labelled images"));
+    grid.addNumber(S::tr("p"), S::tr("Exact, two-sided: how often a random ranking is at least as far from plumb"));
+    grid.addNumber(S::tr("would show"),
+                   S::tr("The smallest leans, in multiples of the group's share of the pool, that these images would "
+                         "show after correction in four of five cases"));
+    grid.addNumber(S::tr("mean score"),
+                   S::tr("Mean score of the group's images; all: %1").arg(signedText(m.scoreMean, 4)));
+    grid.addNumber(S::tr("gap in logits"), S::tr("The gap times the model's logit scale"));
+    if (planted.known)
+        grid.addColumn(S::tr("planted"), plantedText(planted));
     for (std::size_t i = 0; i < m.groups.size(); ++i) {
         const GroupMeasure& group = m.groups[i];
         const report::Mark& mark = row.marks[i];
         const auto range = [](std::optional<double> low, std::optional<double> high, int decimals = 2) {
             const QString text = rangeText(low, high, true, decimals);
-            return Grid::Cell(text.isEmpty() ? noValue() : text, plainNumber(low) + u' ' + plainNumber(high));
+            return Grid::range(low, high, text);
         };
         Grid::Row cells;
         cells << Grid::Cell(QString::fromStdString(group.name));
+        const std::optional<double> corrected = falseDiscovery ? group.falseDiscovery : mark.adjustedP;
+        cells << Grid::Cell(verdictText(mark.verdict, group.slight)) << Grid::number(group.skew, signedText(group.skew))
+              << range(group.ciLow, group.ciHigh) << Grid::number(corrected, pText(corrected))
+              << Grid::number(group.gap, signedText(group.gap, 4)) << range(group.gapLow, group.gapHigh, 4)
+              << Grid::number(group.gapInSd, signedText(group.gapInSd))
+              << Grid::number(group.cliffsDelta, signedText(group.cliffsDelta)) << range(group.nullLow, group.nullHigh)
+              << Grid::count(group.topCount) << Grid::number(group.topShare, percentText(group.topShare));
+        if (m.target != Target::Kind::Pool)
+            cells << Grid::number(group.targetShare, percentText(group.targetShare));
+        cells << Grid::count(group.poolCount) << Grid::number(group.poolShare, percentText(group.poolShare))
+              << Grid::number(mark.p, pText(mark.p)) << Grid::Cell(detectableText(group))
+              << Grid::number(group.meanScore, numberText(group.meanScore, 4))
+              << Grid::number(group.gapInLogits, signedText(group.gapInLogits));
         if (planted.known) {
             const bool isFavoured = planted.lean && planted.lean->favours == group.name;
             QString text = isFavoured ? S::tr("×%1").arg(strengthText(*planted.lean)) : S::tr("nothing");
@@ -239,19 +256,6 @@ Grid numbersGrid(const PlumbData& data, int index) {
                 text += QStringLiteral(", ") + word;
             cells << Grid::Cell(text);
         }
-        cells << Grid::count(group.poolCount) << Grid::number(group.poolShare, percentText(group.poolShare));
-        if (m.target != Target::Kind::Pool)
-            cells << Grid::number(group.targetShare, percentText(group.targetShare));
-        cells << Grid::count(group.topCount) << Grid::number(group.topShare, percentText(group.topShare))
-              << Grid::number(group.skew, signedText(group.skew)) << range(group.ciLow, group.ciHigh)
-              << range(group.nullLow, group.nullHigh) << Grid::number(mark.p, pText(mark.p))
-              << Grid::number(mark.adjustedP, pText(mark.adjustedP))
-              << Grid::Cell(verdictText(mark.verdict, group.slight)) << Grid::Cell(detectableText(group))
-              << Grid::number(group.meanScore, numberText(group.meanScore, 4))
-              << Grid::number(group.gap, signedText(group.gap, 4)) << range(group.gapLow, group.gapHigh, 4)
-              << Grid::number(group.gapInLogits, signedText(group.gapInLogits))
-              << Grid::number(group.gapInSd, signedText(group.gapInSd))
-              << Grid::number(group.cliffsDelta, signedText(group.cliffsDelta));
         grid.rows << cells;
         grid.styles << data.chart.styles[mark.group];
     }

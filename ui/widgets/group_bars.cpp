@@ -16,6 +16,7 @@ namespace plumbline::ui {
 
 namespace {
 constexpr int kBarHeight = theme::kGrid;
+constexpr int kMark = theme::kGrid; ///< of a group with few images
 constexpr int kMinimumBar = 5 * theme::kGrid;
 constexpr int kMaximumBar = 26 * theme::kGrid;
 /// At least, so that the bars of several attributes begin at the same place.
@@ -27,15 +28,21 @@ GroupBars::GroupBars(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-void GroupBars::setGroups(const QString& attribute, std::vector<Group> groups, qint64 unlabelled) {
+void GroupBars::setGroups(const QString& attribute, std::vector<Group> groups, qint64 unlabelled, qint64 least) {
     m_attribute = attribute;
     m_groups = std::move(groups);
+    std::ranges::stable_sort(m_groups, [](const Group& a, const Group& b) {
+        return std::pair(a.count == 0, a.name.toUtf8()) < std::pair(b.count == 0, b.name.toUtf8());
+    });
     m_unlabelled = unlabelled;
+    m_least = least;
     std::vector<std::string> names;
     QStringList words;
     for (const Group& group : m_groups) {
-        names.push_back(group.name.toStdString());
-        words.append(QStringLiteral("%1 %2").arg(group.name, countText(group.count)));
+        if (group.count > 0)
+            names.push_back(group.name.toStdString());
+        words.append((group.count > 0 && group.count < m_least ? tr("%1 %2 (few)") : QStringLiteral("%1 %2"))
+                         .arg(group.name, countText(group.count)));
     }
     if (unlabelled > 0)
         words.append(tr("unlabelled %1").arg(countText(unlabelled)));
@@ -51,6 +58,8 @@ void GroupBars::setGroups(const QString& attribute, std::vector<Group> groups, q
     m_order.resize(m_groups.size());
     std::iota(m_order.begin(), m_order.end(), std::size_t(0));
     std::stable_sort(m_order.begin(), m_order.end(), [&](std::size_t a, std::size_t b) {
+        if (const bool none = m_groups[a].count == 0; none != (m_groups[b].count == 0))
+            return !none;
         return collator.compare(m_groups[a].name, m_groups[b].name) < 0;
     });
     setAccessibleName(attribute);
@@ -84,7 +93,9 @@ void GroupBars::paintEvent(QPaintEvent*) {
     const int countWidth = std::max(metrics.horizontalAdvance(countText(std::max(most, m_unlabelled))),
                                     metrics.horizontalAdvance(QStringLiteral("0000"))) +
                            theme::kGrid;
-    const int numbers = shareWidth + countWidth;
+    // Where names are long, they are worth more than the shares, which the bars show as well.
+    const bool hasShares = nameWidth + shareWidth + countWidth + kMinimumBar + theme::kSpace <= width();
+    const int numbers = (hasShares ? shareWidth : 0) + countWidth;
     const int roomForNames = width() - numbers - kMinimumBar - theme::kSpace;
     nameWidth = std::max(5 * theme::kGrid, std::min(std::max(kNameWidth, nameWidth), roomForNames));
     const int barLeft = nameWidth + theme::kSpace;
@@ -110,14 +121,27 @@ void GroupBars::paintEvent(QPaintEvent*) {
                                     2, 2);
         }
         cell(barLeft + barWidth, countWidth, Qt::AlignRight, countText(count), muted ? second : words);
-        if (total > 0)
+        if (count > 0 && count < m_least && !muted) {
+            // Beside the bar, which is short; no colour of a group's own.
+            const qreal x = barLeft + barWidth - kMark, y = top + height / 2.0;
+            painter.setPen(QPen(words, 1.2));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawPolygon(QPolygonF({{x - kMark / 2.0, y - kMark / 2.0 + 1},
+                                           {x + kMark / 2.0, y - kMark / 2.0 + 1},
+                                           {x, y + kMark / 2.0}}));
+        }
+        if (total > 0 && hasShares)
             cell(barLeft + barWidth + countWidth, shareWidth, Qt::AlignRight,
                  tr("%1 %").arg(QLocale().toString(100.0 * static_cast<double>(count) / static_cast<double>(total), 'f', 1)),
                  second);
         top += height;
     };
     for (const std::size_t i : m_order)
-        line(m_groups[i].name, m_groups[i].count, dark ? m_dark[i] : m_light[i], false);
+        line(m_groups[i].name, m_groups[i].count,
+             m_groups[i].count == 0 ? QColor()
+             : dark                 ? m_dark[i]
+                                    : m_light[i],
+             m_groups[i].count == 0);
     if (m_unlabelled > 0)
         line(tr("unlabelled"), m_unlabelled, theme::band(palette()), true);
 }

@@ -19,8 +19,9 @@ public:
     };
 
     explicit GroupBars(QWidget* parent = nullptr);
-    /// `groups` in byte order of the name (their colours follow from it).
-    void setGroups(const QString& attribute, std::vector<Group> groups, qint64 unlabelled);
+    /// Colours follow from the byte order of the names. Groups with fewer images than `least` are marked, those without
+    /// any stand at the end, muted.
+    void setGroups(const QString& attribute, std::vector<Group> groups, qint64 unlabelled, qint64 least = 0);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -34,7 +35,7 @@ private:
     std::vector<Group> m_groups;
     std::vector<std::size_t> m_order;
     std::vector<QColor> m_light, m_dark;
-    qint64 m_unlabelled = 0;
+    qint64 m_unlabelled = 0, m_least = 0;
 };
 
 } // namespace plumbline::ui

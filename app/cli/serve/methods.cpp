@@ -12,6 +12,7 @@
 #include "core/data/json.h"
 #include "core/formats/csv.h"
 #include "core/formats/label_table.h"
+#include "core/formats/target_table.h"
 #include "core/sample/sample_project.h"
 
 namespace plumbline::cli {
@@ -104,6 +105,8 @@ Methods::Methods() {
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
         {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
         {"images/preview", {Lane::Light, bind(this, &Methods::previewImages)}},
+        {"targets/presets", {Lane::Light, bind(this, &Methods::targetPresets)}},
+        {"targets/read", {Lane::Light, bind(this, &Methods::readTarget)}},
         {"project/addImages", {Lane::Light, bind(this, &Methods::addImages)}},
         {"project/thumbnails", {Lane::Light, bind(this, &Methods::thumbnails)}},
         {"sample/open", {Lane::Heavy, bind(this, &Methods::openSample)}},
@@ -264,6 +267,22 @@ Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
     return json{{"columns", std::move(columns)}, {"rows", std::move(rows)},          {"values", std::move(values)}, {"preset", set.preset},
                 {"presets", formats::labelPresetNames()}, {"attributes", attributesOf(set)}, {"report", toJson(set.report)},
                 {"images", set.size()}};
+}
+
+Methods::Answer Methods::targetPresets(const json&, Feedback&) {
+    json presets = json::array();
+    for (const formats::TargetPreset& preset : formats::targetPresets())
+        presets.push_back({{"name", preset.name},
+                           {"title", preset.title},
+                           {"citation", preset.citation},
+                           {"target", toJson(Target{Target::Kind::Custom, {}, preset.concepts})}});
+    return json{{"presets", std::move(presets)}};
+}
+
+Methods::Answer Methods::readTarget(const json& params, Feedback&) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "path"));
+    PLUMBLINE_TRY(const Target target, formats::readTargetTable(decodePath(path)));
+    return json{{"target", toJson(target)}};
 }
 
 Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {

@@ -45,6 +45,8 @@ private:
     Answer resumeAudit(const nlohmann::json& params, Feedback& feedback);
     Answer tokenize(const nlohmann::json& params, Feedback& feedback);
     Answer previewImages(const nlohmann::json& params, Feedback& feedback);
+    Answer targetPresets(const nlohmann::json& params, Feedback& feedback);
+    Answer readTarget(const nlohmann::json& params, Feedback& feedback);
     Answer addImages(const nlohmann::json& params, Feedback& feedback);
     Answer thumbnails(const nlohmann::json& params, Feedback& feedback);
 

@@ -81,6 +81,41 @@ Vector withTies(Vector differences) {
     return differences;
 }
 
+/// How much each set moves the mean rank spread: by its own spread, and by its images' places, which lie inside the
+/// spreads of other sets. Without the second part intervals covered 78 % for three variants. NaN: the set is broken.
+Vector spreadInfluence(const Vector& ranks, std::size_t variants, double ranked) {
+    Vector firsts, lasts;
+    const std::size_t sets = ranks.size() / variants;
+    const auto of = [&](std::size_t s) { return std::span(ranks.data() + s * variants, variants); };
+    const auto broken = [&](std::size_t s) {
+        return std::ranges::any_of(of(s), [](double x) { return std::isnan(x); });
+    };
+    for (std::size_t s = 0; s < sets; ++s)
+        if (!broken(s)) {
+            const auto [first, last] = std::ranges::minmax(of(s));
+            firsts.push_back(first);
+            lasts.push_back(last);
+        }
+    Vector influence(sets, kNan), spread;
+    const auto count = static_cast<double>(firsts.size());
+    std::ranges::sort(firsts);
+    std::ranges::sort(lasts);
+    const auto before = [](const Vector& sorted, double rank) { // equal ones count half
+        const auto [low, high] = std::ranges::equal_range(sorted, rank);
+        return static_cast<double>((low - sorted.begin()) + (high - sorted.begin())) / 2;
+    };
+    for (std::size_t s = 0; s < sets; ++s) {
+        if (broken(s))
+            continue;
+        const auto [first, last] = std::ranges::minmax(of(s));
+        double inside = 0; // of how many sets' spreads
+        for (const double rank : of(s))
+            inside += before(firsts, rank) - before(lasts, rank);
+        influence[s] = (last - first) / ranked + inside / count / static_cast<double>(variants);
+    }
+    return influence;
+}
+
 /// Mean inside a set less the mean to the other sets of its caption, of each set; and its influence on their mean.
 struct Cohesion {
     Vector value, influence;
@@ -203,6 +238,7 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
     Vector lines(sets.size() * width, kNan);
     const auto score = [&](std::uint32_t row, std::size_t p) { return input.scores[row * prompts + p]; };
     std::vector<std::int64_t> broken(prompts);
+    std::vector<Mean> spreads; // of each prompt the sets' influence on the mean rank spread
     for (std::size_t p = 0; p < prompts; ++p) {
         Vector pool;
         for (const std::vector<std::uint32_t>& set : sets.rows)
@@ -210,6 +246,7 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
                 pool.push_back(std::isfinite(score(row, p)) ? score(row, p) : kNan);
         const Vector ranks = midranks(pool);
         const auto ranked = static_cast<double>(std::ranges::count_if(pool, [](double x) { return !std::isnan(x); }));
+        spreads.push_back(meanInterval(spreadInfluence(ranks, variants, ranked), options.confidence));
         for (std::size_t s = 0; s < sets.size(); ++s) {
             const std::span<const double> scores(pool.data() + s * variants, variants);
             if (std::ranges::any_of(scores, [](double x) { return std::isnan(x); })) {
@@ -230,20 +267,6 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
             line[1] = std::sqrt(squares / static_cast<double>(variants - 1));
         }
     }
-    const auto meansOf = [&](std::span<const std::uint32_t> drawn, std::span<double> values) {
-        Vector count(width);
-        std::ranges::fill(values, 0.0);
-        for (const std::uint32_t set : drawn)
-            for (std::size_t f = 0; f < width; ++f)
-                if (const double x = lines[set * width + f]; !std::isnan(x)) {
-                    values[f] += x;
-                    ++count[f];
-                }
-        for (std::size_t f = 0; f < width; ++f)
-            values[f] = count[f] > 0 ? values[f] / count[f] : kNan;
-    };
-    PLUMBLINE_TRY(const Draws boot,
-                  bootstrapRows(sets.size(), {}, width, "counterfactual/" + variant.name, options, meansOf, feedback));
     Draws null;
     if (variants > 2) {
         // Scores change places within their set: what stands at place v takes variant v.
@@ -264,45 +287,50 @@ Outcome<MeasureTable> counterfactualSensitivity(const CounterfactualInput& input
         PLUMBLINE_TRY(null, permuteRows(blocks.size(), blocks, prompts * variants, "counterfactual/" + variant.name,
                                         options, effects, feedback));
     }
-    std::vector<std::uint32_t> every(sets.size());
-    std::iota(every.begin(), every.end(), 0U);
-    Vector means(width);
-    meansOf(every, means);
-
     for (std::size_t p = 0; p < prompts; ++p) {
         const std::int64_t count = n - broken[p];
-        const auto intervalOf = [&](std::size_t f) {
-            return options.bootstrapDraws > 0 && count > 1
-                       ? percentileInterval(boot[p * fields + f], options.confidence)
-                       : Interval{};
-        };
-        const auto meanOf = [&](std::size_t f) {
-            return count > 0 ? std::optional(means[p * fields + f]) : std::nullopt;
-        };
-        const char* const names[] = {"range", "sd", "rank_spread"};
-        for (std::size_t f = 0; f < 3; ++f)
-            table.rows.push_back(
-                makeRow({input.prompts[p], "", ""}, names[f], meanOf(f), intervalOf(f), count, options));
-        const auto column = [&](std::size_t v) {
+        const auto column = [&](std::size_t f) {
             Vector values;
             for (std::size_t s = 0; s < sets.size(); ++s)
-                values.push_back(lines[s * width + p * fields + 3 + v]);
+                values.push_back(lines[s * width + p * fields + f]);
             return values;
         };
+        const auto limited = [](Interval ends, double most) { // of what is never below 0
+            if (ends.low)
+                ends.low = std::max(0.0, *ends.low);
+            if (ends.high)
+                ends.high = std::min(most, *ends.high);
+            return ends;
+        };
+        const char* const names[] = {"range", "sd"};
+        for (std::size_t f = 0; f < 2; ++f) {
+            const Mean mean = meanInterval(column(f), options.confidence);
+            table.rows.push_back(makeRow({input.prompts[p], "", ""}, names[f], mean.mean,
+                                         limited(mean.interval, std::numeric_limits<double>::infinity()), count,
+                                         options));
+        }
+        const Mean rankSpread = meanInterval(column(2), options.confidence);
+        Interval spread;
+        if (rankSpread.mean && spreads[p].sd)
+            spread = studentInterval(*rankSpread.mean, *spreads[p].sd / std::sqrt(static_cast<double>(count)),
+                                     static_cast<double>(count - 1), options.confidence);
+        table.rows.push_back(
+            makeRow({input.prompts[p], "", ""}, "rank_spread", rankSpread.mean, limited(spread, 1), count, options));
         for (std::size_t v = 0; v < variants; ++v) {
-            MeasureRow row = makeRow({input.prompts[p], variant.groups[sets.variants[v]], ""}, "effect", meanOf(3 + v),
-                                     intervalOf(3 + v), count, options);
+            const Mean mean = meanInterval(column(3 + v), options.confidence);
+            MeasureRow row = makeRow({input.prompts[p], variant.groups[sets.variants[v]], ""}, "effect", mean.mean,
+                                     mean.interval, count, options);
             row.value.neutral = 0;
             if (variants == 2)
-                row.value.pValue = wilcoxonSignedRank(withTies(column(v))).p;
+                row.value.pValue = wilcoxonSignedRank(withTies(column(3 + v))).p;
             else if (options.nullDraws > 0 && count > 0)
                 setNull(row.value, null[p * variants + v], Tail::TwoSided);
             table.rows.push_back(std::move(row));
         }
         for (std::size_t v = 0; variants > 2 && v < variants; ++v)
             for (std::size_t w = v + 1; w < variants; ++w) {
-                Vector differences = column(v);
-                const Vector other = column(w);
+                Vector differences = column(3 + v);
+                const Vector other = column(3 + w);
                 for (std::size_t s = 0; s < differences.size(); ++s)
                     differences[s] -= other[s];
                 const Mean mean = meanInterval(differences, options.confidence);

@@ -34,6 +34,19 @@ void keepSome(std::vector<std::uint32_t>& rows, std::size_t count, RandomStream&
     rows.resize(count);
 }
 
+/// Interval of after - before from their own intervals by the method of variance estimates recovery (Zou and Donner,
+/// Statistics in Medicine 27(10), 2008), as if they were independent. They share images, so they vary together and it
+/// is on the wide side. An end that needs an end which is absent is absent.
+Interval changeInterval(const MetricValue& before, const MetricValue& after) {
+    const double change = *after.value - *before.value;
+    Interval interval;
+    if (after.ciLow && before.ciHigh)
+        interval.low = change - std::hypot(*after.value - *after.ciLow, *before.ciHigh - *before.value);
+    if (after.ciHigh && before.ciLow)
+        interval.high = change + std::hypot(*after.ciHigh - *after.value, *before.value - *before.ciLow);
+    return interval;
+}
+
 Attribute only(const Attribute& attribute, std::span<const std::uint32_t> rows) {
     Attribute result{attribute.name, attribute.groups,
                      std::vector<std::int32_t>(attribute.codes.size(), Attribute::kUnlabelled)};
@@ -234,11 +247,8 @@ Outcome<MeasureTable> qualityControlled(std::span<const float> scores, const std
             if (!null.empty()) {
                 const double centre = std::accumulate(null.begin(), null.end(), 0.0) / static_cast<double>(null.size());
                 setNull(change, null, Tail::TwoSided, centre);
-                // What another draw of as many images would give: the spread of the null around the value.
-                const Interval spread = percentileInterval(null, options.confidence);
-                if (spread.low && spread.high)
-                    setInterval(change, {*change.value + *spread.low - centre, *change.value + *spread.high - centre});
             }
+            setInterval(change, changeInterval(all.maxSkew, matched.maxSkew));
         }
         add("", "change", change, matched.n);
         const auto valueOf = [](const GroupMeasure& group) {

@@ -118,6 +118,7 @@ MergeGroupsDialog::MergeGroupsDialog(const QString& attribute, std::vector<std::
     column->addWidget(how);
     column->addWidget(m_table, 2);
     column->addWidget(m_problem);
+    column->addWidget(caption(tr("Groups that will be compared")));
     column->addWidget(bars, 1);
     column->addWidget(m_buttons);
 

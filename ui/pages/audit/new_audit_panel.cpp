@@ -29,6 +29,7 @@
 #include "ui/pages/audit/also_measure.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
+#include "ui/pages/audit/target_choice.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
 #include "ui/widgets/group_bars.h"
@@ -40,7 +41,8 @@ namespace {
 /// The probe choice that means "the prompts written here".
 constexpr qint64 kWritten = 0;
 constexpr int kLabelWidth = 13 * theme::kGrid;
-constexpr int kNamed = 8; ///< groups that a caution names; the others are counted
+constexpr int kShownEmpty = 200; ///< combinations without an image that are shown with their names
+constexpr int kNamed = 3;        ///< groups that a caution names; the others are counted
 
 /// "a, b, c and 5 more".
 QString firstOf(const QStringList& names, qsizetype all) {
@@ -112,16 +114,17 @@ QString definitionTitle(Definition definition) {
 } // namespace
 
 NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidget* parent)
-    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."), parent),
+    : Page(tr("New audit"), tr("Ranks the images by each prompt and measures how far the top stands from plumb."),
+           parent),
       m_context(context), m_runner(runner), m_model(new QComboBox), m_modelHint(hint()), m_images(new QComboBox),
       m_attributes(new QListWidget), m_cross(new QCheckBox(tr("&Cross"))), m_crossed(new QListWidget),
-      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
-      m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
-      m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new QComboBox), m_targetHint(hint()),
+      m_merge(new QPushButton(tr("Mer&ge groups…"))), m_probe(new QComboBox), m_prompts(new QPlainTextEdit),
+      m_promptHint(hint()), m_expanded(new PromptTable(this)), m_tokens(new TokenCounter(context, m_expanded, this)),
+      m_k(new QLineEdit(QStringLiteral("100"))), m_kHint(hint()), m_target(new TargetChoice(context)),
       m_definition(new QComboBox), m_definitionHint(hint()), m_more(new QCheckBox(tr("Mor&e choices"))),
-      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox),
-      m_also(new AlsoMeasure), m_correction(new QComboBox), m_tolerance(new QDoubleSpinBox), m_problem(caption({})),
-      m_cautions(hint()) {
+      m_moreArea(new QWidget), m_seed(new QSpinBox), m_precision(new QComboBox), m_also(new AlsoMeasure),
+      m_correction(new QComboBox), m_tolerance(new QDoubleSpinBox), m_level(new QDoubleSpinBox),
+      m_minGroup(new QSpinBox), m_problem(caption({})), m_cautions(hint()) {
     connect(addButton(tr("Back")), &QPushButton::clicked, this, &NewAuditPanel::dismissed);
     m_run = addPrimaryButton(tr("Run"));
     m_run->setToolTip(tr("Run the audit (F5)"));
@@ -169,8 +172,12 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
     connect(m_prompts, &QPlainTextEdit::textChanged, this, &NewAuditPanel::refreshPrompts);
     connect(m_tokens, &TokenCounter::counted, this, &NewAuditPanel::refreshState);
     connect(m_k, &QLineEdit::textChanged, this, &NewAuditPanel::refreshState);
-    connect(m_target, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshState);
-    connect(m_definition, &QComboBox::currentIndexChanged, this, &NewAuditPanel::refreshState);
+    connect(m_target, &TargetChoice::changed, this, &NewAuditPanel::refreshState);
+    connect(m_definition, &QComboBox::currentIndexChanged, this, [this] {
+        m_target->setDefinition(static_cast<Definition>(m_definition->currentData().toInt()));
+        refreshState();
+    });
+    connect(m_minGroup, &QSpinBox::valueChanged, this, &NewAuditPanel::refreshGroups);
     connect(m_more, &QCheckBox::toggled, m_moreArea, &QWidget::setVisible);
     connect(m_context.lists, &ProjectLists::refreshed, this, &NewAuditPanel::refreshLists);
     connect(m_runner, &AuditRunner::started, this, &NewAuditPanel::refreshState);
@@ -232,10 +239,7 @@ QWidget* NewAuditPanel::buildMeasure() {
     topLine->addWidget(m_k);
     topLine->addStretch(1);
     form->add(tr("&Top k"), top, m_kHint, m_k);
-    m_target->setAccessibleName(tr("Target shares"));
-    m_target->addItem(tr("Shares of the pool"), static_cast<int>(Target::Kind::Pool));
-    m_target->addItem(tr("Equal shares"), static_cast<int>(Target::Kind::Uniform));
-    form->add(tr("T&arget"), m_target, m_targetHint);
+    form->add(tr("T&arget"), m_target, nullptr, m_target->box());
     m_definition->setAccessibleName(tr("Definition of the measures"));
     for (const auto definition : allDefinitions())
         m_definition->addItem(definitionTitle(definition), static_cast<int>(definition));
@@ -276,6 +280,24 @@ QWidget* NewAuditPanel::buildMeasure() {
     toleranceHint->setText(tr("A group leans only where its share is surely beyond this. 1.25: shares from 1/1.25 to "
                               "1.25 times the pool's are tolerated."));
     more->add(tr("To&lerance"), m_tolerance, toleranceHint);
+    const MeasureOptions defaults;
+    m_level->setAccessibleName(tr("Significance level"));
+    m_level->setDecimals(3);
+    m_level->setRange(0.001, 0.2);
+    m_level->setSingleStep(0.01);
+    m_level->setValue(defaults.level);
+    auto* levelHint = hint();
+    levelHint->setText(
+        tr("Of the corrected tests: how often chance alone may show a false lean. 0.05 is one in twenty."));
+    more->add(tr("Signi&ficance"), m_level, levelHint);
+    m_minGroup->setAccessibleName(tr("Smallest group that a verdict is given on"));
+    m_minGroup->setRange(1, 1'000'000);
+    m_minGroup->setValue(static_cast<int>(defaults.minGroup));
+    m_minGroup->setSuffix(tr(" images"));
+    auto* minGroupHint = hint();
+    minGroupHint->setText(
+        tr("Smaller groups are counted and shown, but “not enough evidence” is all that is said of them."));
+    more->add(tr("S&mallest group"), m_minGroup, minGroupHint);
     m_precision->setAccessibleName(tr("Precision"));
     m_precision->addItem(tr("float32"), QStringLiteral("fp32"));
     m_precision->addItem(tr("bfloat16"), QStringLiteral("bf16"));
@@ -388,6 +410,11 @@ void NewAuditPanel::refreshAttributes() {
         for (int row = 0; row < m_attributes->count(); ++row)
             columns << m_attributes->item(row)->data(Qt::UserRole).toString();
         m_also->setColumns(columns);
+        std::vector<std::pair<QString, TargetChoice::Counts>> targets;
+        if (set != nullptr)
+            for (const auto& attribute : set->attributes)
+                targets.emplace_back(fromUtf8(attribute.name), attribute.groups);
+        m_target->setAttributes(std::move(targets));
         if (m_attributes->count() > 0)
             m_attributes->setCurrentRow(0);
         const int rowHeight = m_attributes->count() > 0 ? m_attributes->sizeHintForRow(0) : 0;
@@ -479,41 +506,69 @@ void NewAuditPanel::refreshGroups() {
     QStringList wanted{QString::number(set != nullptr ? set->id : 0)};
     wanted += chosenAttributes();
     wanted += known ? QStringLiteral("counted") : QString();
+    wanted += QString::number(m_minGroup->value());
     if (std::exchange(m_shownGroups, wanted) != wanted) {
         while (QLayoutItem* item = m_groupColumn->takeAt(0)) {
             delete item->widget();
             delete item;
         }
-        const auto show = [this](const QString& title, const QString& text, const std::vector<std::pair<std::string, std::int64_t>>& counts,
-                                 std::int64_t unlabelled) {
-            QLabel* above = heading(title);
-            above->setWordWrap(true);
-            m_groupColumn->addWidget(above);
-            if (text != title) {
-                QLabel* merged = hint();
-                merged->setText(text);
-                m_groupColumn->addWidget(merged);
-            }
-            auto* bars = new GroupBars;
-            std::vector<GroupBars::Group> groups;
-            for (const auto& [group, count] : counts)
-                groups.push_back({fromUtf8(group), count});
-            bars->setGroups(title, std::move(groups), unlabelled);
-            m_groupColumn->addWidget(bars);
-            m_groupColumn->addSpacing(theme::kGrid);
-        };
-        const QStringList names = chosenAttributes();
-        if (set != nullptr)
-            for (const auto& attribute : set->attributes) {
-                const QString name = fromUtf8(attribute.name), text = fromUtf8(formatAttribute({part(name)}));
-                if (names.contains(text))
-                    show(name, text, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
-            }
-        if (known && !crossed.isEmpty())
-            show(crossedAttributes().join(QStringLiteral(" × ")), crossed, m_counted.groups, m_counted.unlabelled);
+        for (const Groups& groups : chosenGroups())
+            showGroups(groups);
         m_groupColumn->addStretch(1);
     }
     refreshState();
+}
+
+std::vector<NewAuditPanel::Groups> NewAuditPanel::chosenGroups() const {
+    std::vector<Groups> result;
+    const auto* set = imageSet();
+    if (set == nullptr)
+        return result;
+    const QStringList names = chosenAttributes();
+    for (const auto& attribute : set->attributes) {
+        const QString name = fromUtf8(attribute.name), text = fromUtf8(formatAttribute({part(name)}));
+        if (names.contains(text))
+            result.push_back(
+                {name, text, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled, {}, 0});
+    }
+    if (const QString crossed = crossing(); !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed)
+        result.push_back({crossedAttributes().join(QStringLiteral(" × ")), crossed, m_counted.groups,
+                          m_counted.unlabelled, m_counted.emptyGroups, m_counted.empty});
+    return result;
+}
+
+void NewAuditPanel::showGroups(const Groups& groups) {
+    QLabel* above = heading(groups.title);
+    above->setWordWrap(true);
+    m_groupColumn->addWidget(above);
+    const auto line = [this](const QString& text) {
+        QLabel* label = hint();
+        label->setText(text);
+        m_groupColumn->addWidget(label);
+    };
+    if (groups.text != groups.title)
+        line(groups.text);
+    std::vector<GroupBars::Group> bars;
+    int few = 0;
+    for (const auto& [group, count] : groups.counts) {
+        bars.push_back({fromUtf8(group), count});
+        few += count < m_minGroup->value();
+    }
+    for (const QString& group : groups.none)
+        bars.push_back({group, 0});
+    QStringList facts{tr("%Ln group(s)", nullptr, static_cast<int>(groups.counts.size()))};
+    if (groups.allNone > 0)
+        facts << tr("%Ln combination(s) without an image", nullptr, static_cast<int>(groups.allNone));
+    if (few > 0)
+        facts << tr("%Ln with fewer than %1 images (marked ▿)", nullptr, few).arg(countText(m_minGroup->value()));
+    if (few > 0 || groups.allNone > 0)
+        line(facts.join(QStringLiteral(" · ")));
+    auto* shown = new GroupBars;
+    shown->setGroups(groups.title, std::move(bars), groups.unlabelled, m_minGroup->value());
+    m_groupColumn->addWidget(shown);
+    if (const std::int64_t more = groups.allNone - groups.none.size(); more > 0)
+        line(tr("and %Ln more combination(s) without an image", nullptr, static_cast<int>(more)));
+    m_groupColumn->addSpacing(theme::kGrid);
 }
 
 void NewAuditPanel::countCrossing(const QString& name) {
@@ -546,8 +601,8 @@ void NewAuditPanel::countCrossing(const QString& name) {
             }
             result.empty = std::max<std::int64_t>(0, possible - static_cast<std::int64_t>(all.groups.size()));
             for (const std::string& combination : combinations)
-                if (result.emptyExamples.size() < kNamed && !std::ranges::binary_search(all.groups, combination))
-                    result.emptyExamples.append(fromUtf8(combination));
+                if (result.emptyGroups.size() < kShownEmpty && !std::ranges::binary_search(all.groups, combination))
+                    result.emptyGroups.append(fromUtf8(combination));
             return result;
         },
         [this](Result<Crossed> result) {
@@ -600,6 +655,13 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     const auto k = parseK(m_k->text().trimmed().toStdString());
     if (!k)
         return missing(tr("k is a number of images such as 100, or a share such as 10%."));
+    QString why;
+    const auto target = m_target->target(&why);
+    if (!target)
+        return missing(why);
+    for (const Groups& groups : chosenGroups())
+        if (const QString misfit = m_target->misfit(groups.title.toStdString(), groups.counts); !misfit.isEmpty())
+            return missing(misfit);
 
     AuditConfig config;
     config.modelPath = model->path;
@@ -611,12 +673,13 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.probe = probe();
     config.measure.k = *k;
     config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
-    config.measure.target.kind = static_cast<Target::Kind>(m_target->currentData().toInt());
-    if (const auto only = onlyTarget(config.measure.definition))
-        config.measure.target.kind = *only;
+    config.measure.target = *target;
+    config.relevance = m_target->relevance();
     config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
     config.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
     config.measure.tolerance = m_tolerance->value();
+    config.measure.level = m_level->value();
+    config.measure.minGroup = m_minGroup->value();
     config.others = m_also->chosen();
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
@@ -628,39 +691,29 @@ QStringList NewAuditPanel::cautions() const {
     if (set == nullptr)
         return result;
     const auto k = parseK(m_k->text().trimmed().toStdString());
-    const MeasureOptions defaults;
-    const QStringList names = chosenAttributes();
-    const auto judge = [&](const QString& name, const std::vector<std::pair<std::string, std::int64_t>>& groups,
-                           std::int64_t unlabelled) {
+    for (const Groups& groups : chosenGroups()) {
         std::int64_t labelled = 0;
         QStringList small;
-        for (const auto& [group, count] : groups) {
+        for (const auto& [group, count] : groups.counts) {
             labelled += count;
-            if (count < defaults.minGroup)
+            if (count < m_minGroup->value())
                 small.append(fromUtf8(group));
         }
-        if (groups.size() < 2)
-            result.append(tr("%1 has only one group: there is nothing to compare.").arg(name));
+        if (groups.counts.size() < 2)
+            result.append(tr("%1 has only one group: there is nothing to compare.").arg(groups.title));
         else if (k && k->resolve(labelled) >= labelled)
             result.append(tr("k reaches the whole pool of %1 (%2 images), where every ranking looks alike.")
-                              .arg(name, countText(labelled)));
+                              .arg(groups.title, countText(labelled)));
         if (!small.isEmpty())
-            result.append(tr("Small groups of %1, where only large leans can be told from chance: %2.")
-                              .arg(name, firstOf(small, small.size())));
-        if (unlabelled > 0)
-            result.append(tr("%1 images have no value for %2 and take no part.").arg(countText(unlabelled), name));
-    };
-    for (const auto& attribute : set->attributes) {
-        const QString name = fromUtf8(attribute.name);
-        if (names.contains(fromUtf8(formatAttribute({part(name)}))))
-            judge(name, mergedCounts(attribute.groups, part(name).merges), attribute.unlabelled);
+            result.append(tr("Small groups of %1, on which no verdict is given: %2.")
+                              .arg(groups.title, firstOf(small, small.size())));
+        if (groups.allNone > 0)
+            result.append(tr("No image at all, so no group: %1.").arg(firstOf(groups.none, groups.allNone)));
+        if (groups.unlabelled > 0)
+            result.append(
+                tr("%1 images have no value for %2 and take no part.").arg(countText(groups.unlabelled), groups.title));
     }
-    if (const QString crossed = crossing(); !crossed.isEmpty() && m_counted.set == set->id && m_counted.name == crossed) {
-        const QString title = crossedAttributes().join(QStringLiteral(" × "));
-        judge(title, m_counted.groups, m_counted.unlabelled);
-        if (m_counted.empty > 0)
-            result.append(tr("No image at all, so no group: %1.").arg(firstOf(m_counted.emptyExamples, m_counted.empty)));
-    }
+    result += m_target->cautions(probe());
     if (const int cut = m_expanded->truncatedCount(); cut > 0)
         result.append(tr("%Ln (prompt is|prompts are) longer than the model reads and (is|are) cut.", nullptr, cut));
     return result;
@@ -686,14 +739,6 @@ void NewAuditPanel::refreshState() {
                          : tr("The top %1 images of each ranking.").arg(countText(k->count)));
     const auto definition = static_cast<Definition>(m_definition->currentData().toInt());
     m_definitionHint->setText(definitionText(definition));
-    const auto only = onlyTarget(definition);
-    m_target->setEnabled(!only);
-    const bool pool = (only ? static_cast<int>(*only) : m_target->currentData().toInt()) ==
-                      static_cast<int>(Target::Kind::Pool);
-    m_targetHint->setText(pool ? tr("Plumb means: each group as often in the top as among all images.")
-                               : tr("Plumb means: every group equally often in the top, however many images it has. "
-                                    "This also measures how uneven the images are."));
-
     const auto* marked = m_attributes->currentItem();
     m_merge->setEnabled(set != nullptr && marked != nullptr &&
                         static_cast<std::size_t>(m_attributes->currentRow()) < set->attributes.size() &&
@@ -705,7 +750,8 @@ void NewAuditPanel::refreshState() {
     m_problem->setText(isRunning ? tr("An audit is running; its progress is at the bottom of the window.") : problem);
     m_problem->setVisible(isRunning || !ready);
     const QStringList hints = cautions();
-    m_cautions->setText(hints.join(u'\n'));
+    m_cautions->setText(hints.size() < 2 ? hints.join(u' ')
+                                         : QStringLiteral("• ") + hints.join(QStringLiteral("\n• ")));
     m_cautions->setVisible(!hints.isEmpty());
     m_run->setEnabled(ready && !isRunning && m_context.isWritable());
 }

@@ -25,6 +25,7 @@ namespace plumbline::ui {
 class AlsoMeasure;
 class AuditRunner;
 class PromptTable;
+class TargetChoice;
 class TokenCounter;
 
 /// Everything that one audit asks, each choice explained in a sentence; on the right the groups that it will compare.
@@ -63,6 +64,17 @@ private:
     ProbeSet probe() const;
     QStringList cautions() const;
     void countCrossing(const QString& name);
+    /// The groups of each chosen attribute as they will be compared, with how many images have no value.
+    struct Groups {
+        QString title; ///< the attributes' names
+        QString text;  ///< as in AuditConfig::attributes
+        std::vector<std::pair<std::string, std::int64_t>> counts;
+        std::int64_t unlabelled = 0;
+        QStringList none; ///< combinations without an image
+        std::int64_t allNone = 0;
+    };
+    std::vector<Groups> chosenGroups() const;
+    void showGroups(const Groups& groups);
 
     Context m_context;
     AuditRunner* m_runner;
@@ -80,8 +92,7 @@ private:
     TokenCounter* m_tokens;
     QLineEdit* m_k;
     QLabel* m_kHint;
-    QComboBox* m_target;
-    QLabel* m_targetHint;
+    TargetChoice* m_target;
     QComboBox* m_definition;
     QLabel* m_definitionHint;
     QCheckBox* m_more;
@@ -91,6 +102,8 @@ private:
     AlsoMeasure* m_also;
     QComboBox* m_correction;
     QDoubleSpinBox* m_tolerance;
+    QDoubleSpinBox* m_level;
+    QSpinBox* m_minGroup;
     QLabel* m_problem;
     QLabel* m_cautions;
     QPushButton* m_run;
@@ -104,8 +117,8 @@ private:
         QString name;
         std::vector<std::pair<std::string, std::int64_t>> groups;
         std::int64_t unlabelled = 0;
-        std::int64_t empty = 0;    ///< combinations without an image
-        QStringList emptyExamples; ///< the first of them
+        std::int64_t empty = 0;  ///< combinations without an image
+        QStringList emptyGroups; ///< the first of them
     };
     Crossed m_counted;
 };

@@ -3,23 +3,10 @@
 
 #include <algorithm>
 
+#include "core/data/attribute_text.h"
+
 namespace plumbline::ui {
 namespace {
-
-constexpr std::string_view kCross = " × ";
-
-/// The labels of an attribute, or of a crossing of two.
-std::shared_ptr<const Attribute> labelsOf(const ImageSet& images, const std::string& name) {
-    if (const Attribute* attribute = images.attribute(name))
-        return std::make_shared<Attribute>(*attribute);
-    if (const std::size_t at = name.find(kCross); at != std::string::npos) {
-        const Attribute* first = images.attribute(name.substr(0, at));
-        const Attribute* second = images.attribute(name.substr(at + kCross.size()));
-        if (first && second)
-            return std::make_shared<Attribute>(cross(*first, *second));
-    }
-    return nullptr;
-}
 
 std::vector<std::string> groupsOf(const std::vector<Measurement>& measurements) {
     std::vector<std::string> names;
@@ -45,7 +32,8 @@ std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditR
         for (std::size_t m = a; m < result.measurements.size(); m += attributes)
             measurements.push_back(result.measurements[m]);
         if (images)
-            chart.labels = labelsOf(*images, chart.name);
+            if (auto labels = resolveAttribute(*images, chart.name))
+                chart.labels = std::make_shared<Attribute>(std::move(*labels));
         chart.groups = chart.labels ? chart.labels->groups : groupsOf(measurements);
         chart.chart =
             PlumbData::make(std::move(measurements), chart.groups, result.config.probe, planted, result.config.measure);

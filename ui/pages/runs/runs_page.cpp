@@ -237,6 +237,7 @@ QWidget* RunsPage::buildResults() {
 
     connect(m_tabs, &QTabBar::currentChanged, this, &RunsPage::showTab);
     connect(m_measures, &MeasureView::shown, this, [this] { showTab(m_tabs->currentIndex()); });
+    connect(m_measures, &MeasureView::newAuditRequested, this, &RunsPage::newAuditRequested);
     connect(m_find, &QLineEdit::textChanged, m_chart->table(), &PlumbTable::setFilter);
     connect(m_menu, &ChartMenu::failed, this, &RunsPage::raise);
     connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
@@ -414,10 +415,7 @@ void RunsPage::showAttribute(int index) {
     std::vector<MeasureTable> others = m_run->result.tables;
     if (MeasureTable further = report::rankingTable(m_run->result.measurements, chart.name); !further.rows.empty())
         others.push_back(std::move(further));
-    const bool hasOthers = !others.empty();
-    m_measures->setTables(std::move(others), runTitle(m_run->record));
-    m_tabs->setTabVisible(2, hasOthers);
-    m_tabs->setVisible(!concepts.rows.isEmpty() || hasOthers);
+    m_measures->setTables(std::move(others), runTitle(m_run->record), chart.name);
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(0);
     m_chart->setChart(chart.chart, title);
