@@ -753,13 +753,13 @@ private Q_SLOTS:
         const RetrievalRanks population = drawRanks(fixed, many(), of);
         Resampling none;
         none.bootstrapDraws = 0;
-        const MeasureTable truth = retrievalTable(population, of, none, feedback).value();
+        const MeasureTable truth = retrievalTable(population, of, nullptr, none, feedback).value();
         verify(overRuns(runsOf(n), [&](int run, Tallies& tallies) {
             RandomStream random(48, streamId("families/retrieval"), static_cast<std::uint64_t>(run));
             std::vector<std::uint32_t> imageOf;
             Feedback quiet;
             const RetrievalRanks ranks = drawRanks(random, static_cast<std::size_t>(n), imageOf);
-            const MeasureTable table = retrievalTable(ranks, imageOf, resampling(run, 99), quiet).value();
+            const MeasureTable table = retrievalTable(ranks, imageOf, nullptr, resampling(run, 99), quiet).value();
             for (std::size_t i = 0; i < table.rows.size(); ++i)
                 tallies[table.rows[i].measure].interval(table.rows[i].value, *truth.rows[i].value.value);
         }));
