@@ -31,9 +31,8 @@ struct MeasureTable {
     std::vector<MeasureRow> rows;
     std::string family;                ///< the tests that were corrected together, in words; empty: none were
     std::vector<std::string> warnings; ///< plain sentences
-    std::string attribute =
-        {}; ///< of an audit: whose groups are compared, as in AuditConfig::attributes; empty: no single one
-    std::string kind = {}; ///< of an audit: familyName() of the family that it belongs to; empty: none
+    std::string attribute = {};        ///< whose groups an audit compares (AuditConfig::attributes); empty: no single one
+    std::string kind = {};             ///< familyName() of the family of an audit that it belongs to; empty: none
 
     /// The row with these keys and this name; null where there is none.
     const MeasureRow* find(const std::vector<std::string>& rowKeys, std::string_view name) const;

@@ -179,13 +179,13 @@ std::string verdictText(const GroupMeasure& group) {
     return "–";
 }
 
-/// "below 0.6 ×, above 1.5 ×"
+/// "< 0.60 × or > 1.50 ×"
 std::string detectableText(const GroupMeasure& group) {
     std::string text;
     if (group.detectableBelow)
-        text = "below " + formatFixed(*group.detectableBelow, 2) + " ×";
+        text = "< " + formatFixed(*group.detectableBelow, 2) + " ×";
     if (group.detectableAbove)
-        text += (text.empty() ? "above " : ", above ") + formatFixed(*group.detectableAbove, 2) + " ×";
+        text += (text.empty() ? "> " : " or > ") + formatFixed(*group.detectableAbove, 2) + " ×";
     return text.empty() ? "nothing" : text;
 }
 
@@ -271,6 +271,8 @@ void addTables(Dictionary* section, const std::vector<const Measurement*>& measu
 /// "Means over the prompts"; what is of no family stands under the name of all.
 std::string familyTitle(const MeasureTable& table) {
     const auto family = familyFromName(table.kind);
+    if (table.id == "ranking_numbers")
+        return "Rankings";
     return family ? std::string(std::ranges::find(allFamilies(), *family, &FamilyInfo::family)->title)
                   : "Other measures";
 }
@@ -353,6 +355,34 @@ void addFindings(Dictionary* summary, const PlumbChart& chart, const std::vector
         values(summary->AddSectionDictionary("FINDING"))("LINE", "and " + count(left, "more", "more"));
 }
 
+/// What is to be known about the rankings by an attribute: what is true of all of them, then what many share.
+void addWarnings(const std::vector<const Measurement*>& measurements, const std::string& attribute,
+                 std::vector<std::string>& warnings) {
+    constexpr std::size_t kMost = 5;
+    std::vector<std::pair<std::string, std::size_t>> counted;
+    for (const Measurement* m : measurements)
+        for (const std::string& warning : m->warnings) {
+            const auto known = std::ranges::find(counted, warning, &std::pair<std::string, std::size_t>::first);
+            if (known == counted.end())
+                counted.emplace_back(warning, 1);
+            else
+                ++known->second;
+        }
+    std::ranges::stable_sort(counted, std::ranges::greater{}, &std::pair<std::string, std::size_t>::second);
+    for (std::size_t i = 0; i < std::min(kMost, counted.size()); ++i) {
+        const auto& [warning, prompts] = counted[i];
+        std::string line = warning;
+        if (prompts < measurements.size())
+            line = "By " + attribute + ", " + std::to_string(prompts) + " of " +
+                   count(measurements.size(), "prompt", "prompts") + ": " + warning;
+        if (std::ranges::find(warnings, line) == warnings.end())
+            warnings.push_back(std::move(line));
+    }
+    if (counted.size() > kMost)
+        warnings.push_back("By " + attribute + ": " + count(counted.size() - kMost, "more remark", "more remarks") +
+                           " about single prompts, which the project file has.");
+}
+
 } // namespace
 
 Result<std::string> htmlReport(const AuditResult& result) {
@@ -406,9 +436,7 @@ Result<std::string> htmlReport(const AuditResult& result) {
         addFindings(summed, chart, sorted);
         if (MeasureTable table = rankingTable(result.measurements, attribute); !table.rows.empty())
             further.push_back(std::move(table));
-        for (const std::string& warning : first.warnings)
-            if (std::ranges::find(warnings, warning) == warnings.end())
-                warnings.push_back(warning);
+        addWarnings(measurements, attribute, warnings);
     }
     std::vector<MeasureTable> tables = result.tables;
     tables.insert(tables.end(), further.begin(), further.end());

@@ -135,7 +135,7 @@ private Q_SLOTS:
             QVERIFY2(!table.rows.empty(), table.title.c_str());
             QVERIFY2(familyFromName(table.kind), table.title.c_str());
             QCOMPARE(table.attribute,
-                     table.kind == familyName(Family::Controls) ? std::string() : std::string("gender"));
+                     table.kind == familyName(Family::Controls) ? std::string() : m.config.attributes.front());
             for (const MeasureRow& row : table.rows)
                 QCOMPARE(row.keys.size(), table.keys.size());
         }

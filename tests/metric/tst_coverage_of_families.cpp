@@ -530,7 +530,7 @@ private Q_SLOTS:
         // Matched on quality that says nothing, as many of each group are left.
         const Population even{{0.5, 0.5}, population.mean};
         const auto largest = [&](const Population& of) { return std::max(of.skew(0, top), of.skew(1, top)); };
-        const int count = runs(n > 200 ? 25 : 100, n > 2000 ? 100 : 1000);
+        const int count = runs(n > 200 ? 25 : 100, n > 2000 ? 100 : n > 200 ? 500 : 1000);
         verify(overRuns(count, [&](int run, Tallies& tallies) {
             RandomStream random(43, streamId("families/quality"), static_cast<std::uint64_t>(run));
             const Attribute attribute = population.attribute(static_cast<std::size_t>(n), random);
@@ -546,7 +546,7 @@ private Q_SLOTS:
             ranking.bootstrapDraws = full() ? 200 : 60;
             ranking.seed = static_cast<std::uint64_t>(run);
             Resampling draws = resampling(run, 99);
-            draws.nullDraws = full() && n <= 2000 ? 199 : 99;
+            draws.nullDraws = 99;
             Feedback feedback;
             const MeasureTable table =
                 qualityControlled(scores, {"p"}, quality, attribute, ranking, draws, feedback).value();

@@ -146,6 +146,24 @@ private Q_SLOTS:
         QVERIFY(!few.contains(QStringLiteral("<details>")));
     }
 
+    void remarksSayHowManyPromptsTheyAreAbout() {
+        AuditResult result = audit();
+        for (std::size_t i = 0; i < result.measurements.size(); ++i) {
+            Measurement& m = result.measurements[i];
+            m.warnings = {"7 images have no value."};
+            if (m.attribute == "race" && i < 6)
+                m.warnings.push_back("Not among the top k: c.");
+            if (m.attribute == "race")
+                m.warnings.push_back("Only about " + *m.prompt + ".");
+        }
+        const QString summary = between(page(result), QStringLiteral("To be kept in mind"), QStringLiteral("<nav"));
+        QCOMPARE(summary.count(QStringLiteral("7 images have no value.")), 1); // of all, so without a number
+        QVERIFY2(summary.contains(QStringLiteral("By race, 3 of 20 prompts: Not among the top k: c.")),
+                 qPrintable(summary));
+        QVERIFY2(summary.contains(QStringLiteral("By race: 17 more remarks about single prompts")),
+                 qPrintable(summary));
+    }
+
     void theChosenCorrectionIsShown() {
         AuditResult result = audit();
         QVERIFY(page(result).contains(QStringLiteral("p, Holm</th><th scope=\"col\">p</th><th scope=\"col\">In top")));

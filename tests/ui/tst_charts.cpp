@@ -278,11 +278,26 @@ private Q_SLOTS:
             grid.csv().startsWith(QStringLiteral("Group,verdict,skew,\"95 % interval, low\",\"95 % interval, high\"")));
         for (const QString& line : grid.csv().trimmed().split(QStringLiteral("\r\n")).mid(1))
             QCOMPARE(line.count(u','), grid.tsv().section(u'\n', 0, 0).count(u'\t'));
+        // The whole chart's numbers, a row a prompt.
+        PlumbModel model;
+        model.setChart(data);
+        const Grid all = model.grid({0});
+        QCOMPARE(all.columns.size(), all.rows[0].size());
+        const qsizetype group = titles(all).indexOf(QStringLiteral("Female verdict"));
+        QCOMPARE(titles(all).mid(group + 1, 4).join(u'|'),
+                 QStringLiteral("Female skew|Female 95 % low|Female 95 % high|Female p corrected"));
+        QCOMPARE(*all.rows[0][group + 4].value, 0.04);
         // Under the other correction the p is the one that the verdicts rest on.
         const Grid other =
             numbersGrid(*PlumbData::make(run, test::groupNames(run), {}, {}, options(Correction::FalseDiscovery)), 0);
         QCOMPARE(other.columns[4].title, QStringLiteral("p, FDR"));
         QCOMPARE(*other.rows[0][4].value, 0.02);
+        model.setChart(PlumbData::make(run, test::groupNames(run), {}, {}, options(Correction::FalseDiscovery)));
+        QCOMPARE(*model.grid({0}).rows[0][group + 4].value, 0.02);
+        QVERIFY(model.index(0, PlumbModel::Chart)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(QStringLiteral("corrected p 0.02")));
     }
 
     void rowsOfAGridAreFoundAndSorted() {

@@ -166,7 +166,12 @@ QString plainNumber(std::optional<double> value) {
     return value ? QString::fromStdString(formatDouble(*value)) : QString();
 }
 
-QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement) {
+std::optional<double> correctedP(const report::Mark& mark, const GroupMeasure& group, Correction correction) {
+    return correction == Correction::FalseDiscovery ? group.falseDiscovery : mark.adjustedP;
+}
+
+QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement,
+                  Correction correction) {
     QStringList lines;
     for (std::size_t i = 0; i < row.marks.size(); ++i) {
         const report::Mark& mark = row.marks[i];
@@ -184,8 +189,8 @@ QString marksText(const report::PlumbChart& chart, const report::Row& row, const
         if (const QString band = rangeText(group.nullLow, group.nullHigh, true); !band.isEmpty())
             line += ChartWords::tr(", chance %1").arg(band);
         line += QStringLiteral(", ") + verdictText(mark.verdict, group.slight);
-        if (mark.adjustedP)
-            line += ChartWords::tr(" (corrected p %1)").arg(pText(mark.adjustedP));
+        if (const auto p = correctedP(mark, group, correction))
+            line += ChartWords::tr(" (corrected p %1)").arg(pText(p));
         if (group.cliffsDelta)
             line += ChartWords::tr(", Cliff's delta of its scores %1").arg(signedText(group.cliffsDelta));
         lines << line;

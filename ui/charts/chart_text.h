@@ -50,7 +50,11 @@ QString pText(std::optional<double> p);
 QString plainNumber(std::optional<double> value);
 
 /// Everything that the marks of a row say, in words: one line a group.
-QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement);
+QString marksText(const report::PlumbChart& chart, const report::Row& row, const Measurement& measurement,
+                  Correction correction);
+
+/// The p of a mark after the correction that its verdict rests on.
+std::optional<double> correctedP(const report::Mark& mark, const GroupMeasure& group, Correction correction);
 
 /// The verdict on one group.
 QString verdictText(Verdict verdict, bool slight);

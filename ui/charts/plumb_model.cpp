@@ -37,6 +37,8 @@ QVariant plantedKey(const report::PlantedView& view) {
                                          QString::number(1e6 - view.lean->strength, 'f', 4));
 }
 
+constexpr int kNumbersOfGroup = 8; ///< of a group in a row that is copied
+
 } // namespace
 
 std::shared_ptr<const PlumbData> PlumbData::make(std::vector<Measurement> measurements,
@@ -100,7 +102,8 @@ QVariant PlumbModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return display(row, column);
     case Qt::ToolTipRole:
-        return column == Chart ? marksText(m_data->chart, line, measurement) : accessible(row, column);
+        return column == Chart ? marksText(m_data->chart, line, measurement, m_data->options.correction)
+                               : accessible(row, column);
     case Qt::AccessibleTextRole:
         return accessible(row, column);
     case Qt::TextAlignmentRole:
@@ -152,7 +155,8 @@ QString PlumbModel::accessible(int row, int column) const {
     case Chart:
         return tr("%1: %2. %3")
             .arg(display(row, Prompt), display(row, Verdict),
-                 marksText(m_data->chart, line, measurement).replace(u'\n', QLatin1String(". ")));
+                 marksText(m_data->chart, line, measurement, m_data->options.correction)
+                     .replace(u'\n', QLatin1String(". ")));
     case Verdict:
         return display(row, Verdict);
     case Planted:
@@ -260,8 +264,9 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
     grid.addNumber(tr("k"));
     for (const report::GroupStyle& style : m_data->chart.styles) {
         const QString name = QString::fromStdString(style.name);
-        for (const QString& what :
-             {tr("skew"), tr("95 % low"), tr("95 % high"), tr("p"), tr("p corrected"), tr("gap"), tr("Cliff's delta")})
+        grid.addColumn(name + u' ' + tr("verdict"));
+        for (const QString& what : {tr("skew"), tr("95 % low"), tr("95 % high"), tr("p corrected"), tr("gap"),
+                                    tr("gap in sd"), tr("Cliff's delta"), tr("p")})
             grid.addNumber(name + u' ' + what);
     }
     for (const QString& what : {tr("MaxSkew"), tr("MaxSkew 95 % low"), tr("MaxSkew 95 % high"),
@@ -280,13 +285,16 @@ Grid PlumbModel::grid(const std::vector<int>& rows) const {
             const auto mark = std::find_if(line.marks.begin(), line.marks.end(),
                                            [&](const report::Mark& each) { return each.group == style; });
             if (mark == line.marks.end()) {
-                cells.insert(cells.end(), 7, Grid::Cell());
+                cells.insert(cells.end(), 1 + kNumbersOfGroup, Grid::Cell());
                 continue;
             }
             const GroupMeasure& group = measurement.groups[static_cast<std::size_t>(mark - line.marks.begin())];
-            cells << Grid::number(group.skew) << Grid::number(group.ciLow) << Grid::number(group.ciHigh)
-                  << Grid::number(mark->p, pText(mark->p)) << Grid::number(mark->adjustedP, pText(mark->adjustedP))
-                  << Grid::number(group.gap, signedText(group.gap, 4)) << Grid::number(group.cliffsDelta);
+            const auto corrected = correctedP(*mark, group, m_data->options.correction);
+            cells << Grid::Cell(verdictText(mark->verdict, group.slight)) << Grid::number(group.skew)
+                  << Grid::number(group.ciLow) << Grid::number(group.ciHigh)
+                  << Grid::number(corrected, pText(corrected)) << Grid::number(group.gap, signedText(group.gap, 4))
+                  << Grid::number(group.gapInSd) << Grid::number(group.cliffsDelta)
+                  << Grid::number(mark->p, pText(mark->p));
         }
         cells << Grid::number(measurement.maxSkew.value) << Grid::number(measurement.maxSkew.ciLow)
               << Grid::number(measurement.maxSkew.ciHigh) << Grid::number(measurement.maxSkew.nullP95)

@@ -50,7 +50,8 @@ QString SkewBars::chartTitle() const {
 
 QString SkewBars::chartSummary() const {
     return measurement() ? leanText(row()->lean) + QStringLiteral(". ") +
-                               marksText(m_chart->chart, *row(), *measurement()).replace(u'\n', QLatin1String(". "))
+                               marksText(m_chart->chart, *row(), *measurement(), m_chart->options.correction)
+                                   .replace(u'\n', QLatin1String(". "))
                          : QString();
 }
 
@@ -185,7 +186,7 @@ QString SkewBars::hint(const QCustomPlot& plot, QPointF place) const {
     const auto i = static_cast<int>(std::lround(-plot.yAxis->pixelToCoord(place.y())));
     if (i < 0 || i >= static_cast<int>(m->groups.size()))
         return {};
-    return marksText(m_chart->chart, *row(), *m).split(u'\n').value(i);
+    return marksText(m_chart->chart, *row(), *m, m_chart->options.correction).split(u'\n').value(i);
 }
 
 Grid numbersGrid(const PlumbData& data, int index) {
@@ -236,7 +237,7 @@ Grid numbersGrid(const PlumbData& data, int index) {
         };
         Grid::Row cells;
         cells << Grid::Cell(QString::fromStdString(group.name));
-        const std::optional<double> corrected = falseDiscovery ? group.falseDiscovery : mark.adjustedP;
+        const std::optional<double> corrected = correctedP(mark, group, data.options.correction);
         cells << Grid::Cell(verdictText(mark.verdict, group.slight)) << Grid::number(group.skew, signedText(group.skew))
               << range(group.ciLow, group.ciHigh) << Grid::number(corrected, pText(corrected))
               << Grid::number(group.gap, signedText(group.gap, 4)) << range(group.gapLow, group.gapHigh, 4)

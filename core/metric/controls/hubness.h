@@ -31,8 +31,8 @@ inline constexpr double kHubSds = 5;
 Result<Hubness> hubness(std::span<const float> scores, std::size_t images, std::size_t k,
                         const std::vector<bool>& takesPart = {});
 
-/// Keys {"prompt"}: occurrence_skewness (bootstrap over images), hub_share: share of the images that are flagged
-/// (Wilson), and of each prompt max_skew with all images and max_skew_without_hubs. Errors: those of Meter.
+/// Keys {"prompt"}: occurrence_skewness (interval over images, by influence), hub_share: share of the images that are
+/// flagged (Wilson), and of each prompt max_skew with all images and max_skew_without_hubs. Errors: those of Meter.
 struct HubnessResult {
     Hubness hubs;
     MeasureTable table;

@@ -34,16 +34,19 @@ void keepSome(std::vector<std::uint32_t>& rows, std::size_t count, RandomStream&
     rows.resize(count);
 }
 
-/// Interval of after - before from their own intervals by the method of variance estimates recovery (Zou and Donner,
-/// Statistics in Medicine 27(10), 2008), as if they were independent. They share images, so they vary together and it
-/// is on the wide side. An end that needs an end which is absent is absent.
-Interval changeInterval(const MetricValue& before, const MetricValue& after) {
+/// Interval of after - before from their own intervals by the method of variance estimates recovery (with correlation:
+/// Donner and Zou, Statistical Methods in Medical Research 21(4), 2012). A mean over a share s of the images has
+/// correlation sqrt(s) with that over all of them. An end that needs an end which is absent is absent.
+Interval changeInterval(const MetricValue& before, const MetricValue& after, double share) {
     const double change = *after.value - *before.value;
+    const auto joined = [&](double a, double b) {
+        return std::sqrt(std::max(0.0, a * a + b * b - 2 * std::sqrt(share) * a * b));
+    };
     Interval interval;
     if (after.ciLow && before.ciHigh)
-        interval.low = change - std::hypot(*after.value - *after.ciLow, *before.ciHigh - *before.value);
+        interval.low = change - joined(*after.value - *after.ciLow, *before.ciHigh - *before.value);
     if (after.ciHigh && before.ciLow)
-        interval.high = change + std::hypot(*after.ciHigh - *after.value, *before.value - *before.ciLow);
+        interval.high = change + joined(*after.ciHigh - *after.value, *before.value - *before.ciLow);
     return interval;
 }
 
@@ -202,6 +205,10 @@ Outcome<MeasureTable> qualityControlled(std::span<const float> scores, const std
         if (attribute.codes[i] >= 0 && static_cast<std::size_t>(attribute.codes[i]) < rowsOf.size() &&
             std::isfinite(quality[i]))
             rowsOf[static_cast<std::size_t>(attribute.codes[i])].push_back(static_cast<std::uint32_t>(i));
+    double leastKept = 1; // of any group, as a share of its images
+    for (std::size_t g = 0; g < rowsOf.size(); ++g)
+        if (!rowsOf[g].empty())
+            leastKept = std::min(leastKept, static_cast<double>(match.kept[g]) / static_cast<double>(rowsOf[g].size()));
     const std::uint64_t stream = streamId("quality-thinned/" + attribute.name);
     const bool done = forEachReplicate(
         static_cast<std::size_t>(draws), feedback, [] { return 0; },
@@ -248,7 +255,7 @@ Outcome<MeasureTable> qualityControlled(std::span<const float> scores, const std
                 const double centre = std::accumulate(null.begin(), null.end(), 0.0) / static_cast<double>(null.size());
                 setNull(change, null, Tail::TwoSided, centre);
             }
-            setInterval(change, changeInterval(all.maxSkew, matched.maxSkew));
+            setInterval(change, changeInterval(all.maxSkew, matched.maxSkew, leastKept));
         }
         add("", "change", change, matched.n);
         const auto valueOf = [](const GroupMeasure& group) {

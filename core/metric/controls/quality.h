@@ -34,7 +34,8 @@ Result<QualityMatch> matchOnQuality(std::span<const double> quality, const Attri
 
 /// The audit before and after. `scores`: prompts x images. After matching k is the same share of the images as before.
 /// Keys {"prompt", "group"}: mean_quality of each group and quality_range (p: Kruskal and Wallis); of each prompt
-/// max_skew, max_skew_matched and change, whose null keeps as many random images of each group regardless of quality;
+/// max_skew, max_skew_matched and change, whose null keeps as many random images of each group regardless of quality
+/// and whose interval is that of the population's change (none without the ranking's bootstrap draws);
 /// skew and skew_matched of each group. Errors: those of matchOnQuality and Meter.
 Outcome<MeasureTable> qualityControlled(std::span<const float> scores, const std::vector<std::string>& prompts,
                                         std::span<const double> quality, const Attribute& attribute,

@@ -67,7 +67,7 @@ QString firstSentence(const QString& text) {
 
 } // namespace
 
-Grid measureGrid(const MeasureTable& table) {
+Grid measureGrid(const MeasureTable& table, double level) {
     using V = MeasureView;
     const auto any = [&](auto member) {
         return std::ranges::any_of(table.rows, [=](const MeasureRow& row) { return (row.value.*member).has_value(); });
@@ -93,7 +93,7 @@ Grid measureGrid(const MeasureTable& table) {
         grid.addNumber(V::tr("chance, 95 %"), V::tr("One of twenty chance results lies beyond this"));
     }
     grid.addNumber(V::tr("n"), fromUtf8(table.countOf));
-    for (const std::size_t index : report::readingOrder(table).rows) {
+    for (const std::size_t index : report::readingOrder(table, level).rows) {
         const MeasureRow& row = table.rows[index];
         const MetricValue& v = row.value;
         Grid::Row cells;
@@ -174,6 +174,7 @@ QWidget* MeasureView::buildPanel() {
     m_more->setAutoRaise(true);
     m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_more->setArrowType(Qt::RightArrow);
+    m_more->setFocusPolicy(Qt::StrongFocus);
     m_wholeText->hide();
     m_found->setWordWrap(true);
 
@@ -208,12 +209,14 @@ QSize MeasureView::minimumSizeHint() const {
     return {QSplitter::minimumSizeHint().width(), kLeastHeight};
 }
 
-void MeasureView::setTables(std::vector<MeasureTable> tables, const QString& run, const std::string& attribute) {
+void MeasureView::setTables(std::vector<MeasureTable> tables, const QString& run, const std::string& attribute,
+                            double level) {
     const std::string before = current() != nullptr ? current()->id : std::string();
     m_tables = std::move(tables);
     std::erase_if(m_tables,
                   [&](const MeasureTable& table) { return !table.attribute.empty() && table.attribute != attribute; });
     m_run = run;
+    m_level = level;
     {
         const QSignalBlocker quiet(m_list);
         m_list->clear();
@@ -266,6 +269,7 @@ const MeasureTable* MeasureView::current() const {
 void MeasureView::showTable() {
     const MeasureTable* table = current();
     m_find->clear();
+    m_numbers->sortByColumn(-1, Qt::AscendingOrder); // the columns are others
     if (table == nullptr) {
         m_numbers->setNumbers({}, {}, {});
         Q_EMIT shown();
@@ -284,7 +288,7 @@ void MeasureView::showTable() {
     m_wholeText->setText(whole.join(u'\n'));
     m_warnings->setText(joined(table->warnings));
     m_warnings->setVisible(!table->warnings.empty());
-    m_numbers->setNumbers(measureGrid(*table), tr("%1 · %2").arg(m_run, m_title->text()), definition);
+    m_numbers->setNumbers(measureGrid(*table, m_level), tr("%1 · %2").arg(m_run, m_title->text()), definition);
     m_find->setVisible(table->rows.size() > report::kGlance);
     showCount();
     Q_EMIT shown();
@@ -296,7 +300,7 @@ void MeasureView::showCount() {
     if (table == nullptr)
         return;
     QStringList parts;
-    const auto order = report::readingOrder(*table);
+    const auto order = report::readingOrder(*table, m_level);
     const QString tested = QLocale().toString(qulonglong(order.tested));
     if (order.tested > 0 && order.found == 0)
         parts << tr("None of %1 tests is significant after correction.").arg(tested);

@@ -26,8 +26,8 @@ public:
     explicit MeasureView(QWidget* parent = nullptr);
 
     /// Those of `tables` that are about `attribute` or about no single one. The one that was shown stays, if there is
-    /// one of its kind.
-    void setTables(std::vector<MeasureTable> tables, const QString& run, const std::string& attribute);
+    /// one of its kind. `level`: of the run's tests.
+    void setTables(std::vector<MeasureTable> tables, const QString& run, const std::string& attribute, double level);
     const NumbersTable* numbers() const { return m_numbers; }
     /// While it is shown it has the close-up's room as well; hidden behind the chart it must not keep the window high.
     QSize minimumSizeHint() const override;
@@ -49,6 +49,7 @@ private:
 
     std::vector<MeasureTable> m_tables;
     QString m_run;
+    double m_level = 0.05;
     QWidget* m_side;
     QWidget* m_panel;
     EmptyState* m_empty;
@@ -65,6 +66,6 @@ private:
 };
 
 /// A table of measures as it is shown and copied, in the order in which it is read.
-Grid measureGrid(const MeasureTable& table);
+Grid measureGrid(const MeasureTable& table, double level);
 
 } // namespace plumbline::ui

@@ -415,7 +415,7 @@ void RunsPage::showAttribute(int index) {
     std::vector<MeasureTable> others = m_run->result.tables;
     if (MeasureTable further = report::rankingTable(m_run->result.measurements, chart.name); !further.rows.empty())
         others.push_back(std::move(further));
-    m_measures->setTables(std::move(others), runTitle(m_run->record), chart.name);
+    m_measures->setTables(std::move(others), runTitle(m_run->record), chart.name, m_run->result.config.measure.level);
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(0);
     m_chart->setChart(chart.chart, title);
