@@ -120,6 +120,7 @@ Outcome<Tables> wordTests(const Audited& audited, const Attribute&, Feedback& fe
                       metric::singleCategoryTable(audited.prompts, promptTexts(audited), pairsOf(audited, attribute),
                                                   weat, resampling(audited.config.measure), feedback));
         tables.back().title += " · " + name;
+        tables.back().attribute = name;
     }
     return tables;
 }

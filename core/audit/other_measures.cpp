@@ -460,7 +460,7 @@ Outcome<Tables> measureOthers(const Audited& given, std::vector<std::string>& wa
                 if (times > 1 && table.title.find(name) == std::string::npos)
                     table.title += " · " + name;
                 table.kind = familyName(family);
-                if (family != Family::Controls)
+                if (!once)
                     table.attribute = name;
                 all.push_back(std::move(table));
             }
