@@ -118,6 +118,8 @@ void addMeasure(CLI::App& app, Run& chosen) {
     addMeasureRetrieval(*command, chosen);
     addMeasureZeroShot(*command, chosen);
     addMeasurePaired(*command, chosen);
+    addMeasureGeneralisation(*command, chosen);
+    addMeasureAble(*command, chosen);
     addMeasureAssociation(*command, chosen);
     addMeasureGeometry(*command, chosen);
     addMeasureCounterfactual(*command, chosen);

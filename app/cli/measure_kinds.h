@@ -34,6 +34,8 @@ void addMeasureRankings(CLI::App& measure, Run& run);
 void addMeasureRetrieval(CLI::App& measure, Run& run);
 void addMeasureZeroShot(CLI::App& measure, Run& run);
 void addMeasurePaired(CLI::App& measure, Run& run);
+void addMeasureGeneralisation(CLI::App& measure, Run& run);
+void addMeasureAble(CLI::App& measure, Run& run);
 void addMeasureAssociation(CLI::App& measure, Run& run);
 
 /// {"tables": [...]} as JSON holds them; one line a row for spreadsheets; columns for people.

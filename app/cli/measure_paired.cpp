@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +13,7 @@
 #include "core/base/path.h"
 #include "core/formats/data_table.h"
 #include "core/metric/paired.h"
+#include "core/metric/utility/generalisation.h"
 
 namespace plumbline::cli {
 
@@ -130,7 +133,93 @@ Outcome<std::vector<MeasureTable>> measurePaired(const Arguments& arguments, Fee
     return tables;
 }
 
+/// A table of cells: what a change was fitted on, what was audited, and the table with the scores before and after it.
+Outcome<std::vector<MeasureTable>> measureGeneralisation(const std::string& cells, const Arguments& shared,
+                                                         Feedback& feedback) {
+    const std::vector<std::string> columns = {"fitted_set", "fitted_attribute", "set", "attribute", "table"};
+    PLUMBLINE_TRY(const formats::DataTable list, formats::DataTable::read(cells, columns, feedback));
+    PLUMBLINE_TRY(MeasureOptions options, shared.measure.options());
+    options.nullDraws = shared.nullDraws;
+    options.bootstrapDraws = shared.bootstrapDraws;
+    metric::GeneralisationMatrix matrix;
+    const auto once = [](std::vector<metric::SetAttribute>& all, const metric::SetAttribute& one) {
+        if (std::ranges::find(all, one) == all.end())
+            all.push_back(one);
+    };
+    std::vector<std::string> warnings;
+    for (std::size_t row = 0; row < list.rows(); ++row) {
+        const metric::SetAttribute fitted{list.texts("fitted_set")[row], list.texts("fitted_attribute")[row]};
+        const metric::SetAttribute audited{list.texts("set")[row], list.texts("attribute")[row]};
+        once(matrix.rows, fitted);
+        once(matrix.columns, audited);
+        const std::string& file = list.texts("table")[row];
+        if (file.empty())
+            continue; // named as a cell that was not audited
+        Arguments cell = shared;
+        cell.tables = {(std::filesystem::path(cells).parent_path() / decodeName(file)).string()};
+        cell.attribute = audited.attribute;
+        PLUMBLINE_TRY(const Matrices matrices, readMatrices(cell, feedback));
+        PLUMBLINE_TRY(const metric::PairedMeasures paired,
+                      metric::comparePaired(matrices.first, matrices.second, matrices.prompts, matrices.attribute,
+                                            options, "before", "after", feedback));
+        for (const std::string& warning : paired.mean.warnings)
+            warnings.push_back(file + ": " + warning);
+        for (const char* measure : {"max_skew", "ndkl"}) {
+            const auto of = [&](const char* model, const std::string& name) {
+                const MeasureRow* found = paired.mean.find({audited.attribute, model, "images"}, name);
+                return found ? *found : MeasureRow();
+            };
+            const MeasureRow difference = of("difference", measure);
+            matrix.cells.push_back({fitted, audited, measure, of("before", measure).value, of("after", measure).value,
+                                    difference.value, difference.n, difference.enough});
+        }
+    }
+    std::vector<MeasureTable> tables = {metric::generalisationTable(matrix)};
+    tables.front().warnings.insert(tables.front().warnings.end(), warnings.begin(), warnings.end());
+    warnOfRows(list.invalidRows(), tables.front());
+    return tables;
+}
+
+/// Of --null-draws and --bootstrap-draws.
+void addDraws(CLI::App& command, Arguments& arguments) {
+    command.add_option("--null-draws", arguments.nullDraws, "Random exchanges of the two; 0: none")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--bootstrap-draws", arguments.bootstrapDraws, "Resamples of the images; 0: none")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+}
+
 } // namespace
+
+void addMeasureGeneralisation(CLI::App& measure, Run& chosen) {
+    CLI::App* command = measure.add_subcommand(
+        "generalisation",
+        "Whether a change that was fitted on one set and attribute holds on others: fitted × audited");
+    auto arguments = std::make_shared<Arguments>();
+    auto cells = std::make_shared<std::string>();
+    command
+        ->add_option(
+            "cells", *cells,
+            "CSV with the columns fitted_set, fitted_attribute, set, attribute and table; each table (its path from "
+            "this file's folder) has the scores before and after and a column of the audited attribute")
+        ->required();
+    command->add_option("--score", arguments->scores, "Columns with the scores before and after")
+        ->required()
+        ->expected(2);
+    command->add_option("--image", arguments->image, "Column that names a row's image");
+    command->add_option("--prompt", arguments->prompt,
+                        "Column with the prompt, where a table has a row for each image and prompt");
+    arguments->measure.addTo(*command);
+    addDraws(*command, *arguments);
+    arguments->output.addTo(*command);
+    command->callback([arguments, cells, &chosen] {
+        chosen = [arguments, cells] {
+            ConsoleFeedback feedback;
+            return arguments->output.write(measureGeneralisation(*cells, *arguments, feedback));
+        };
+    });
+}
 
 void addMeasurePaired(CLI::App& measure, Run& chosen) {
     CLI::App* command =
@@ -150,12 +239,7 @@ void addMeasurePaired(CLI::App& measure, Run& chosen) {
     command->add_option("--concept", arguments->concept_, "Column that says which prompts are about the same thing");
     command->add_option("--names", arguments->names, "What to call the two")->expected(2);
     arguments->measure.addTo(*command);
-    command->add_option("--null-draws", arguments->nullDraws, "Random exchanges of the two; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--bootstrap-draws", arguments->bootstrapDraws, "Resamples of the images; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
+    addDraws(*command, *arguments);
     arguments->output.addTo(*command);
     command->callback([arguments, &chosen] {
         chosen = [arguments] {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cmath>
+#include <optional>
+#include <span>
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +13,8 @@
 #include "core/formats/caption_list.h"
 #include "core/formats/csv.h"
 #include "core/formats/data_table.h"
+#include "core/metric/rates.h"
+#include "core/metric/utility/able.h"
 #include "core/metric/utility/retrieval.h"
 #include "core/metric/utility/zero_shot.h"
 
@@ -200,6 +205,49 @@ void addMeasureZeroShot(CLI::App& measure, Run& chosen) {
         chosen = [arguments] {
             ConsoleFeedback feedback;
             return arguments->output.write(measureZeroShot(*arguments, feedback));
+        };
+    });
+}
+
+void addMeasureAble(CLI::App& measure, Run& chosen) {
+    struct Arguments {
+        double accuracy = 0, maxSkew = 0;
+        std::int64_t images = 0;
+        std::vector<double> interval;
+        std::optional<double> neutral;
+        std::string attribute = "attribute";
+        MeasureOutput output;
+    };
+    CLI::App* command = measure.add_subcommand("able", "ABLE: zero-shot accuracy and MaxSkew in one number");
+    auto arguments = std::make_shared<Arguments>();
+    command->add_option("--accuracy", arguments->accuracy, "Zero-shot top-1 accuracy")
+        ->required()
+        ->check(CLI::Range(0.0, 1.0));
+    command->add_option("--images", arguments->images, "Images that it was measured on")
+        ->required()
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+    command->add_option("--max-skew", arguments->maxSkew, "Mean MaxSkew@k over the prompts, against equal shares")
+        ->required()
+        ->check(CLI::Range(-1000.0, 1000.0));
+    command->add_option("--interval", arguments->interval, "Of the MaxSkew: low high")->expected(2);
+    command->add_option("--neutral", arguments->neutral,
+                        "MaxSkew of a ranking blind to the attribute: adds the reference level and the excess");
+    command->add_option("--attribute", arguments->attribute, "What to call it")->capture_default_str();
+    arguments->output.addTo(*command);
+    command->callback([arguments, &chosen] {
+        chosen = [arguments] {
+            metric::AbleParts parts;
+            parts.attribute = arguments->attribute;
+            const double right = std::round(arguments->accuracy * static_cast<double>(arguments->images));
+            parts.accuracy = metric::wilson(static_cast<std::int64_t>(right), arguments->images, 0.95);
+            parts.accuracy.value = arguments->accuracy; // as given: percentages are rounded
+            parts.maxSkew.value = arguments->maxSkew;
+            if (arguments->interval.size() == 2) {
+                parts.maxSkew.ciLow = arguments->interval[0];
+                parts.maxSkew.ciHigh = arguments->interval[1];
+            }
+            parts.maxSkew.neutral = arguments->neutral;
+            return arguments->output.write(std::vector{metric::ableTable(std::span(&parts, 1))});
         };
     });
 }
