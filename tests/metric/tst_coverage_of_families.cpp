@@ -45,7 +45,7 @@ Tallies overRuns(int count, const std::function<void(int run, Tallies& tallies)>
 
 /// 1,000 runs of pools up to 2,000 in the full run, 300 of larger ones.
 int runsOf(int n) {
-    return runs(n > 200 ? 50 : 200, n > 2000 ? 300 : 1000);
+    return runs(n > 200 ? 20 : 100, n > 2000 ? 300 : 1000);
 }
 
 void sizes(std::initializer_list<const char*> settings) {
@@ -102,7 +102,7 @@ Embeddings rowsAround(std::size_t count, std::size_t dim, const Vector& mean, do
 }
 
 std::size_t many() {
-    return full() ? 1'000'000 : 200'000;
+    return full() ? 1'000'000 : 50'000;
 }
 
 } // namespace
@@ -325,7 +325,7 @@ private Q_SLOTS:
         vectors.accuracy = -1;
         vectors.parts = 0;
         vectors.relabellings = full() ? 99 : 39;
-        verify(overRuns(runs(100), [&](int run, Tallies& tallies) {
+        verify(overRuns(runs(60), [&](int run, Tallies& tallies) {
             RandomStream random(37, streamId("families/concept"), static_cast<std::uint64_t>(run));
             const Embeddings own = rowsAround(count, 6, {}, 1, random), first = rowsAround(count, 6, {2}, 1, random),
                              second = rowsAround(count, 6, {0, 2}, 1, random),
@@ -530,7 +530,7 @@ private Q_SLOTS:
         // Matched on quality that says nothing, as many of each group are left.
         const Population even{{0.5, 0.5}, population.mean};
         const auto largest = [&](const Population& of) { return std::max(of.skew(0, top), of.skew(1, top)); };
-        const int count = runs(n > 200 ? 25 : 100, n > 2000 ? 100 : n > 200 ? 500 : 1000);
+        const int count = runs(n > 200 ? 10 : 50, n > 2000 ? 100 : n > 200 ? 500 : 1000);
         verify(overRuns(count, [&](int run, Tallies& tallies) {
             RandomStream random(43, streamId("families/quality"), static_cast<std::uint64_t>(run));
             const Attribute attribute = population.attribute(static_cast<std::size_t>(n), random);

@@ -141,7 +141,7 @@ private Q_SLOTS:
             tallies["relative_sd"].interval(at(table, {"", ""}, "relative_sd"), std::sqrt(square) / overall);
             tallies["group_range"].interval(at(table, {"", ""}, "group_range"),
                                             world.range([&](std::size_t g) { return world.accuracy(g); }));
-            if (n >= 2000) // of 200 images no cell of the smaller groups is large enough to be looked at
+            if (n >= 2000) // with 200 thin cells take no part, and the worst of the rest is another number
                 tallies["worst_cell_accuracy"].interval(at(table, {"", ""}, "worst_cell_accuracy"), [&] {
                     double least = 2;
                     for (const auto& group : world.right)
