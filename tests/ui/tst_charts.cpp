@@ -360,7 +360,7 @@ private Q_SLOTS:
         QTest::keySequence(view.table(), QKeySequence::Copy);
         const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 3);
-        QVERIFY(lines[0].startsWith(QStringLiteral("Prompt\tVerdict\tn\tk\tFemale skew")));
+        QVERIFY(lines[0].startsWith(QStringLiteral("Prompt\tVerdict\tn\tk\tFemale verdict\tFemale skew")));
         QVERIFY(lines[1].startsWith(
             QStringLiteral("a photo of a florist\tleans towards Female, 2.1 × its share\t5000\t500\t")));
         for (const QString& line : lines)
