@@ -279,7 +279,9 @@ private:
     double draw(Scratch& s, std::size_t replicate) const {
         const std::size_t g = groups();
         Generator generator{RandomStream(m_seed, m_stream, replicate)};
-        const std::uint32_t* number = m_numbers.data() + replicate * (m_numbers.size() / kDraws);
+        const std::size_t singly =
+            m_numbers.size() / kDraws; // rows; the last block may be short without being among them
+        const std::uint32_t* number = m_numbers.data() + replicate * singly;
         std::fill(s.counts.begin(), s.counts.end(), 0);
         std::fill(s.tails.begin(), s.tails.end(), 0.0);
         double sum = 0;
@@ -288,7 +290,7 @@ private:
             const std::size_t length = m_blocks[b].end - begin;
             begin = m_blocks[b].end;
             const double tail = m_tailOfBlock[b];
-            if (length <= kRowsDrawnSingly) {
+            if (begin <= singly) {
                 const std::uint32_t* const first = &m_thresholds[b * g];
                 for (std::size_t row = 0; row < length; ++row) {
                     const std::uint32_t at = *number++;

@@ -274,6 +274,25 @@ private Q_SLOTS:
         }
     }
 
+    /// The last block of a long list may be as short as the first ones: it must not look for random numbers of theirs.
+    void aShortLastBlockRepeats() {
+        const Data data = makeData(2000, 4, 0.4, 9);
+        std::vector<std::uint32_t> order(data.attribute.codes.begin(), data.attribute.codes.end());
+        const std::vector<double> share(4, 0.25);
+        Feedback feedback;
+        for (const std::size_t rows : {1994U, 2000U}) {
+            std::optional<double> high;
+            for (int again = 0; again < 5; ++again) {
+                const std::vector<double> litter(static_cast<std::size_t>(300 * 1100 + again * 64), again + 0.5);
+                const auto interval = divergenceInterval({std::span(order).first(rows), 4000, share, false},
+                                                         DivergenceKind::Ndkl, 0.05, 0.95, "short", 1, feedback);
+                QVERIFY(interval && litter.size() > 1);
+                QVERIFY(!high || *high == *interval->interval.high);
+                high = interval->interval.high;
+            }
+        }
+    }
+
     void cancelledInTheInterval() {
         const Data data = makeData(2000, 4, 0.4, 9);
         std::vector<std::uint32_t> order(data.attribute.codes.begin(), data.attribute.codes.begin() + 500);
