@@ -144,6 +144,63 @@ private Q_SLOTS:
         const test::Called wrong = plumb(arguments);
         QVERIFY(wrong.exitCode == 2 && wrong.err.contains("0 to 5"));
     }
+    void generalisation() {
+        RandomStream random(4, 5, 6);
+        std::string table = "file,gender,tone,before,after\n";
+        for (int i = 0; i < 400; ++i) {
+            const double lean = i % 2 == 0 ? 1.5 : 0.0, noise = random.normal();
+            table += "i" + std::to_string(i) + (i % 2 == 0 ? ",F," : ",M,") + (i % 3 == 0 ? "dark," : "light,") +
+                     std::to_string(noise + lean) + "," + std::to_string(noise) + "\n";
+        }
+        test::writeText(m_folder / "faces.csv", table);
+        test::writeText(m_folder / "cells.csv", "fitted_set,fitted_attribute,set,attribute,table\n"
+                                                "faces,gender,faces,gender,faces.csv\n"
+                                                "faces,gender,faces,tone,faces.csv\n"
+                                                "faces,gender,others,gender,\n");
+        const QStringList arguments = {
+            L("measure"), L("generalisation"), L("--score"), L("before"), L("after"), L("-k"),
+            L("50"),      L("--null-draws"),   L("199"),     L("--json"), L("-"),     L("--bootstrap-draws"),
+            L("199")};
+        const test::Called called = plumb(arguments + QStringList{q(m_folder / "cells.csv")});
+        QVERIFY2(called.exitCode == 0, called.err);
+        const Json out = called.json(), &keys = out["tables"][0]["rows"];
+        QCOMPARE(keys.size(), std::size_t(12)); // two cells, two measures, three numbers each
+        const auto difference = [&](const char* kind) -> Json {
+            for (const Json& row : keys)
+                if (row["keys"][2] == kind && row["measure"] == "max_skew_difference")
+                    return row["value"];
+            return {};
+        };
+        QVERIFY(difference("in domain")["value"].get<double>() < -0.2);
+        QVERIFY(difference("in domain")["adjusted_p"].get<double>() < 0.05);
+        QVERIFY(std::abs(difference("other attribute")["value"].get<double>()) < 0.3);
+        const std::string warnings = out["tables"][0]["warnings"].dump();
+        QVERIFY(warnings.find("Not audited") != std::string::npos && warnings.find("others") != std::string::npos);
+
+        test::writeText(m_folder / "cells.csv",
+                        "fitted_set,fitted_attribute,set,attribute,table\na,b,c,gender,gone.csv\n");
+        const test::Called gone = plumb(arguments + QStringList{q(m_folder / "cells.csv")});
+        QVERIFY(gone.exitCode == 2 && gone.err.contains("gone.csv"));
+    }
+
+    void able() {
+        const auto able = [](const QStringList& more) {
+            return plumb(QStringList{L("measure"), L("able"), L("--accuracy"), L("0.6332"), L("--images"), L("50000"),
+                                     L("--json"), L("-")} +
+                         more);
+        };
+        const Json out =
+            able({L("--max-skew"), L("0.4"), L("--interval"), L("0.3"), L("0.5"), L("--neutral"), L("0.1")}).json();
+        const Json value = rowOf(out, 0, {"attribute"}, "able");
+        QVERIFY(std::abs(value["value"].get<double>() - 2 / (1 / 0.6332 + std::exp(0.4))) < 1e-12);
+        QVERIFY(value["ci_low"].get<double>() < value["value"].get<double>());
+        QVERIFY(std::abs(rowOf(out, 0, {"attribute"}, "able_reference")["value"].get<double>() -
+                         2 / (1 / 0.6332 + std::exp(0.1))) < 1e-12);
+        QVERIFY(rowOf(able({L("--max-skew"), L("0.4")}).json(), 0, {"attribute"}, "able")["ci_low"].is_null());
+        QCOMPARE(able({}).exitCode, 2);
+        QCOMPARE(able({L("--max-skew"), L("many")}).exitCode, 2);
+    }
+
     void paired() {
         RandomStream random(1, 2, 3);
         std::string wide = "file,gender,before,after\n", longA = "file,gender,prompt,concept,score\n",
