@@ -767,6 +767,7 @@ private Q_SLOTS:
         config = panel.config();
         QVERIFY(config && config->measure.target.kind == Target::Kind::Conditional);
         QCOMPARE(config->relevance, std::string("race"));
+        QVERIFY(std::ranges::find(config->others.families, Family::Relevance) != config->others.families.end());
         QVERIFY2(cautions().contains(QStringLiteral("No image has the value nurse, pilot of race")),
                  qPrintable(cautions()));
         prompts->setPlainText(QStringLiteral("white\nblack"));

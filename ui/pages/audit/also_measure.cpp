@@ -43,7 +43,7 @@ AlsoMeasure::AlsoMeasure(QWidget* parent)
         m_families << action;
     };
     for (const FamilyInfo& family : allFamilies()) {
-        if (needsInput(family.family))
+        if (needsInput(family.family) || family.family == Family::Relevance) // which comes with its target
             continue;
         QAction* action = menu->addAction(fromUtf8(std::string(family.title)));
         action->setCheckable(true);

@@ -269,7 +269,7 @@ QWidget* NewAuditPanel::buildMeasure() {
     auto* correctionHint = hint();
     correctionHint->setText(tr("Holm: at most one audit in twenty shows any false lean. Benjamini and Hochberg: at most "
                                "one in twenty of the leans found is false, and more are found."));
-    more->add(tr("&Correction"), m_correction, correctionHint);
+    more->add(tr("Correction"), m_correction, correctionHint);
     m_tolerance->setAccessibleName(tr("Tolerance, as a ratio of shares"));
     m_tolerance->setRange(1.0, 10.0);
     m_tolerance->setSingleStep(0.05);
@@ -681,6 +681,8 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.measure.level = m_level->value();
     config.measure.minGroup = m_minGroup->value();
     config.others = m_also->chosen();
+    if (!config.relevance.empty())
+        config.others.families.push_back(Family::Relevance);
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
 }
