@@ -916,7 +916,7 @@ private Q_SLOTS:
         // The attribute, then its crossing: what no image has stands at the end, what few have is said.
         QCOMPARE(panel.findChildren<GroupBars*>()[1]->accessibleDescription(),
                  QStringLiteral("long × blue 40, long × red 40, short × red 10 (few), short × blue 0"));
-        QVERIFY(says(&panel, QStringLiteral("without an image · 1 with fewer than 30 images")));
+        QTRY_VERIFY_WITH_TIMEOUT(says(&panel, QStringLiteral("without an image · 1 with fewer than 30 images")), 30000);
         QVERIFY(named<QLabel>(&panel, QStringLiteral("To consider"))
                     ->text()
                     .contains(QStringLiteral("no group: short × blue.")));
