@@ -16,6 +16,7 @@
 #include "core/metric/verdict.h"
 #include "core/report/html_report.h"
 #include "core/report/planted.h"
+#include "core/report/remarks.h"
 
 namespace plumbline::cli {
 
@@ -55,6 +56,23 @@ nlohmann::json jsonOf(const AuditResult& result, std::int64_t id) {
             {"tables", std::move(tables)}};
 }
 
+/// Those of the audit and of its rankings (of its tables, which hold them, in their own place).
+std::vector<std::string> warningsOf(const AuditResult& result) {
+    std::vector<std::string> warnings = result.warnings;
+    std::vector<std::string> attributes;
+    for (const Measurement& measurement : result.measurements)
+        if (std::ranges::find(attributes, measurement.attribute) == attributes.end())
+            attributes.push_back(measurement.attribute);
+    for (const std::string& attribute : attributes) {
+        std::vector<const Measurement*> own;
+        for (const Measurement& measurement : result.measurements)
+            if (measurement.attribute == attribute)
+                own.push_back(&measurement);
+        report::addRemarks(own, attribute, warnings);
+    }
+    return warnings;
+}
+
 std::string textOf(const AuditResult& result, const fs::path& model, Feedback& feedback) {
     std::vector<const Measurement*> all;
     for (const Measurement& measurement : result.measurements)
@@ -67,8 +85,11 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
     };
     std::string text =
         measurementTable(all, planted, view) + metric::familyText(result.measurements, result.config.measure) + "\n";
-    for (const MeasureTable& table : result.tables)
+    for (const MeasureTable& table : result.tables) {
         text += "\n" + measureTableText(table);
+        for (const std::string& warning : table.warnings)
+            text += "Note: " + warning + "\n";
+    }
     return text;
 }
 
@@ -113,6 +134,16 @@ Result<std::vector<std::string>> AttributeArguments::texts() const {
             return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
                                                      {"value", merged[m].name},
                                                      {"expected", "an attribute that --attribute or --cross names"}});
+    for (std::size_t i = 0; i < named.size(); ++i)
+        if (std::ranges::find(named.begin(), named.begin() + static_cast<std::ptrdiff_t>(i), named[i]) !=
+            named.begin() + static_cast<std::ptrdiff_t>(i))
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "--attribute"}, {"value", named[i]}, {"expected", "each attribute once"}});
+    for (std::size_t i = 0; i < crossed.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (crossed[i].name == crossed[j].name)
+                return fail(ErrorCode::InvalidArgument,
+                            {{"name", "--cross"}, {"value", crossed[i].name}, {"expected", "different attributes"}});
     if (named.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
@@ -135,6 +166,9 @@ Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names
         const bool needs = needsInput(family.family) || family.family == Family::Relevance;
         const bool given =
             family.family == Family::Relevance ? !config.relevance.empty() : hasInput(config.others, family.family);
+        if (named("all") && needs && !given && !named(family.name))
+            note("not measured, since its input was not named: " + std::string(family.title) + " (" +
+                 std::string(family.about) + ")");
         if (named(family.name) || (needs ? given && !named("none") : names.empty() ? family.byDefault : named("all")))
             families.push_back(family.family);
     }
@@ -163,7 +197,7 @@ Result<std::vector<Limit>> AuditOutput::limits() const {
 
 int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limits, Feedback& feedback,
                        const From& from) const {
-    for (const std::string& warning : result.warnings)
+    for (const std::string& warning : warningsOf(result))
         feedback.log(warning);
     if (!csv.empty())
         if (auto written = writeOut(csv, measurementsCsv(result.measurements)); !written)

@@ -63,7 +63,8 @@ int run(const Arguments& arguments) {
                                            " rows have an unreadable relevance, which was taken for 0.");
         if (table.invalidRows > 0)
             measurement.warnings.push_back(std::to_string(table.invalidRows) +
-                                           " rows with the wrong number of fields or an unreadable score were left out.");
+                                           (table.invalidRows == 1 ? " row" : " rows") +
+                                           " with the wrong number of fields: left out.");
         metric::judge(std::span(&measurement, 1), options);
         return measurement;
     }();

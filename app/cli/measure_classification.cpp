@@ -8,6 +8,7 @@
 
 #include "app/cli/console.h"
 #include "app/cli/measure_kinds.h"
+#include "core/base/numbers.h"
 #include "core/formats/data_table.h"
 #include "core/metric/classification/accuracy.h"
 #include "core/metric/classification/calibration.h"
@@ -203,6 +204,14 @@ private:
                                                        m_options, m_feedback)));
         if (!hasScores)
             return {};
+        if (m_arguments.probabilities)
+            for (const double score : scores)
+                if (score < 0 || score > 1)
+                    return fail(ErrorCode::InvalidArgument,
+                                {{"name", "a probability"},
+                                 {"value", formatDouble(score)},
+                                 {"expected", "a number from 0 to 1 (without --probabilities the "
+                                              "scores are taken for cosines)"}});
         PLUMBLINE_TRY(const auto tasks,
                       metric::oneVersusRest(std::span<const double>(scores), classified.truth, classified.classes));
         PLUMBLINE_CHECK(addRanked(tasks));
@@ -212,7 +221,7 @@ private:
             // Their logarithms are logits; a probability of 0 has none, so it takes the smallest that there is.
             calibration.scale = 1;
             for (double& score : scores)
-                score = score < 0 ? std::nan("") : std::log(std::max(score, 1e-300));
+                score = std::log(std::max(score, 1e-300));
         }
         if (!m_arguments.fit.empty()) {
             const std::size_t equals = m_arguments.fit.find('=');

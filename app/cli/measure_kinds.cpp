@@ -89,7 +89,7 @@ std::string measureTableText(const MeasureTable& table) {
         const MetricValue& v = row.value;
         for (std::string& each : std::vector<std::string>{
                  row.measure, cell(v.value), v.ciLow || v.ciHigh ? cell(v.ciLow) + " to " + cell(v.ciHigh) : "–",
-                 cell(v.nullP95), cell(v.pValue), row.enough || !v.pValue ? cell(v.adjustedP) : "not enough", std::to_string(row.n)})
+                 cell(v.nullP95), pCell(v.pValue), row.enough || !v.pValue ? pCell(v.adjustedP) : "not enough", std::to_string(row.n)})
             cells.push_back(std::move(each));
         text.add(std::move(cells));
     }

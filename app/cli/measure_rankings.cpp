@@ -12,6 +12,7 @@
 #include "app/cli/long_table.h"
 #include "app/cli/measure_kinds.h"
 #include "core/audit/other_measures.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/formats/data_table.h"
 #include "core/probe/probe_set.h"
@@ -92,9 +93,14 @@ Outcome<Scored> fromLongTable(const Arguments& arguments, const std::vector<std:
     PLUMBLINE_TRY(const LongTable cells, LongTable::of(table, {arguments.image, arguments.prompt, {}, ofImages}));
     std::int64_t unreadable = 0;
     std::vector<double> numbers = table.numbers(column, unreadable);
-    if (byRank) // 1 comes first
-        for (double& number : numbers)
-            number = -number;
+    for (double& number : numbers) {
+        if (!byRank)
+            break;
+        if (number < 1 || number != std::floor(number))
+            return wrong("--rank", formatDouble(number),
+                         "whole numbers from 1, which comes first (--score takes scores)");
+        number = -number;
+    }
     Scored scored;
     addImages(scored, ofImages, cells.imageValues, cells.images.texts());
     scored.probe = probeOf(cells.prompts.texts());

@@ -49,7 +49,7 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
             std::vector<std::string> cells = {
                 m.prompt.value_or("(scores)"), row.lean.text, cell(m.maxSkew.value),
                 cell(m.maxSkew.ciLow, 2) + " to " + cell(m.maxSkew.ciHigh, 2), cell(m.maxSkew.nullP95),
-                cell(m.maxSkew.pValue), m.minSkew.value ? cell(m.minSkew.value) : "≤ " + cell(m.minSkew.atMost),
+                pCell(m.maxSkew.pValue), m.minSkew.value ? cell(m.minSkew.value) : "≤ " + cell(m.minSkew.atMost),
                 cell(m.ndkl.value)};
             if (!planted.empty()) {
                 views.push_back(plantedOf(m));
@@ -73,7 +73,7 @@ std::string furtherTable(const Measurement& m) {
     for (const NamedValue& named : m.more) {
         const MetricValue& v = named.value;
         table.add({named.name, cell(v.value), v.ciLow || v.ciHigh ? cell(v.ciLow) + " to " + cell(v.ciHigh) : "–",
-                   cell(v.nullMean), cell(v.nullP95), cell(v.pValue)});
+                   cell(v.nullMean), cell(v.nullP95), pCell(v.pValue)});
         meanings += "  " + named.name + ": " + named.meaning + "\n";
     }
     return table.text() + meanings;

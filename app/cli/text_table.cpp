@@ -2,6 +2,7 @@
 #include "app/cli/text_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "core/base/numbers.h"
@@ -44,7 +45,18 @@ std::string TextTable::text() const {
 }
 
 std::string cell(const std::optional<double>& value, int decimals) {
-    return value ? formatFixed(*value, decimals) : "–";
+    if (!value)
+        return "–";
+    // Differences of cosines are of the order of thousandths: small numbers keep two digits.
+    const double size = std::abs(*value), last = std::pow(10.0, 1 - decimals);
+    if (size > 0 && size < last && std::isfinite(size))
+        return size < 1e-6 ? formatDouble(*value)
+                           : formatFixed(*value, 1 - static_cast<int>(std::floor(std::log10(size))));
+    return formatFixed(*value, decimals);
+}
+
+std::string pCell(const std::optional<double>& p) {
+    return p && *p < 0.0005 ? "<0.001" : p ? formatFixed(*p, 3) : "–";
 }
 
 std::string exactCell(const std::optional<double>& value) {

@@ -19,8 +19,10 @@ private:
     std::size_t m_left;
 };
 
-/// A number with some decimals, "–" where it is undefined.
+/// A number with some decimals (a small one with two digits), "–" where it is undefined.
 std::string cell(const std::optional<double>& value, int decimals = 3);
+/// A p-value: "<0.001" where it is so small, since no p is 0.
+std::string pCell(const std::optional<double>& p);
 /// A number in full for a CSV, empty where it is undefined.
 std::string exactCell(const std::optional<double>& value);
 

@@ -178,10 +178,11 @@ Outcome<Tables> conceptVectors(const Audited& audited, const Attribute& attribut
                                                  {"value", "prompts written by hand"},
                                                  {"expected", "a probe set of concepts and templates"}});
     if (attribute.groups.size() > kMostPairedGroups)
-        return fail(ErrorCode::InvalidArgument, {{"name", attribute.name},
-                                                 {"value", std::to_string(attribute.groups.size()) + " groups"},
-                                                 {"expected", "at most " + std::to_string(kMostPairedGroups) +
-                                                                  "; every two of them are compared"}});
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", attribute.name},
+                     {"value", std::to_string(attribute.groups.size()) + " groups"},
+                     {"expected", "at most " + std::to_string(kMostPairedGroups) +
+                                      ", since every two of them are compared (merge some)"}});
     // A probe needs some examples of each concept: with few templates those of the first built-in set, which has
     // eleven.
     const std::vector<ProbeSet> builtIn = probe::builtInProbeSets();

@@ -231,8 +231,15 @@ Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& se
         Outcome<Measurement> measured = meter.meter->measure(row, feedback);
         if (!measured) {
             const std::lock_guard lock(mutex);
-            if (!stop)
+            if (!stop) {
                 stop = measured.error();
+                if (!stop->cancelled() && stop->error().code == ErrorCode::ScoresInvalid) {
+                    Error named = stop->error();
+                    named.args = {{"reason", "of the prompt “" + expanded[prompt].text + "” " +
+                                                 std::string(named.arg("reason"))}};
+                    stop = Stop(std::move(named));
+                }
+            }
             return;
         }
         measured->prompt = expanded[prompt].text;

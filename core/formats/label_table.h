@@ -64,7 +64,8 @@ struct ScoreTable {
     std::vector<double> scores;
     Attribute attribute;
     std::vector<double> relevance, reference; ///< one a row where their columns were asked for
-    std::int64_t invalidRows = 0;
+    std::int64_t invalidRows = 0; ///< with the wrong number of fields: left out
+    std::int64_t unreadable = 0;  ///< scores that are no number: NaN
     std::int64_t invalidRelevance = 0; ///< rows whose relevance is no number of at least 0, nor yes or no: taken for 0
 };
 /// The columns' names; empty ones are not read.

@@ -53,8 +53,7 @@ Outcome<ScoreTable> readScoreTable(const std::filesystem::path& path, const Scor
             return;
         }
         const auto number = parseDouble(fields[score]);
-        if (!number)
-            ++table.invalidRows;
+        table.unreadable += !number;
         table.scores.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
         values.add(fields[attribute]);
         if (relevance) {

@@ -708,7 +708,7 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
         result.groups[g].skew = finite(skewOf(counts[g], over, pool.logShare[g], rules));
         if (counts[g] == 0 && !result.minSkew.value)
             result.minSkew.atMost =
-                std::min(result.minSkew.atMost.value_or(kInfinity), std::log(1.0 / over) - pool.logShare[g]);
+                std::min({result.minSkew.atMost.value_or(kInfinity), std::log(1.0 / over) - pool.logShare[g], 0.0});
     }
     setNeutral(pool, result);
     if (rules.ndkl == Rules::Ndkl::PoolWeighted)

@@ -165,8 +165,9 @@ void judge(std::span<Measurement> measurements, const MeasureOptions& options, d
         const double hardest = options.level / all;
         const double alone = family[place.test] * static_cast<double>(place.testsOfRanking);
         group.verdict = verdictOf(group, options, corrected, place.smallestP <= hardest, alone);
-        group.slight = leans(group.verdict) && std::abs(group.gap) < options.slightGap * scoreUnit &&
-                       std::abs(group.meanScore) <= scoreUnit;
+        // Who is shut out of the top altogether is so materially, however little the mean scores differ.
+        group.slight = leans(group.verdict) && group.topCount > 0 &&
+                       std::abs(group.gap) < options.slightGap * scoreUnit && std::abs(group.meanScore) <= scoreUnit;
         const Sizes sizes{place.measurement->n, group.poolCount, countedRows(*place.measurement)};
         const auto [entry, isNew] = known.try_emplace(sizes);
         if (isNew)

@@ -18,9 +18,10 @@ namespace plumbline::metric {
 /// scores, so leaving them out does not favour findings.
 ///
 /// Words: a group leans when its corrected test is significant and, if a tolerance is set, its interval lies beyond it;
-/// slightly, where its gap of mean scores is below slightGap x `scoreUnit` (1 for cosines). An interval that lies
-/// within the tolerance is "no lean found" even where the test is significant. What was too small to judge, lost in
-/// correction, or may lie on either side of the tolerance is "not enough evidence".
+/// slightly, where its gap of mean scores is below slightGap x `scoreUnit` (1 for cosines) and it is not shut out of
+/// the top rows altogether. An interval that lies within the tolerance is "no lean found" even where the test is
+/// significant. What was too small to judge, lost in correction, or may lie on either side of the tolerance is "not
+/// enough evidence".
 void judge(std::span<Measurement> measurements, const MeasureOptions& options, double scoreUnit = 1.0);
 
 /// "Holm's correction at .05 over 152 tests: each group of gender, race among the top 100 for 76 prompts": the family

@@ -14,6 +14,7 @@
 #include "core/report/measure_order.h"
 #include "core/report/plumb_chart.h"
 #include "core/report/ranking_table.h"
+#include "core/report/remarks.h"
 #include "embedded/report_templates.h"
 
 namespace plumbline::report {
@@ -355,34 +356,6 @@ void addFindings(Dictionary* summary, const PlumbChart& chart, const std::vector
         values(summary->AddSectionDictionary("FINDING"))("LINE", "and " + count(left, "more", "more"));
 }
 
-/// What is to be known about the rankings by an attribute: what is true of all of them, then what many share.
-void addWarnings(const std::vector<const Measurement*>& measurements, const std::string& attribute,
-                 std::vector<std::string>& warnings) {
-    constexpr std::size_t kMost = 5;
-    std::vector<std::pair<std::string, std::size_t>> counted;
-    for (const Measurement* m : measurements)
-        for (const std::string& warning : m->warnings) {
-            const auto known = std::ranges::find(counted, warning, &std::pair<std::string, std::size_t>::first);
-            if (known == counted.end())
-                counted.emplace_back(warning, 1);
-            else
-                ++known->second;
-        }
-    std::ranges::stable_sort(counted, std::ranges::greater{}, &std::pair<std::string, std::size_t>::second);
-    for (std::size_t i = 0; i < std::min(kMost, counted.size()); ++i) {
-        const auto& [warning, prompts] = counted[i];
-        std::string line = warning;
-        if (prompts < measurements.size())
-            line = "By " + attribute + ", " + std::to_string(prompts) + " of " +
-                   count(measurements.size(), "prompt", "prompts") + ": " + warning;
-        if (std::ranges::find(warnings, line) == warnings.end())
-            warnings.push_back(std::move(line));
-    }
-    if (counted.size() > kMost)
-        warnings.push_back("By " + attribute + ": " + count(counted.size() - kMost, "more remark", "more remarks") +
-                           " about single prompts, which the project file has.");
-}
-
 } // namespace
 
 Result<std::string> htmlReport(const AuditResult& result) {
@@ -436,7 +409,7 @@ Result<std::string> htmlReport(const AuditResult& result) {
         addFindings(summed, chart, sorted);
         if (MeasureTable table = rankingTable(result.measurements, attribute); !table.rows.empty())
             further.push_back(std::move(table));
-        addWarnings(measurements, attribute, warnings);
+        addRemarks(measurements, attribute, warnings);
     }
     std::vector<MeasureTable> tables = result.tables;
     tables.insert(tables.end(), further.begin(), further.end());

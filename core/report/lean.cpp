@@ -109,6 +109,8 @@ Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const
         lean.kind = kind;
         lean.phrase.pattern = pattern;
         lean.text = lean.phrase.text();
+        if (lean.more > 0)
+            lean.text += ", and " + std::to_string(lean.more) + " more";
         lean.strength = rank(kind) + std::clamp(how, 0.0, 99.0);
         return lean;
     };
@@ -144,6 +146,8 @@ Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const
     const GroupMeasure& group = measurement.groups[which];
     lean.group = marks[which].group;
     lean.away = !towards;
+    const Verdict same = towards ? Verdict::Towards : Verdict::Away;
+    lean.more = static_cast<std::size_t>(std::ranges::count(judged, same, &Judged::verdict)) - 1;
     lean.phrase.args = {{"group", group.name},
                         {"ratio", ratioWord(judged[which].logRatio)},
                         {"gap", gapText(group.gap)},

@@ -17,6 +17,7 @@ constexpr std::string_view kFound = "found";
 constexpr std::string_view kMissed = "not found";
 constexpr std::string_view kPlumb = "hangs plumb, as planted";
 constexpr std::string_view kLeans = "leans without planting (chance or residue)";
+constexpr std::string_view kUnsure = "not enough evidence";
 constexpr std::string_view kBoth =
     "Known truth: {found} of {planted} planted leans found; {plumb} of {others} prompts without one hang plumb.";
 constexpr std::string_view kOnlyPlanted = "Known truth: {found} of {planted} planted leans found.";
@@ -42,9 +43,14 @@ Finding judge(const std::optional<PlantedLean>& lean, const Measurement& measure
     // By the audit's verdicts; of an older run, which has none, by the bands of the row.
     const bool judged = !measurement.groups.empty() && measurement.groups.front().verdict != Verdict::Unjudged;
     if (judged && measurement.maxSkew.value) {
-        if (!lean)
-            return std::ranges::any_of(measurement.groups, [](const GroupMeasure& group) { return leans(group.verdict); })
-                       ? Finding::Leans
+        const auto any = [&](auto... verdicts) {
+            return std::ranges::any_of(measurement.groups,
+                                       [=](const GroupMeasure& group) { return ((group.verdict == verdicts) || ...); });
+        };
+        if (!lean) // what is not enough evidence is never a pass
+            return any(Verdict::Towards, Verdict::Away) ? Finding::Leans
+                   : any(Verdict::LostToCorrection, Verdict::UnsureOfTolerance) || !any(Verdict::NoLean)
+                       ? Finding::Unsure
                        : Finding::Plumb;
         const auto favoured = std::ranges::find(measurement.groups, lean->favours, &GroupMeasure::name);
         if (favoured == measurement.groups.end())
@@ -102,6 +108,8 @@ Phrase PlantedView::judgement() const {
         return {kPlumb, {}};
     case Finding::Leans:
         return {kLeans, {}};
+    case Finding::Unsure:
+        return {kUnsure, {}};
     case Finding::Unknown:
         break;
     }
@@ -139,8 +147,8 @@ Phrase PlantedSummary::sentence() const {
 }
 
 const std::vector<std::string_view>& plantedPatterns() {
-    static const std::vector<std::string_view> patterns = {kGroup, kNothing, kFound,       kMissed, kPlumb,
-                                                           kLeans, kBoth,    kOnlyPlanted, kFair,   kElsewhere};
+    static const std::vector<std::string_view> patterns = {kGroup,  kNothing, kFound,       kMissed, kPlumb,    kLeans,
+                                                           kUnsure, kBoth,    kOnlyPlanted, kFair,   kElsewhere};
     return patterns;
 }
 

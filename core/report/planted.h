@@ -26,6 +26,7 @@ struct PlantedView {
         Missed,
         Plumb, ///< nothing was planted, and no group leans
         Leans, ///< nothing was planted, and one does
+        Unsure, ///< nothing was planted, and there is not enough evidence to say that no group leans
     } finding = Finding::Unknown;
 
     Phrase truth() const;     ///< "woman, ×8"; "nothing"; empty while not known

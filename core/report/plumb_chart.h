@@ -56,9 +56,10 @@ struct Lean {
     enum class Kind { NotApplicable, NoLean, Slight, Leans, NotEnough } kind = Kind::NoLean;
     std::size_t group = 0; ///< the group that it leans towards (of the largest skew among those that lean)
     bool away = false;     ///< no group is above its band: the row leans away from `group`
+    std::size_t more = 0;  ///< further groups that lean the same way
     double strength = 0;   ///< sort key: first what kind, then how far and how surely
-    std::string text;      ///< "leans towards Male, 1.9 × its share"
-    Phrase phrase;         ///< the same, for translation
+    std::string text;      ///< "leans towards Male, 1.9 × its share", and how many more lean so
+    Phrase phrase;         ///< the same without the others, for translation
 };
 
 struct Row {

@@ -133,6 +133,17 @@ private Q_SLOTS:
         QVERIFY(test::readText(m_folder / "out.html").find("prompt 1") != std::string::npos);
     }
 
+    void whatIsToBeKnownIsSaid() {
+        // A target with shares for occupations says of every other prompt that the pool's were used; no p is 0.
+        const test::Called called =
+            plumb({L("measure"), L("rankings"), q(m_folder / "images.csv"), L("--scores"), q(m_folder / "scores.npy"),
+                   L("--attribute"), L("gender"), L("--target"), L("visogender-us"), L("--also"), L("all")});
+        QCOMPARE(called.exitCode, 0);
+        QVERIFY2(called.err.contains("the shares of the pool were used"), called.err.constData());
+        QVERIFY(called.err.contains("not measured, since its input was not named: Counterfactual sets"));
+        QVERIFY(called.out.contains("<0.001")); // no p is 0.000
+    }
+
     void missingAndDoubleRowsAreSaid() {
         std::string rows = "file,prompt,score,gender\n";
         for (int i = 0; i < 60; ++i)
@@ -171,6 +182,22 @@ private Q_SLOTS:
             << QStringList{q(m_folder / "rows.csv"), L("--score"), L("score"), L("--prompt"), L("prompt"),
                            L("--attribute"),         L("gender")}
             << QByteArray("--image");
+        QTest::newRow("an attribute twice")
+            << QStringList{images, L("--scores"), scores, L("--attribute"), L("gender,gender")}
+            << QByteArray("each attribute once");
+        QTest::newRow("crossed with itself")
+            << QStringList{images, L("--scores"), scores, L("--cross"), L("gender,gender")}
+            << QByteArray("different attributes");
+        QTest::newRow("scores as ranks") << QStringList{q(m_folder / "rows.csv"),
+                                                        L("--rank"),
+                                                        L("score"),
+                                                        L("--image"),
+                                                        L("file"),
+                                                        L("--prompt"),
+                                                        L("prompt"),
+                                                        L("--attribute"),
+                                                        L("gender")}
+                                         << QByteArray("whole numbers from 1");
         QTest::newRow("an image with two groups") << QStringList{q(m_folder / "rows.csv"),
                                                                  L("--score"),
                                                                  L("score"),

@@ -359,7 +359,8 @@ private Q_SLOTS:
         QCOMPARE(table->scores[0], 0.5);
         QVERIFY(std::isinf(table->scores[1]) && std::isnan(table->scores[2]) && std::isnan(table->scores[3]));
         QCOMPARE(table->scores[4], 1000.0);
-        QCOMPARE(table->invalidRows, std::int64_t{2}); // "oops" and the short row
+        QCOMPARE(table->invalidRows, std::int64_t{1}); // the short row
+        QCOMPARE(table->unreadable, std::int64_t{1});  // "oops"
         QCOMPARE(table->attribute.name, std::string("label"));
         QCOMPARE(table->attribute.groups, (Names{"a", "b"}));
         QCOMPARE(table->attribute.codes, (std::vector<std::int32_t>{1, 0, 1, -1, -1}));

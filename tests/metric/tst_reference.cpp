@@ -179,7 +179,7 @@ private Q_SLOTS:
         QVERIFY(!ours.groups[1].skew);
         QVERIFY(std::abs(ours.maxSkew.value.value() - 0.3566749) < 1e-7);
         QVERIFY(!ours.minSkew.value);
-        QVERIFY(std::abs(ours.minSkew.atMost.value() - 0.1053605) < 1e-7);
+        QCOMPARE(ours.minSkew.atMost.value(), 0.0); // one image would turn its skew positive, but shares add up to 1
     }
 
     void goldenKBeyondThePool() {

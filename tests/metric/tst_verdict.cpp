@@ -67,8 +67,8 @@ using Verdicts = std::vector<Verdict>;
 /// Group sizes of 14 groups (7 races x 2 genders) in a pool of about 2,000.
 const std::vector<std::int64_t> kFourteen{210, 190, 150, 160, 140, 150, 150, 140, 130, 120, 140, 130, 160, 130};
 
-/// The measurement of a random ranking in whose top the first group's odds are raised: rows are drawn one by one without
-/// replacement, in proportion to the weight of their group (Wallenius).
+/// The measurement of a random ranking in whose top the first group's odds are raised: rows are drawn one by one
+/// without replacement, in proportion to the weight of their group (Wallenius).
 Measurement drawn(const std::vector<std::int64_t>& sizes, std::int64_t k, double weight, RandomStream& random) {
     std::vector<std::int64_t> left = sizes, top(sizes.size(), 0);
     std::int64_t rest = std::accumulate(sizes.begin() + 1, sizes.end(), std::int64_t{0});
@@ -138,7 +138,8 @@ private Q_SLOTS:
         options.correction = Correction::FalseDiscovery;
         options.tolerance = 1.25;
         QVERIFY(metric::familyText(audit, options).starts_with("Benjamini and Hochberg"));
-        QVERIFY(metric::familyText(audit, options).ends_with("Shares from 1/1.25 to 1.25 times the pool's are tolerated."));
+        QVERIFY(
+            metric::familyText(audit, options).ends_with("Shares from 1/1.25 to 1.25 times the pool's are tolerated."));
     }
 
     void falseDiscoveryFindsMore() {
@@ -156,7 +157,7 @@ private Q_SLOTS:
         MeasureOptions options;
         const Measurement strong = ranking({{"a", 5000, 800}, {"b", 5000, 200}}); // skew .47, interval .27 to .67
         const Measurement weak = ranking({{"a", 5000, 560}, {"b", 5000, 440}});   // skew .113, interval -.09 to .31
-        options.tolerance = 1.25; // ln = .223
+        options.tolerance = 1.25;                                                 // ln = .223
         QCOMPARE(verdicts(strong, options).front(), Verdict::Towards);
         QCOMPARE(verdicts(weak, options).front(), Verdict::UnsureOfTolerance);
         options.tolerance = 1.4; // ln = .336: contains the weak interval, cuts the strong one
@@ -176,6 +177,10 @@ private Q_SLOTS:
         Measurement dots = ranking({{"a", 500, 80}, {"b", 500, 20}}, 0.04);
         judge(std::span(&dots, 1), {}, 10.0); // dot products with images of length 10
         QVERIFY(dots.groups[0].slight);
+        // Who has no place among the top rows is shut out, whatever the means of the scores.
+        Measurement absent = ranking({{"a", 500, 100}, {"b", 500, 0}}, 0.001);
+        judge(std::span(&absent, 1), {});
+        QVERIFY(absent.groups[0].slight && absent.groups[1].verdict == Verdict::Away && !absent.groups[1].slight);
     }
 
     void spreadIsRelativeToTheAudit() {
@@ -195,7 +200,8 @@ private Q_SLOTS:
             Measurement plain = ranking({{"a", 3000, 3 * k / 10}, {"b", 7000, k - 3 * k / 10}});
             judge(std::span(&plain, 1), {});
             for (const bool above : {true, false}) {
-                const double share = 0.3 * (above ? *plain.groups[0].detectableAbove : *plain.groups[0].detectableBelow);
+                const double share =
+                    0.3 * (above ? *plain.groups[0].detectableAbove : *plain.groups[0].detectableBelow);
                 QVERIFY(above ? share > 0.3 : share < 0.3);
                 int found = 0;
                 for (int run = 0; run < 2000; ++run) {
@@ -218,7 +224,8 @@ private Q_SLOTS:
 
     void criticalCountsAreTheLastSignificant() {
         for (const double level : {0.05, 0.001, 1e-6})
-            for (const auto& [n, group, top] : {std::tuple{1000L, 300L, 100L}, {50L, 10L, 20L}, {40L, 39L, 5L}, {9L, 4L, 3L}}) {
+            for (const auto& [n, group, top] :
+                 {std::tuple{1000L, 300L, 100L}, {50L, 10L, 20L}, {40L, 39L, 5L}, {9L, 4L, 3L}}) {
                 const metric::CriticalCounts critical = metric::criticalCounts(n, group, top, level);
                 std::optional<std::int64_t> low, high;
                 const double expected = static_cast<double>(group) * static_cast<double>(top) / static_cast<double>(n);
@@ -259,7 +266,8 @@ private Q_SLOTS:
         for (const double weight : {2.0, 3.0, 5.0}) {
             double falseShare = 0, found = 0, foundHolm = 0;
             for (int run = 0; run < runs; ++run) {
-                RandomStream random(13, streamId("some bias"), static_cast<std::uint64_t>(run) * 10 + static_cast<std::uint64_t>(weight));
+                RandomStream random(13, streamId("some bias"),
+                                    static_cast<std::uint64_t>(run) * 10 + static_cast<std::uint64_t>(weight));
                 std::vector<Measurement> audit;
                 for (int prompt = 0; prompt < 300; ++prompt)
                     audit.push_back(drawn(kFourteen, 100, prompt % 10 == 0 ? weight : 1.0, random));
@@ -280,8 +288,8 @@ private Q_SLOTS:
                     }
                 falseShare += findings > 0 ? static_cast<double>(wrong) / findings : 0.0;
             }
-            qInfo("odds x %.0f: %.2f %% of the findings false; found of the real leans: %.1f %% (BH), %.1f %% (Holm)", weight,
-                  100 * falseShare / runs, 100 * found / (30.0 * runs), 100 * foundHolm / (30.0 * runs));
+            qInfo("odds x %.0f: %.2f %% of the findings false; found of the real leans: %.1f %% (BH), %.1f %% (Holm)",
+                  weight, 100 * falseShare / runs, 100 * found / (30.0 * runs), 100 * foundHolm / (30.0 * runs));
             QVERIFY(falseShare / runs <= 0.05 + 0.02);
             QVERIFY(found >= foundHolm);
             if (weight == 5.0)

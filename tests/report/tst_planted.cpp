@@ -100,6 +100,15 @@ private Q_SLOTS:
         QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Leans);
         m.groups[0].verdict = m.groups[1].verdict = Verdict::LostToCorrection;
         QCOMPARE(plantedView(kPlanted, "nurse", m).finding, Finding::Missed); // not enough evidence is no finding
+        for (GroupMeasure& group : m.groups)
+            group.verdict = Verdict::NoLean;
+        QCOMPARE(plantedView(kPlanted, "baker", m).finding, Finding::Plumb);
+        m.groups.front().verdict = Verdict::LostToCorrection;
+        const PlantedView unsure = plantedView(kPlanted, "baker", m);
+        QCOMPARE(unsure.finding, Finding::Unsure); // and no pass
+        QCOMPARE(unsure.judgement().text(), std::string("not enough evidence"));
+        const PlantedSummary summary = plantedSummary(kPlanted, std::span(&unsure, 1));
+        QVERIFY(summary.others == 1 && summary.plumb == 0);
     }
 
     void conceptPlantedByTwoAttributes() {

@@ -195,6 +195,15 @@ private Q_SLOTS:
         QCOMPARE(chart.rows.back().lean.text, std::string("not enough evidence after correction"));
     }
 
+    void furtherGroupsThatLeanTheSameWayAreCounted() {
+        const PlumbChart chart =
+            chartOf({measurement({{"A", 900, 200}, {"B", 900, 180}, {"C", 900, 60}, {"D", 900, 60}})});
+        QCOMPARE(chart.rows[0].lean.more, std::size_t(1));
+        QVERIFY2(chart.rows[0].lean.text.starts_with("leans towards A, ") &&
+                     chart.rows[0].lean.text.ends_with(", and 1 more"),
+                 chart.rows[0].lean.text.c_str());
+    }
+
     void oneGroupAndNothing() {
         QCOMPARE(chartOf({measurement({{"A", 100, 10}})}).rows[0].lean.kind, Lean::Kind::NotApplicable);
         QCOMPARE(chartOf({Measurement{}}).rows[0].lean.kind, Lean::Kind::NotApplicable);

@@ -29,6 +29,7 @@ namespace {
     QT_TRANSLATE_NOOP("PlumbChart", "found"),
     QT_TRANSLATE_NOOP("PlumbChart", "not found"),
     QT_TRANSLATE_NOOP("PlumbChart", "hangs plumb, as planted"),
+    QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence"),
     QT_TRANSLATE_NOOP("PlumbChart", "leans without planting (chance or residue)"),
     QT_TRANSLATE_NOOP(
         "PlumbChart",
@@ -72,7 +73,8 @@ QString phraseText(const report::Phrase& phrase) {
 }
 
 QString leanText(const report::Lean& lean) {
-    return phraseText(lean.phrase);
+    const QString text = phraseText(lean.phrase);
+    return lean.more > 0 ? text + ChartWords::tr(", and %1 more").arg(lean.more) : text;
 }
 
 QString strengthText(const PlantedLean& lean) {
@@ -101,6 +103,8 @@ QString plantedWord(const report::PlantedView& view) {
         return ChartWords::tr("plumb");
     case report::PlantedView::Finding::Leans:
         return ChartWords::tr("leans");
+    case report::PlantedView::Finding::Unsure:
+        return ChartWords::tr("not enough evidence");
     case report::PlantedView::Finding::Unknown:
         break;
     }

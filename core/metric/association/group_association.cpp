@@ -429,7 +429,10 @@ Outcome<MeasureTable> groupRankTable(const ConceptScores& scores, const Attribut
         share.value.value = ranks.epsilonSquared;
         if (ranks.epsilonSquared) {
             share.value.neutral = static_cast<double>(groups - 1) / static_cast<double>(n - 1);
-            setInterval(share.value, rankShareInterval(*ranks.h, groups, n, options.confidence));
+            Interval interval = rankShareInterval(*ranks.h, groups, n, options.confidence);
+            interval.low = std::min(interval.low.value_or(0.0), *ranks.epsilonSquared); // noise raises what is observed
+            interval.high = std::max(interval.high.value_or(1.0), *ranks.epsilonSquared);
+            setInterval(share.value, interval);
         }
         table.rows.push_back(std::move(share));
         std::vector<std::vector<double>> byGroup(groups);

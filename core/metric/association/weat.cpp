@@ -58,7 +58,9 @@ std::string sidesSentence(const WeatOptions& options) {
 std::string partitionsSentence(const WeatOptions& options, const char* of) {
     return "p: share of the partitions of " + std::string(of) + " into sets of the same sizes that are as extreme, " +
            sidesSentence(options) + ", equality counted against the finding; all partitions where there are at most " +
-           std::to_string(options.partitions) + ", otherwise random ones and the observed one.";
+           std::to_string(options.partitions) +
+           ", otherwise random ones and the observed one, and where none of them is as extreme the saddlepoint tail of "
+           "the same law.";
 }
 
 std::string weatDefinition(const WeatOptions& options) {

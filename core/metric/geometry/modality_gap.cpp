@@ -277,9 +277,9 @@ Outcome<MeasureTable> modalityGap(const ModalityGapInput& input, const Resamplin
     PLUMBLINE_TRY(const Uniformity even, uniformity(images, texts, input.paired, input.uniformity, options, feedback));
     add("", "uniformity", even.value, even.interval, n);
     if (even.sampled > 0)
-        table.warnings.push_back("Uniformity is over a sample of " + std::to_string(even.sampled) + " of " +
-                                 std::to_string(even.pairs) + " pairs; this alone gives it a standard error of " +
-                                 formatFixed(even.samplingError, 5) + ".");
+        table.warnings.push_back(
+            "Uniformity is over a sample of " + std::to_string(even.sampled) + " of " + std::to_string(2 * even.pairs) +
+            " ordered pairs; this alone gives it a standard error of " + formatFixed(even.samplingError, 5) + ".");
     if (!input.attribute)
         return table;
 
@@ -495,6 +495,8 @@ Result<ShiftMeasure> skewOfShifted(const Attribute& attribute, const MeasureOpti
                 row.keys = {prompts[p]};
                 row.measure = name;
                 row.value = value;
+                if (std::string_view(name) == "ndkl") // cannot fall below one in the draws: lost in so large a family
+                    row.value.pValue.reset();
                 row.n = measured.n;
                 row.enough = measured.n >= options.minGroup;
             }
@@ -544,7 +546,7 @@ Outcome<MeasureTable> shiftExperiment(const Embeddings& images, const Embeddings
         "Every image is moved by −lambda delta and every text by +lambda delta, with delta the difference of their "
         "mean "
         "unit vectors, and both are given unit length again; lambda = 0 is the model as it is, 0.5 closes the gap, "
-        "negative widens it. Each number has the interval and the null of its own measure.";
+        "negative widens it. Each number has the interval and the null of its own measure; MaxSkew is tested.";
     table.source = "Liang et al. 2022";
     table.countOf = "images";
     table.keys = {"lambda", "of"};

@@ -17,6 +17,11 @@ namespace {
 constexpr std::array<std::int64_t, 2> kTops = {1, 5};
 constexpr std::array<const char*, 2> kTopNames = {"top1", "top5"};
 
+/// Of five classes and fewer every image's class is among the first five.
+std::size_t topsOf(std::size_t classes) {
+    return classes > 5 ? 2 : 1;
+}
+
 /// What takes part: the true class, whether it was among the first 1 and 5, and the group.
 struct Judged {
     std::vector<std::int32_t> label, group; ///< group negative: no value of the attribute
@@ -170,7 +175,7 @@ Outcome<void> addGroups(const Judged& judged, std::size_t classes, const Attribu
         const bool enough = n[g] >= options.minGroup;
         if (!enough)
             small.push_back(attribute.groups[g]);
-        for (std::size_t top = 0; top < 2; ++top) {
+        for (std::size_t top = 0; top < topsOf(classes); ++top) {
             const Rate own = rateOf(judged, top, static_cast<std::int32_t>(g), options.confidence);
             const Rate wide = wilson(own.count, own.n, strict);
             table.rows.push_back({{attribute.groups[g]}, kTopNames[top], valueOf(own), n[g], enough});
@@ -202,7 +207,7 @@ Outcome<void> addGroups(const Judged& judged, std::size_t classes, const Attribu
                                          },
                                          feedback));
     const std::array<double, 2> observed = ranges(judged, judged.group, groups);
-    for (std::size_t top = 0; top < 2; ++top) {
+    for (std::size_t top = 0; top < topsOf(classes); ++top) {
         MetricValue value;
         value.value = observed[top];
         setInterval(value, extremesInterval(estimates[top]).range);
@@ -266,7 +271,8 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
     table.title = "Zero-shot accuracy";
     table.definition =
         "top1, top5: share of the images whose true class is among the first 1 or 5 of " + std::to_string(classes) +
-        " classes by score; a class that ties with the true one stands before it. Higher is better. Interval: Wilson. "
+        " classes by score (top5 only of more than five classes); a class that ties with the true one stands before "
+        "it. Higher is better. Interval: Wilson. "
         "class_mean: mean over the classes of each class's own share, bootstrap over the images of each class.";
     if (attribute != nullptr)
         table.definition +=
@@ -292,10 +298,10 @@ Outcome<MeasureTable> zeroShotAccuracy(std::span<const float> scores, std::size_
                                  (unseen == 1 ? "has" : "have") + " no part in the mean over the classes.");
     const auto n = static_cast<std::int64_t>(judged.size());
     const bool enough = n >= options.minGroup;
-    for (std::size_t top = 0; top < 2; ++top)
+    for (std::size_t top = 0; top < topsOf(classes); ++top)
         table.rows.push_back({{all}, kTopNames[top], valueOf(rateOf(judged, top, -1, options.confidence)), n, enough});
     PLUMBLINE_TRY(const auto means, classMeans(judged, classes, -1, options, feedback));
-    for (std::size_t top = 0; top < 2; ++top)
+    for (std::size_t top = 0; top < topsOf(classes); ++top)
         table.rows.push_back({{all}, std::string("class_mean_") + kTopNames[top], means[top], n, enough});
     if (attribute != nullptr)
         PLUMBLINE_CHECK(addGroups(judged, classes, *attribute, options, feedback, table));
