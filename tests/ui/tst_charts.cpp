@@ -350,6 +350,35 @@ private Q_SLOTS:
         QCOMPARE(plainNumber(0.1), QStringLiteral("0.1"));
     }
 
+    // Leans saturate; how much the scores differ stands beside them: of the group that leans, or else the furthest one.
+    void theEffectStandsBesideTheLean() {
+        const std::vector<Measurement> run = test::genderRun();
+        PlumbModel model;
+        model.setChart(chartOf(run));
+        for (int row = 0; row < model.rowCount(); ++row) {
+            const Measurement& m = run[static_cast<std::size_t>(row)];
+            const report::Lean& lean = chartOf(run)->chart.rows[static_cast<std::size_t>(row)].lean;
+            if (lean.kind != report::Lean::Kind::Leans)
+                continue;
+            const auto group = std::find_if(m.groups.begin(), m.groups.end(), [&](const GroupMeasure& g) {
+                return QString::fromStdString(lean.text).contains(QString::fromStdString(g.name) + u',');
+            });
+            if (group == m.groups.end() || !group->gapInSd)
+                continue;
+            const QModelIndex cell = model.index(row, PlumbModel::Gap);
+            QCOMPARE(cell.data().toString(), numberText(std::abs(*group->gapInSd)));
+            const QString spoken = cell.data(Qt::AccessibleTextRole).toString();
+            QVERIFY2(spoken.contains(QString::fromStdString(group->name)) &&
+                         spoken.contains(*group->gapInSd < 0 ? QStringLiteral("below") : QStringLiteral("above")),
+                     qPrintable(spoken));
+        }
+        Measurement bare = run.front();
+        for (GroupMeasure& group : bare.groups)
+            group.gapInSd.reset();
+        model.setChart(chartOf({bare}));
+        QCOMPARE(model.index(0, PlumbModel::Gap).data().toString(), noValue());
+    }
+
     void copyGivesTabSeparatedTextWithHeader() {
         PlumbChartView view;
         view.setChart(chartOf(test::genderRun()), QStringLiteral("Run 7"));

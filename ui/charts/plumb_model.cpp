@@ -2,6 +2,7 @@
 #include "ui/charts/plumb_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QStringList>
 
@@ -133,6 +134,10 @@ QString PlumbModel::display(int row, int column) const {
         return m_data->planted.empty() ? QString() : phraseText(m_data->planted[static_cast<std::size_t>(row)].truth());
     case MaxSkew:
         return numberText(measurement.maxSkew.value);
+    case Gap: {
+        const GroupMeasure* group = effectGroup(row);
+        return numberText(group ? std::optional(std::abs(*group->gapInSd)) : std::nullopt);
+    }
     case Chance:
         return numberText(measurement.maxSkew.nullP95);
     case Ndkl:
@@ -164,6 +169,14 @@ QString PlumbModel::accessible(int row, int column) const {
                                                    : m_data->planted[static_cast<std::size_t>(row)]);
     case MaxSkew:
         return withRange(tr("MaxSkew %1").arg(display(row, MaxSkew)), measurement.maxSkew);
+    case Gap: {
+        const GroupMeasure* group = effectGroup(row);
+        if (!group)
+            return tr("no gap of mean scores");
+        return (*group->gapInSd < 0 ? tr("Mean score of %1: %2 standard deviations below the others")
+                                    : tr("Mean score of %1: %2 standard deviations above the others"))
+            .arg(QString::fromStdString(group->name), display(row, Gap));
+    }
     case Chance:
         return tr("19 of 20 random rankings have a MaxSkew below %1").arg(display(row, Chance));
     case Ndkl:
@@ -189,6 +202,10 @@ QVariant PlumbModel::sortKey(int row, int column) const {
         return m_data->planted.empty() ? QVariant() : plantedKey(m_data->planted[static_cast<std::size_t>(row)]);
     case MaxSkew:
         return number(measurement.maxSkew.value);
+    case Gap: {
+        const GroupMeasure* group = effectGroup(row);
+        return number(group ? std::optional(std::abs(*group->gapInSd)) : std::nullopt);
+    }
     case Chance:
         return number(measurement.maxSkew.nullP95);
     case Ndkl:
@@ -196,6 +213,21 @@ QVariant PlumbModel::sortKey(int row, int column) const {
     default:
         return {};
     }
+}
+
+const GroupMeasure* PlumbModel::effectGroup(int row) const {
+    const Measurement& measurement = m_data->measurements[static_cast<std::size_t>(row)];
+    const report::Lean& lean = m_data->chart.rows[static_cast<std::size_t>(row)].lean;
+    const bool leans = lean.kind == report::Lean::Kind::Leans || lean.kind == report::Lean::Kind::Slight;
+    const GroupMeasure* found = nullptr;
+    for (const GroupMeasure& group : measurement.groups) {
+        if (!group.gapInSd)
+            continue;
+        if (leans ? group.name == m_data->chart.styles[lean.group].name
+                  : !found || std::abs(*group.gapInSd) > std::abs(*found->gapInSd))
+            found = &group;
+    }
+    return found;
 }
 
 QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int role) const {
@@ -215,9 +247,15 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
         case Planted:
             return tr("What this model was trained to associate on purpose: the group, and how many times as often the "
                       "training captions named the concept for it as for the opposite group. A tick: the measurement "
-                      "agrees. ≠: it does not.");
+                      "agrees. ≠: it does not. ?: not enough evidence.");
         case MaxSkew:
             return tr("The largest skew of a group, with its 95 % interval over images.");
+        case Gap:
+            return tr(
+                "How much the scores differ, which the skew does not say: the gap between the mean scores of the group "
+                "that "
+                "it leans towards (of a prompt without a lean, of the group that differs most) and of all others, in "
+                "standard deviations of the prompt's scores.");
         case Chance:
             return tr("19 of 20 random rankings of the same images have a smaller MaxSkew.");
         case Ndkl:
@@ -241,6 +279,8 @@ QVariant PlumbModel::headerData(int section, Qt::Orientation orientation, int ro
         return tr("Planted");
     case MaxSkew:
         return tr("MaxSkew");
+    case Gap:
+        return tr("gap, sd");
     case Chance:
         return tr("chance 95 %");
     case Ndkl:

@@ -42,7 +42,7 @@ class PlumbModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     /// Planted is for models whose planted leans are known (PlumbData::planted).
-    enum Column { Prompt, Chart, Verdict, Planted, MaxSkew, Chance, Ndkl, ColumnCount };
+    enum Column { Prompt, Chart, Verdict, Planted, MaxSkew, Gap, Chance, Ndkl, ColumnCount };
     enum Role {
         SortRole = Qt::UserRole + 1,
         IntervalRole, ///< the interval of a number, for smaller type
@@ -63,6 +63,8 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
 private:
+    /// Whose gap of mean scores stands for the row: that of the lean, otherwise the largest; null where there is none.
+    const GroupMeasure* effectGroup(int row) const;
     QString display(int row, int column) const;
     QString accessible(int row, int column) const;
     QVariant sortKey(int row, int column) const;

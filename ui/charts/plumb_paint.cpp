@@ -193,7 +193,11 @@ void paintPlanted(QPainter& painter, const QRectF& cell, const report::PlantedVi
         const QColor colour = agrees ? theme::muted(look.palette) : ink(look);
         const QPointF centre(words.right() - kSign / 2, words.center().y());
         painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        if (agrees) {
+        if (view.finding == Finding::Unsure) {
+            painter.setPen(ink(look));
+            painter.drawText(QRectF(centre.x() - kSign / 2, words.top(), kSign, words.height()), Qt::AlignCenter,
+                             QStringLiteral("?"));
+        } else if (agrees) {
             painter.drawPolyline(
                 QPolygonF({centre + QPointF(-3.5, 0.5), centre + QPointF(-1, 3), centre + QPointF(4, -3)}));
         } else {
