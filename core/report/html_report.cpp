@@ -349,7 +349,8 @@ void addFindings(Dictionary* summary, const PlumbChart& chart, const std::vector
         const auto group = std::ranges::find(sorted[i]->groups, name, &GroupMeasure::name);
         if (group != sorted[i]->groups.end() && group->skew)
             line += " (skew " + formatFixed(*group->skew, 2) + ", 95 % interval " +
-                    interval(group->ciLow, group->ciHigh, 2) + ")";
+                    interval(group->ciLow, group->ciHigh, 2) +
+                    (group->gapInSd ? ", mean scores " + formatFixed(std::abs(*group->gapInSd), 1) + " sd apart" : "") + ")";
         values(summary->AddSectionDictionary("FINDING"))("LINE", line);
     }
     if (left > 0)

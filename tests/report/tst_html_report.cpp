@@ -121,6 +121,11 @@ private Q_SLOTS:
         QVERIFY2(summary.contains(QStringLiteral("prompt 3: leans towards b")), qPrintable(summary));
         QVERIFY2(summary.contains(QStringLiteral("(skew 0.59, 95 % interval 0.44 to 0.74)")), qPrintable(summary));
         QVERIFY(!summary.contains(QStringLiteral("prompt 4")));
+        AuditResult withGaps = audit();
+        for (Measurement& measurement : withGaps.measurements)
+            for (GroupMeasure& group : measurement.groups)
+                group.gapInSd = -1.84;
+        QVERIFY(page(withGaps).contains(QStringLiteral("0.44 to 0.74, mean scores 1.8 sd apart)")));
     }
 
     void longTablesShowTheirFindingsAndFoldTheRest() {
