@@ -15,6 +15,7 @@
 #include "core/metric/association/partition_test.h"
 #include "core/metric/association/vectors.h"
 #include "core/metric/family.h"
+#include "core/metric/parallel.h"
 #include "core/metric/rank_tests.h"
 #include "core/metric/rates.h"
 
@@ -149,6 +150,45 @@ double entropyAtEdge(const std::vector<double>& logP, double end, double radius)
         (temper(logP, middle).divergence <= radius ? inside : outside) = middle;
     }
     return temper(logP, inside).entropy;
+}
+
+/// Normalised entropies of the first `looked` rows of random orders. A draw is short and one null serves all concepts,
+/// so there are enough of them for a p that stands up to the correction for hundreds of concepts.
+Outcome<std::vector<double>> entropiesOfChance(std::span<const std::int32_t> codes, std::size_t groups,
+                                               std::size_t looked, const std::string& name, const Resampling& options,
+                                               Feedback& feedback) {
+    constexpr int kLeast = 20'000;
+    std::vector<double> draws(
+        static_cast<std::size_t>(options.nullDraws > 0 ? std::max(options.nullDraws, kLeast) : 0));
+    struct Scratch {
+        std::vector<std::uint32_t> rows;
+        std::vector<std::size_t> swapped;
+        std::vector<std::int64_t> counts;
+    };
+    const std::uint64_t stream = streamId(name);
+    const bool done = forEachReplicate(
+        draws.size(), feedback,
+        [&] {
+            Scratch scratch{std::vector<std::uint32_t>(codes.size()), std::vector<std::size_t>(looked),
+                            std::vector<std::int64_t>(groups)};
+            std::iota(scratch.rows.begin(), scratch.rows.end(), 0U);
+            return scratch;
+        },
+        [&](Scratch& scratch, std::size_t i) {
+            RandomStream random(options.seed, stream, i);
+            std::ranges::fill(scratch.counts, 0);
+            for (std::size_t j = 0; j < looked; ++j) {
+                scratch.swapped[j] = j + random.below(codes.size() - j);
+                std::swap(scratch.rows[j], scratch.rows[scratch.swapped[j]]);
+                ++scratch.counts[static_cast<std::size_t>(codes[scratch.rows[j]])];
+            }
+            for (std::size_t j = looked; j-- > 0;) // back in order: the next draw must not depend on this one
+                std::swap(scratch.rows[j], scratch.rows[scratch.swapped[j]]);
+            draws[i] = *normalisedEntropy(scratch.counts);
+        });
+    if (!done)
+        return tl::unexpected<Stop>(Cancelled{});
+    return draws;
 }
 
 } // namespace
@@ -338,15 +378,8 @@ Outcome<MeasureTable> groupAssociationTable(const ConceptScores& scores, const A
     const auto looked = static_cast<std::size_t>(association.top);
     if (looked < images) {
         // One null for all concepts: the composition of the top of a random ranking.
-        PLUMBLINE_TRY(const Draws draws, permuteRows(
-                                             images, {}, 1, "entropy/" + attribute.name, options,
-                                             [&](std::span<const std::uint32_t> rows, std::span<double> values) {
-                                                 std::vector<std::int64_t> counts(groups, 0);
-                                                 for (std::size_t i = 0; i < looked; ++i)
-                                                     ++counts[static_cast<std::size_t>(pool.codes[rows[i]])];
-                                                 values[0] = *normalisedEntropy(counts);
-                                             },
-                                             feedback));
+        PLUMBLINE_TRY(const std::vector<double> draws,
+                      entropiesOfChance(pool.codes, groups, looked, "entropy/" + attribute.name, options, feedback));
         const bool enough = std::ranges::all_of(pool.counts, [&](std::int64_t c) { return c >= options.minGroup; });
         for (std::size_t c = 0; c < kept.size(); ++c) {
             const Concept& concept_ = scores.concepts[kept[c]];
@@ -355,7 +388,7 @@ Outcome<MeasureTable> groupAssociationTable(const ConceptScores& scores, const A
             row.value.value = normalisedEntropy(counts);
             setInterval(row.value, entropyInterval(counts, options.confidence));
             row.value.neutral = normalisedEntropy(pool.counts);
-            setNull(row.value, draws.front(), Tail::Lower);
+            setNull(row.value, draws, Tail::Lower);
             byConcept[c].push_back(std::move(row));
         }
     } else {
