@@ -163,9 +163,7 @@ Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names
     const auto named = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
     std::vector<Family> families;
     for (const FamilyInfo& family : allFamilies()) {
-        const bool needs = needsInput(family.family) || family.family == Family::Relevance;
-        const bool given =
-            family.family == Family::Relevance ? !config.relevance.empty() : hasInput(config.others, family.family);
+        const bool needs = needsInput(family.family), given = hasInput(config, family.family);
         if (named("all") && needs && !given && !named(family.name))
             note("not measured, since its input was not named: " + std::string(family.title) + " (" +
                  std::string(family.about) + ")");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/measure_kinds.h"
 
+#include <tuple>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -11,14 +13,18 @@
 
 namespace plumbline::cli {
 
+void addDraws(CLI::App& command, int& nullDraws, const char* ofNull, int& bootstrapDraws, const char* ofBootstrap) {
+    for (const auto& [name, draws, what] :
+         {std::tuple("--null-draws", &nullDraws, ofNull), {"--bootstrap-draws", &bootstrapDraws, ofBootstrap}})
+        command.add_option(name, *draws, std::string(what) + "; 0: none")
+            ->check(CLI::Range(0, 1'000'000))
+            ->capture_default_str();
+}
+
 void ResamplingArguments::addTo(CLI::App& command) {
     command.add_option("--seed", options.seed, "Seed of the null and the interval")->capture_default_str();
-    command.add_option("--null-draws", options.nullDraws, "Random draws of each null; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-    command.add_option("--bootstrap-draws", options.bootstrapDraws, "Resamples of each interval; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
+    addDraws(command, options.nullDraws, "Random draws of each null", options.bootstrapDraws,
+             "Resamples of each interval");
     command.add_option("--min-group", options.minGroup, "Fewer than this is not enough evidence for a finding")
         ->check(CLI::Range(1, 1'000'000'000))
         ->capture_default_str();
@@ -89,7 +95,8 @@ std::string measureTableText(const MeasureTable& table) {
         const MetricValue& v = row.value;
         for (std::string& each : std::vector<std::string>{
                  row.measure, cell(v.value), v.ciLow || v.ciHigh ? cell(v.ciLow) + " to " + cell(v.ciHigh) : "–",
-                 cell(v.nullP95), pCell(v.pValue), row.enough || !v.pValue ? pCell(v.adjustedP) : "not enough", std::to_string(row.n)})
+                 cell(v.nullP95), pCell(v.pValue), row.enough || !v.pValue ? pCell(v.adjustedP) : "not enough",
+                 std::to_string(row.n)})
             cells.push_back(std::move(each));
         text.add(std::move(cells));
     }

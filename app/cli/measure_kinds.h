@@ -16,6 +16,9 @@ namespace plumbline::cli {
 /// reads its input (formats::DataTable, formats::readEmbeddings), calls core/metric and hands the tables to
 /// MeasureOutput.
 
+/// --null-draws and --bootstrap-draws, with what is drawn in words.
+void addDraws(CLI::App& command, int& nullDraws, const char* ofNull, int& bootstrapDraws, const char* ofBootstrap);
+
 /// --seed, --null-draws, --bootstrap-draws, --min-group.
 struct ResamplingArguments {
     metric::Resampling options;

@@ -180,16 +180,6 @@ Outcome<std::vector<MeasureTable>> measureGeneralisation(const std::string& cell
     return tables;
 }
 
-/// Of --null-draws and --bootstrap-draws.
-void addDraws(CLI::App& command, Arguments& arguments) {
-    command.add_option("--null-draws", arguments.nullDraws, "Random exchanges of the two; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-    command.add_option("--bootstrap-draws", arguments.bootstrapDraws, "Resamples of the images; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-}
-
 } // namespace
 
 void addMeasureGeneralisation(CLI::App& measure, Run& chosen) {
@@ -211,7 +201,8 @@ void addMeasureGeneralisation(CLI::App& measure, Run& chosen) {
     command->add_option("--prompt", arguments->prompt,
                         "Column with the prompt, where a table has a row for each image and prompt");
     arguments->measure.addTo(*command);
-    addDraws(*command, *arguments);
+    addDraws(*command, arguments->nullDraws, "Random exchanges of the two", arguments->bootstrapDraws,
+             "Resamples of the images");
     arguments->output.addTo(*command);
     command->callback([arguments, cells, &chosen] {
         chosen = [arguments, cells] {
@@ -239,7 +230,8 @@ void addMeasurePaired(CLI::App& measure, Run& chosen) {
     command->add_option("--concept", arguments->concept_, "Column that says which prompts are about the same thing");
     command->add_option("--names", arguments->names, "What to call the two")->expected(2);
     arguments->measure.addTo(*command);
-    addDraws(*command, *arguments);
+    addDraws(*command, arguments->nullDraws, "Random exchanges of the two", arguments->bootstrapDraws,
+             "Resamples of the images");
     arguments->output.addTo(*command);
     command->callback([arguments, &chosen] {
         chosen = [arguments] {

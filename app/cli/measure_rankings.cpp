@@ -219,12 +219,8 @@ void addMeasureRankings(CLI::App& measure, Run& chosen) {
     command->add_option("--relevance", arguments->relevance,
                         "Column whose value is the prompt that an image is relevant to, for --target conditional");
     arguments->measure.addTo(*command);
-    command->add_option("--null-draws", arguments->nullDraws, "Random rankings of each null; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--bootstrap-draws", arguments->bootstrapDraws, "Resamples of the images; 0: none")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
+    addDraws(*command, arguments->nullDraws, "Random rankings of each null", arguments->bootstrapDraws,
+             "Resamples of the images");
     std::string ofScores;
     for (const FamilyInfo& family : allFamilies())
         if (needsScoresOnly(family.family))

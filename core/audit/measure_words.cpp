@@ -94,6 +94,18 @@ struct ScaleCosines {
             columns.push_back(static_cast<std::size_t>(std::ranges::find(terms, term) - terms.begin()));
         return columns;
     }
+    /// Each scale of the terms' contrasts to the blank prompt.
+    std::vector<metric::NamedScores> contrasts() const {
+        std::vector<double> values = cosine;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] -= blank[i / terms.size()];
+        std::vector<metric::NamedScores> scores;
+        for (const probe::SocialScales::Scale& scale : scales.scales)
+            scores.push_back(
+                {scale.name, metric::scaleScores(values, terms.size(),
+                                                 {scale.name, columnsOf(scale.positive), columnsOf(scale.negative)})});
+        return scores;
+    }
 };
 
 Outcome<ScaleCosines> scaleCosines(const Audited& audited) {
@@ -127,25 +139,16 @@ Outcome<Tables> wordTests(const Audited& audited, const Attribute&, Feedback& fe
 
 Outcome<std::vector<metric::NamedScores>> scaleContrasts(const Audited& audited) {
     PLUMBLINE_TRY(const ScaleCosines found, scaleCosines(audited));
-    std::vector<double> contrasts = found.cosine;
-    for (std::size_t i = 0; i < contrasts.size(); ++i)
-        contrasts[i] -= found.blank[i / found.terms.size()];
-    std::vector<metric::NamedScores> scores;
-    for (const probe::SocialScales::Scale& scale : found.scales.scales)
-        scores.push_back({scale.name, metric::scaleScores(contrasts, found.terms.size(),
-                                                          {scale.name, found.columnsOf(scale.positive),
-                                                           found.columnsOf(scale.negative)})});
-    return scores;
+    return found.contrasts();
 }
 
 Outcome<Tables> socialScales(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
     const metric::Resampling options = resampling(audited.config.measure);
-    PLUMBLINE_TRY(const std::vector<metric::NamedScores> contrasts, scaleContrasts(audited));
+    PLUMBLINE_TRY(const ScaleCosines found, scaleCosines(audited));
     Tables tables;
-    PLUMBLINE_TRY(tables.emplace_back(), metric::groupContrasts(contrasts, attribute, options, feedback));
+    PLUMBLINE_TRY(tables.emplace_back(), metric::groupContrasts(found.contrasts(), attribute, options, feedback));
 
     // The scales with two ends, also as the softmax between them.
-    PLUMBLINE_TRY(const ScaleCosines found, scaleCosines(audited));
     std::deque<std::vector<float>> ends;
     std::vector<metric::PolarityScale> scales;
     const auto end = [&](const std::vector<std::string>& terms) -> std::span<const float> {

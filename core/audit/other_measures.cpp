@@ -50,6 +50,18 @@ MeasureOptions sameForAllPrompts(MeasureOptions options) {
     return options;
 }
 
+/// Says so in the tables that were measured with sameForAllPrompts.
+void sayTarget(const Audited& audited, std::span<MeasureTable> tables) {
+    const Target& target = audited.config.measure.target;
+    if (target.kind != Target::Kind::Conditional && target.byConcept.empty())
+        return;
+    const bool general = target.of({}).kind == Target::Kind::Custom;
+    for (MeasureTable& table : tables)
+        table.warnings.push_back(
+            "The audit's target differs from prompt to prompt; this table is measured against " +
+            std::string(general ? "the shares that it has for all others." : "the pool's shares."));
+}
+
 Outcome<Tables> summary(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
     PLUMBLINE_TRY(MeasureTable table, metric::summariseAudit(audited.scores, askedPrompts(audited), attribute,
                                                              audited.config.measure, feedback));
@@ -150,6 +162,7 @@ Outcome<Tables> gap(const Audited& audited, const Attribute& attribute, Feedback
     constexpr std::array kLambdas{-0.5, -0.25, 0.0, 0.25, 0.5};
     PLUMBLINE_TRY(tables.emplace_back(), metric::shiftExperiment(audited.images.raw, audited.prompts, kLambdas,
                                                                  std::span(&skew, 1), options, feedback));
+    sayTarget(audited, std::span(tables).last(1));
     return tables;
 }
 
@@ -200,7 +213,9 @@ Outcome<Tables> hubs(const Audited& audited, const Attribute& attribute, Feedbac
     PLUMBLINE_TRY(metric::HubnessResult result, metric::hubnessOfAudit(audited.scores, promptTexts(audited), attribute,
                                                                        sameForAllPrompts(audited.config.measure),
                                                                        resampling(audited.config.measure), feedback));
-    return Tables{std::move(result.table)};
+    Tables tables{std::move(result.table)};
+    sayTarget(audited, tables);
+    return tables;
 }
 
 Outcome<Tables> decodability(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
@@ -222,6 +237,7 @@ Outcome<Tables> quality(const Audited& audited, const Attribute& attribute, Feed
     PLUMBLINE_TRY(MeasureTable table, metric::qualityControlled(audited.scores, promptTexts(audited), quality,
                                                                 attribute, sameForAllPrompts(audited.config.measure),
                                                                 resampling(audited.config.measure), feedback));
+    sayTarget(audited, std::span(&table, 1));
     return Tables{std::move(table)};
 }
 

@@ -178,12 +178,13 @@ Result<std::vector<double>> relevanceOf(const AuditConfig& config, const ImageSe
         return fail(ErrorCode::TargetInvalid,
                     {{"reason", "it needs an attribute that says to which concept an image is relevant"}});
     PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(set, config.relevance));
-    std::vector<double> relevance(attribute.codes.size(), 0.0);
+    std::vector<double> relevance(attribute.codes.size(), 0.0), ofGroup;
     const std::string wanted = toLowerAscii(trim(text));
+    for (const std::string& group : attribute.groups)
+        ofGroup.push_back(toLowerAscii(group) == wanted ? 1 : 0);
     for (std::size_t i = 0; i < relevance.size(); ++i)
-        if (attribute.codes[i] >= 0 &&
-            toLowerAscii(attribute.groups[static_cast<std::size_t>(attribute.codes[i])]) == wanted)
-            relevance[i] = 1;
+        if (attribute.codes[i] >= 0)
+            relevance[i] = ofGroup[static_cast<std::size_t>(attribute.codes[i])];
     return relevance;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/data/audit.h"
+
 namespace plumbline {
 namespace {
 
@@ -63,7 +65,8 @@ bool needsInput(Family family) {
     return !hasInput({}, family);
 }
 
-bool hasInput(const OtherMeasures& others, Family family) {
+bool hasInput(const AuditConfig& config, Family family) {
+    const OtherMeasures& others = config.others;
     switch (family) {
     case Family::Counterfactuals:
         return !others.sets.empty();
@@ -73,6 +76,8 @@ bool hasInput(const OtherMeasures& others, Family family) {
         return !others.classes.empty();
     case Family::Retrieval:
         return !others.captions.empty();
+    case Family::Relevance:
+        return !config.relevance.empty();
     default:
         return true;
     }

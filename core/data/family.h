@@ -51,9 +51,10 @@ struct OtherMeasures {
     std::string captions, captionSplit;  ///< Retrieval: a list of captions (encodePath form), and which part of it
 };
 
+struct AuditConfig;
 /// Whether a family needs something that only some audits have, and whether it is there.
 bool needsInput(Family family);
-bool hasInput(const OtherMeasures& others, Family family);
+bool hasInput(const AuditConfig& config, Family family);
 /// Whether a family can be measured on scores alone, without a model.
 bool needsScoresOnly(Family family);
 

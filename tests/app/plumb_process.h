@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <filesystem>
+
 #include <QByteArray>
+#include <QFile>
 #include <QProcess>
 #include <QProcessEnvironment>
 #include <QStringList>
@@ -12,6 +15,13 @@
 
 namespace plumbline::test {
 
+using Json = nlohmann::json;
+
+/// A path as an argument.
+inline QString q(const std::filesystem::path& path) {
+    return QFile::decodeName(path.c_str());
+}
+
 inline QString plumbProgram() {
     return QString::fromStdString((binaryFolder() / "bin" / "plumb").string());
 }
@@ -20,7 +30,7 @@ inline QString plumbProgram() {
 struct Called {
     int exitCode = -1;
     QByteArray out, err;
-    nlohmann::json json() const { return nlohmann::json::parse(out.toStdString(), nullptr, false); }
+    Json json() const { return Json::parse(out.toStdString(), nullptr, false); }
 };
 
 /// Calls plumb with a cache folder of its own and waits for its end.

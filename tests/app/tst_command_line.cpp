@@ -13,17 +13,12 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
-
-namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
-
-} // namespace
+using test::q;
+using test::Json;
 
 /// Drives the program as a script would: exit codes, files, JSON shapes.
+#define L(text) QStringLiteral(text)
+
 class TestCommandLine : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -62,8 +57,6 @@ private:
     test::TempFolder m_folder;
     QString m_model, m_images, m_labels, m_cache;
 };
-
-#define L(text) QStringLiteral(text)
 
 void TestCommandLine::initTestCase() {
     test::RandomClip tiny;

@@ -9,15 +9,8 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
-
-namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
-
-} // namespace
+using test::q;
+using test::Json;
 
 class TestMeasureAssociation : public QObject {
     Q_OBJECT

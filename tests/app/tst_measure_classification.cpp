@@ -10,13 +10,10 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
+using test::q;
+using test::Json;
 
 namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
 
 QStringList words(const char* text) {
     return QString::fromUtf8(text).split(QLatin1Char(' '));

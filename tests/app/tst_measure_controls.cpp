@@ -11,13 +11,10 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
+using test::q;
+using test::Json;
 
 namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
 
 /// The row, null where there is none.
 Json row(const Json& json, const char* table, const std::vector<std::string>& keys, const char* measure) {

@@ -11,15 +11,12 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
+using test::q;
+using test::Json;
 
 namespace {
 
 constexpr std::size_t kImages = 400, kPrompts = 4;
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
 
 } // namespace
 

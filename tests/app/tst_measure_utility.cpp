@@ -12,13 +12,10 @@
 
 using namespace plumbline;
 using test::plumb;
-using Json = nlohmann::json;
+using test::q;
+using test::Json;
 
 namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
 
 void writeMatrix(const std::filesystem::path& path, std::size_t dim, const std::vector<float>& values) {
     auto writer = formats::NpyWriter::create(path, dim);

@@ -8,18 +8,11 @@
 
 using namespace plumbline;
 using test::plumb;
-
-#define L(text) QStringLiteral(text)
-
-namespace {
-
-QString q(const std::filesystem::path& path) {
-    return QFile::decodeName(path.c_str());
-}
-
-} // namespace
+using test::q;
 
 /// The two commands of the sample, as a script calls them.
+#define L(text) QStringLiteral(text)
+
 class TestSampleAndTrain : public QObject {
     Q_OBJECT
 

@@ -166,17 +166,17 @@ void PlumbTable::shareWidth() {
     for (int column = PlumbModel::MaxSkew; column < PlumbModel::ColumnCount; ++column)
         numbers += widths[column] = contentWidth(column, 260);
     const int verdictWidth = contentWidth(PlumbModel::Verdict, std::max(160, whole * 34 / 100));
+    // What was planted goes without words where they would cut the verdicts; after that the quieter numbers go.
+    const int forNumbers = whole - std::max(220, whole / 3) - verdictWidth - shortPromptWidth();
     if (!isColumnHidden(PlumbModel::Planted)) {
-        // What was planted goes without words where they would cut the verdicts; after that the quieter numbers go.
-        const int forNumbers = whole - std::max(220, whole / 3) - verdictWidth - shortPromptWidth();
         const bool inWords = numbers + plantedColumnWidth(true) <= forNumbers;
         m_delegate->setPlantedInWords(inWords);
         numbers += widths[PlumbModel::Planted] = plantedColumnWidth(inWords);
-        for (const int column : {PlumbModel::Chance, PlumbModel::Ndkl}) {
-            setColumnHidden(column, numbers > forNumbers);
-            if (isColumnHidden(column))
-                numbers -= std::exchange(widths[column], 0);
-        }
+    }
+    for (const int column : {PlumbModel::Chance, PlumbModel::Ndkl}) {
+        setColumnHidden(column, numbers > forNumbers);
+        if (isColumnHidden(column))
+            numbers -= std::exchange(widths[column], 0);
     }
     const int words = std::max(200, whole - numbers - std::max(220, whole / 3));
     int verdict = std::min(verdictWidth, words * 7 / 10);

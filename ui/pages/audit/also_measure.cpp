@@ -10,6 +10,7 @@
 #include <QMenu>
 #include <QMouseEvent>
 
+#include "core/data/audit.h"
 #include "ui/bridge/json.h"
 
 namespace plumbline::ui {
@@ -43,7 +44,7 @@ AlsoMeasure::AlsoMeasure(QWidget* parent)
         m_families << action;
     };
     for (const FamilyInfo& family : allFamilies()) {
-        if (needsInput(family.family) || family.family == Family::Relevance) // which comes with its target
+        if (needsInput(family.family))
             continue;
         QAction* action = menu->addAction(fromUtf8(std::string(family.title)));
         action->setCheckable(true);
@@ -54,7 +55,7 @@ AlsoMeasure::AlsoMeasure(QWidget* parent)
     // Chosen by choosing what they need.
     menu->addSection(tr("With a column or a file"));
     for (const FamilyInfo& family : allFamilies()) {
-        if (!needsInput(family.family))
+        if (!needsInput(family.family) || family.family == Family::Relevance) // which comes with its target
             continue;
         const QString title = fromUtf8(std::string(family.title));
         QMenu* own = nullptr;
@@ -141,7 +142,8 @@ void AlsoMeasure::setCaptions(const QString& file) {
 }
 
 OtherMeasures AlsoMeasure::chosen() const {
-    OtherMeasures others;
+    AuditConfig config;
+    OtherMeasures& others = config.others;
     others.sets = m_sets.chosen();
     others.classes = m_classes.chosen();
     for (const QAction* dimension : m_dimensions->actions())
@@ -151,7 +153,7 @@ OtherMeasures AlsoMeasure::chosen() const {
         others.captions = encoded(captions).toStdString();
     for (const QAction* action : m_families) {
         const auto family = static_cast<Family>(action->data().toInt());
-        if (needsInput(family) ? hasInput(others, family) : action->isChecked())
+        if (needsInput(family) ? hasInput(config, family) : action->isChecked())
             others.families.push_back(family);
     }
     return others;

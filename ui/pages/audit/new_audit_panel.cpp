@@ -681,7 +681,7 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     config.measure.level = m_level->value();
     config.measure.minGroup = m_minGroup->value();
     config.others = m_also->chosen();
-    if (!config.relevance.empty())
+    if (hasInput(config, Family::Relevance))
         config.others.families.push_back(Family::Relevance);
     config.precision = m_precision->currentData().toString().toStdString();
     return config;
