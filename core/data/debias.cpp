@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/debias.h"
+
+#include <algorithm>
+#include <array>
+
+namespace plumbline {
+namespace {
+
+const std::vector<DebiasMethodInfo>& methods() {
+    static const std::vector<DebiasMethodInfo> table = {
+        {"joint-vl",
+         "Joint vision-language removal",
+         "Two small residual heads on frozen embeddings learn to predict the same bias from an image and from its "
+         "caption, and to be indifferent between the caption and its counterfactual: t' = t + g(t), x' = x + g(f(x) + "
+         "x).",
+         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1); the published code's leaks and index mistakes are mended "
+         "unless `published` is on.",
+         DebiasTarget::ImagesAndTexts,
+         true,
+         true,
+         {{"alpha", "0.3", "weight of the counterfactual loss; the alignment loss has the rest"},
+          {"tau", "0.07", "temperature of all softmaxes"},
+          {"M", "8192", "length of both queues (65536 in the paper)"},
+          {"B", "512", "images a step"},
+          {"lr", "5e-6", "learning rate of Adam"},
+          {"epochs", "100", "at most"},
+          {"patience", "10", "evaluations without gain after which the fit ends"},
+          {"every", "2", "epochs between two evaluations"},
+          {"hidden1", "512", "width of the image head"},
+          {"hidden2", "1024", "width of the shared head"},
+          {"momentum", "0.995", "of the copies that make soft targets"},
+          {"published", "off",
+           "as the published code has it: files in order of their names, counterfactual races "
+           "without the last group"}}},
+        {"cf-alpha",
+         "CF-alpha head (a stand-in)",
+         "A residual head on frozen image embeddings, trained so that the variants of a counterfactual set coincide "
+         "and "
+         "still find their caption; `alpha` mixes head and identity. The method itself fine-tunes the encoder: "
+         "plumb train --counterfactual.",
+         "After Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2): loss and settings are a reconstruction, the head "
+         "a "
+         "stand-in for the fine-tuned encoder.",
+         DebiasTarget::Images,
+         true,
+         true,
+         {{"beta0", "0.3", "weight of the cohesion loss"},
+          {"beta1", "1", "weight of the contrastive loss"},
+          {"hidden", "256", "width of the head; 0: a linear head"},
+          {"lr", "1e-4", "learning rate of AdamW"},
+          {"epochs", "3", "passes over the sets"},
+          {"B", "64", "sets a step"},
+          {"alpha", "1", "share of the head in the result"}}},
+        {"mean-difference",
+         "Mean difference",
+         "The direction between the groups' mean embeddings is projected out of the images, x' = x - (x r) r (several "
+         "groups: the span of their centred means), or every image is shifted along it.",
+         "Textbook; as a guidance direction in RAVE (METHODS B10).",
+         DebiasTarget::Images,
+         true,
+         false,
+         {{"mode", "project", "project or shift"},
+          {"beta", "1", "length of the shift, in cosine; a sign chooses the direction"},
+          {"apply", "images", "images, texts or both: which embeddings the direction is taken from"}}},
+        {"leace",
+         "LEACE",
+         "The smallest affine change after which no linear classifier reads the attribute from the images it was "
+         "fitted "
+         "on: x' = x - W+ U U^T W (x - mean).",
+         "Belrose et al., NeurIPS 2023 (METHODS B10).",
+         DebiasTarget::Images,
+         true,
+         false,
+         {{"shrinkage", "off", "covariance shrunk towards a multiple of the identity"},
+          {"tolerance", "auto",
+           "singular values of the whitened cross-covariance below it are left; auto: those that "
+           "rounding makes; the published package has 0.01"},
+          {"orth", "off", "an orthogonal projection instead of the smallest change"},
+          {"apply", "images", "images, texts or both: texts get the same linear part around their own mean"}}},
+        {"inlp",
+         "INLP",
+         "Linear classifiers are fitted one after the other, and the plane of each is projected out, until none does "
+         "better than the majority.",
+         "Ravfogel et al., ACL 2020 (METHODS B10).",
+         DebiasTarget::Images,
+         true,
+         false,
+         {{"rank", "20", "directions to remove at most"},
+          {"epsilon", "0.01", "accuracy above the majority at which it ends"},
+          {"l2", "1", "penalty of the classifiers"},
+          {"apply", "images", "images, texts or both"}}},
+        {"biased-prompts",
+         "Biased prompts",
+         "Prompts that say nothing but the attribute span what is projected out of the texts; pairs of prompts that "
+         "should coincide calibrate it: t' = norm(P0 (I + lambda M)^-1 t).",
+         "Chuang et al. 2023 (METHODS B4).",
+         DebiasTarget::Texts,
+         false,
+         true,
+         {{"spurious", "", "rows of the texts that say nothing but the attribute: 0,1,2 or 0-5; needed"},
+          {"pairs", "", "pairs of rows that should coincide: 6-7,8-9; none: the orthogonal projection alone"},
+          {"lambda", "1000", "strength of the calibration"},
+          {"apply", "texts", "texts, images or both"}}},
+        {"bend",
+         "BEND-VLM",
+         "Each query loses its part along the spurious prompts, then its part along the differences between the mean "
+         "embeddings of its nearest reference images in each group (in closed form).",
+         "Gerych et al., NeurIPS 2024 (METHODS B7).",
+         DebiasTarget::Texts,
+         true,
+         false,
+         {{"spurious", "", "rows of the texts that say nothing but the attribute; none: step 2 alone"},
+          {"pairs", "", "pairs of rows whose half difference is projected out, too"},
+          {"n", "100", "nearest reference images of each group"}}},
+        {"clip-clip",
+         "CLIP-clip",
+         "The coordinates of the image embeddings that share most information with the attribute are dropped, in "
+         "images "
+         "and texts.",
+         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5).",
+         DebiasTarget::ImagesAndTexts,
+         true,
+         false,
+         {{"m", "auto", "coordinates that are kept; auto: 78 % of them, 400 of 512"},
+          {"estimator", "mixed-ksg", "mixed-ksg or histogram"},
+          {"k", "5", "neighbours of mixed-ksg"}}},
+        {"sfid",
+         "SFID",
+         "The coordinates by which a random forest tells the groups apart are overwritten by their mean over the "
+         "images "
+         "that the forest is unsure of.",
+         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6).",
+         DebiasTarget::ImagesAndTexts,
+         true,
+         false,
+         {{"m", "auto", "coordinates that are overwritten; auto: a tenth of them, at least 1 (50 of 512)"},
+          {"t", "0.7", "class probability below which an image counts as unsure"},
+          {"trees", "100", "of the forest"},
+          {"apply", "images", "images, texts or both"}}},
+        {"fairer-clip",
+         "FairerCLIP",
+         "Images and texts are mapped by random Fourier features onto the few directions that depend most on the "
+         "texts' "
+         "classes and least on the attribute.",
+         "Dehdashtian, Wang, Boddeti, ICLR 2024 (METHODS B8).",
+         DebiasTarget::ImagesAndTexts,
+         true,
+         true,
+         {{"features", "1000", "random Fourier features (4000 and 1000 in the paper)"},
+          {"tau_i", "0.7", "weight of the attribute for images"},
+          {"tau_zi", "0.3", "weight of the other modality for images"},
+          {"tau_t", "0.1", "weight of the attribute for texts"},
+          {"tau_zt", "0.1", "weight of the other modality for texts"},
+          {"gamma_i", "3e-5", "ridge for images"},
+          {"gamma_t", "3e-4", "ridge for texts"},
+          {"dim", "0", "directions that are kept; 0: as many as the paper's rule gives"},
+          {"iterations", "3", "rounds of images and texts in turn"}}},
+        {"gap-shift",
+         "Modality-gap shift",
+         "Images and texts are moved towards each other, or apart, along the difference of their means: "
+         "x' = norm(x - lambda d), t' = norm(t + lambda d).",
+         "Liang et al., NeurIPS 2022 (METHODS A14).",
+         DebiasTarget::ImagesAndTexts,
+         false,
+         true,
+         {{"lambda", "0.5", "share of the gap by which each is moved; 0.5 closes it; negative widens it"}}},
+        {"det-greedy",
+         "DetGreedy",
+         "The images of a prompt are taken by score, unless a group would fall below or rise "
+         "above its target share.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
+         DebiasTarget::Ranking,
+         true,
+         false,
+         {}},
+        {"det-cons",
+         "DetCons",
+         "As DetGreedy; above the least share, the group whose next image is most urgently due.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
+         DebiasTarget::Ranking,
+         true,
+         false,
+         {}},
+        {"det-relaxed",
+         "DetRelaxed",
+         "As DetCons, with due places rounded up to whole ones and ties by score.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
+         DebiasTarget::Ranking,
+         true,
+         false,
+         {}},
+        {"det-const-sort",
+         "DetConstSort",
+         "Every group's next image gets the last place at which it is due, and moves "
+         "up by score as far as the others' places allow.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended (METHODS B9).",
+         DebiasTarget::Ranking,
+         true,
+         false,
+         {}},
+        {"fa-ir",
+         "FA*IR",
+         "At every place at least as many images of the protected group as chance would leave with "
+         "probability 1 - alpha.",
+         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).",
+         DebiasTarget::Ranking,
+         true,
+         false,
+         {}},
+        {"gda",
+         "Gaussian discriminant removal",
+         "A training-free Gaussian classifier says how likely each group is for an image; the expected offset of its "
+         "group's mean is taken out: x' = x - sum p(g | x) (mean_g - mean).",
+         "Classifier: Wang et al., ICLR 2024 (METHODS B11); its use as an eraser is ours.",
+         DebiasTarget::Images,
+         true,
+         false,
+         {}},
+        {"logit-bias",
+         "Logit bias",
+         "A constant for each text of a list is added to its logits where the model is "
+         "unsure.",
+         "After Tang et al., CVPR 2024 (METHODS B12), a reconstruction.",
+         DebiasTarget::Scores,
+         true,
+         true,
+         {}},
+        {"prompt-array",
+         "Prompt array (import)",
+         "A published array of learnt tokens is put before every text; the image embeddings stay.",
+         "Berg et al., AACL 2022 (METHODS B3).",
+         DebiasTarget::Texts,
+         false,
+         false,
+         {{"file", "", "the checkpoint; needed"}}},
+        {"residual-head",
+         "Residual heads (import)",
+         "A checkpoint of the published joint-removal code is applied to raw embeddings.",
+         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1).",
+         DebiasTarget::ImagesAndTexts,
+         false,
+         false,
+         {{"file", "", "the checkpoint; needed"}}},
+    };
+    return table;
+}
+
+} // namespace
+
+std::string_view debiasTargetName(DebiasTarget target) {
+    constexpr std::array<std::string_view, 6> names = {"images",  "texts",  "images and texts",
+                                                       "ranking", "scores", "weights"};
+    return names[static_cast<std::size_t>(target)];
+}
+
+std::span<const DebiasMethodInfo> allDebiasMethods() {
+    return methods();
+}
+
+const DebiasMethodInfo* findDebiasMethod(std::string_view name) {
+    const auto found = std::ranges::find(methods(), name, &DebiasMethodInfo::name);
+    return found == methods().end() ? nullptr : &*found;
+}
+
+std::string_view DebiasConfig::parameter(std::string_view name) const {
+    if (const auto given = std::ranges::find(parameters, name, &std::pair<std::string, std::string>::first);
+        given != parameters.end())
+        return given->second;
+    if (const DebiasMethodInfo* info = findDebiasMethod(method))
+        for (const DebiasParameter& parameter : info->parameters)
+            if (parameter.name == name)
+                return parameter.standard;
+    return {};
+}
+
+} // namespace plumbline

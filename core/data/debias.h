@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plumbline {
+
+/// What a debiasing method changes.
+enum class DebiasTarget {
+    Images,         ///< the image embeddings
+    Texts,          ///< the text embeddings
+    ImagesAndTexts, ///< both
+    Ranking,        ///< the order of the images for a prompt
+    Scores,         ///< the scores of a fixed list of texts
+    Weights         ///< the model itself
+};
+std::string_view debiasTargetName(DebiasTarget target);
+
+/// A parameter of a method: `plumb debias fit --param NAME=VALUE`. Names as in METHODS section B.
+struct DebiasParameter {
+    std::string_view name;
+    std::string_view standard; ///< the value it has when it is not given; empty: none, see `meaning`
+    std::string_view meaning;  ///< a sentence: what it is, its unit, what may be given
+};
+
+struct DebiasMethodInfo {
+    std::string_view name;   ///< "leace": stable, of the command line and of stored transforms
+    std::string_view title;  ///< "LEACE"
+    std::string_view about;  ///< a sentence or two: what it does, with its formula
+    std::string_view source; ///< paper, and what of it is a reconstruction
+    DebiasTarget target = DebiasTarget::Images;
+    bool needsLabels = true; ///< of the images to fit on
+    bool needsTexts = false; ///< embeddings of texts (spurious prompts, captions)
+    std::vector<DebiasParameter> parameters;
+};
+/// Every method, in the order in which they are offered.
+std::span<const DebiasMethodInfo> allDebiasMethods();
+/// Null where there is none of this name.
+const DebiasMethodInfo* findDebiasMethod(std::string_view name);
+
+/// What is asked of a fit; enough to repeat it.
+struct DebiasConfig {
+    std::string method;                                          ///< DebiasMethodInfo::name
+    std::string attribute;                                       ///< as in attribute_text.h
+    std::vector<std::pair<std::string, std::string>> parameters; ///< those that were given
+    std::uint64_t seed = 0;
+
+    /// The value given for a parameter, else the method's standard one (empty where it has none).
+    std::string_view parameter(std::string_view name) const;
+};
+
+/// A number that a fit tells of itself: "explained variance removed", "training accuracy".
+struct DebiasFact {
+    std::string name;
+    double value = 0;
+    std::string meaning;
+};
+
+/// What a fitted transform says of itself; stored beside it, complete enough to repeat the fit and to judge an audit
+/// that used it.
+struct DebiasCard {
+    DebiasConfig config;                                      ///< as asked
+    std::string name;                                         ///< for people: "LEACE, gender"
+    std::string modelSha256, imagesSha256, labelsSha256;      ///< what it was fitted on; empty where not known
+    std::string fitRows;                                      ///< which rows, in words: "split = fit"
+    std::vector<std::pair<std::string, std::int64_t>> groups; ///< labelled rows of each group
+    bool predictedLabels = false;                             ///< the labels were made by a classifier
+    std::int64_t dim = 0;                                     ///< of the embeddings that it takes
+    double strength = 1;                                      ///< 0: nothing changes, 1: the whole method
+    double seconds = 0;                                       ///< of wall clock, for the fit
+    std::vector<DebiasFact> facts;
+    std::vector<std::string> warnings; ///< plain sentences
+    std::string program;               ///< "plumbline 0.1.0"
+    std::string fitted;                ///< UTC, ISO 8601
+};
+
+} // namespace plumbline

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QTest>
+
+#include "core/debias/fit.h"
+
+using namespace plumbline;
+using debias::Parameters;
+
+class TestParameters : public QObject {
+    Q_OBJECT
+private slots:
+    void aParameterThatIsNotGivenHasTheMethodsStandardValue() {
+        const DebiasConfig config{.method = "biased-prompts", .attribute = "gender", .parameters = {}, .seed = 0};
+        QCOMPARE(Parameters(config).number("lambda", 0, 1e9).value(), 1000.0);
+        QVERIFY(!Parameters(config).given("lambda"));
+    }
+
+    void rowsAndPairsAreReadAndHeldAgainstTheTexts() {
+        const DebiasConfig config{.method = "biased-prompts",
+                                  .attribute = "gender",
+                                  .parameters = {{"spurious", "0-2, 5,5"}, {"pairs", "6-7,8-9"}},
+                                  .seed = 0};
+        const Parameters parameters(config);
+        QCOMPARE(parameters.rows("spurious", 6).value(), (std::vector<std::size_t>{0, 1, 2, 5}));
+        QCOMPARE(parameters.pairs("pairs", 10).value(),
+                 (std::vector<std::pair<std::size_t, std::size_t>>{{6, 7}, {8, 9}}));
+        const auto beyond = parameters.pairs("pairs", 9);
+        QVERIFY(!beyond);
+        QCOMPARE(QString::fromStdString(std::string(beyond.error().arg("value"))), QStringLiteral("8-9"));
+        QVERIFY(!parameters.rows("spurious", 5));
+    }
+
+    void nonsenseIsRefusedByName() {
+        const DebiasConfig config{.method = "leace",
+                                  .attribute = "gender",
+                                  .parameters = {{"shrinkage", "perhaps"}, {"apply", "nothing"}, {"tolerance", "nan"}},
+                                  .seed = 0};
+        const Parameters parameters(config);
+        QCOMPARE(parameters.flag("shrinkage").error().arg("name"), std::string_view("shrinkage"));
+        QVERIFY(!parameters.choice("apply", {"images", "texts"}));
+        QVERIFY(!parameters.number("tolerance", 0, 1));
+        QVERIFY(!parameters.integer("tolerance", 0, 1));
+    }
+
+    void everyMethodHasANameOfItsOwnAndSaysWhatItDoes() {
+        QCOMPARE(allDebiasMethods().size(), std::size_t(20));
+        for (const DebiasMethodInfo& info : allDebiasMethods()) {
+            QCOMPARE(findDebiasMethod(info.name), &info);
+            QVERIFY(!info.about.empty() && !info.source.empty());
+        }
+        QVERIFY(!findDebiasMethod("magic"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestParameters)
+#include "tst_parameters.moc"
