@@ -80,4 +80,14 @@ struct DebiasCard {
     std::string fitted;                ///< UTC, ISO 8601
 };
 
+/// Debiasing that a run was made with.
+struct AppliedDebias {
+    std::int64_t transformId = 0; ///< record of the project; 0 outside one
+    std::string path;             ///< encodePath form of a transform's folder; empty: of the project
+    std::string name;             ///< for people
+    std::string sha256;           ///< of the transform's files
+    double strength = 1;          ///< of the whole, on top of each part's own
+    std::int64_t baselineRun = 0; ///< the run without it on the same images and prompts; 0: none in the project
+};
+
 } // namespace plumbline

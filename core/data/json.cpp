@@ -29,15 +29,13 @@ struct Names;
 
 template <>
 struct Names<Container> {
-    static constexpr std::pair<Container, std::string_view> kAll[] = {{Container::HuggingFace, "huggingface"},
-                                                                      {Container::OpenClip, "openclip"},
-                                                                      {Container::OpenAi, "openai"}};
+    static constexpr std::pair<Container, std::string_view> kAll[] = {
+        {Container::HuggingFace, "huggingface"}, {Container::OpenClip, "openclip"}, {Container::OpenAi, "openai"}};
 };
 template <>
 struct Names<Activation> {
-    static constexpr std::pair<Activation, std::string_view> kAll[] = {{Activation::QuickGelu, "quick_gelu"},
-                                                                       {Activation::Gelu, "gelu"},
-                                                                       {Activation::GeluTanh, "gelu_tanh"}};
+    static constexpr std::pair<Activation, std::string_view> kAll[] = {
+        {Activation::QuickGelu, "quick_gelu"}, {Activation::Gelu, "gelu"}, {Activation::GeluTanh, "gelu_tanh"}};
 };
 template <>
 struct Names<ImageTower> {
@@ -104,15 +102,16 @@ struct Names<Preprocessing::CropOffset> {
 };
 template <>
 struct Names<Target::Kind> {
-    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
-        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"},
-        {Target::Kind::Conditional, "conditional"}};
+    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {{Target::Kind::Pool, "pool"},
+                                                                         {Target::Kind::Uniform, "uniform"},
+                                                                         {Target::Kind::Custom, "custom"},
+                                                                         {Target::Kind::Conditional, "conditional"}};
 };
 
 template <>
 struct Names<Correction> {
-    static constexpr std::pair<Correction, std::string_view> kAll[] = {
-        {Correction::Holm, "holm"}, {Correction::FalseDiscovery, "bh"}};
+    static constexpr std::pair<Correction, std::string_view> kAll[] = {{Correction::Holm, "holm"},
+                                                                       {Correction::FalseDiscovery, "bh"}};
 };
 
 template <class T>
@@ -487,6 +486,56 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io.since("more", measurement.more);
 }
 
+void describe(auto& io, Is<std::pair<std::string, std::string>> auto& parameter) {
+    io("name", parameter.first);
+    io("value", parameter.second);
+}
+
+void describe(auto& io, Is<std::pair<std::string, std::int64_t>> auto& group) {
+    io("name", group.first);
+    io("rows", group.second);
+}
+
+void describe(auto& io, Is<DebiasConfig> auto& config) {
+    io("method", config.method);
+    io("attribute", config.attribute);
+    io("parameters", config.parameters);
+    io("seed", config.seed);
+}
+
+void describe(auto& io, Is<DebiasFact> auto& fact) {
+    io("name", fact.name);
+    io("value", fact.value);
+    io("meaning", fact.meaning);
+}
+
+void describe(auto& io, Is<DebiasCard> auto& card) {
+    io("config", card.config);
+    io("name", card.name);
+    io("model_sha256", card.modelSha256);
+    io("images_sha256", card.imagesSha256);
+    io("labels_sha256", card.labelsSha256);
+    io("fit_rows", card.fitRows);
+    io("groups", card.groups);
+    io("predicted_labels", card.predictedLabels);
+    io("dim", card.dim);
+    io("strength", card.strength);
+    io("seconds", card.seconds);
+    io("facts", card.facts);
+    io("warnings", card.warnings);
+    io("program", card.program);
+    io("fitted", card.fitted);
+}
+
+void describe(auto& io, Is<AppliedDebias> auto& debias) {
+    io("transform_id", debias.transformId);
+    io("path", debias.path);
+    io("name", debias.name);
+    io("sha256", debias.sha256);
+    io("strength", debias.strength);
+    io("baseline_run", debias.baselineRun);
+}
+
 void describe(auto& io, Is<OtherMeasures> auto& others) {
     io("families", others.families);
     io("sets", others.sets);
@@ -508,6 +557,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("precision", config.precision);
     io("threads", config.threads);
     io.since("others", config.others);
+    io.whenPresent("debias", config.debias);
 }
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {
@@ -778,6 +828,29 @@ json toJson(const ConceptSummary& summary) {
     return encode(summary);
 }
 
+json toJson(const DebiasCard& card) {
+    return encode(card);
+}
+
+json toJson(const DebiasConfig& config) {
+    return encode(config);
+}
+
+json toJson(const DebiasMethodInfo& info) {
+    json parameters = json::array();
+    for (const DebiasParameter& parameter : info.parameters)
+        parameters.push_back(
+            {{"name", parameter.name}, {"default", parameter.standard}, {"meaning", parameter.meaning}});
+    return {{"name", info.name},
+            {"title", info.title},
+            {"about", info.about},
+            {"source", info.source},
+            {"changes", debiasTargetName(info.target)},
+            {"needs_labels", info.needsLabels},
+            {"needs_texts", info.needsTexts},
+            {"parameters", std::move(parameters)}};
+}
+
 json toJson(const Error& error) {
     json args = json::object();
     for (const auto& [name, value] : error.args)
@@ -821,6 +894,14 @@ Result<RunProvenance> runProvenanceFromJson(const json& from) {
 }
 Result<ConceptSummary> conceptSummaryFromJson(const json& from) {
     return fromJson<ConceptSummary>(from, "concept summary");
+}
+
+Result<DebiasCard> debiasCardFromJson(const json& from) {
+    return fromJson<DebiasCard>(from, "debiasing card");
+}
+
+Result<DebiasConfig> debiasConfigFromJson(const json& from) {
+    return fromJson<DebiasConfig>(from, "debiasing configuration");
 }
 
 Result<Error> errorFromJson(const json& from) {
