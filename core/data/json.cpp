@@ -527,6 +527,61 @@ void describe(auto& io, Is<DebiasCard> auto& card) {
     io("fitted", card.fitted);
 }
 
+void describe(auto& io, Is<DebiasNumber> auto& number) {
+    io("attribute", number.attribute);
+    io("measure", number.measure);
+    io("value", number.value);
+}
+
+void describe(auto& io, Is<DebiasPoint> auto& point) {
+    io("strength", point.strength);
+    io("select", point.select);
+    io("audit", point.audit);
+}
+
+void describe(auto& io, Is<DebiasCandidate> auto& candidate) {
+    io("card", candidate.card);
+    io("transform_id", candidate.transformId);
+    io("curve", candidate.curve);
+    io("select_score", candidate.selectScore);
+    io("uses_true_labels", candidate.usesTrueLabels);
+    io("price", candidate.price);
+    io("failure", candidate.failure);
+}
+
+void describe(auto& io, Is<DebiasStudyConfig> auto& config) {
+    io("model_path", config.modelPath);
+    io("vocab_path", config.vocabPath);
+    io("model_id", config.modelId);
+    io("image_set_id", config.imageSetId);
+    io("audit_set_id", config.auditSetId);
+    io("attribute", config.attribute);
+    io("untargeted", config.untargeted);
+    io("classes", config.classes);
+    io("captions", config.captions);
+    io("caption_split", config.captionSplit);
+    io("probe", config.probe);
+    io("measure", config.measure);
+    io("methods", config.methods);
+    io("split_column", config.splitColumn);
+    io("together", config.together);
+    io("shares", config.shares);
+    io("seed", config.seed);
+    io("precision", config.precision);
+}
+
+void describe(auto& io, Is<DebiasStudy> auto& study) {
+    io("config", study.config);
+    io("fit_rows", study.fitRows);
+    io("select_rows", study.selectRows);
+    io("audit_rows", study.auditRows);
+    io("split", study.split);
+    io("score", study.score);
+    io("candidates", study.candidates);
+    io("recommended", study.recommended);
+    io("warnings", study.warnings);
+}
+
 void describe(auto& io, Is<AppliedDebias> auto& debias) {
     io("transform_id", debias.transformId);
     io("path", debias.path);
@@ -836,6 +891,14 @@ json toJson(const DebiasConfig& config) {
     return encode(config);
 }
 
+json toJson(const DebiasStudyConfig& config) {
+    return encode(config);
+}
+
+json toJson(const DebiasStudy& study) {
+    return encode(study);
+}
+
 json toJson(const DebiasMethodInfo& info) {
     json parameters = json::array();
     for (const DebiasParameter& parameter : info.parameters)
@@ -898,6 +961,14 @@ Result<ConceptSummary> conceptSummaryFromJson(const json& from) {
 
 Result<DebiasCard> debiasCardFromJson(const json& from) {
     return fromJson<DebiasCard>(from, "debiasing card");
+}
+
+Result<DebiasStudyConfig> debiasStudyConfigFromJson(const json& from) {
+    return fromJson<DebiasStudyConfig>(from, "debiasing study's configuration");
+}
+
+Result<DebiasStudy> debiasStudyFromJson(const json& from) {
+    return fromJson<DebiasStudy>(from, "debiasing study");
 }
 
 Result<DebiasConfig> debiasConfigFromJson(const json& from) {

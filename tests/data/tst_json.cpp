@@ -129,6 +129,7 @@ private Q_SLOTS:
         roundTrips<AuditConfig>(auditConfigFromJson);
         roundTrips<DebiasCard>(debiasCardFromJson);
         roundTrips<DebiasConfig>(debiasConfigFromJson);
+        roundTrips<DebiasStudy>(debiasStudyFromJson);
         roundTrips<RunProvenance>(runProvenanceFromJson);
         roundTrips<ConceptSummary>(conceptSummaryFromJson);
     }
