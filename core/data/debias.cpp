@@ -7,6 +7,19 @@
 namespace plumbline {
 namespace {
 
+/// Those of every re-ranking, then `more`.
+std::vector<DebiasParameter> rankingParameters(std::initializer_list<DebiasParameter> more = {}) {
+    std::vector<DebiasParameter> all = {
+        {"target", "uniform",
+         "wanted shares of the first images: uniform, pool (those of the ranked images), or GROUP:SHARE,GROUP:SHARE"},
+        {"k", "audit",
+         "how many of the first images are re-ranked: a number, or a share such as 10%; audit: the audit's own k"},
+        {"labels", "given",
+         "given, or predicted: by a Gaussian classifier (METHODS B11) that is fitted on the fit images"}};
+    all.insert(all.end(), more);
+    return all;
+}
+
 const std::vector<DebiasMethodInfo>& methods() {
     static const std::vector<DebiasMethodInfo> table = {
         {"joint-vl",
@@ -165,49 +178,31 @@ const std::vector<DebiasMethodInfo>& methods() {
          false,
          true,
          {{"lambda", "0.5", "share of the gap by which each is moved; 0.5 closes it; negative widens it"}}},
-        {"det-greedy",
-         "DetGreedy",
+        {"det-greedy", "DetGreedy",
          "The images of a prompt are taken by score, unless a group would fall below or rise "
          "above its target share.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-cons",
-         "DetCons",
-         "As DetGreedy; above the least share, the group whose next image is most urgently due.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-relaxed",
-         "DetRelaxed",
-         "As DetCons, with due places rounded up to whole ones and ties by score.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-const-sort",
-         "DetConstSort",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-cons", "DetCons", "As DetGreedy; above the least share, the group whose next image is most urgently due.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-relaxed", "DetRelaxed", "As DetCons, with due places rounded up to whole ones and ties by score.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-const-sort", "DetConstSort",
          "Every group's next image gets the last place at which it is due, and moves "
          "up by score as far as the others' places allow.",
          "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"fa-ir",
-         "FA*IR",
-         "At every place at least as many images of the protected group as chance would leave with "
-         "probability 1 - alpha.",
-         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
+         DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"fa-ir", "FA*IR",
+         "At every place at least so many images of the protected group that a draw with its share p would have fewer "
+         "with "
+         "a chance below alpha; otherwise the best image.",
+         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).", DebiasTarget::Ranking, true, false,
+         rankingParameters(
+             {{"protected", "", "the protected group; none: the smallest group of the fit images"},
+              {"p", "auto", "least share of the protected group, 0.02 to 0.98; auto: its share in the target"},
+              {"alpha", "0.1", "0.01 to 0.15"},
+              {"adjust", "on",
+               "alpha is lowered until the tests at all places together fail a fair ranking with at most that "
+               "chance"}})},
         {"gda",
          "Gaussian discriminant removal",
          "A training-free Gaussian classifier says how likely each group is for an image; the expected offset of its "
