@@ -211,16 +211,30 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::Images,
          true,
          false,
-         {}},
+         {{"temperature", "auto",
+           "by which the classifier's logits are divided, 0.0001 to 10000; auto: the one with the least cross entropy "
+           "on "
+           "a fifth of the images"}}},
         {"logit-bias",
          "Logit bias",
-         "A constant for each text of a list is added to its logits where the model is "
-         "unsure.",
-         "After Tang et al., CVPR 2024 (METHODS B12), a reconstruction.",
+         "A constant b for each text of a fixed list is added to its logit, times a gate kappa that is small where the "
+         "model is sure of an image: s' = s + kappa b / 100. b is given, or fitted so that the mean predicted shares "
+         "of "
+         "the texts on the fit images are the target's; groups play no part in it.",
+         "After Tang et al., CVPR 2024 (METHODS B12): the gate (m4 / 250)^-0.4 is theirs, the constants in place of "
+         "their auxiliary classifier a reconstruction.",
          DebiasTarget::Scores,
+         false,
          true,
-         true,
-         {}},
+         {{"bias", "", "logits by row of the texts: 0:0.5,3:-1, other rows 0; none: fitted to the target"},
+          {"target", "uniform", "wanted mean shares: uniform, or ROW:SHARE for every text; scaled to sum 1"},
+          {"gate", "moment",
+           "kappa from the softmax p over the texts. moment: (m4 / reference)^-rho, m4 the 4th standardised moment of "
+           "p; "
+           "entropy: (entropy / its maximum)^rho; max: (largest p)^-rho; none: 1"},
+          {"rho", "0.4", "power of the gate; 0: no gate"},
+          {"reference", "auto", "of the moment; auto: a quarter of the number of texts, the paper's 250 for 1000"},
+          {"logit_scale", "100", "logits a cosine"}}},
         {"prompt-array",
          "Prompt array (import)",
          "A published array of learnt tokens is put before every text; the image embeddings stay.",
