@@ -278,6 +278,8 @@ void addDebias(CLI::App& app, Run& chosen) {
         };
     });
 
+    addDebiasCompare(*command, chosen);
+
     CLI::App* exported =
         command->add_subcommand("export", "Writes a transform, dialled or several as one, to a new folder");
     auto toExport = std::make_shared<ExportArguments>();

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/cli/commands.h"
 #include "core/base/error.h"
 #include "core/debias/transform.h"
 
@@ -16,5 +17,7 @@ Result<std::vector<std::pair<std::string, std::string>>> debiasParameters(const 
 /// Transforms of these folders as one, each part dialled by `strength` on top of its own. Errors: those of
 /// readTransform, InvalidArgument.
 Result<debias::Transform> readStack(const std::vector<std::string>& folders, double strength);
+
+void addDebiasCompare(CLI::App& debias, Run& chosen);
 
 } // namespace plumbline::cli

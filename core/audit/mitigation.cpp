@@ -5,11 +5,16 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <numeric>
 
 #include <tbb/parallel_for.h>
 
+#include "core/audit/measure_families.h"
 #include "core/base/random.h"
+#include "core/debias/classifier/gaussian.h"
+#include "core/debias/ranking/logit_bias.h"
+#include "core/debias/ranking/rerank.h"
 #include "core/metric/classification/accuracy.h"
 #include "core/metric/ndkl.h"
 #include "core/metric/pool.h"
@@ -17,7 +22,6 @@
 #include "core/metric/skew.h"
 #include "core/metric/utility/able.h"
 #include "core/metric/utility/retrieval.h"
-#include "core/audit/measure_families.h"
 
 namespace plumbline::audit {
 namespace {
@@ -64,9 +68,8 @@ struct Means {
 std::optional<Means> meansOf(std::span<const float> scores, std::size_t prompts, const metric::Pool& pool,
                              const KSpec& kSpec) {
     const std::size_t n = pool.groupOfRow.size();
-    const std::int64_t asked = kSpec.fraction > 0
-                                   ? static_cast<std::int64_t>(std::ceil(kSpec.fraction * double(pool.n) - 1e-9))
-                                   : kSpec.count;
+    const std::int64_t asked =
+        kSpec.fraction > 0 ? static_cast<std::int64_t>(std::ceil(kSpec.fraction * double(pool.n) - 1e-9)) : kSpec.count;
     const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, pool.n));
     const metric::Rules rules = metric::rulesOf(Definition::Geyik);
     const metric::NdklTables tables(k);
@@ -111,6 +114,40 @@ std::optional<double> accuracyOf(const Judged& judged, const Attribute& truth, c
         right += truth.codes[i] == judged.predicted[i];
     }
     return n == 0 ? std::nullopt : std::optional(double(right) / double(n));
+}
+
+/// The scores of every prompt after the rule of a part.
+Outcome<void> rerankAll(const debias::RankingRule& rule, const JudgedImages& images, const KSpec& k, Judged& judged,
+                        Feedback& feedback) {
+    const std::size_t n = images.rows.rows, prompts = n == 0 ? 0 : judged.scores.size() / n;
+    std::vector<std::int32_t> codes;
+    if (rule.predicted) {
+        PLUMBLINE_TRY(codes, debias::predictCodes(*rule.predicted, images.rows, feedback));
+    } else {
+        // The groups of these images under the numbers that the rule gave them.
+        const Attribute& attribute = images.attributes.front();
+        std::vector<std::int32_t> number(attribute.groups.size(), Attribute::kUnlabelled);
+        for (std::size_t g = 0; g < number.size(); ++g)
+            if (const auto known = std::ranges::find(rule.groups, attribute.groups[g]); known != rule.groups.end())
+                number[g] = static_cast<std::int32_t>(known - rule.groups.begin());
+        for (const std::int32_t code : attribute.codes)
+            codes.push_back(code < 0 ? code : number[static_cast<std::size_t>(code)]);
+    }
+    std::optional<Stop> stop;
+    std::mutex mutex;
+    tbb::parallel_for(std::size_t(0), prompts, [&](std::size_t p) {
+        const std::span<float> row(judged.scores.data() + p * n, n);
+        Outcome<std::vector<float>> after = debias::rerank(rule, row, codes, k, feedback);
+        if (after) {
+            std::ranges::copy(*after, row.begin());
+            return;
+        }
+        const std::lock_guard lock(mutex);
+        stop = after.error();
+    });
+    if (stop)
+        return tl::unexpected(*stop);
+    return {};
 }
 
 } // namespace
@@ -184,16 +221,23 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     PLUMBLINE_TRY(const Embeddings prompts,
                   debias::transformRows(transform, Modality::Text, texts.promptRows, feedback));
     judged.scores = scoresOf(prompts, judged.images, feedback);
+    for (const debias::Part& part : transform.parts)
+        if (part.ranking && part.card.strength > 0)
+            PLUMBLINE_CHECK(rerankAll(*part.ranking, images, options.k, judged, feedback));
     if (images.classes && texts.classRows.rows > 0) {
         PLUMBLINE_TRY(const Embeddings classRows,
                       debias::transformRows(transform, Modality::Text, texts.classRows, feedback));
         PLUMBLINE_TRY(const Embeddings weights, meanOfTemplates(classRows, texts.classes.size()));
         const std::vector<float> byClass = scoresOf(weights, judged.images, feedback);
-        std::vector<float> cosine(byClass.size());
+        std::vector<float> cosine(byClass.size()); // images x classes
         const std::size_t classes = weights.rows, n = judged.images.rows;
         for (std::size_t c = 0; c < classes; ++c)
             for (std::size_t i = 0; i < n; ++i)
                 cosine[i * classes + c] = byClass[c * n + i];
+        for (const debias::Part& part : transform.parts)
+            if (part.scores && part.card.strength > 0 && part.scores->bias.size() == classes) {
+                PLUMBLINE_TRY(cosine, debias::rescore(*part.scores, cosine, feedback));
+            }
         judged.predicted = metric::predict(cosine, classes);
     }
     if (!images.imageOfCaption.empty()) {
@@ -209,7 +253,8 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
 }
 
 bool usesTrueLabels(const debias::Transform& transform) {
-    return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return part.ranking.has_value(); });
+    return std::ranges::any_of(transform.parts,
+                               [](const debias::Part& part) { return part.ranking && !part.ranking->predicted; });
 }
 
 std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& images, const JudgedTexts& texts,
@@ -232,8 +277,7 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
             Target uniform;
             uniform.kind = Target::Kind::Uniform;
             if (const Result<metric::Pool> even = metric::makePool(attribute, uniform, rules))
-                if (const std::optional<Means> ofEven =
-                        meansOf(judged.scores, texts.prompts.size(), *even, options.k))
+                if (const std::optional<Means> ofEven = meansOf(judged.scores, texts.prompts.size(), *even, options.k))
                     skewForAble = ofEven->maxSkew;
         }
     }
@@ -242,8 +286,7 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
         std::optional<double> worst;
         const Attribute& target = images.attributes.front();
         for (std::size_t g = 0; g < target.groups.size(); ++g)
-            if (const auto ofGroup =
-                    accuracyOf(judged, *images.classes, &target, static_cast<std::int32_t>(g)))
+            if (const auto ofGroup = accuracyOf(judged, *images.classes, &target, static_cast<std::int32_t>(g)))
                 worst = worst ? std::min(*worst, *ofGroup) : *ofGroup;
         points.push_back({"", "zero_shot_accuracy", accuracy});
         points.push_back({"", "worst_group_accuracy", worst});

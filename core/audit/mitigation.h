@@ -25,18 +25,18 @@ namespace plumbline::audit {
 /// averaged over their templates afterwards).
 struct JudgedTexts {
     std::vector<Prompt> prompts;
-    Embeddings promptRows;                  ///< one a prompt
-    std::vector<std::string> classes;       ///< names, in the order of the class attribute's groups; empty: no task
-    Embeddings classRows;                   ///< classes in every template, template-major
+    Embeddings promptRows;            ///< one a prompt
+    std::vector<std::string> classes; ///< names, in the order of the class attribute's groups; empty: no task
+    Embeddings classRows;             ///< classes in every template, template-major
 };
 
 /// Labelled images on which it is judged: raw embeddings, usable rows only.
 struct JudgedImages {
-    std::string name;                       ///< "audit split", "photographs"
+    std::string name; ///< "audit split", "photographs"
     Embeddings rows;
-    std::vector<Attribute> attributes;      ///< codes row for row; the first is the one that is to be removed
-    std::optional<Attribute> classes;       ///< true classes, groups as JudgedTexts::classes; absent: no task
-    Embeddings captions;                    ///< raw; empty: no retrieval
+    std::vector<Attribute> attributes; ///< codes row for row; the first is the one that is to be removed
+    std::optional<Attribute> classes;  ///< true classes, groups as JudgedTexts::classes; absent: no task
+    Embeddings captions;               ///< raw; empty: no retrieval
     std::vector<std::uint32_t> imageOfCaption;
 };
 
@@ -85,6 +85,10 @@ std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
+/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter.
+/// Re-rankings by predicted labels and, as an upper baseline, one by the true ones.
+std::vector<DebiasConfig> studyMethods();
+
 /// A method of a study, with the strengths that it is tried at.
 struct StudyMethod {
     DebiasConfig config;
@@ -93,14 +97,14 @@ struct StudyMethod {
     std::vector<std::string> words;          ///< what they say
 };
 struct StudyInput {
-    DebiasStudyConfig config;                ///< what it is made of, for the record
-    JudgedImages images;                     ///< all rows that take part
+    DebiasStudyConfig config; ///< what it is made of, for the record
+    JudgedImages images;      ///< all rows that take part
     Split split;
-    std::vector<JudgedImages> elsewhere;     ///< other sets, audited only
+    std::vector<JudgedImages> elsewhere; ///< other sets, audited only
     JudgedTexts texts;
-    MeasureOptions measure;                  ///< k is that of the audit rows; the other parts take the same share
+    MeasureOptions measure; ///< k is that of the audit rows; the other parts take the same share
     std::vector<StudyMethod> methods;
-    DebiasCard card;                         ///< model, images and labels that it is fitted on
+    DebiasCard card; ///< model, images and labels that it is fitted on
     std::string splitText;
 };
 struct Study {

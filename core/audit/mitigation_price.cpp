@@ -52,7 +52,10 @@ void addRates(MeasureTable& table, const std::string& attribute, const std::stri
     for (std::size_t i = 0; i < before.size(); ++i) {
         if (before[i] == kNoPart || after[i] == kNoPart)
             continue;
-        (before[i] && after[i] ? counts.both : after[i] ? counts.first : before[i] ? counts.second : counts.neither) += 1;
+        (before[i] && after[i] ? counts.both
+         : after[i]            ? counts.first
+         : before[i]           ? counts.second
+                               : counts.neither) += 1;
     }
     if (counts.n() == 0)
         return;
@@ -105,11 +108,12 @@ Outcome<void> addWorstGroup(MeasureTable& table, const Attribute& attribute, con
         return {};
     double values[3];
     worst(all, values);
-    PLUMBLINE_TRY(const metric::Draws draws, metric::bootstrapWithinGroups(strata, 3, "price/worst-group", options,
-                                                                           worst, feedback));
+    PLUMBLINE_TRY(const metric::Draws draws,
+                  metric::bootstrapWithinGroups(strata, 3, "price/worst-group", options, worst, feedback));
     MetricValue three[3];
     for (int v = 0; v < 3; ++v)
-        three[v] = valued(values[v], metric::percentileInterval(draws[static_cast<std::size_t>(v)], options.confidence));
+        three[v] =
+            valued(values[v], metric::percentileInterval(draws[static_cast<std::size_t>(v)], options.confidence));
     addThree(table, attribute.name, "worst_group_accuracy", three[0], three[1], three[2],
              static_cast<std::int64_t>(all.size()), static_cast<std::int64_t>(all.size()) >= options.minGroup);
     return {};
@@ -182,8 +186,9 @@ Outcome<Hits> neighbourHits(const Embeddings& unit, const Probed& probed, std::s
             std::vector<std::uint32_t> order(unit.rows);
             std::iota(order.begin(), order.end(), 0U);
             const std::size_t k = std::min(kNeighbours, unit.rows);
-            std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
-                              [&](std::uint32_t a, std::uint32_t c) { return row[a] > row[c] || (row[a] == row[c] && a < c); });
+            std::partial_sort(
+                order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
+                [&](std::uint32_t a, std::uint32_t c) { return row[a] > row[c] || (row[a] == row[c] && a < c); });
             std::vector<int> votes(groups);
             std::size_t best = 0;
             for (std::size_t i = 0; i < k; ++i)
@@ -275,7 +280,7 @@ void addAble(MeasureTable& table, const Attribute& attribute, const MeasureTable
     };
     const MetricValue* skew[3] = {row(uniform, attribute.name, kBefore, "max_skew"),
                                   row(uniform, attribute.name, kAfter, "max_skew"),
-                                  row(uniform, attribute.name, kDifference, "max_skew_difference")};
+                                  row(uniform, attribute.name, kDifference, "max_skew")};
     const MetricValue* rate[3] = {row(table, "", kBefore, "zero_shot_accuracy"),
                                   row(table, "", kAfter, "zero_shot_accuracy"),
                                   row(table, "", kDifference, "zero_shot_accuracy")};
@@ -285,14 +290,18 @@ void addAble(MeasureTable& table, const Attribute& attribute, const MeasureTable
     const auto at = [](double accuracy, double maxSkew) {
         return metric::able(std::clamp(accuracy, 0.0, 1.0), maxSkew).value_or(0);
     };
-    const auto join = [](double value, double a, double b) { return std::sqrt((a - value) * (a - value) + (b - value) * (b - value)); };
+    const auto join = [](double value, double a, double b) {
+        return std::sqrt((a - value) * (a - value) + (b - value) * (b - value));
+    };
     MetricValue three[3];
     for (int v = 0; v < 2; ++v) {
         const double value = at(*rate[v]->value, *skew[v]->value);
         three[v].value = value;
         if (rate[v]->ciLow && rate[v]->ciHigh && skew[v]->ciLow && skew[v]->ciHigh) {
-            three[v].ciLow = value - join(value, at(*rate[v]->ciLow, *skew[v]->value), at(*rate[v]->value, *skew[v]->ciHigh));
-            three[v].ciHigh = value + join(value, at(*rate[v]->ciHigh, *skew[v]->value), at(*rate[v]->value, *skew[v]->ciLow));
+            three[v].ciLow =
+                value - join(value, at(*rate[v]->ciLow, *skew[v]->value), at(*rate[v]->value, *skew[v]->ciHigh));
+            three[v].ciHigh =
+                value + join(value, at(*rate[v]->ciHigh, *skew[v]->value), at(*rate[v]->value, *skew[v]->ciLow));
         }
         three[v].neutral = skew[v]->neutral ? std::optional(at(*rate[v]->value, *skew[v]->neutral)) : std::nullopt;
     }
@@ -303,8 +312,10 @@ void addAble(MeasureTable& table, const Attribute& attribute, const MeasureTable
         const auto moved = [&](double rateBy, double skewBy) {
             return at(*rate[0]->value + rateBy, *skew[0]->value + skewBy) - *three[0].value;
         };
-        three[2].ciLow = value - join(value, moved(*rate[2]->ciLow, *skew[2]->value), moved(*rate[2]->value, *skew[2]->ciHigh));
-        three[2].ciHigh = value + join(value, moved(*rate[2]->ciHigh, *skew[2]->value), moved(*rate[2]->value, *skew[2]->ciLow));
+        three[2].ciLow =
+            value - join(value, moved(*rate[2]->ciLow, *skew[2]->value), moved(*rate[2]->value, *skew[2]->ciHigh));
+        three[2].ciHigh =
+            value + join(value, moved(*rate[2]->ciHigh, *skew[2]->value), moved(*rate[2]->value, *skew[2]->ciLow));
     }
     std::int64_t n = 0;
     for (const MeasureRow& one : table.rows)
@@ -325,7 +336,8 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         "The same images and prompts before and after; difference = after minus before. MaxSkew, MinSkew, NDKL, excess "
         "over the neutral level and the gap of the groups' mean scores (in sd, association): means over the prompts, "
         "intervals over images. Probes: balanced accuracy with which a classifier reads the attribute from the images, "
-        "linear (logistic) and non-linear (15 nearest neighbours), 5 folds; neutral is chance, and what is gone is gone "
+        "linear (logistic) and non-linear (15 nearest neighbours), 5 folds; neutral is chance, and what is gone is "
+        "gone "
         "for these probes only. Zero-shot accuracy: share of images whose class prompt wins; worst group: lowest over "
         "the groups. ABLE: harmonic mean of that accuracy and exp(-MaxSkew) with equal shares.";
     table.source = "METHODS B15 (protocol); Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
@@ -340,16 +352,14 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         asked.concepts.clear();
     std::optional<MeasureTable> uniform;
     for (const Attribute& attribute : images.attributes) {
-        PLUMBLINE_TRY(const metric::PairedMeasures paired,
-                      metric::comparePaired(before.scores, after.scores, asked, attribute, options, kBefore, kAfter,
-                                            feedback));
+        PLUMBLINE_TRY(
+            const metric::PairedMeasures paired,
+            metric::comparePaired(before.scores, after.scores, asked, attribute, options, kBefore, kAfter, feedback));
         for (const MeasureRow& row : paired.mean.rows) {
             if (row.keys.back() != "images")
                 continue;
             MeasureRow taken = row;
             taken.keys = {row.keys[0], row.keys[1]};
-            if (constexpr std::string_view kSuffix = "_difference"; taken.measure.ends_with(kSuffix))
-                taken.measure.resize(taken.measure.size() - kSuffix.size());
             table.rows.push_back(std::move(taken));
         }
         for (const std::string& warning : paired.mean.warnings)

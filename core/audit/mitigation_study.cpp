@@ -18,8 +18,7 @@ MeasureOptions sameShare(const MeasureOptions& options, std::size_t auditRows) {
 }
 
 bool hasDial(const debias::Transform& transform) {
-    return std::ranges::none_of(transform.parts,
-                                [](const debias::Part& part) { return part.ranking || part.scores; });
+    return std::ranges::none_of(transform.parts, [](const debias::Part& part) { return part.ranking || part.scores; });
 }
 
 debias::Transform dialled(debias::Transform transform, double strength) {
@@ -38,6 +37,30 @@ std::optional<double> scoreOf(std::span<const DebiasNumber> points, const std::s
 
 } // namespace
 
+std::vector<DebiasConfig> studyMethods() {
+    const auto method = [](std::string name, std::vector<std::pair<std::string, std::string>> parameters = {}) {
+        return DebiasConfig{std::move(name), {}, std::move(parameters), 0};
+    };
+    return {method("mean-difference"),
+            method("mean-difference", {{"apply", "both"}}),
+            method("leace"),
+            method("leace", {{"apply", "both"}}),
+            method("inlp"),
+            method("biased-prompts"),
+            method("biased-prompts", {{"pairs", ""}}),
+            method("bend"),
+            method("clip-clip"),
+            method("sfid"),
+            method("fairer-clip"),
+            method("gap-shift"),
+            method("gda"),
+            method("joint-vl"),
+            method("det-cons", {{"labels", "predicted"}}),
+            method("det-const-sort", {{"labels", "predicted"}}),
+            method("fa-ir", {{"labels", "predicted"}}),
+            method("det-cons", {{"labels", "given"}})};
+}
+
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     const JudgedImages fitSet = takeRows(input.images, input.split.fit);
     const JudgedImages selectSet = takeRows(input.images, input.split.select);
@@ -53,21 +76,22 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     result.auditRows = static_cast<std::int64_t>(auditSet.rows.rows);
     result.split = input.splitText;
     result.score = task ? "ABLE on the select rows: harmonic mean of the zero-shot accuracy of " +
-                              input.images.classes->name +
-                              " and exp(-MaxSkew) with equal shares"
+                              input.images.classes->name + " and exp(-MaxSkew) with equal shares"
                         : "exp(-|MaxSkew|) on the select rows; without a task what it costs is not known";
     if (!task)
         result.warnings.push_back("No classes were named, so strengths were chosen by MaxSkew alone: a method that "
                                   "destroys the embeddings would win. Name a column whose classes the model must still "
                                   "tell apart.");
     if (share.definition != Definition::Geyik)
-        result.warnings.push_back("Strengths are chosen and curves are drawn by the definition geyik; the tables follow " +
-                                  std::string(definitionName(share.definition)) + ".");
+        result.warnings.push_back(
+            "Strengths are chosen and curves are drawn by the definition geyik; the tables follow " +
+            std::string(definitionName(share.definition)) + ".");
     for (const auto& [rows, name] : {std::pair{result.fitRows, "fit"}, std::pair{result.selectRows, "select"},
                                      std::pair{result.auditRows, "audit"}})
         if (rows == 0)
-            return fail(ErrorCode::InvalidArgument,
-                        {{"name", "the split"}, {"value", "no rows to " + std::string(name)}, {"expected", "some in each part"}});
+            return fail(ErrorCode::InvalidArgument, {{"name", "the split"},
+                                                     {"value", "no rows to " + std::string(name)},
+                                                     {"expected", "some in each part"}});
 
     const debias::Transform nothing;
     PLUMBLINE_TRY(const Judged selectBefore, judge(nothing, selectSet, input.texts, share, feedback));

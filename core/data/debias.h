@@ -98,29 +98,29 @@ struct DebiasPoint {
 
 /// One method of a study.
 struct DebiasCandidate {
-    DebiasCard card;                     ///< card.strength: the one chosen on the select rows
-    std::int64_t transformId = 0;        ///< record of the project; 0: none was stored
-    std::vector<DebiasPoint> curve;      ///< by ascending strength; where there is no dial, 0 and 1
-    std::optional<double> selectScore;   ///< by which it is compared, on the select rows
-    bool usesTrueLabels = false;         ///< it was given the labels of the very images that it ranks
-    std::vector<MeasureTable> price;     ///< before, after and paired difference: of the audit rows, then of other sets
-    std::string failure;                 ///< why it could not be fitted; empty: it was
+    DebiasCard card;                   ///< card.strength: the one chosen on the select rows
+    std::int64_t transformId = 0;      ///< record of the project; 0: none was stored
+    std::vector<DebiasPoint> curve;    ///< by ascending strength; where there is no dial, 0 and 1
+    std::optional<double> selectScore; ///< by which it is compared, on the select rows
+    bool usesTrueLabels = false;       ///< it was given the labels of the very images that it ranks
+    std::vector<MeasureTable> price;   ///< before, after and paired difference: of the audit rows, then of other sets
+    std::string failure;               ///< why it could not be fitted; empty: it was
 };
 
 /// What is asked of a study; enough to repeat it.
 struct DebiasStudyConfig {
-    std::string modelPath, vocabPath;            ///< encodePath form
-    std::int64_t modelId = 0, imageSetId = 0;    ///< records of the project; 0 outside one
-    std::int64_t auditSetId = 0;                 ///< the images that are audited, where they are a set of their own
-    std::string attribute;                       ///< that is to be removed
-    std::vector<std::string> untargeted;         ///< those that are looked at, too
-    std::string classes;                         ///< attribute whose zero-shot accuracy is the utility; empty: none
-    std::string captions, captionSplit;          ///< as OtherMeasures has them; empty: no retrieval
+    std::string modelPath, vocabPath;         ///< encodePath form
+    std::int64_t modelId = 0, imageSetId = 0; ///< records of the project; 0 outside one
+    std::int64_t auditSetId = 0;              ///< the images that are audited, where they are a set of their own
+    std::string attribute;                    ///< that is to be removed
+    std::vector<std::string> untargeted;      ///< those that are looked at, too
+    std::string classes;                      ///< attribute whose zero-shot accuracy is the utility; empty: none
+    std::string captions, captionSplit;       ///< as OtherMeasures has them; empty: no retrieval
     ProbeSet probe;
     MeasureOptions measure;
-    std::vector<DebiasConfig> methods;           ///< their attribute may be empty: it is the study's
-    std::string splitColumn;                     ///< attribute with the groups fit, select, audit; empty: by lot
-    std::string together;                        ///< attribute whose groups are not divided (identity); empty: none
+    std::vector<DebiasConfig> methods;              ///< their attribute may be empty: it is the study's
+    std::string splitColumn;                        ///< attribute with the groups fit, select, audit; empty: by lot
+    std::string together;                           ///< attribute whose groups are not divided (identity); empty: none
     std::vector<double> shares = {0.5, 0.25, 0.25}; ///< of fit, select and audit rows, by lot
     std::uint64_t seed = 0;
     std::string precision = "fp32";
@@ -130,10 +130,11 @@ struct DebiasStudyConfig {
 struct DebiasStudy {
     DebiasStudyConfig config;
     std::int64_t fitRows = 0, selectRows = 0, auditRows = 0;
-    std::string split;                   ///< how the rows were divided, in words
-    std::string score;                   ///< what selectScore is, in words
+    std::string split; ///< how the rows were divided, in words
+    std::string score; ///< what selectScore is, in words
     std::vector<DebiasCandidate> candidates;
-    std::int64_t recommended = -1;       ///< index of the best selectScore without true labels; -1: none is better than nothing
+    std::int64_t recommended =
+        -1; ///< index of the best selectScore without true labels; -1: none is better than nothing
     std::vector<std::string> warnings;
 };
 

@@ -5,6 +5,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/path.h"
+#include "core/debias/classifier/fit_gda.h"
+#include "core/debias/ranking/fit_ranking.h"
+#include "core/debias/ranking/logit_bias.h"
 #include "core/debias/transform.h"
 
 namespace plumbline::debias {
@@ -37,7 +40,9 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
 
 const std::map<std::string_view, FitFunction>& functions() {
     static const std::map<std::string_view, FitFunction> table = {
-        {"residual-head", importHeads},
+        {"det-greedy", fitDetGreedy},        {"det-cons", fitDetCons},       {"det-relaxed", fitDetRelaxed},
+        {"det-const-sort", fitDetConstSort}, {"fa-ir", fitFairIr},           {"gda", fitGda},
+        {"logit-bias", fitLogitBias},        {"residual-head", importHeads},
     };
     return table;
 }
