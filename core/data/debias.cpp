@@ -128,27 +128,29 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"n", "100", "nearest reference images of each group"}}},
         {"clip-clip",
          "CLIP-clip",
-         "The coordinates of the image embeddings that share most information with the attribute are dropped, in "
-         "images "
-         "and texts.",
-         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5).",
+         "The coordinates of the unit image embeddings that share most information with the attribute, each taken for "
+         "itself, become 0 in images and texts; the cosine is that of the coordinates that are left.",
+         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5). The histogram smooths the "
+         "coordinate alone, not one group into the next.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
          {{"m", "auto", "coordinates that are kept; auto: 78 % of them, 400 of 512"},
-          {"estimator", "mixed-ksg", "mixed-ksg or histogram"},
-          {"k", "5", "neighbours of mixed-ksg"}}},
+          {"estimator", "mixed-ksg", "of the mutual information: mixed-ksg or histogram (64 bins, smoothed)"},
+          {"k", "5", "neighbours of mixed-ksg; a group without more images takes no part"}}},
         {"sfid",
          "SFID",
          "The coordinates by which a random forest tells the groups apart are overwritten by their mean over the "
-         "images "
-         "that the forest is unsure of.",
-         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6).",
+         "images, "
+         "of a fifth that it has not seen, that the forest is unsure of.",
+         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6). Texts have no forest of their own: they get the same "
+         "coordinates, "
+         "with the means of the given texts.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
-         {{"m", "auto", "coordinates that are overwritten; auto: a tenth of them, at least 1 (50 of 512)"},
-          {"t", "0.7", "class probability below which an image counts as unsure"},
+         {{"m", "auto", "coordinates that are overwritten; auto: 50 of 512, as many in proportion, at least 1"},
+          {"t", "0.7", "class probability below which an image counts as unsure; none: the least sure 1 %"},
           {"trees", "100", "of the forest"},
           {"apply", "images", "images, texts or both"}}},
         {"fairer-clip",
