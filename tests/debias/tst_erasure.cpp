@@ -105,6 +105,8 @@ private Q_SLOTS:
             QCOMPARE(factOf(fit, "directions removed"), static_cast<double>(groups - 1));
             QVERIFY(factOf(fit, "between groups before") > 0.05);
             QVERIFY(factOf(fit, "between groups after") < 0.01);
+            QVERIFY(factOf(fit, "training accuracy before") > majority(rows.attribute) + 0.15);
+            QVERIFY(factOf(fit, "training accuracy after") < factOf(fit, "training accuracy before") - 0.1);
             QVERIFY(std::holds_alternative<Unchanged>(fit.text));
         }
     }
@@ -197,6 +199,8 @@ private Q_SLOTS:
                 QVERIFY(test::meansApart(after, rows.attribute) < 1e-9);
                 QVERIFY(probeAccuracy(test::after(linear(fit.image), rows.images), rows.attribute) <
                         majority(rows.attribute) + 1e-9);
+                QVERIFY(factOf(fit, "training accuracy before") > majority(rows.attribute) + 0.1);
+                QVERIFY(factOf(fit, "training accuracy after") < majority(rows.attribute) + 0.05);
                 Embeddings unit = rows.images;
                 normaliseRows(unit);
                 std::vector<std::vector<double>> before;

@@ -356,10 +356,7 @@ Outcome<Fitted> fairerClip(const FitInput& input, const FairerClipOptions& optio
     fitted.facts.push_back({"directions kept", static_cast<double>(dim), {}});
     fitted.facts.push_back({"classes", static_cast<double>(problem.classes()), "texts that are nearest to an image"});
     fitted.facts.push_back({"nearest text changed", moved, "share of the fitted images whose nearest text is another"});
-    fitted.facts.push_back({"between groups before", betweenShare(rows.values, rows.dim, rows),
-                            "share of the variance of the fitted images that lies between the groups' means"});
-    fitted.facts.push_back(
-        {"between groups after", betweenShare(after, dim, rows), "the same share after the change, at unit length"});
+    tellSeparation(rows, after, dim, fitted);
     if (dim == 1)
         fitted.warnings.emplace_back("One direction is left: every cosine is 1 or -1, and a ranking is all ties. More "
                                      "texts, or `dim`, give more directions.");

@@ -154,7 +154,8 @@ Outcome<Fitted> inlp(const FitInput& input, const InlpOptions& options, Feedback
          "mean over the groups of the share named right, with equal odds for each group; chance is " +
              formatFixed(chance, 3)});
     fitted.facts.push_back({"balanced accuracy after", after.groups, "the same mean after the change"});
-    tellSeparation(rows, map, fitted);
+    normalise(current, rows.dim);
+    tellSeparation(rows, current, rows.dim, fitted);
     place(std::move(map), options.apply, fitted);
     return fitted;
 }
