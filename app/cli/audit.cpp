@@ -107,10 +107,7 @@ Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
 Result<ProbeSet> probeOf(const Arguments& arguments) {
     if (arguments.probe.empty())
         return probe::handWritten(arguments.prompts);
-    for (ProbeSet& builtIn : probe::builtInProbeSets())
-        if (builtIn.name == arguments.probe && !fs::exists(arguments.probe))
-            return std::move(builtIn);
-    return probe::readProbeSet(arguments.probe);
+    return probe::namedProbeSet(arguments.probe);
 }
 
 Result<store::Project> openOrCreate(const fs::path& path) {

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/model_info.h"
 #include "core/data/probe.h"
@@ -56,6 +57,24 @@ struct RunRecord {
     std::optional<Error> error;    ///< of a failed run
     std::vector<std::string> warnings;
     std::string created;
+};
+
+struct StudyRecord {
+    std::int64_t id = 0;
+    RunState state = RunState::Running;
+    DebiasStudyConfig config;
+    std::optional<Error> error; ///< of a failed study
+    std::string created, finished;
+};
+
+/// A fitted transform that the project keeps as the files of its folder (debias::writeTransform).
+struct TransformRecord {
+    std::int64_t id = 0, study = 0; ///< study 0: of none
+    std::string name, created;
+};
+struct TransformFile {
+    std::string name; ///< relative, with '/'
+    std::string bytes;
 };
 
 /// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
@@ -120,6 +139,22 @@ public:
     Result<std::vector<float>> runScores(std::int64_t id, std::int64_t prompt);
     /// The labels that the run used (they stay with the run even when the image set is removed).
     Result<ImageSet> runImageSet(std::int64_t id);
+
+    /// A study of debiasing methods, written in two steps as a run is.
+    Result<std::int64_t> beginStudy(const DebiasStudyConfig& config);
+    Result<void> setStudyState(std::int64_t id, RunState state, const std::optional<Error>& error = {});
+    Result<void> finishStudy(std::int64_t id, const DebiasStudy& result);
+    Result<std::vector<StudyRecord>> studies(); ///< newest first
+    Result<StudyRecord> study(std::int64_t id);
+    /// Of a study that is done; RecordUnknown for another.
+    Result<DebiasStudy> studyResult(std::int64_t id);
+    /// With its transforms; runs that used them keep their results.
+    Result<void> removeStudy(std::int64_t id);
+
+    /// `study` 0: of none. Names of files are relative and stay inside the folder: InvalidArgument otherwise.
+    Result<std::int64_t> addTransform(std::int64_t study, const std::string& name, std::span<const TransformFile> files);
+    Result<std::vector<TransformRecord>> transforms();
+    Result<std::vector<TransformFile>> transformFiles(std::int64_t id);
 
     /// Thumbnails (JPEG bytes) by image set and row.
     Result<void> putThumbnails(std::int64_t imageSet, std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);

@@ -68,7 +68,7 @@ private Q_SLOTS:
             QVERIFY(project.check().has_value());
         }
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(0x504C4D42));
-        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("2"));
+        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("3"));
         QCOMPARE(test::sql(file, "PRAGMA journal_mode"), std::string("wal"));
         QCOMPARE(test::sql(file,
                            "SELECT count(*) FROM pragma_table_list "
