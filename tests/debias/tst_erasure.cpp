@@ -2,8 +2,11 @@
 // What takes a group's direction out of the embeddings: mean difference, LEACE, INLP.
 #include <limits>
 
+#include <tbb/global_control.h> // before Qt, whose macro `emit` breaks it
+
 #include <QTest>
 
+#include "core/debias/closed_form/inlp.h"
 #include "core/debias/closed_form/leace.h"
 #include "core/debias/closed_form/mean_difference.h"
 #include "core/metric/logistic.h"
@@ -81,6 +84,13 @@ std::vector<Method> erasers() {
             {fitLeace, configOf("leace", {{"orth", "on"}})}};
 }
 
+/// Those and INLP, which promises less of the means.
+std::vector<Method> everyEraser() {
+    std::vector<Method> all = erasers();
+    all.push_back({fitInlp, configOf("inlp", {})});
+    return all;
+}
+
 } // namespace
 
 class TestErasure : public QObject {
@@ -95,6 +105,8 @@ private Q_SLOTS:
             QCOMPARE(factOf(fit, "directions removed"), static_cast<double>(groups - 1));
             QVERIFY(factOf(fit, "between groups before") > 0.05);
             QVERIFY(factOf(fit, "between groups after") < 0.01);
+            QVERIFY(factOf(fit, "training accuracy before") > majority(rows.attribute) + 0.15);
+            QVERIFY(factOf(fit, "training accuracy after") < factOf(fit, "training accuracy before") - 0.1);
             QVERIFY(std::holds_alternative<Unchanged>(fit.text));
         }
     }
@@ -187,6 +199,8 @@ private Q_SLOTS:
                 QVERIFY(test::meansApart(after, rows.attribute) < 1e-9);
                 QVERIFY(probeAccuracy(test::after(linear(fit.image), rows.images), rows.attribute) <
                         majority(rows.attribute) + 1e-9);
+                QVERIFY(factOf(fit, "training accuracy before") > majority(rows.attribute) + 0.1);
+                QVERIFY(factOf(fit, "training accuracy after") < majority(rows.attribute) + 0.05);
                 Embeddings unit = rows.images;
                 normaliseRows(unit);
                 std::vector<std::vector<double>> before;
@@ -239,6 +253,65 @@ private Q_SLOTS:
         QCOMPARE(fit.warnings.size(), std::size_t(1));
     }
 
+    void inlpEndsAtChance() {
+        for (const std::size_t groups : {2U, 3U}) {
+            const PlantedRows rows = plantedRows(1500, 12, groups, 2);
+            const Fitted fit = fitted(fitInlp, rows, configOf("inlp", {})).value();
+            QVERIFY(factOf(fit, "accuracy before") > majority(rows.attribute) + 0.1);
+            QVERIFY(factOf(fit, "accuracy after") <= factOf(fit, "accuracy of the majority") + 0.01);
+            QVERIFY(factOf(fit, "balanced accuracy after") <= 1.0 / static_cast<double>(groups) + 0.01);
+            QVERIFY(fit.warnings.empty());
+            const double removed = factOf(fit, "directions removed");
+            QVERIFY(removed >= static_cast<double>(groups - 1) && removed < 11);
+            // A projection: symmetric, and twice is once.
+            const LinearMap& map = linear(fit.image);
+            double trace = 0;
+            for (std::size_t i = 0; i < 12; ++i) {
+                trace += map.matrix[i * 13];
+                for (std::size_t j = 0; j < 12; ++j) {
+                    double square = 0;
+                    for (std::size_t k = 0; k < 12; ++k)
+                        square += map.matrix[i * 12 + k] * map.matrix[k * 12 + j];
+                    QVERIFY(std::abs(square - map.matrix[i * 12 + j]) < 1e-9);
+                }
+            }
+            QVERIFY(std::abs(trace - (12 - removed)) < 1e-9);
+            // A fresh probe on all rows finds next to nothing.
+            QVERIFY(probeAccuracy(test::after(map, rows.images), rows.attribute) < majority(rows.attribute) + 0.05);
+        }
+    }
+
+    void inlpFindsAGroupThatIsRare() {
+        // One image in twenty: a classifier that always says the majority is right 95 % of the time.
+        PlantedRows rows = plantedRows(2000, 8, 2, 0);
+        for (std::size_t i = 0; i < rows.images.rows; ++i) {
+            rows.attribute.codes[i] = i % 20 == 0 ? 1 : 0;
+            rows.images.row(i)[3] += i % 20 == 0 ? 1.5F : 0.0F;
+        }
+        const Fitted fit = fitted(fitInlp, rows, configOf("inlp", {})).value();
+        QVERIFY(factOf(fit, "directions removed") >= 1);
+        QVERIFY(linear(fit.image).matrix[3 * 8 + 3] < 0.2);
+    }
+
+    void inlpSaysThatTheLimitEndedIt() {
+        const PlantedRows rows = plantedRows(1500, 12, 3, 2);
+        const Fitted fit = fitted(fitInlp, rows, configOf("inlp", {{"rank", "1"}, {"apply", "texts"}})).value();
+        QCOMPARE(factOf(fit, "directions removed"), 1.0);
+        QCOMPARE(fit.warnings.size(), std::size_t(1));
+        QVERIFY(std::holds_alternative<Unchanged>(fit.image));
+        QVERIFY(std::holds_alternative<LinearMap>(fit.text));
+    }
+
+    void inlpNeedsImagesToHoldOut() {
+        const PlantedRows rows = plantedRows(9, 6, 2, 2);
+        QCOMPARE(fitted(fitInlp, rows, configOf("inlp", {})).error().error().arg("name"), std::string_view("labels"));
+        Feedback feedback;
+        feedback.cancel();
+        const PlantedRows more = plantedRows(90, 6, 2, 2);
+        const auto stopped = inlp({.images = more.images, .attribute = more.attribute, .words = {}}, {}, feedback);
+        QVERIFY(stopped.error().cancelled());
+    }
+
     void fewerImagesThanDimensions() {
         const PlantedRows rows = plantedRows(30, 64, 2, 2);
         for (const Method& method : erasers()) {
@@ -250,7 +323,7 @@ private Q_SLOTS:
 
     void rowsThatSayNothingTakeNoPart() {
         const PlantedRows rows = plantedRows(200, 10, 3, 2);
-        for (const Method& method : erasers()) {
+        for (const Method& method : everyEraser()) {
             const Fitted clean = fitted(method.fit, rows, method.config).value();
             const Fitted fit = fitted(method.fit, flawed(rows), method.config).value();
             QCOMPARE(linear(fit.image).matrix, linear(clean.image).matrix);
@@ -259,8 +332,19 @@ private Q_SLOTS:
         }
     }
 
+    void theNumberOfThreadsChangesNoBit() {
+        const PlantedRows rows = plantedRows(700, 200, 3, 2);
+        for (const Method& method : everyEraser()) {
+            const Fitted all = fitted(method.fit, rows, method.config).value();
+            const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, 1);
+            const Fitted one = fitted(method.fit, rows, method.config).value();
+            QCOMPARE(linear(all.image).matrix, linear(one.image).matrix);
+            QCOMPARE(linear(all.image).offset, linear(one.image).offset);
+        }
+    }
+
     void whatCannotBeFittedIsAnErrorWithItsReason() {
-        for (const Method& method : erasers()) {
+        for (const Method& method : everyEraser()) {
             PlantedRows rows = plantedRows(60, 6, 2, 2);
             std::ranges::fill(rows.attribute.codes, 1);
             QCOMPARE(fitted(method.fit, rows, method.config).error().error().code, ErrorCode::AttributeSingleGroup);
@@ -287,8 +371,14 @@ private Q_SLOTS:
             const Fitted fit = fitted(method.fit, rows, method.config).value();
             QVERIFY(test::meansApart(test::after(linear(fit.image), rows.images), rows.attribute) < 1e-7);
         }
+        const Fitted apart = fitted(fitInlp, rows, configOf("inlp", {})).value();
+        QCOMPARE(factOf(apart, "accuracy before"), 1.0);
+        QVERIFY(test::allFinite(linear(apart.image).matrix));
         for (std::size_t i = 1; i < rows.images.rows; ++i)
             std::ranges::copy(rows.images.row(0), rows.images.row(i).begin());
+        const Fitted nothing = fitted(fitInlp, rows, configOf("inlp", {})).value();
+        QCOMPARE(factOf(nothing, "directions removed"), 0.0);
+        QCOMPARE(nothing.warnings.size(), std::size_t(1));
         const Fitted same = fitted(fitMeanDifference, rows, configOf("mean-difference", {})).value();
         QCOMPARE(same.warnings.size(), std::size_t(1));
         QCOMPARE(factOf(same, "directions removed"), 0.0);

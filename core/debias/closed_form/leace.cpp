@@ -157,7 +157,9 @@ Outcome<Fitted> leace(const FitInput& input, const LeaceOptions& options, Feedba
     fitted.facts.push_back({"distance between means after", distance,
                             "the same distance after the change; 0: no linear classifier beats the constant on the "
                             "fitted images"});
-    tellSeparation(rows, map, fitted);
+    normalise(after, rows.dim);
+    tellSeparation(rows, after, rows.dim, fitted);
+    PLUMBLINE_CHECK(tellTraining(rows, after, fitted, feedback));
     if (options.apply != Apply::Images) {
         LinearMap forTexts = map;
         const std::vector<double> centre = mean(texts);

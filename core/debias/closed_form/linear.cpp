@@ -8,6 +8,9 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include "core/base/numbers.h"
+#include "core/metric/logistic.h"
+
 namespace plumbline::debias {
 namespace {
 
@@ -33,6 +36,26 @@ void inPieces(std::size_t count, std::size_t size, const Work& work) {
     });
 }
 
+/// 0 for a row that is not finite.
+double lengthOf(std::span<const float> row) {
+    double sum = 0;
+    for (const float value : row)
+        sum += static_cast<double>(value) * static_cast<double>(value);
+    return std::isfinite(sum) ? std::sqrt(sum) : 0;
+}
+
+/// The share of the rows whose group the linear classifier that is fitted to them names.
+Outcome<double> trainingAccuracy(std::span<const double> values, std::size_t dim, const FitRows& rows,
+                                 Feedback& feedback) {
+    Embeddings x(rows.rows, dim);
+    std::ranges::transform(values, x.values.begin(), [](double value) { return static_cast<float>(value); });
+    PLUMBLINE_TRY(const metric::OneVsRestFit fit, metric::fitOneVsRest(x, rows.group, rows.groups(), {}, feedback));
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < rows.rows; ++i)
+        right += fit.predict(x.row(i)) == static_cast<std::size_t>(rows.group[i]) ? 1 : 0;
+    return static_cast<double>(right) / static_cast<double>(rows.rows);
+}
+
 } // namespace
 
 tl::unexpected<Stop> unusable(std::string name, std::string value, std::string expected) {
@@ -43,11 +66,8 @@ tl::unexpected<Stop> unusable(std::string name, std::string value, std::string e
 }
 
 std::vector<double> unitRow(std::span<const float> row) {
-    double sum = 0;
-    for (const float value : row)
-        sum += static_cast<double>(value) * static_cast<double>(value);
-    const double length = std::sqrt(sum);
-    if (!(length > 0) || !std::isfinite(length))
+    const double length = lengthOf(row);
+    if (!(length > 0))
         return {};
     std::vector<double> unit(row.begin(), row.end());
     for (double& value : unit)
@@ -62,8 +82,7 @@ Outcome<FitRows> labelledRows(const Embeddings& images, const Attribute& attribu
                         "one for each of " + std::to_string(images.rows) + " images");
     if (images.dim == 0)
         return unusable("images", "no dimension", "embeddings");
-    std::vector<std::vector<double>> units(images.rows);
-    std::vector<std::size_t> count(attribute.groups.size(), 0);
+    std::vector<std::size_t> count(attribute.groups.size(), 0), taking;
     FitRows result;
     result.dim = images.dim;
     std::size_t unusableRows = 0;
@@ -71,14 +90,14 @@ Outcome<FitRows> labelledRows(const Embeddings& images, const Attribute& attribu
         const std::int32_t code = attribute.codes[i];
         if (code < 0 || static_cast<std::size_t>(code) >= count.size())
             continue;
-        units[i] = unitRow(images.row(i));
-        if (units[i].empty()) {
+        if (!(lengthOf(images.row(i)) > 0)) {
             ++unusableRows;
             continue;
         }
         ++count[static_cast<std::size_t>(code)];
-        ++result.rows;
+        taking.push_back(i);
     }
+    result.rows = taking.size();
     std::vector<std::int32_t> place(count.size(), -1);
     for (std::size_t g = 0; g < count.size(); ++g)
         if (count[g] > 0) {
@@ -92,11 +111,11 @@ Outcome<FitRows> labelledRows(const Embeddings& images, const Attribute& attribu
         return tl::unexpected<Stop>(
             Error{ErrorCode::AttributeSingleGroup, {{"name", attribute.name}, {"group", result.names[0]}}, {}});
     result.values.reserve(result.rows * result.dim);
-    for (std::size_t i = 0; i < images.rows; ++i)
-        if (!units[i].empty()) {
-            result.values.insert(result.values.end(), units[i].begin(), units[i].end());
-            result.group.push_back(place[static_cast<std::size_t>(attribute.codes[i])]);
-        }
+    for (const std::size_t i : taking) {
+        const std::vector<double> unit = unitRow(images.row(i));
+        result.values.insert(result.values.end(), unit.begin(), unit.end());
+        result.group.push_back(place[static_cast<std::size_t>(attribute.codes[i])]);
+    }
     if (unusableRows > 0)
         warnings.push_back(std::to_string(unusableRows) +
                            " labelled images have an embedding that is zero or not finite; they took no part.");
@@ -244,13 +263,23 @@ void place(LinearMap map, Apply apply, Fitted& fitted) {
     (apply == Apply::Texts ? fitted.text : fitted.image) = std::move(map);
 }
 
-void tellSeparation(const FitRows& rows, const LinearMap& map, Fitted& fitted) {
-    std::vector<double> after = mapped(map, rows);
-    normalise(after, map.out);
+void tellSeparation(const FitRows& rows, std::span<const double> after, std::size_t dim, Fitted& fitted) {
     fitted.facts.push_back({"between groups before", betweenShare(rows.values, rows.dim, rows),
                             "share of the variance of the fitted images that lies between the groups' means"});
-    fitted.facts.push_back({"between groups after", betweenShare(after, map.out, rows),
-                            "the same share after the change, at unit length"});
+    fitted.facts.push_back(
+        {"between groups after", betweenShare(after, dim, rows), "the same share after the change, at unit length"});
+}
+
+Outcome<void> tellTraining(const FitRows& rows, std::span<const double> after, Fitted& fitted, Feedback& feedback) {
+    PLUMBLINE_TRY(const double was, trainingAccuracy(rows.values, rows.dim, rows, feedback));
+    PLUMBLINE_TRY(const double is, trainingAccuracy(after, rows.dim, rows, feedback));
+    const double largest = static_cast<double>(std::ranges::max(rows.count)) / static_cast<double>(rows.rows);
+    fitted.facts.push_back({"training accuracy before", was,
+                            "share of the fitted images whose group a linear classifier fitted to them names; the "
+                            "largest group is " +
+                                formatFixed(largest, 3) + " of them"});
+    fitted.facts.push_back({"training accuracy after", is, "the same share after the change, at unit length"});
+    return {};
 }
 
 } // namespace plumbline::debias

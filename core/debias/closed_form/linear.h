@@ -73,7 +73,10 @@ Result<Apply> applyOf(const Parameters& parameters);
 /// The map in its places.
 void place(LinearMap map, Apply apply, Fitted& fitted);
 
-/// The facts that every linear change of the images has: how much lies between the groups before and after.
-void tellSeparation(const FitRows& rows, const LinearMap& map, Fitted& fitted);
+/// Facts: how much of the images' variance lies between the groups, before and in `after` [rows, dim], unit rows.
+void tellSeparation(const FitRows& rows, std::span<const double> after, std::size_t dim, Fitted& fitted);
+/// Facts: how often a linear classifier names the groups of the images that it was fitted to, before and in `after`
+/// [rows, rows.dim], unit rows. Errors: Cancelled.
+Outcome<void> tellTraining(const FitRows& rows, std::span<const double> after, Fitted& fitted, Feedback& feedback);
 
 } // namespace plumbline::debias

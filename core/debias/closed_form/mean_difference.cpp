@@ -40,7 +40,10 @@ Outcome<Fitted> meanDifference(const FitInput& input, const MeanDifferenceOption
         fitted.facts.push_back({"directions removed", static_cast<double>(basis.size() / rows.dim), {}});
     fitted.facts.push_back({"distance between means", distance,
                             "the greatest distance between two groups' mean embeddings, at unit length, before"});
-    tellSeparation(rows, map, fitted);
+    std::vector<double> after = mapped(map, rows);
+    normalise(after, rows.dim);
+    tellSeparation(rows, after, rows.dim, fitted);
+    PLUMBLINE_CHECK(tellTraining(rows, after, fitted, feedback));
     place(std::move(map), options.apply, fitted);
     return fitted;
 }
