@@ -8,6 +8,8 @@
 #include <Eigen/Dense>
 #include <tbb/parallel_for.h>
 
+#include "core/debias/closed_form/bend.h"
+
 namespace plumbline::debias {
 namespace {
 
@@ -111,7 +113,7 @@ Outcome<Embeddings> applyHeads(const HeadMap& map, const Embeddings& rows, Feedb
     return result;
 }
 
-struct Apply {
+struct Applier {
     const Embeddings& rows;
     Feedback& feedback;
 
@@ -170,9 +172,7 @@ struct Apply {
         });
     }
 
-    Outcome<Embeddings> operator()(const QueryMap&) const {
-        return fail(ErrorCode::Internal, {}, "a query map cannot be applied yet");
-    }
+    Outcome<Embeddings> operator()(const QueryMap& map) const { return applyQueryMap(map, rows, feedback); }
 };
 
 std::size_t inputDim(const VectorMap& map) {
@@ -200,7 +200,7 @@ Outcome<Embeddings> apply(const VectorMap& map, const Embeddings& rows, Feedback
                     {{"name", "the embeddings"},
                      {"value", std::to_string(rows.dim) + " values a row"},
                      {"expected", std::to_string(wanted) + ", as those that the method was fitted on"}});
-    return std::visit(Apply{rows, feedback}, map);
+    return std::visit(Applier{rows, feedback}, map);
 }
 
 std::size_t outputDim(const VectorMap& map, std::size_t dim) {
