@@ -36,24 +36,35 @@ tl::unexpected<Error> invalid(std::string name, std::string value, std::string e
                 {{"name", std::move(name)}, {"value", std::move(value)}, {"expected", std::move(expected)}});
 }
 
-/// "leace" or "leace:apply=both;shrinkage=on".
-Result<DebiasConfig> methodOf(const std::string& text) {
-    DebiasConfig config;
-    const std::size_t colon = text.find(':');
-    config.method = text.substr(0, colon);
-    if (!findDebiasMethod(config.method))
-        return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
-    if (colon == std::string::npos)
-        return config;
-    std::vector<std::string> parts;
-    for (std::size_t begin = colon + 1; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(';', begin), text.size());
+/// The pieces of a text between separators, without empty ones.
+std::vector<std::string> pieces(const std::string& text, char separator) {
+    std::vector<std::string> result;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, begin), text.size());
         if (end > begin)
-            parts.push_back(text.substr(begin, end - begin));
+            result.push_back(text.substr(begin, end - begin));
         begin = end + 1;
     }
-    PLUMBLINE_TRY(config.parameters, debiasParameters(parts));
-    return config;
+    return result;
+}
+
+/// "leace", "leace:apply=both;shrinkage=on", "mean-difference+det-cons:labels=predicted".
+Result<DebiasRecipe> recipeOf(const std::string& text) {
+    DebiasRecipe recipe;
+    for (const std::string& step : pieces(text, '+')) {
+        const std::size_t colon = step.find(':');
+        DebiasConfig config;
+        config.method = step.substr(0, colon);
+        if (!findDebiasMethod(config.method))
+            return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
+        if (colon != std::string::npos) {
+            PLUMBLINE_TRY(config.parameters, debiasParameters(pieces(step.substr(colon + 1), ';')));
+        }
+        recipe.steps.push_back(std::move(config));
+    }
+    if (recipe.steps.empty())
+        return invalid("--method", encodeName(text), "a name that plumb debias list prints");
+    return recipe;
 }
 
 struct Compared {
@@ -74,7 +85,7 @@ Outcome<Compared> compare(const Arguments& arguments, Feedback& feedback) {
         config.methods = audit::studyMethods();
     else
         for (const std::string& name : arguments.methods) {
-            PLUMBLINE_TRY(config.methods.emplace_back(), methodOf(name));
+            PLUMBLINE_TRY(config.methods.emplace_back(), recipeOf(name));
         }
     std::error_code ignored;
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
@@ -108,7 +119,8 @@ Outcome<Compared> compare(const Arguments& arguments, Feedback& feedback) {
     for (const std::string& folder : arguments.transforms) {
         PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder));
         audit::StudyMethod method;
-        method.config = transform.parts.empty() ? DebiasConfig{} : transform.parts.front().card.config;
+        for (const debias::Part& part : transform.parts)
+            method.steps.emplace_back().config = part.card.config;
         method.fitted = std::move(transform);
         input.methods.push_back(std::move(method));
     }
@@ -129,8 +141,9 @@ std::string signedCell(const MeasureRow* row) {
 /// The card's name with the parameters that were given: "LEACE, gender (apply=both)"; long ones are cut.
 std::string candidateName(const DebiasCandidate& candidate) {
     std::string given;
-    for (const auto& [name, value] : candidate.card.config.parameters)
-        given += (given.empty() ? "" : ", ") + name + "=" + (value.size() > 12 ? value.substr(0, 10) + "…" : value);
+    for (const DebiasConfig& step : candidate.recipe.steps)
+        for (const auto& [name, value] : step.parameters)
+            given += (given.empty() ? "" : ", ") + name + "=" + (value.size() > 12 ? value.substr(0, 10) + "…" : value);
     return candidate.card.name + (given.empty() ? "" : " (" + given + ")");
 }
 
@@ -261,7 +274,8 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
     asked->require_option(1);
     arguments->measure.addTo(*command);
     command->add_option("--method", arguments->methods,
-                        "NAME or NAME:KEY=VALUE;KEY=VALUE, several times; all (the default) tries every one");
+                        "NAME, NAME:KEY=VALUE;KEY=VALUE or several in turn, NAME+NAME; several times; all (the default) "
+                        "tries every one");
     command->add_option("--transform", arguments->transforms, "Folder of a transform that was fitted elsewhere");
     command->add_option("--out", arguments->out, "Folder for the fitted transforms");
     command->add_option("--json", arguments->json, "Write everything as JSON to this file, or - for standard output");

@@ -95,16 +95,19 @@ std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
-/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter.
-/// Re-rankings by predicted labels and, as an upper baseline, one by the true ones.
-std::vector<DebiasConfig> studyMethods();
+/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter,
+/// re-rankings by predicted labels, stacks of both and, as an upper baseline, a re-ranking by the true labels.
+std::vector<DebiasRecipe> studyMethods();
 
-/// A method of a study, with the strengths that it is tried at.
+/// A method of a study.
 struct StudyMethod {
-    DebiasConfig config;
-    std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: it is fitted here
-    Embeddings texts;                        ///< raw, what FitInput::texts is to be; empty: none
-    std::vector<std::string> words;          ///< what they say
+    struct Step {
+        DebiasConfig config;
+        Embeddings texts;               ///< raw, what FitInput::texts is to be; empty: none
+        std::vector<std::string> words; ///< what they say
+    };
+    std::vector<Step> steps;
+    std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: the steps are fitted
 };
 struct StudyInput {
     DebiasStudyConfig config; ///< what it is made of, for the record

@@ -13,6 +13,7 @@
 namespace plumbline::audit {
 namespace {
 
+constexpr std::int64_t kMostFairIr = 400;     ///< images that FA*IR is defined for
 constexpr std::size_t kMostPairConcepts = 30; ///< concepts that pairs are made of
 
 bool usable(std::span<const float> row) {
@@ -75,6 +76,37 @@ MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
     if (!pairs.empty())
         texts.parameters.emplace_back("pairs", pairs);
     return texts;
+}
+
+/// A step with the texts that its method needs.
+Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyConfig& config, const StudyInput& input,
+                                  const std::vector<std::string>& prompts, const EncodeTexts& encode) {
+    const DebiasMethodInfo* info = findDebiasMethod(asked.method);
+    if (!info)
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    StudyMethod::Step step;
+    step.config = asked;
+    if (step.config.attribute.empty())
+        step.config.attribute = config.attribute;
+    const auto addParameter = [&](const std::string& name, const std::string& value) {
+        if (std::ranges::none_of(asked.parameters, [&](const auto& given) { return given.first == name; }))
+            step.config.parameters.emplace_back(name, value);
+    };
+    if (info->name == "fa-ir" && input.measure.k.count > kMostFairIr)
+        addParameter("k", std::to_string(kMostFairIr));
+    MethodTexts texts;
+    if (info->name == "biased-prompts" || info->name == "bend")
+        texts = spuriousTexts(input.images.attributes.front(), config.probe);
+    else if (info->needsTexts || (step.config.parameter("apply") != "images" && !step.config.parameter("apply").empty()))
+        texts.sentences = prompts;
+    if (!texts.sentences.empty()) {
+        PLUMBLINE_TRY(step.texts, encode(texts.sentences));
+        for (const auto& [name, value] : texts.parameters)
+            addParameter(name, value);
+        step.words = std::move(texts.sentences);
+    }
+    return step;
 }
 
 } // namespace
@@ -195,28 +227,11 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         PLUMBLINE_TRY(images.captions, encode(texts));
     }
 
-    for (const DebiasConfig& asked : config.methods) {
-        const DebiasMethodInfo* info = findDebiasMethod(asked.method);
-        if (!info)
-            return fail(
-                ErrorCode::InvalidArgument,
-                {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    for (const DebiasRecipe& recipe : config.methods) {
         StudyMethod& method = input.methods.emplace_back();
-        method.config = asked;
-        if (method.config.attribute.empty())
-            method.config.attribute = config.attribute;
-        MethodTexts texts;
-        if (info->name == "biased-prompts" || info->name == "bend")
-            texts = spuriousTexts(images.attributes.front(), config.probe);
-        else if (info->needsTexts)
-            texts.sentences = prompts;
-        if (texts.sentences.empty())
-            continue;
-        PLUMBLINE_TRY(method.texts, encode(texts.sentences));
-        for (auto& [name, value] : texts.parameters)
-            if (std::ranges::none_of(asked.parameters, [&](const auto& given) { return given.first == name; }))
-                method.config.parameters.emplace_back(name, value);
-        method.words = std::move(texts.sentences);
+        for (const DebiasConfig& asked : recipe.steps) {
+            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, prompts, encode));
+        }
     }
     input.card.modelSha256 = {};
     input.card.imagesSha256 = sets.embeddings.imagesSha256;
