@@ -7,6 +7,19 @@
 namespace plumbline {
 namespace {
 
+/// Those of every re-ranking, then `more`.
+std::vector<DebiasParameter> rankingParameters(std::initializer_list<DebiasParameter> more = {}) {
+    std::vector<DebiasParameter> all = {
+        {"target", "uniform",
+         "wanted shares of the first images: uniform, pool (those of the ranked images), or GROUP:SHARE,GROUP:SHARE"},
+        {"k", "audit",
+         "how many of the first images are re-ranked: a number, or a share such as 10%; audit: the audit's own k"},
+        {"labels", "given",
+         "given, or predicted: by a Gaussian classifier (METHODS B11) that is fitted on the fit images"}};
+    all.insert(all.end(), more);
+    return all;
+}
+
 const std::vector<DebiasMethodInfo>& methods() {
     static const std::vector<DebiasMethodInfo> table = {
         {"joint-vl",
@@ -165,49 +178,31 @@ const std::vector<DebiasMethodInfo>& methods() {
          false,
          true,
          {{"lambda", "0.5", "share of the gap by which each is moved; 0.5 closes it; negative widens it"}}},
-        {"det-greedy",
-         "DetGreedy",
+        {"det-greedy", "DetGreedy",
          "The images of a prompt are taken by score, unless a group would fall below or rise "
          "above its target share.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-cons",
-         "DetCons",
-         "As DetGreedy; above the least share, the group whose next image is most urgently due.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-relaxed",
-         "DetRelaxed",
-         "As DetCons, with due places rounded up to whole ones and ties by score.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-const-sort",
-         "DetConstSort",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-cons", "DetCons", "As DetGreedy; above the least share, the group whose next image is most urgently due.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-relaxed", "DetRelaxed", "As DetCons, with due places rounded up to whole ones and ties by score.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-const-sort", "DetConstSort",
          "Every group's next image gets the last place at which it is due, and moves "
          "up by score as far as the others' places allow.",
          "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"fa-ir",
-         "FA*IR",
-         "At every place at least as many images of the protected group as chance would leave with "
-         "probability 1 - alpha.",
-         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
+         DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"fa-ir", "FA*IR",
+         "At every place at least so many images of the protected group that a draw with its share p would have fewer "
+         "with "
+         "a chance below alpha; otherwise the best image.",
+         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).", DebiasTarget::Ranking, true, false,
+         rankingParameters(
+             {{"protected", "", "the protected group; none: the smallest group of the fit images"},
+              {"p", "auto", "least share of the protected group, 0.02 to 0.98; auto: its share in the target"},
+              {"alpha", "0.1", "0.01 to 0.15"},
+              {"adjust", "on",
+               "alpha is lowered until the tests at all places together fail a fair ranking with at most that "
+               "chance"}})},
         {"gda",
          "Gaussian discriminant removal",
          "A training-free Gaussian classifier says how likely each group is for an image; the expected offset of its "
@@ -216,16 +211,30 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::Images,
          true,
          false,
-         {}},
+         {{"temperature", "auto",
+           "by which the classifier's logits are divided, 0.0001 to 10000; auto: the one with the least cross entropy "
+           "on "
+           "a fifth of the images"}}},
         {"logit-bias",
          "Logit bias",
-         "A constant for each text of a list is added to its logits where the model is "
-         "unsure.",
-         "After Tang et al., CVPR 2024 (METHODS B12), a reconstruction.",
+         "A constant b for each text of a fixed list is added to its logit, times a gate kappa that is small where the "
+         "model is sure of an image: s' = s + kappa b / 100. b is given, or fitted so that the mean predicted shares "
+         "of "
+         "the texts on the fit images are the target's; groups play no part in it.",
+         "After Tang et al., CVPR 2024 (METHODS B12): the gate (m4 / 250)^-0.4 is theirs, the constants in place of "
+         "their auxiliary classifier a reconstruction.",
          DebiasTarget::Scores,
+         false,
          true,
-         true,
-         {}},
+         {{"bias", "", "logits by row of the texts: 0:0.5,3:-1, other rows 0; none: fitted to the target"},
+          {"target", "uniform", "wanted mean shares: uniform, or ROW:SHARE for every text; scaled to sum 1"},
+          {"gate", "moment",
+           "kappa from the softmax p over the texts. moment: (m4 / reference)^-rho, m4 the 4th standardised moment of "
+           "p; "
+           "entropy: (entropy / its maximum)^rho; max: (largest p)^-rho; none: 1"},
+          {"rho", "0.4", "power of the gate; 0: no gate"},
+          {"reference", "auto", "of the moment; auto: a quarter of the number of texts, the paper's 250 for 1000"},
+          {"logit_scale", "100", "logits a cosine"}}},
         {"prompt-array",
          "Prompt array (import)",
          "A published array of learnt tokens is put before every text; the image embeddings stay.",
