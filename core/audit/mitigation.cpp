@@ -60,8 +60,9 @@ double neutralOf(const metric::Pool& pool) {
 }
 
 struct Means {
-    double maxSkew = 0, minSkew = 0, ndkl = 0;
-    std::size_t prompts = 0, withMin = 0;
+    double maxSkew = 0, ndkl = 0;
+    std::optional<double> minSkew = 0; ///< nothing where a group is absent from the first k of a prompt
+    std::size_t prompts = 0;
 };
 
 /// Means over the prompts, definition geyik; nothing where no prompt has a ranking.
@@ -87,10 +88,10 @@ std::optional<Means> meansOf(std::span<const float> scores, std::size_t prompts,
         const metric::SkewRange range =
             metric::skewRange(sum.counts(), static_cast<double>(top.size()), pool.logShare, rules);
         means.maxSkew += range.max;
-        if (std::isfinite(range.min)) {
-            means.minSkew += range.min;
-            ++means.withMin;
-        }
+        if (!std::isfinite(range.min))
+            means.minSkew.reset();
+        else if (means.minSkew)
+            *means.minSkew += range.min;
         means.ndkl += sum.value(pool.logShare, metric::ndklNormaliser(static_cast<std::int64_t>(top.size())));
         ++means.prompts;
     }
@@ -98,8 +99,8 @@ std::optional<Means> meansOf(std::span<const float> scores, std::size_t prompts,
         return std::nullopt;
     means.maxSkew /= static_cast<double>(means.prompts);
     means.ndkl /= static_cast<double>(means.prompts);
-    if (means.withMin > 0)
-        means.minSkew /= static_cast<double>(means.withMin);
+    if (means.minSkew)
+        *means.minSkew /= static_cast<double>(means.prompts);
     return means;
 }
 
@@ -276,7 +277,7 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
             points.push_back({attribute.name, measure, value});
         };
         add("max_skew", means ? std::optional(means->maxSkew) : std::nullopt);
-        add("min_skew", means && means->withMin > 0 ? std::optional(means->minSkew) : std::nullopt);
+        add("min_skew", means ? means->minSkew : std::nullopt);
         add("ndkl", means ? std::optional(means->ndkl) : std::nullopt);
         add("max_skew_excess", means ? std::optional(means->maxSkew - neutralOf(*pool)) : std::nullopt);
         if (&attribute == &images.attributes.front()) {

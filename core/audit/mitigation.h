@@ -80,7 +80,8 @@ bool usesTrueLabels(const debias::Transform& transform);
 
 /// Values without intervals, in the order "max_skew", "min_skew", "ndkl", "max_skew_excess" of every attribute, then
 /// "zero_shot_accuracy", "worst_group_accuracy" and "able" where there is a task, "recall_at_5" with captions. Means
-/// over the prompts, definition geyik; ABLE with equal target shares.
+/// over the prompts, definition geyik; no MinSkew where a group is absent from the first k of a prompt; ABLE with equal
+/// target shares.
 std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& images, const JudgedTexts& texts,
                                    const MeasureOptions& options);
 /// One of them; absent where there is none.
@@ -108,6 +109,7 @@ struct StudyMethod {
     };
     std::vector<Step> steps;
     std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: the steps are fitted
+    std::optional<Error> refused;            ///< why there are no texts for it; absent: there are
 };
 struct StudyInput {
     DebiasStudyConfig config; ///< what it is made of, for the record
@@ -135,7 +137,8 @@ struct StudySets {
 /// Everything that a study needs, from its configuration: attributes and classes of both sets, the split, prompts,
 /// class prompts, and for every method the texts that it needs (spurious prompts and pairs from the groups' words,
 /// captions, ...). Errors: AttributeUnknown, ProbeEmpty, InvalidArgument (a split column without its three groups, an
-/// unknown method); those of `encode`.
+/// unknown method, images that are in both sets); those of `encode`. A method that there are no captions for is
+/// refused.
 Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets& sets, const EncodeTexts& encode,
                                Feedback& feedback);
 

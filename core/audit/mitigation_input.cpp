@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/audit/measure_families.h"
 #include "core/base/numbers.h"
@@ -139,10 +141,26 @@ Outcome<Embeddings> encodeDistinct(const std::vector<std::string>& sentences, co
     return all;
 }
 
+/// Images that are fitted on and audited would be praised for what was learnt by heart.
+Result<void> noneInBoth(const StudySets& sets) {
+    std::set<std::filesystem::path> first;
+    for (const std::string& file : sets.set.files)
+        first.insert((sets.set.root / file).lexically_normal());
+    const auto both = std::ranges::count_if(sets.audit->files, [&](const std::string& file) {
+        return first.contains((sets.audit->root / file).lexically_normal());
+    });
+    if (both > 0)
+        return fail(ErrorCode::InvalidArgument, {{"name", "the images to audit"},
+                                                 {"value", std::to_string(both) + " that methods are fitted on, too"},
+                                                 {"expected", "images that are not in the first set"}});
+    return {};
+}
+
 /// A step with the texts that its method needs.
 Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyConfig& config, const StudyInput& input,
                                   const StudySets& sets, const std::vector<std::uint32_t>& kept,
-                                  const std::vector<std::string>& prompts, const EncodeTexts& encode) {
+                                  const std::vector<std::string>& prompts, const EncodeTexts& encode,
+                                  std::optional<Error>& refused) {
     const DebiasMethodInfo* info = findDebiasMethod(asked.method);
     if (!info)
         return fail(
@@ -163,7 +181,13 @@ Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyCo
     if (info->name == "biased-prompts" || info->name == "bend") {
         texts = spuriousTexts(input.images.attributes.front(), config.probe);
     } else if (info->name == "joint-vl") {
-        PLUMBLINE_TRY(texts, jointTexts(config, sets, kept, input, step.config.parameter("published") == "on"));
+        Result<MethodTexts> captions =
+            jointTexts(config, sets, kept, input, step.config.parameter("published") == "on");
+        if (!captions) {
+            refused = std::move(captions).error();
+            return step;
+        }
+        texts = std::move(*captions);
     } else if (info->needsTexts || (changed != "images" && !changed.empty())) {
         texts.sentences = prompts;
     }
@@ -231,12 +255,18 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         PLUMBLINE_TRY(const Attribute identity, joinedAttribute(config.together, sets));
         together = keptCodes(identity).codes;
     }
+    if (config.shares.size() < (sets.audit ? 2 : 3) ||
+        std::ranges::any_of(config.shares, [](double share) { return !(share > 0 && std::isfinite(share)); }))
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "the shares of the split"},
+                     {"value", std::to_string(config.shares.size()) + " numbers"},
+                     {"expected", "three numbers above 0: of the images to fit, to choose and to audit"}});
     if (sets.audit) {
+        PLUMBLINE_CHECK(noneInBoth(sets));
         std::size_t firstRows = 0;
         while (firstRows < kept.size() && kept[firstRows] < ofFirst)
             ++firstRows;
-        const double shares[3] = {config.shares.size() > 0 ? config.shares[0] : 0.5,
-                                  config.shares.size() > 1 ? config.shares[1] : 0.25, 0};
+        const double shares[3] = {config.shares[0], config.shares[1], 0};
         input.split = splitByLot(
             firstRows,
             together.empty() ? together
@@ -255,10 +285,6 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
                                                                   "validation and test)"}});
         input.splitText = "by the column " + config.splitColumn;
     } else {
-        if (config.shares.size() != 3 || std::ranges::any_of(config.shares, [](double s) { return !(s > 0); }))
-            return fail(ErrorCode::InvalidArgument, {{"name", "the shares of the split"},
-                                                     {"value", std::to_string(config.shares.size()) + " numbers"},
-                                                     {"expected", "three numbers above 0: fit, select, audit"}});
         const double shares[3] = {config.shares[0], config.shares[1], config.shares[2]};
         input.split = splitByLot(kept.size(), together, shares, config.seed);
         input.splitText =
@@ -297,7 +323,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     for (const DebiasRecipe& recipe : config.methods) {
         StudyMethod& method = input.methods.emplace_back();
         for (const DebiasConfig& asked : recipe.steps) {
-            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, sets, kept, prompts, encode));
+            PLUMBLINE_TRY(method.steps.emplace_back(),
+                          stepOf(asked, config, input, sets, kept, prompts, encode, method.refused));
         }
     }
     input.card.modelSha256 = {};

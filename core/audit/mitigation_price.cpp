@@ -182,7 +182,10 @@ Outcome<Hits> neighbourHits(const Embeddings& unit, const Probed& probed, std::s
         std::vector<float> row(unit.rows);
         for (std::size_t q = 0; q < rows; ++q) {
             for (std::size_t i = 0; i < unit.rows; ++i)
-                row[i] = probed.fold[i] == probed.fold[begin + q] ? -2.0F : cosine[q * unit.rows + i];
+                // The own fold comes last, as does what has no cosine: a row that a method left nothing of.
+                row[i] = probed.fold[i] == probed.fold[begin + q] || std::isnan(cosine[q * unit.rows + i])
+                             ? -2.0F
+                             : cosine[q * unit.rows + i];
             std::vector<std::uint32_t> order(unit.rows);
             std::iota(order.begin(), order.end(), 0U);
             const std::size_t k = std::min(kNeighbours, unit.rows);

@@ -15,11 +15,13 @@
 namespace plumbline::audit {
 namespace {
 
-/// k as a share of the audit rows, so that the select rows are ranked alike.
-MeasureOptions sameShare(const MeasureOptions& options, std::size_t auditRows) {
+/// k as a share of the audit rows that are ranked, those with a label, so that the other rows are ranked alike.
+MeasureOptions sameShare(const MeasureOptions& options, const JudgedImages& audit) {
     MeasureOptions same = options;
+    const Attribute& target = audit.attributes.front();
+    const auto ranked = static_cast<std::int64_t>(target.codes.size()) - target.unlabelled();
     if (same.k.fraction <= 0)
-        same.k = {0, std::min(1.0, double(same.k.count) / double(std::max<std::size_t>(auditRows, 1)))};
+        same.k = {0, std::min(1.0, double(same.k.count) / double(std::max<std::int64_t>(ranked, 1)))};
     return same;
 }
 
@@ -28,9 +30,10 @@ bool hasDial(const debias::Transform& transform) {
     return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return !part.ranking && !part.scores; });
 }
 
+/// `strength`: on top of each part's own, which is below 1 where a transform was exported dialled.
 debias::Transform dialled(debias::Transform transform, double strength) {
     for (debias::Part& part : transform.parts)
-        part.card.strength = part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
+        part.card.strength *= part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
     return transform;
 }
 
@@ -135,7 +138,8 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     const JudgedImages selectSet = takeRows(input.images, input.split.select);
     const JudgedImages auditSet = takeRows(input.images, input.split.audit);
     const std::string& attribute = input.images.attributes.front().name;
-    const MeasureOptions share = sameShare(input.measure, auditSet.rows.rows);
+    const MeasureOptions& asked = input.measure;
+    const MeasureOptions share = sameShare(asked, auditSet);
     Study study;
     DebiasStudy& result = study.result;
     result.config = input.config;
@@ -164,13 +168,13 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
 
     const debias::Transform nothing;
     PLUMBLINE_TRY(const Judged selectBefore, judge(nothing, selectSet, input.texts, share, feedback));
-    PLUMBLINE_TRY(const Judged auditBefore, judge(nothing, auditSet, input.texts, share, feedback));
+    PLUMBLINE_TRY(const Judged auditBefore, judge(nothing, auditSet, input.texts, asked, feedback));
     std::vector<Judged> elsewhereBefore;
     for (const JudgedImages& set : input.elsewhere) {
         PLUMBLINE_TRY(elsewhereBefore.emplace_back(), judge(nothing, set, input.texts, share, feedback));
     }
     const DebiasPoint untouched{0, pointsOf(selectBefore, selectSet, input.texts, share),
-                                pointsOf(auditBefore, auditSet, input.texts, share)};
+                                pointsOf(auditBefore, auditSet, input.texts, asked)};
     const std::optional<double> untouchedScore = scoreOf(untouched.select, attribute);
 
     const auto total = static_cast<std::int64_t>(input.methods.size());
@@ -193,6 +197,14 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             if (candidate.card.name.empty())
                 candidate.card.name = candidate.card.config.method;
         };
+        const bool empty = method.fitted ? method.fitted->parts.empty() : method.steps.empty();
+        if (method.refused || empty) {
+            failed(method.refused ? *method.refused
+                                  : Error{ErrorCode::InvalidArgument,
+                                          {{"name", "a method"}, {"value", "no steps"}, {"expected", "one at least"}},
+                                          {}});
+            continue;
+        }
         debias::Transform transform;
         if (method.fitted) {
             transform = *method.fitted;
@@ -238,19 +250,18 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             // The choice is made; now the audit rows.
             for (std::size_t s = 1; s < candidate.curve.size() && !stop; ++s) {
                 Outcome<Judged> audited =
-                    judge(dialled(transform, candidate.curve[s].strength), auditSet, input.texts, share, feedback);
+                    judge(dialled(transform, candidate.curve[s].strength), auditSet, input.texts, asked, feedback);
                 if (!audited)
                     stop = audited.error();
                 else
-                    candidate.curve[s].audit = pointsOf(*audited, auditSet, input.texts, share);
+                    candidate.curve[s].audit = pointsOf(*audited, auditSet, input.texts, asked);
             }
         }
         const debias::Transform final = dialled(transform, chosen);
         if (!stop) {
-            Outcome<Judged> audited = judge(final, auditSet, input.texts, share, feedback);
+            Outcome<Judged> audited = judge(final, auditSet, input.texts, asked, feedback);
             if (audited) {
-                Outcome<MeasureTable> price =
-                    priceOf(auditBefore, *audited, auditSet, input.texts, input.measure, feedback);
+                Outcome<MeasureTable> price = priceOf(auditBefore, *audited, auditSet, input.texts, asked, feedback);
                 if (price)
                     candidate.price.push_back(std::move(*price));
                 else
