@@ -63,6 +63,7 @@ struct FitArguments {
     std::vector<std::string> parameters;
     std::uint64_t seed = 0;
     bool predicted = false;
+    double checkpointSeconds = 60;
 };
 
 /// What the rows of a file of plumb embed are: the first column of FILE.npy.rows.csv that is not the row number. Empty
@@ -152,7 +153,8 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
                         words,
                         arguments.seed,
                         {},
-                        fs::path(arguments.out) / "checkpoint"},
+                        fs::path(arguments.out) / "checkpoint",
+                        arguments.checkpointSeconds},
                        std::move(card), feedback);
 }
 
@@ -164,7 +166,7 @@ int fitAndWrite(const FitArguments& arguments) {
     if (const Result<void> written = debias::writeTransform(*transform, arguments.out); !written)
         return report(written.error());
     std::error_code ignored;
-    fs::remove_all(fs::path(arguments.out) / "checkpoint", ignored); // it has served
+    fs::remove(fs::path(arguments.out) / "checkpoint", ignored); // it has served; one with other files stays
     const DebiasCard& card = transform->parts.front().card;
     TextTable table({card.name, ""}, 1);
     table.add({"seconds", cell(card.seconds)});
@@ -266,7 +268,12 @@ void addDebias(CLI::App& app, Run& chosen) {
     fitted->add_option("--param", fit->parameters, "KEY=VALUE, see plumb debias list");
     fitted->add_option("--seed", fit->seed, "Of everything that is drawn");
     fitted->add_flag("--predicted-labels", fit->predicted, "The labels were made by a classifier: the card says so");
-    fitted->add_option("--out", fit->out, "Folder for the transform")->required();
+    fitted->add_option("--checkpoint-every", fit->checkpointSeconds, "Seconds between two states of a long fit")
+        ->capture_default_str();
+    fitted
+        ->add_option("--out", fit->out,
+                     "Folder for the transform; a fit that was stopped goes on from what it left there")
+        ->required();
     fitted->callback([fit, &chosen] { chosen = [fit] { return fitAndWrite(*fit); }; });
 
     CLI::App* applied = command->add_subcommand("apply", "Applies transforms to embeddings");

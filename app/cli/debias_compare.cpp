@@ -89,6 +89,10 @@ Outcome<Compared> compare(const Arguments& arguments, Feedback& feedback) {
         }
     std::error_code ignored;
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
+    if (!arguments.model.vocab.empty())
+        config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
+    if (!config.captions.empty())
+        config.captions = encodePath(fs::absolute(config.captions, ignored));
     config.precision = arguments.model.precision;
 
     PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
@@ -273,9 +277,10 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
     arguments->measure.addTo(*command);
-    command->add_option("--method", arguments->methods,
-                        "NAME, NAME:KEY=VALUE;KEY=VALUE or several in turn, NAME+NAME; several times; all (the default) "
-                        "tries every one");
+    command->add_option(
+        "--method", arguments->methods,
+        "NAME, NAME:KEY=VALUE;KEY=VALUE or several in turn, NAME+NAME; several times; all (the default) "
+        "tries every one");
     command->add_option("--transform", arguments->transforms, "Folder of a transform that was fitted elsewhere");
     command->add_option("--out", arguments->out, "Folder for the fitted transforms");
     command->add_option("--json", arguments->json, "Write everything as JSON to this file, or - for standard output");
