@@ -104,7 +104,7 @@ std::string argument(const Stop& stop, std::string_view name) {
 
 class TstFitJoint : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
 
     /// The other term depends on coins and on targets that change from the sixth epoch on, this one does not.
     void theAlignmentLossFalls() {
