@@ -23,6 +23,7 @@ int runCommandLine(int argc, char** argv) {
     addAudit(app, run);
     addSample(app, run);
     addTrain(app, run);
+    addInterpolate(app, run);
     addServe(app, run);
     try {
         app.parse(argc, argv);

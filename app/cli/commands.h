@@ -18,6 +18,7 @@ void addMeasure(CLI::App& app, Run& run);
 void addAudit(CLI::App& app, Run& run);
 void addSample(CLI::App& app, Run& run);
 void addTrain(CLI::App& app, Run& run);
+void addInterpolate(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 
 /// Parses the command line and does what it asks; the exit code of the program.

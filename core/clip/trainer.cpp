@@ -18,6 +18,7 @@
 #include "core/base/path.h"
 #include "core/base/random.h"
 #include "core/clip/canonical.h"
+#include "core/clip/model_writer.h"
 #include "core/clip/network.h"
 #include "core/clip/torch_errors.h"
 #include "core/clip/towers.h"
@@ -755,22 +756,7 @@ private:
     // --------------------------------------------------------------------------------------------------------
 
     Outcome<void> finish(const fs::path& out) {
-        const std::vector<fs::path>& weights = m_folder.weights.paths;
-        std::vector<fs::path> files = m_folder.files;
-        for (const char* name : {"vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz", "tokenizer_config.json",
-                                 "special_tokens_map.json", "tokenizer.json"})
-            if (std::error_code ignored; fs::exists(m_folder.folder / name, ignored))
-                files.push_back(m_folder.folder / name);
-        for (const fs::path& file : files) {
-            if (file.string().ends_with(".index.json") ||
-                std::find(weights.begin(), weights.end(), file) != weights.end())
-                continue; // written anew, as one file
-            std::error_code error;
-            fs::copy_file(file, out / file.filename(), fs::copy_options::overwrite_existing, error);
-            if (error)
-                return fail(ErrorCode::FileUnwritable,
-                            {{"path", encodePath(out / file.filename())}, {"reason", error.message()}});
-        }
+        PLUMBLINE_CHECK(copyCompanions(m_folder, out));
         std::vector<at::Tensor> stored;
         std::vector<formats::TensorToWrite> tensors;
         for (const Parameter& parameter : m_parameters) {
