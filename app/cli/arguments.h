@@ -32,7 +32,8 @@ struct MeasureArguments {
     std::uint64_t seed = 0;
     std::int64_t minGroup = MeasureOptions().minGroup;
     std::vector<std::string> biasGroups;
-    double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance, slightGap = MeasureOptions().slightGap;
+    double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance,
+           slightGap = MeasureOptions().slightGap;
 
     void addTo(CLI::App& command);
     /// Errors: KInvalid, DefinitionUnknown, and those of a target table.
@@ -48,7 +49,8 @@ std::optional<store::EmbeddingCache> openCache();
 /// Row filters of the form COLUMN=VALUE. Errors: InvalidArgument.
 Result<std::vector<std::pair<std::string, std::string>>> conditions(const std::vector<std::string>& texts);
 
-/// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable, JsonInvalid.
+/// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable,
+/// JsonInvalid.
 Result<std::vector<std::string>> readTexts(const std::string& file);
 
 } // namespace plumbline::cli

@@ -19,6 +19,7 @@ void addAudit(CLI::App& app, Run& run);
 void addSample(CLI::App& app, Run& run);
 void addTrain(CLI::App& app, Run& run);
 void addInterpolate(CLI::App& app, Run& run);
+void addDebias(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 
 /// Parses the command line and does what it asks; the exit code of the program.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/debias.h"
 #include "core/data/family.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
@@ -26,6 +27,7 @@ struct AuditConfig {
     std::string precision = "fp32";        ///< or "bf16"
     int threads = 0;                       ///< 0: chosen by the engine
     OtherMeasures others;                  ///< what is measured beside the rankings
+    std::optional<AppliedDebias> debias;   ///< what the embeddings or rankings were changed by
 };
 
 enum class RunState { Running, Cancelled, Failed, Done };

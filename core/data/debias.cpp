@@ -7,6 +7,19 @@
 namespace plumbline {
 namespace {
 
+/// Those of every re-ranking, then `more`.
+std::vector<DebiasParameter> rankingParameters(std::initializer_list<DebiasParameter> more = {}) {
+    std::vector<DebiasParameter> all = {
+        {"target", "uniform",
+         "wanted shares of the first images: uniform, pool (those of the ranked images), or GROUP:SHARE,GROUP:SHARE"},
+        {"k", "audit",
+         "how many of the first images are re-ranked: a number, or a share such as 10%; audit: the audit's own k"},
+        {"labels", "given",
+         "given, or predicted: by a Gaussian classifier (METHODS B11) that is fitted on the fit images"}};
+    all.insert(all.end(), more);
+    return all;
+}
+
 const std::vector<DebiasMethodInfo>& methods() {
     static const std::vector<DebiasMethodInfo> table = {
         {"joint-vl",
@@ -60,36 +73,39 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::Images,
          true,
          false,
-         {{"mode", "project", "project or shift"},
-          {"beta", "1", "length of the shift, in cosine; a sign chooses the direction"},
-          {"apply", "images", "images, texts or both: which embeddings the direction is taken from"}}},
+         {{"mode", "project", "project or shift; a shift needs an attribute of two groups"},
+          {"beta", "1",
+           "length of the shift of the unit embeddings: towards the second group of the attribute, negative towards "
+           "the first"},
+          {"apply", "images", "images, texts or both: what is changed; the direction is always the images'"}}},
         {"leace",
          "LEACE",
          "The smallest affine change after which no linear classifier reads the attribute from the images it was "
-         "fitted "
-         "on: x' = x - W+ U U^T W (x - mean).",
+         "fitted on: x' = x - W+ U U^T W (x - mean). Unit length, as for a cosine, brings a little of it back.",
          "Belrose et al., NeurIPS 2023 (METHODS B10).",
          DebiasTarget::Images,
          true,
          false,
          {{"shrinkage", "off", "covariance shrunk towards a multiple of the identity"},
           {"tolerance", "auto",
-           "singular values of the whitened cross-covariance below it are left; auto: those that "
-           "rounding makes; the published package has 0.01"},
-          {"orth", "off", "an orthogonal projection instead of the smallest change"},
-          {"apply", "images", "images, texts or both: texts get the same linear part around their own mean"}}},
+           "singular values of the whitened cross-covariance below it are left, with orth a share of the largest; "
+           "auto: those that rounding makes; the published package has 0.01"},
+          {"orth", "off", "the orthogonal projection off the groups' means instead of the smallest change"},
+          {"apply", "images",
+           "images, texts or both: what is changed; texts get the same linear part around the mean of the given "
+           "ones"}}},
         {"inlp",
          "INLP",
-         "Linear classifiers are fitted one after the other, and the plane of each is projected out, until none does "
-         "better than the majority.",
+         "Linear classifiers are fitted one after the other, and the direction of each is projected out, until on a "
+         "fifth of the images, held out, none does better than the majority, nor than chance with equal groups.",
          "Ravfogel et al., ACL 2020 (METHODS B10).",
          DebiasTarget::Images,
          true,
          false,
          {{"rank", "20", "directions to remove at most"},
-          {"epsilon", "0.01", "accuracy above the majority at which it ends"},
-          {"l2", "1", "penalty of the classifiers"},
-          {"apply", "images", "images, texts or both"}}},
+          {"epsilon", "0.01", "accuracy above the majority, and above chance with equal groups, at which it ends"},
+          {"l2", "1", "penalty of the classifiers, on unit embeddings"},
+          {"apply", "images", "images, texts or both: what is changed; the directions are always the images'"}}},
         {"biased-prompts",
          "Biased prompts",
          "Prompts that say nothing but the attribute span what is projected out of the texts; pairs of prompts that "
@@ -101,7 +117,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          {{"spurious", "", "rows of the texts that say nothing but the attribute: 0,1,2 or 0-5; needed"},
           {"pairs", "", "pairs of rows that should coincide: 6-7,8-9; none: the orthogonal projection alone"},
           {"lambda", "1000", "strength of the calibration"},
-          {"apply", "texts", "texts, images or both"}}},
+          {"apply", "texts", "texts, images or both: what is changed; texts alone in the paper"}}},
         {"bend",
          "BEND-VLM",
          "Each query loses its part along the spurious prompts, then its part along the differences between the mean "
@@ -112,49 +128,54 @@ const std::vector<DebiasMethodInfo>& methods() {
          false,
          {{"spurious", "", "rows of the texts that say nothing but the attribute; none: step 2 alone"},
           {"pairs", "", "pairs of rows whose half difference is projected out, too"},
-          {"n", "100", "nearest reference images of each group"}}},
+          {"n", "100", "nearest reference images of each group (100 for gender, 10 for race in the paper)"}}},
         {"clip-clip",
          "CLIP-clip",
-         "The coordinates of the image embeddings that share most information with the attribute are dropped, in "
-         "images "
-         "and texts.",
-         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5).",
+         "The coordinates of the unit image embeddings that share most information with the attribute, each taken for "
+         "itself, become 0 in images and texts; the cosine is that of the coordinates that are left.",
+         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5). The histogram smooths the "
+         "coordinate alone, not one group into the next.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
          {{"m", "auto", "coordinates that are kept; auto: 78 % of them, 400 of 512"},
-          {"estimator", "mixed-ksg", "mixed-ksg or histogram"},
-          {"k", "5", "neighbours of mixed-ksg"}}},
+          {"estimator", "mixed-ksg", "of the mutual information: mixed-ksg or histogram (64 bins, smoothed)"},
+          {"k", "5", "neighbours of mixed-ksg; a group without more images takes no part"}}},
         {"sfid",
          "SFID",
          "The coordinates by which a random forest tells the groups apart are overwritten by their mean over the "
-         "images "
-         "that the forest is unsure of.",
-         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6).",
+         "images, "
+         "of a fifth that it has not seen, that the forest is unsure of.",
+         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6). Texts have no forest of their own: they get the same "
+         "coordinates, "
+         "with the means of the given texts.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
-         {{"m", "auto", "coordinates that are overwritten; auto: a tenth of them, at least 1 (50 of 512)"},
-          {"t", "0.7", "class probability below which an image counts as unsure"},
+         {{"m", "auto", "coordinates that are overwritten; auto: 50 of 512, as many in proportion, at least 1"},
+          {"t", "0.7", "class probability below which an image counts as unsure; none: the least sure 1 %"},
           {"trees", "100", "of the forest"},
           {"apply", "images", "images, texts or both"}}},
         {"fairer-clip",
          "FairerCLIP",
          "Images and texts are mapped by random Fourier features onto the few directions that depend most on the "
-         "texts' "
-         "classes and least on the attribute.",
-         "Dehdashtian, Wang, Boddeti, ICLR 2024 (METHODS B8).",
+         "texts' classes and least on the attribute. An image's class is the text nearest to it, again after each "
+         "round.",
+         "Dehdashtian, Wang, Boddeti, ICLR 2024, without class labels (METHODS B8); how several directions of the two "
+         "modalities are turned towards each other is ours.",
          DebiasTarget::ImagesAndTexts,
          true,
          true,
-         {{"features", "1000", "random Fourier features (4000 and 1000 in the paper)"},
-          {"tau_i", "0.7", "weight of the attribute for images"},
-          {"tau_zi", "0.3", "weight of the other modality for images"},
-          {"tau_t", "0.1", "weight of the attribute for texts"},
-          {"tau_zt", "0.1", "weight of the other modality for texts"},
+         {{"features", "1000", "random Fourier features of each modality (4000 and 1000 in the paper)"},
+          {"tau_i", "0.7", "weight of the attribute for images, below 1: it counts tau / (1 - tau) times the classes"},
+          {"tau_zi", "0.3", "weight of the texts for images, below 1"},
+          {"tau_t", "0.1", "weight of the attribute for texts, below 1"},
+          {"tau_zt", "0.1", "weight of the images for texts, below 1"},
           {"gamma_i", "3e-5", "ridge for images"},
           {"gamma_t", "3e-4", "ridge for texts"},
-          {"dim", "0", "directions that are kept; 0: as many as the paper's rule gives"},
+          {"dim", "0",
+           "directions that are kept at most; 0: by the paper's rule, one fewer than the classes at most and as many "
+           "as hold 95 % of the squared eigenvalues"},
           {"iterations", "3", "rounds of images and texts in turn"}}},
         {"gap-shift",
          "Modality-gap shift",
@@ -165,49 +186,31 @@ const std::vector<DebiasMethodInfo>& methods() {
          false,
          true,
          {{"lambda", "0.5", "share of the gap by which each is moved; 0.5 closes it; negative widens it"}}},
-        {"det-greedy",
-         "DetGreedy",
+        {"det-greedy", "DetGreedy",
          "The images of a prompt are taken by score, unless a group would fall below or rise "
          "above its target share.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-cons",
-         "DetCons",
-         "As DetGreedy; above the least share, the group whose next image is most urgently due.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-relaxed",
-         "DetRelaxed",
-         "As DetCons, with due places rounded up to whole ones and ties by score.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"det-const-sort",
-         "DetConstSort",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-cons", "DetCons", "As DetGreedy; above the least share, the group whose next image is most urgently due.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-relaxed", "DetRelaxed", "As DetCons, with due places rounded up to whole ones and ties by score.",
+         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"det-const-sort", "DetConstSort",
          "Every group's next image gets the last place at which it is due, and moves "
          "up by score as far as the others' places allow.",
          "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
-        {"fa-ir",
-         "FA*IR",
-         "At every place at least as many images of the protected group as chance would leave with "
-         "probability 1 - alpha.",
-         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).",
-         DebiasTarget::Ranking,
-         true,
-         false,
-         {}},
+         DebiasTarget::Ranking, true, false, rankingParameters()},
+        {"fa-ir", "FA*IR",
+         "At every place at least so many images of the protected group that a draw with its share p would have fewer "
+         "with "
+         "a chance below alpha; otherwise the best image.",
+         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).", DebiasTarget::Ranking, true, false,
+         rankingParameters(
+             {{"protected", "", "the protected group; none: the smallest group of the fit images"},
+              {"p", "auto", "least share of the protected group, 0.02 to 0.98; auto: its share in the target"},
+              {"alpha", "0.1", "0.01 to 0.15"},
+              {"adjust", "on",
+               "alpha is lowered until the tests at all places together fail a fair ranking with at most that "
+               "chance"}})},
         {"gda",
          "Gaussian discriminant removal",
          "A training-free Gaussian classifier says how likely each group is for an image; the expected offset of its "
@@ -216,16 +219,30 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::Images,
          true,
          false,
-         {}},
+         {{"temperature", "auto",
+           "by which the classifier's logits are divided, 0.0001 to 10000; auto: the one with the least cross entropy "
+           "on "
+           "a fifth of the images"}}},
         {"logit-bias",
          "Logit bias",
-         "A constant for each text of a list is added to its logits where the model is "
-         "unsure.",
-         "After Tang et al., CVPR 2024 (METHODS B12), a reconstruction.",
+         "A constant b for each text of a fixed list is added to its logit, times a gate kappa that is small where the "
+         "model is sure of an image: s' = s + kappa b / 100. b is given, or fitted so that the mean predicted shares "
+         "of "
+         "the texts on the fit images are the target's; groups play no part in it.",
+         "After Tang et al., CVPR 2024 (METHODS B12): the gate (m4 / 250)^-0.4 is theirs, the constants in place of "
+         "their auxiliary classifier a reconstruction.",
          DebiasTarget::Scores,
+         false,
          true,
-         true,
-         {}},
+         {{"bias", "", "logits by row of the texts: 0:0.5,3:-1, other rows 0; none: fitted to the target"},
+          {"target", "uniform", "wanted mean shares: uniform, or ROW:SHARE for every text; scaled to sum 1"},
+          {"gate", "moment",
+           "kappa from the softmax p over the texts. moment: (m4 / reference)^-rho, m4 the 4th standardised moment of "
+           "p; "
+           "entropy: (entropy / its maximum)^rho; max: (largest p)^-rho; none: 1"},
+          {"rho", "0.4", "power of the gate; 0: no gate"},
+          {"reference", "auto", "of the moment; auto: a quarter of the number of texts, the paper's 250 for 1000"},
+          {"logit_scale", "100", "logits a cosine"}}},
         {"prompt-array",
          "Prompt array (import)",
          "A published array of learnt tokens is put before every text; the image embeddings stay.",

@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/data/measure_table.h"
+#include "core/data/probe.h"
+
 namespace plumbline {
 
 /// What a debiasing method changes.
@@ -78,6 +81,77 @@ struct DebiasCard {
     std::vector<std::string> warnings; ///< plain sentences
     std::string program;               ///< "plumbline 0.1.0"
     std::string fitted;                ///< UTC, ISO 8601
+};
+
+/// A number of a study, of one attribute ("" where it is of none): "max_skew", "zero_shot_accuracy", ...
+struct DebiasNumber {
+    std::string attribute, measure;
+    std::optional<double> value;
+};
+
+/// What a method dialled to a strength gives, on the rows that choose and on those that are audited. Values alone: the
+/// intervals stand in the price of the strength that was chosen.
+struct DebiasPoint {
+    double strength = 0;
+    std::vector<DebiasNumber> select, audit;
+};
+
+/// One method, or several that are applied one after the other, each fitted on what the ones before it leave.
+struct DebiasRecipe {
+    std::vector<DebiasConfig> steps; ///< an attribute may be empty: it is the study's
+};
+
+/// One method of a study.
+struct DebiasCandidate {
+    DebiasRecipe recipe;
+    DebiasCard card;                   ///< card.strength: the one chosen on the select rows
+    std::int64_t transformId = 0;      ///< record of the project; 0: none was stored
+    std::vector<DebiasPoint> curve;    ///< by ascending strength; where there is no dial, 0 and 1
+    std::optional<double> selectScore; ///< by which it is compared, on the select rows
+    bool usesTrueLabels = false;       ///< it was given the labels of the very images that it ranks
+    std::vector<MeasureTable> price;   ///< before, after and paired difference: of the audit rows, then of other sets
+    std::string failure;               ///< why it could not be fitted; empty: it was
+};
+
+/// What is asked of a study; enough to repeat it.
+struct DebiasStudyConfig {
+    std::string modelPath, vocabPath;         ///< encodePath form
+    std::int64_t modelId = 0, imageSetId = 0; ///< records of the project; 0 outside one
+    std::int64_t auditSetId = 0;              ///< the images that are audited, where they are a set of their own
+    std::string attribute;                    ///< that is to be removed
+    std::vector<std::string> untargeted;      ///< those that are looked at, too
+    std::string classes;                      ///< attribute whose zero-shot accuracy is the utility; empty: none
+    std::string captions, captionSplit;       ///< as OtherMeasures has them; empty: no retrieval
+    ProbeSet probe;
+    MeasureOptions measure;
+    std::vector<DebiasRecipe> methods;
+    std::string splitColumn;                        ///< attribute with the groups fit, select, audit; empty: by lot
+    std::string together;                           ///< attribute whose groups are not divided (identity); empty: none
+    std::vector<double> shares = {0.5, 0.25, 0.25}; ///< of fit, select and audit rows, by lot
+    std::uint64_t seed = 0;
+    std::string precision = "fp32";
+};
+
+/// Several methods, fitted on some rows, chosen on others, audited on a third part.
+struct DebiasStudy {
+    DebiasStudyConfig config;
+    std::int64_t fitRows = 0, selectRows = 0, auditRows = 0;
+    std::string split; ///< how the rows were divided, in words
+    std::string score; ///< what selectScore is, in words
+    std::vector<DebiasCandidate> candidates;
+    std::int64_t recommended =
+        -1; ///< index of the best selectScore without true labels; -1: none is better than nothing
+    std::vector<std::string> warnings;
+};
+
+/// Debiasing that a run was made with.
+struct AppliedDebias {
+    std::int64_t transformId = 0; ///< record of the project; 0 outside one
+    std::string path;             ///< encodePath form of a transform's folder; empty: of the project
+    std::string name;             ///< for people
+    std::string sha256;           ///< of the transform's files
+    double strength = 1;          ///< of the whole, on top of each part's own
+    std::int64_t baselineRun = 0; ///< the run without it on the same images and prompts; 0: none in the project
 };
 
 } // namespace plumbline

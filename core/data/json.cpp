@@ -29,15 +29,13 @@ struct Names;
 
 template <>
 struct Names<Container> {
-    static constexpr std::pair<Container, std::string_view> kAll[] = {{Container::HuggingFace, "huggingface"},
-                                                                      {Container::OpenClip, "openclip"},
-                                                                      {Container::OpenAi, "openai"}};
+    static constexpr std::pair<Container, std::string_view> kAll[] = {
+        {Container::HuggingFace, "huggingface"}, {Container::OpenClip, "openclip"}, {Container::OpenAi, "openai"}};
 };
 template <>
 struct Names<Activation> {
-    static constexpr std::pair<Activation, std::string_view> kAll[] = {{Activation::QuickGelu, "quick_gelu"},
-                                                                       {Activation::Gelu, "gelu"},
-                                                                       {Activation::GeluTanh, "gelu_tanh"}};
+    static constexpr std::pair<Activation, std::string_view> kAll[] = {
+        {Activation::QuickGelu, "quick_gelu"}, {Activation::Gelu, "gelu"}, {Activation::GeluTanh, "gelu_tanh"}};
 };
 template <>
 struct Names<ImageTower> {
@@ -104,15 +102,16 @@ struct Names<Preprocessing::CropOffset> {
 };
 template <>
 struct Names<Target::Kind> {
-    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {
-        {Target::Kind::Pool, "pool"}, {Target::Kind::Uniform, "uniform"}, {Target::Kind::Custom, "custom"},
-        {Target::Kind::Conditional, "conditional"}};
+    static constexpr std::pair<Target::Kind, std::string_view> kAll[] = {{Target::Kind::Pool, "pool"},
+                                                                         {Target::Kind::Uniform, "uniform"},
+                                                                         {Target::Kind::Custom, "custom"},
+                                                                         {Target::Kind::Conditional, "conditional"}};
 };
 
 template <>
 struct Names<Correction> {
-    static constexpr std::pair<Correction, std::string_view> kAll[] = {
-        {Correction::Holm, "holm"}, {Correction::FalseDiscovery, "bh"}};
+    static constexpr std::pair<Correction, std::string_view> kAll[] = {{Correction::Holm, "holm"},
+                                                                       {Correction::FalseDiscovery, "bh"}};
 };
 
 template <class T>
@@ -487,6 +486,116 @@ void describe(auto& io, Is<Measurement> auto& measurement) {
     io.since("more", measurement.more);
 }
 
+void describe(auto& io, Is<std::pair<std::string, std::string>> auto& parameter) {
+    io("name", parameter.first);
+    io("value", parameter.second);
+}
+
+void describe(auto& io, Is<std::pair<std::string, std::int64_t>> auto& group) {
+    io("name", group.first);
+    io("rows", group.second);
+}
+
+void describe(auto& io, Is<DebiasConfig> auto& config) {
+    io("method", config.method);
+    io("attribute", config.attribute);
+    io("parameters", config.parameters);
+    io("seed", config.seed);
+}
+
+void describe(auto& io, Is<DebiasFact> auto& fact) {
+    io("name", fact.name);
+    io("value", fact.value);
+    io("meaning", fact.meaning);
+}
+
+void describe(auto& io, Is<DebiasCard> auto& card) {
+    io("config", card.config);
+    io("name", card.name);
+    io("model_sha256", card.modelSha256);
+    io("images_sha256", card.imagesSha256);
+    io("labels_sha256", card.labelsSha256);
+    io("fit_rows", card.fitRows);
+    io("groups", card.groups);
+    io("predicted_labels", card.predictedLabels);
+    io("dim", card.dim);
+    io("strength", card.strength);
+    io("seconds", card.seconds);
+    io("facts", card.facts);
+    io("warnings", card.warnings);
+    io("program", card.program);
+    io("fitted", card.fitted);
+}
+
+void describe(auto& io, Is<DebiasNumber> auto& number) {
+    io("attribute", number.attribute);
+    io("measure", number.measure);
+    io("value", number.value);
+}
+
+void describe(auto& io, Is<DebiasPoint> auto& point) {
+    io("strength", point.strength);
+    io("select", point.select);
+    io("audit", point.audit);
+}
+
+void describe(auto& io, Is<DebiasRecipe> auto& recipe) {
+    io("steps", recipe.steps);
+}
+
+void describe(auto& io, Is<DebiasCandidate> auto& candidate) {
+    io("recipe", candidate.recipe);
+    io("card", candidate.card);
+    io("transform_id", candidate.transformId);
+    io("curve", candidate.curve);
+    io("select_score", candidate.selectScore);
+    io("uses_true_labels", candidate.usesTrueLabels);
+    io("price", candidate.price);
+    io("failure", candidate.failure);
+}
+
+void describe(auto& io, Is<DebiasStudyConfig> auto& config) {
+    io("model_path", config.modelPath);
+    io("vocab_path", config.vocabPath);
+    io("model_id", config.modelId);
+    io("image_set_id", config.imageSetId);
+    io("audit_set_id", config.auditSetId);
+    io("attribute", config.attribute);
+    io("untargeted", config.untargeted);
+    io("classes", config.classes);
+    io("captions", config.captions);
+    io("caption_split", config.captionSplit);
+    io("probe", config.probe);
+    io("measure", config.measure);
+    io("methods", config.methods);
+    io("split_column", config.splitColumn);
+    io("together", config.together);
+    io("shares", config.shares);
+    io("seed", config.seed);
+    io("precision", config.precision);
+}
+
+void describe(auto& io, Is<DebiasStudy> auto& study) {
+    io("config", study.config);
+    io("fit_rows", study.fitRows);
+    io("select_rows", study.selectRows);
+    io("audit_rows", study.auditRows);
+    io("split", study.split);
+    io("score", study.score);
+    io("candidates", study.candidates);
+    io("recommended", study.recommended);
+    io("warnings", study.warnings);
+}
+
+void describe(auto& io, Is<AppliedDebias> auto& debias) {
+    io("transform_id", debias.transformId);
+    io("path", debias.path);
+    io("name", debias.name);
+    io("sha256", debias.sha256);
+    io("strength", debias.strength);
+    io("baseline_run", debias.baselineRun);
+}
+
 void describe(auto& io, Is<OtherMeasures> auto& others) {
     io("families", others.families);
     io("sets", others.sets);
@@ -508,6 +617,7 @@ void describe(auto& io, Is<AuditConfig> auto& config) {
     io("precision", config.precision);
     io("threads", config.threads);
     io.since("others", config.others);
+    io.whenPresent("debias", config.debias);
 }
 
 void describe(auto& io, Is<RunProvenance> auto& provenance) {
@@ -778,6 +888,37 @@ json toJson(const ConceptSummary& summary) {
     return encode(summary);
 }
 
+json toJson(const DebiasCard& card) {
+    return encode(card);
+}
+
+json toJson(const DebiasConfig& config) {
+    return encode(config);
+}
+
+json toJson(const DebiasStudyConfig& config) {
+    return encode(config);
+}
+
+json toJson(const DebiasStudy& study) {
+    return encode(study);
+}
+
+json toJson(const DebiasMethodInfo& info) {
+    json parameters = json::array();
+    for (const DebiasParameter& parameter : info.parameters)
+        parameters.push_back(
+            {{"name", parameter.name}, {"default", parameter.standard}, {"meaning", parameter.meaning}});
+    return {{"name", info.name},
+            {"title", info.title},
+            {"about", info.about},
+            {"source", info.source},
+            {"changes", debiasTargetName(info.target)},
+            {"needs_labels", info.needsLabels},
+            {"needs_texts", info.needsTexts},
+            {"parameters", std::move(parameters)}};
+}
+
 json toJson(const Error& error) {
     json args = json::object();
     for (const auto& [name, value] : error.args)
@@ -821,6 +962,22 @@ Result<RunProvenance> runProvenanceFromJson(const json& from) {
 }
 Result<ConceptSummary> conceptSummaryFromJson(const json& from) {
     return fromJson<ConceptSummary>(from, "concept summary");
+}
+
+Result<DebiasCard> debiasCardFromJson(const json& from) {
+    return fromJson<DebiasCard>(from, "debiasing card");
+}
+
+Result<DebiasStudyConfig> debiasStudyConfigFromJson(const json& from) {
+    return fromJson<DebiasStudyConfig>(from, "debiasing study's configuration");
+}
+
+Result<DebiasStudy> debiasStudyFromJson(const json& from) {
+    return fromJson<DebiasStudy>(from, "debiasing study");
+}
+
+Result<DebiasConfig> debiasConfigFromJson(const json& from) {
+    return fromJson<DebiasConfig>(from, "debiasing configuration");
 }
 
 Result<Error> errorFromJson(const json& from) {

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
 #include "core/data/measure_table.h"
@@ -31,6 +32,11 @@ nlohmann::json toJson(const MeasureTable& table);
 nlohmann::json toJson(const AuditConfig& config);
 nlohmann::json toJson(const RunProvenance& provenance);
 nlohmann::json toJson(const ConceptSummary& summary);
+nlohmann::json toJson(const DebiasCard& card);
+nlohmann::json toJson(const DebiasConfig& config);
+nlohmann::json toJson(const DebiasStudyConfig& config);
+nlohmann::json toJson(const DebiasStudy& study);
+nlohmann::json toJson(const DebiasMethodInfo& info);
 nlohmann::json toJson(const Error& error);
 nlohmann::json toJson(std::span<const PlantedLean> leans);
 
@@ -44,6 +50,10 @@ Result<MeasureTable> measureTableFromJson(const nlohmann::json& json);
 Result<AuditConfig> auditConfigFromJson(const nlohmann::json& json);
 Result<RunProvenance> runProvenanceFromJson(const nlohmann::json& json);
 Result<ConceptSummary> conceptSummaryFromJson(const nlohmann::json& json);
+Result<DebiasCard> debiasCardFromJson(const nlohmann::json& json);
+Result<DebiasStudyConfig> debiasStudyConfigFromJson(const nlohmann::json& json);
+Result<DebiasStudy> debiasStudyFromJson(const nlohmann::json& json);
+Result<DebiasConfig> debiasConfigFromJson(const nlohmann::json& json);
 Result<Error> errorFromJson(const nlohmann::json& json);
 Result<std::vector<PlantedLean>> plantedLeansFromJson(const nlohmann::json& json);
 

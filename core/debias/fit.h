@@ -35,6 +35,9 @@ public:
     Result<std::vector<std::size_t>> rows(std::string_view name, std::size_t rows) const;
     /// Pairs of row numbers: "0-1,2-3".
     Result<std::vector<std::pair<std::size_t, std::size_t>>> pairs(std::string_view name, std::size_t rows) const;
+    /// Names with a number: "woman:0.5,man:0.5"; what stands after the last colon of a piece is the number. Empty where
+    /// nothing is given.
+    Result<std::vector<std::pair<std::string, double>>> weights(std::string_view name) const;
     std::string_view text(std::string_view name) const { return m_config.parameter(name); }
     bool given(std::string_view name) const;
 

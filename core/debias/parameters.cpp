@@ -103,6 +103,21 @@ Result<std::vector<std::pair<std::size_t, std::size_t>>> Parameters::pairs(std::
     return result;
 }
 
+Result<std::vector<std::pair<std::string, double>>> Parameters::weights(std::string_view name) const {
+    std::vector<std::pair<std::string, double>> result;
+    for (const std::string_view piece : pieces(text(name))) {
+        const std::size_t colon = piece.rfind(':');
+        const auto number = colon == std::string_view::npos ? std::nullopt : parseDouble(trim(piece.substr(colon + 1)));
+        const std::string_view what = colon == std::string_view::npos ? piece : trim(piece.substr(0, colon));
+        if (!number || !std::isfinite(*number) || what.empty())
+            return wrong(name, piece, "names with a number, such as woman:0.5,man:0.5");
+        if (std::ranges::find(result, what, &std::pair<std::string, double>::first) != result.end())
+            return wrong(name, piece, "each name once");
+        result.emplace_back(what, *number);
+    }
+    return result;
+}
+
 bool Parameters::given(std::string_view name) const {
     return std::ranges::find(m_config.parameters, name, &std::pair<std::string, std::string>::first) !=
            m_config.parameters.end();

@@ -50,30 +50,13 @@ Result<const TensorView*> tensor(const Weights& weights, const fs::path& file, c
         return all + "]";
     };
     if (!fits)
-        return fail(ErrorCode::TensorShape, {{"path", encodePath(file)},
-                                             {"tensor", name},
-                                             {"expected", text(shape)},
-                                             {"actual", text(view.shape)}});
+        return fail(
+            ErrorCode::TensorShape,
+            {{"path", encodePath(file)}, {"tensor", name}, {"expected", text(shape)}, {"actual", text(view.shape)}});
     if (!isFloat(view))
-        return fail(ErrorCode::TensorType, {{"path", encodePath(file)},
-                                            {"tensor", name},
-                                            {"type", std::string(dtypeName(view.dtype))}});
+        return fail(ErrorCode::TensorType,
+                    {{"path", encodePath(file)}, {"tensor", name}, {"type", std::string(dtypeName(view.dtype))}});
     return &view;
-}
-
-Result<ResidualMlp> readMlp(const Weights& weights, const fs::path& file, const std::string& name) {
-    ResidualMlp mlp;
-    PLUMBLINE_TRY(const TensorView* first, tensor(weights, file, name + ".network.0.weight", {-1, -1}));
-    mlp.hidden = first->shape[0];
-    mlp.dim = first->shape[1];
-    PLUMBLINE_TRY(const TensorView* firstBias, tensor(weights, file, name + ".network.0.bias", {mlp.hidden}));
-    PLUMBLINE_TRY(const TensorView* second, tensor(weights, file, name + ".network.2.weight", {mlp.dim, mlp.hidden}));
-    PLUMBLINE_TRY(const TensorView* secondBias, tensor(weights, file, name + ".network.2.bias", {mlp.dim}));
-    mlp.first = valuesOf(*first);
-    mlp.firstBias = valuesOf(*firstBias);
-    mlp.second = valuesOf(*second);
-    mlp.secondBias = valuesOf(*secondBias);
-    return mlp;
 }
 
 } // namespace
@@ -99,27 +82,45 @@ Result<PromptArray> readPromptArray(const fs::path& file) {
     }
     if (matrices != 1 || found->shape[0] < 1 || found->shape[0] > kMostPromptTokens || found->shape[1] < 1 ||
         found->shape[1] > kMostWidth)
-        return fail(ErrorCode::NotAModel,
-                    {{"path", encodePath(file)},
-                     {"expected", "an array of prompt tokens is one matrix, or a tensor named debias_tokens, of at most " +
-                                      std::to_string(kMostPromptTokens) + " rows"}});
+        return fail(
+            ErrorCode::NotAModel,
+            {{"path", encodePath(file)},
+             {"expected", "an array of prompt tokens is one matrix, or a tensor named debias_tokens, of at most " +
+                              std::to_string(kMostPromptTokens) + " rows"}});
     PromptArray array{found->shape[0], found->shape[1], valuesOf(*found)};
     PLUMBLINE_CHECK(checkFinite(array.values, file));
     return array;
+}
+
+Result<ResidualMlp> readResidualMlp(const Weights& weights, const fs::path& file, const std::string& name) {
+    ResidualMlp mlp;
+    PLUMBLINE_TRY(const TensorView* first, tensor(weights, file, name + ".network.0.weight", {-1, -1}));
+    mlp.hidden = first->shape[0];
+    mlp.dim = first->shape[1];
+    PLUMBLINE_TRY(const TensorView* firstBias, tensor(weights, file, name + ".network.0.bias", {mlp.hidden}));
+    PLUMBLINE_TRY(const TensorView* second, tensor(weights, file, name + ".network.2.weight", {mlp.dim, mlp.hidden}));
+    PLUMBLINE_TRY(const TensorView* secondBias, tensor(weights, file, name + ".network.2.bias", {mlp.dim}));
+    mlp.first = valuesOf(*first);
+    mlp.firstBias = valuesOf(*firstBias);
+    mlp.second = valuesOf(*second);
+    mlp.secondBias = valuesOf(*secondBias);
+    for (const auto* values : {&mlp.first, &mlp.firstBias, &mlp.second, &mlp.secondBias})
+        PLUMBLINE_CHECK(checkFinite(*values, file));
+    return mlp;
 }
 
 Result<ResidualHead> readResidualHead(const fs::path& file) {
     PLUMBLINE_TRY(WeightFile read, readWeightFile(file));
     PLUMBLINE_CHECK(gather(read.weights));
     ResidualHead head;
-    PLUMBLINE_TRY(head.image, readMlp(read.weights, file, "mlp1"));
-    PLUMBLINE_TRY(head.shared, readMlp(read.weights, file, "mlp2"));
+    PLUMBLINE_TRY(head.image, readResidualMlp(read.weights, file, "mlp1"));
+    PLUMBLINE_TRY(head.shared, readResidualMlp(read.weights, file, "mlp2"));
     if (head.image.dim != head.shared.dim)
-        return fail(ErrorCode::TensorShape,
-                    {{"path", encodePath(file)},
-                     {"tensor", "mlp2.network.0.weight"},
-                     {"expected", "[any, " + std::to_string(head.image.dim) + "]"},
-                     {"actual", "[" + std::to_string(head.shared.hidden) + ", " + std::to_string(head.shared.dim) + "]"}});
+        return fail(ErrorCode::TensorShape, {{"path", encodePath(file)},
+                                             {"tensor", "mlp2.network.0.weight"},
+                                             {"expected", "[any, " + std::to_string(head.image.dim) + "]"},
+                                             {"actual", "[" + std::to_string(head.shared.hidden) + ", " +
+                                                            std::to_string(head.shared.dim) + "]"}});
     for (const ResidualMlp* mlp : {&head.image, &head.shared})
         for (const auto* values : {&mlp->first, &mlp->firstBias, &mlp->second, &mlp->secondBias})
             PLUMBLINE_CHECK(checkFinite(*values, file));

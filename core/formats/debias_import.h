@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/formats/weights.h"
 
 namespace plumbline::formats {
 
 inline constexpr std::int64_t kMostPromptTokens = 1024; ///< rows that such an array may have
 
-/// A learned array of prompt tokens (Berg et al. 2022, "A Prompt Array Keeps the Bias Away"): `count` vectors as wide as
-/// the text tower, row by row, which are put before the embedded tokens of every text.
+/// A learned array of prompt tokens (Berg et al. 2022, "A Prompt Array Keeps the Bias Away"): `count` vectors as wide
+/// as the text tower, row by row, which are put before the embedded tokens of every text.
 struct PromptArray {
     std::int64_t count = 0, width = 0;
     std::vector<float> values;
@@ -39,5 +40,9 @@ Result<PromptArray> readPromptArray(const std::filesystem::path& file);
 /// Reads mlp1.network.{0,2}.{weight,bias} and mlp2.network... of a state dict; what else it holds (momentum copies,
 /// queues) is not read. Errors: as above, TensorMissing, TensorShape, TensorType.
 Result<ResidualHead> readResidualHead(const std::filesystem::path& file);
+
+/// Reads NAME.network.{0,2}.{weight,bias} of the tensors of `file`. Errors: TensorMissing, TensorShape, TensorType,
+/// WeightsInvalid (a value that is not finite).
+Result<ResidualMlp> readResidualMlp(const Weights& weights, const std::filesystem::path& file, const std::string& name);
 
 } // namespace plumbline::formats

@@ -2,6 +2,7 @@
 #include "core/formats/npy.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -157,8 +158,8 @@ Result<OpenedNpy> openNpy(const fs::path& path) {
     const std::size_t lengthBytes = version == 1 ? 2 : 4;
     if (!read(length, lengthBytes))
         return invalid(path, "it ends within its header");
-    const std::size_t headerBytes = length[0] | (std::size_t{length[1]} << 8) | (std::size_t{length[2]} << 16) |
-                                    (std::size_t{length[3]} << 24);
+    const std::size_t headerBytes =
+        length[0] | (std::size_t{length[1]} << 8) | (std::size_t{length[2]} << 16) | (std::size_t{length[3]} << 24);
     if (headerBytes > kLargestHeader)
         return invalid(path, "its header claims " + std::to_string(headerBytes) + " bytes");
     std::string text(headerBytes, '\0');
@@ -192,15 +193,16 @@ Result<OpenedNpy> openNpy(const fs::path& path) {
     if (tooMany && items == 0) // numpy writes such shapes: no values, whatever the other extents
         tooMany = false;
     if (tooMany || items > present / npy.itemSize || items * npy.itemSize != present)
-        return invalid(path, "its shape asks for " +
-                                 (tooMany ? std::string("more values than can be") : std::to_string(items) + " values") +
-                                 ", but " + std::to_string(present) + " bytes follow the header");
+        return invalid(path,
+                       "its shape asks for " +
+                           (tooMany ? std::string("more values than can be") : std::to_string(items) + " values") +
+                           ", but " + std::to_string(present) + " bytes follow the header");
     npy.items = static_cast<std::size_t>(items);
     return npy;
 }
 
-template <class Stored, class Convert>
-bool readConverted(std::FILE* file, std::span<float> values, Convert convert) {
+template <class Stored, class Value, class Convert>
+bool readConverted(std::FILE* file, std::span<Value> values, Convert convert) {
     std::vector<Stored> piece(std::min<std::size_t>(values.size(), 1 << 16));
     while (!values.empty()) {
         const std::size_t n = std::min(values.size(), piece.size());
@@ -212,9 +214,11 @@ bool readConverted(std::FILE* file, std::span<float> values, Convert convert) {
     return true;
 }
 
-std::string headerBytes(std::size_t rows, std::size_t dim) {
-    std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                             std::to_string(dim) + "), }";
+std::string headerBytes(std::string_view descr, std::span<const std::int64_t> shape) {
+    std::string dictionary = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (";
+    for (const std::int64_t extent : shape)
+        dictionary += std::to_string(extent) + ", "; // numpy takes a comma behind the last one
+    dictionary += "), }";
     std::string bytes(kMagic);
     constexpr std::size_t kLength = kWrittenHeader - 10;
     bytes += {'\x01', '\x00', static_cast<char>(kLength & 0xFF), static_cast<char>(kLength >> 8)};
@@ -235,19 +239,43 @@ Result<NpyHeader> readNpyHeader(const fs::path& path) {
     return openNpy(path).map([](OpenedNpy&& npy) { return std::move(npy.header); });
 }
 
-Result<NpyArray> readNpy(const fs::path& path) {
+namespace {
+
+template <class Array>
+Result<Array> readValues(const fs::path& path) {
+    using Value = typename decltype(Array::values)::value_type;
     PLUMBLINE_TRY(OpenedNpy npy, openNpy(path));
-    NpyArray array;
+    Array array;
     array.shape = std::move(npy.header.shape);
     array.values.resize(npy.items);
     std::FILE* file = npy.file.get();
-    const bool read =
-        npy.itemSize == 2   ? readConverted<std::uint16_t>(file, array.values, fromHalf)
-        : npy.itemSize == 4 ? std::fread(array.values.data(), sizeof(float), npy.items, file) == npy.items
-                            : readConverted<double>(file, array.values, [](double v) { return static_cast<float>(v); });
+    const std::span<Value> values = array.values;
+    const auto convert = [](auto v) { return static_cast<Value>(v); };
+    const bool read = npy.itemSize == sizeof(Value)
+                          ? std::fread(values.data(), sizeof(Value), npy.items, file) == npy.items
+                      : npy.itemSize == 2 ? readConverted<std::uint16_t>(file, values, fromHalf)
+                      : npy.itemSize == 4 ? readConverted<float>(file, values, convert)
+                                          : readConverted<double>(file, values, convert);
     if (!read)
         return unreadable(path, std::ferror(file) ? errno : EIO);
     return array;
+}
+
+} // namespace
+
+Result<NpyArray> readNpy(const fs::path& path) {
+    return readValues<NpyArray>(path);
+}
+
+Result<NpyDoubles> readNpyDoubles(const fs::path& path) {
+    return readValues<NpyDoubles>(path);
+}
+
+Result<void> writeNpyDoubles(const fs::path& path, std::span<const std::int64_t> shape,
+                             std::span<const double> values) {
+    std::string bytes = headerBytes("<f8", shape);
+    bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    return writeFile(path, bytes);
 }
 
 Result<NpyWriter> NpyWriter::create(const fs::path& path, std::size_t dim) {
@@ -260,7 +288,7 @@ Result<NpyWriter> NpyWriter::create(const fs::path& path, std::size_t dim) {
     writer.m_dim = dim;
     errno = 0;
     writer.m_out.open(writer.m_part, std::ios::binary | std::ios::trunc);
-    writer.m_out << headerBytes(0, dim);
+    writer.m_out << headerBytes("<f4", std::array{std::int64_t{0}, static_cast<std::int64_t>(dim)});
     if (!writer.m_out)
         return unwritable(path, errno);
     return writer;
@@ -280,7 +308,7 @@ Result<void> NpyWriter::append(std::span<const float> rows) {
 Result<void> NpyWriter::finish() {
     errno = 0;
     m_out.seekp(0);
-    m_out << headerBytes(m_rows, m_dim);
+    m_out << headerBytes("<f4", std::array{static_cast<std::int64_t>(m_rows), static_cast<std::int64_t>(m_dim)});
     m_out.flush();
     if (!m_out)
         return unwritable(m_path, errno); // the destructor removes what is there

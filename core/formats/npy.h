@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <vector>
 
 #include "core/base/error.h"
@@ -18,6 +19,17 @@ struct NpyArray {
 };
 /// Versions 1 to 3, little-endian, C order. Errors: FileNotFound, FileUnreadable, NpyInvalid.
 Result<NpyArray> readNpy(const std::filesystem::path& path);
+/// The same without narrowing float64, for arrays that are computed with.
+struct NpyDoubles {
+    std::vector<std::int64_t> shape;
+    std::vector<double> values;
+};
+Result<NpyDoubles> readNpyDoubles(const std::filesystem::path& path);
+/// Writes float64 values; the product of `shape` is their number. The file appears whole under its name or not at all.
+/// Errors: FileUnwritable, DiskFull.
+Result<void> writeNpyDoubles(const std::filesystem::path& path, std::span<const std::int64_t> shape,
+                             std::span<const double> values);
+
 /// The header only: shape and the offset of the data, so that a large [N,3,H,W] file can be read in parts.
 struct NpyHeader {
     std::vector<std::int64_t> shape;

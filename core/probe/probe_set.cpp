@@ -71,8 +71,8 @@ Result<ProbeSet> readCsvForm(const fs::path& path) {
     probe.name = encodeName(path.stem().native());
     const auto tableError = [&path](const Error& error) -> tl::unexpected<Error> {
         if (error.code == ErrorCode::LabelTableInvalid)
-            return invalid(encodePath(path), "line " + std::string(error.arg("line")) + ": " +
-                                                 std::string(error.arg("reason")));
+            return invalid(encodePath(path),
+                           "line " + std::string(error.arg("line")) + ": " + std::string(error.arg("reason")));
         return tl::unexpected(error);
     };
     const auto header = formats::readCsvHeader(path);
@@ -173,6 +173,14 @@ std::vector<ProbeSet> builtInProbeSets() {
         if (auto probe = parseProbeSet(text, "built-in")) // a fault in one of our own files is found by the tests
             sets.push_back(std::move(*probe));
     return sets;
+}
+
+Result<ProbeSet> namedProbeSet(const std::string& nameOrFile) {
+    std::error_code ignored;
+    for (ProbeSet& builtIn : builtInProbeSets())
+        if (builtIn.name == nameOrFile && !std::filesystem::exists(nameOrFile, ignored))
+            return std::move(builtIn);
+    return readProbeSet(nameOrFile);
 }
 
 ProbeSet harmLabelSet() {

@@ -25,9 +25,12 @@ Result<ProbeSet> parseProbeSet(std::string_view json, std::string_view name);
 /// The built-in sets (resources/probes), in the order to show.
 std::vector<ProbeSet> builtInProbeSets();
 
+/// The built-in set of that name, unless there is a file of it; else what readProbeSet reads. Errors: those of it.
+Result<ProbeSet> namedProbeSet(const std::string& nameOrFile);
+
 /// The label set of CLIP's section 7.1: sorted into by the highest score, not ranked, so not among the sets above. A
-/// concept's group is its category of harm, "non-human" or "crime", empty for a label without harm, "extra" for one that
-/// only a varied label set holds (metric::harmClasses reads it).
+/// concept's group is its category of harm, "non-human" or "crime", empty for a label without harm, "extra" for one
+/// that only a varied label set holds (metric::harmClasses reads it).
 ProbeSet harmLabelSet();
 
 /// Hash of what is asked (templates and concepts, not the title).

@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/model_info.h"
 #include "core/data/probe.h"
@@ -52,15 +53,33 @@ struct RunRecord {
     RunProvenance provenance;
     std::string modelName, imageSetName;
     std::int64_t prompts = 0, images = 0, skipped = 0;
-    std::int64_t embedded = 0;     ///< progress of an unfinished run
-    std::optional<Error> error;    ///< of a failed run
+    std::int64_t embedded = 0;  ///< progress of an unfinished run
+    std::optional<Error> error; ///< of a failed run
     std::vector<std::string> warnings;
     std::string created;
 };
 
+struct StudyRecord {
+    std::int64_t id = 0;
+    RunState state = RunState::Running;
+    DebiasStudyConfig config;
+    std::optional<Error> error; ///< of a failed study
+    std::string created, finished;
+};
+
+/// A fitted transform that the project keeps as the files of its folder (debias::writeTransform).
+struct TransformRecord {
+    std::int64_t id = 0, study = 0; ///< study 0: of none
+    std::string name, created;
+};
+struct TransformFile {
+    std::string name; ///< relative, with '/'
+    std::string bytes;
+};
+
 /// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
-/// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one thread;
-/// any number of processes may have the file open (busy_timeout 5 s).
+/// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one
+/// thread; any number of processes may have the file open (busy_timeout 5 s).
 class Project {
 public:
     enum class Access { ReadWrite, ReadOnly };
@@ -81,9 +100,9 @@ public:
     Result<std::int64_t> changeCounter();
     /// Folds the write-ahead log into the file, so that another program can copy it.
     Result<void> checkpoint();
-    /// Writes a compact copy, complete and with the newest changes; FileUnwritable if the file exists already. A program
-    /// that has the project open copies it with this: opening and closing the file by other means would drop the locks
-    /// that protect it (sqlite.org/howtocorrupt.html, 2.2).
+    /// Writes a compact copy, complete and with the newest changes; FileUnwritable if the file exists already. A
+    /// program that has the project open copies it with this: opening and closing the file by other means would drop
+    /// the locks that protect it (sqlite.org/howtocorrupt.html, 2.2).
     Result<void> saveCopy(const std::filesystem::path& path);
     /// Reads the whole file and looks for damage: ProjectDamaged with the first finding. Long for a large project.
     Result<void> check();
@@ -121,8 +140,26 @@ public:
     /// The labels that the run used (they stay with the run even when the image set is removed).
     Result<ImageSet> runImageSet(std::int64_t id);
 
+    /// A study of debiasing methods, written in two steps as a run is.
+    Result<std::int64_t> beginStudy(const DebiasStudyConfig& config);
+    Result<void> setStudyState(std::int64_t id, RunState state, const std::optional<Error>& error = {});
+    Result<void> finishStudy(std::int64_t id, const DebiasStudy& result);
+    Result<std::vector<StudyRecord>> studies(); ///< newest first
+    Result<StudyRecord> study(std::int64_t id);
+    /// Of a study that is done; RecordUnknown for another.
+    Result<DebiasStudy> studyResult(std::int64_t id);
+    /// With its transforms; runs that used them keep their results.
+    Result<void> removeStudy(std::int64_t id);
+
+    /// `study` 0: of none. Names of files are relative and stay inside the folder: InvalidArgument otherwise.
+    Result<std::int64_t> addTransform(std::int64_t study, const std::string& name,
+                                      std::span<const TransformFile> files);
+    Result<std::vector<TransformRecord>> transforms();
+    Result<std::vector<TransformFile>> transformFiles(std::int64_t id);
+
     /// Thumbnails (JPEG bytes) by image set and row.
-    Result<void> putThumbnails(std::int64_t imageSet, std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
+    Result<void> putThumbnails(std::int64_t imageSet,
+                               std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
     Result<std::optional<std::vector<std::uint8_t>>> thumbnail(std::int64_t imageSet, std::int64_t row);
 
     /// Small settings of the project (last page, selected run).

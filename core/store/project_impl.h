@@ -63,6 +63,7 @@ struct Project::Impl {
     Result<std::vector<ModelRecord>> loadModels(std::optional<std::int64_t> id);
     Result<std::vector<ImageSetRecord>> loadImageSets();
     Result<std::vector<RunRecord>> loadRuns(std::optional<std::int64_t> id);
+    Result<std::vector<StudyRecord>> loadStudies(std::optional<std::int64_t> id);
     Result<RunState> runState(std::int64_t id);
     /// InvalidArgument for a run that is done.
     Result<void> expectUnfinished(std::int64_t id);

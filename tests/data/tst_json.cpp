@@ -127,6 +127,9 @@ private Q_SLOTS:
         roundTrips<Measurement>(measurementFromJson);
         roundTrips<MeasureTable>(measureTableFromJson);
         roundTrips<AuditConfig>(auditConfigFromJson);
+        roundTrips<DebiasCard>(debiasCardFromJson);
+        roundTrips<DebiasConfig>(debiasConfigFromJson);
+        roundTrips<DebiasStudy>(debiasStudyFromJson);
         roundTrips<RunProvenance>(runProvenanceFromJson);
         roundTrips<ConceptSummary>(conceptSummaryFromJson);
     }
@@ -146,7 +149,8 @@ private Q_SLOTS:
             measurementFromJson,
             {"explained_variance", "relative_spread", "tests_in_family", "definition_text", "more"});
         refusesEachBrokenField<MeasureTable>(measureTableFromJson, {"attribute", "kind"});
-        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others", "relevance"});
+        refusesEachBrokenField<AuditConfig>(auditConfigFromJson, {"others", "relevance", "debias"});
+        refusesEachBrokenField<DebiasCard>(debiasCardFromJson, {});
         refusesEachBrokenField<RunProvenance>(runProvenanceFromJson, {"tensors_sha256"});
         refusesEachBrokenField<ConceptSummary>(conceptSummaryFromJson, {"more"});
     }

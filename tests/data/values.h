@@ -137,9 +137,49 @@ auto fields(Is<OtherMeasures> auto& v) {
     auto& [a, b, c, d, e, f] = v;
     return std::tie(a, b, c, d, e, f);
 }
+auto fields(Is<AppliedDebias> auto& v) {
+    auto& [a, b, c, d, e, f] = v;
+    return std::tie(a, b, c, d, e, f);
+}
+auto fields(Is<DebiasNumber> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
+auto fields(Is<DebiasPoint> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
+auto fields(Is<DebiasRecipe> auto& v) {
+    auto& [a] = v;
+    return std::tie(a);
+}
+auto fields(Is<DebiasCandidate> auto& v) {
+    auto& [a, b, c, d, e, f, g, h] = v;
+    return std::tie(a, b, c, d, e, f, g, h);
+}
+auto fields(Is<DebiasStudyConfig> auto& v) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+}
+auto fields(Is<DebiasStudy> auto& v) {
+    auto& [a, b, c, d, e, f, g, h, i] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i);
+}
+auto fields(Is<DebiasConfig> auto& v) {
+    auto& [a, b, c, d] = v;
+    return std::tie(a, b, c, d);
+}
+auto fields(Is<DebiasFact> auto& v) {
+    auto& [a, b, c] = v;
+    return std::tie(a, b, c);
+}
+auto fields(Is<DebiasCard> auto& v) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
 auto fields(Is<AuditConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 auto fields(Is<RunProvenance> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v;

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/audit/mitigation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/audit/measure_families.h"
+#include "core/base/numbers.h"
+#include "core/base/path.h"
+#include "core/formats/caption_list.h"
+#include "core/probe/probe_set.h"
+
+namespace plumbline::audit {
+namespace {
+
+constexpr std::int64_t kMostFairIr = 400;     ///< images that FA*IR is defined for
+constexpr std::size_t kMostPairConcepts = 30; ///< concepts that pairs are made of
+
+bool usable(std::span<const float> row) {
+    double square = 0;
+    for (const float value : row)
+        square += double(value) * double(value);
+    return std::isfinite(square) && square > 0;
+}
+
+/// One attribute over the rows of both sets.
+Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets) {
+    std::vector<std::string> values;
+    for (const ImageSet* set : {&sets.set, sets.audit}) {
+        if (!set)
+            continue;
+        PLUMBLINE_TRY(const Attribute attribute, resolveAttribute(*set, text));
+        for (const std::int32_t code : attribute.codes)
+            values.push_back(code < 0 ? std::string() : attribute.groups[static_cast<std::size_t>(code)]);
+    }
+    return makeAttribute(text, values);
+}
+
+/// The rows of a set by its column fit / select / audit.
+Result<Split> splitByColumn(const Attribute& attribute) {
+    Split split;
+    for (std::size_t i = 0; i < attribute.codes.size(); ++i) {
+        if (attribute.codes[i] < 0)
+            continue;
+        const std::string group = toLowerAscii(attribute.groups[static_cast<std::size_t>(attribute.codes[i])]);
+        std::vector<std::uint32_t>* to = group == "fit" || group == "train" || group == "training"      ? &split.fit
+                                         : group == "select" || group == "val" || group == "validation" ? &split.select
+                                         : group == "audit" || group == "test"                          ? &split.audit
+                                                                                                        : nullptr;
+        if (to)
+            to->push_back(static_cast<std::uint32_t>(i));
+    }
+    return split;
+}
+
+/// Sentences for a method that needs texts, and the parameters that name their rows.
+struct MethodTexts {
+    std::vector<std::string> sentences;
+    std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+/// The groups' words alone, and every concept said of each group: "a photo of a male doctor".
+MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
+    MethodTexts texts;
+    const std::vector<std::string> words = groupWords(attribute);
+    texts.sentences = inTemplates(words, templatesOf(probe));
+    texts.parameters.emplace_back("spurious", "0-" + std::to_string(texts.sentences.size() - 1));
+    std::string pairs;
+    for (std::size_t c = 0; c < std::min(probe.concepts.size(), kMostPairConcepts); ++c) {
+        const std::size_t first = texts.sentences.size();
+        for (const std::string& group : attribute.groups)
+            texts.sentences.push_back("a photo of a " + toLowerAscii(group) + " " + probe.concepts[c].text);
+        for (std::size_t g = 1; g < attribute.groups.size(); ++g)
+            pairs += (pairs.empty() ? "" : ",") + std::to_string(first) + "-" + std::to_string(first + g);
+    }
+    if (!pairs.empty())
+        texts.parameters.emplace_back("pairs", pairs);
+    return texts;
+}
+
+/// A step with the texts that its method needs.
+Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyConfig& config, const StudyInput& input,
+                                  const std::vector<std::string>& prompts, const EncodeTexts& encode) {
+    const DebiasMethodInfo* info = findDebiasMethod(asked.method);
+    if (!info)
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    StudyMethod::Step step;
+    step.config = asked;
+    if (step.config.attribute.empty())
+        step.config.attribute = config.attribute;
+    const auto addParameter = [&](const std::string& name, const std::string& value) {
+        if (std::ranges::none_of(asked.parameters, [&](const auto& given) { return given.first == name; }))
+            step.config.parameters.emplace_back(name, value);
+    };
+    if (info->name == "fa-ir" && input.measure.k.count > kMostFairIr)
+        addParameter("k", std::to_string(kMostFairIr));
+    MethodTexts texts;
+    if (info->name == "biased-prompts" || info->name == "bend")
+        texts = spuriousTexts(input.images.attributes.front(), config.probe);
+    else if (info->needsTexts || (step.config.parameter("apply") != "images" && !step.config.parameter("apply").empty()))
+        texts.sentences = prompts;
+    if (!texts.sentences.empty()) {
+        PLUMBLINE_TRY(step.texts, encode(texts.sentences));
+        for (const auto& [name, value] : texts.parameters)
+            addParameter(name, value);
+        step.words = std::move(texts.sentences);
+    }
+    return step;
+}
+
+} // namespace
+
+Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets& sets, const EncodeTexts& encode,
+                               Feedback& feedback) {
+    StudyInput input;
+    input.config = config;
+    input.measure = config.measure;
+    JudgedImages& images = input.images;
+    images.name = "the audit split";
+
+    // Rows without an embedding take no part; `kept` says which rows of both sets are left.
+    const std::size_t ofFirst = sets.set.size(), ofSecond = sets.audit ? sets.audit->size() : 0;
+    std::vector<std::uint32_t> kept;
+    for (std::size_t i = 0; i < ofFirst + ofSecond; ++i) {
+        const SetEmbeddings& from = i < ofFirst ? sets.embeddings : *sets.auditEmbeddings;
+        const std::size_t row = i < ofFirst ? i : i - ofFirst;
+        if (from.present[row] && usable(from.raw.row(row)))
+            kept.push_back(static_cast<std::uint32_t>(i));
+    }
+    images.rows = Embeddings(kept.size(), sets.embeddings.raw.dim);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const bool first = kept[i] < ofFirst;
+        std::ranges::copy(first ? sets.embeddings.raw.row(kept[i]) : sets.auditEmbeddings->raw.row(kept[i] - ofFirst),
+                          images.rows.row(i).begin());
+    }
+    const auto keptCodes = [&](const Attribute& all) {
+        Attribute attribute = all;
+        attribute.codes.clear();
+        for (const std::uint32_t row : kept)
+            attribute.codes.push_back(all.codes[row]);
+        return attribute;
+    };
+    std::vector<std::string> names = {config.attribute};
+    for (const std::string& other : config.untargeted)
+        if (std::ranges::find(names, other) == names.end())
+            names.push_back(other);
+    for (const std::string& name : names) {
+        PLUMBLINE_TRY(const Attribute attribute, joinedAttribute(name, sets));
+        if (attribute.groups.empty())
+            return fail(ErrorCode::AttributeEmpty, {{"name", name}});
+        images.attributes.push_back(keptCodes(attribute));
+    }
+    if (!config.classes.empty()) {
+        PLUMBLINE_TRY(const Attribute classes, joinedAttribute(config.classes, sets));
+        images.classes = keptCodes(classes);
+        input.texts.classes = classes.groups;
+        PLUMBLINE_TRY(input.texts.classRows, encode(inTemplates(classes.groups, templatesOf(config.probe))));
+    }
+
+    // The split.
+    std::vector<std::int32_t> together;
+    if (!config.together.empty()) {
+        PLUMBLINE_TRY(const Attribute identity, joinedAttribute(config.together, sets));
+        together = keptCodes(identity).codes;
+    }
+    if (sets.audit) {
+        std::size_t firstRows = 0;
+        while (firstRows < kept.size() && kept[firstRows] < ofFirst)
+            ++firstRows;
+        const double shares[3] = {config.shares.size() > 0 ? config.shares[0] : 0.5,
+                                  config.shares.size() > 1 ? config.shares[1] : 0.25, 0};
+        input.split = splitByLot(
+            firstRows,
+            together.empty() ? together
+                             : std::vector(together.begin(), together.begin() + static_cast<std::ptrdiff_t>(firstRows)),
+            shares, config.seed);
+        for (std::size_t i = firstRows; i < kept.size(); ++i)
+            input.split.audit.push_back(static_cast<std::uint32_t>(i));
+        input.splitText = "fit and select by lot, audit a set of its own";
+    } else if (!config.splitColumn.empty()) {
+        PLUMBLINE_TRY(const Attribute column, joinedAttribute(config.splitColumn, sets));
+        PLUMBLINE_TRY(input.split, splitByColumn(keptCodes(column)));
+        if (input.split.fit.empty() || input.split.select.empty() || input.split.audit.empty())
+            return fail(ErrorCode::InvalidArgument, {{"name", "the column " + config.splitColumn},
+                                                     {"value", "no rows of one part"},
+                                                     {"expected", "the values fit, select and audit (or train, "
+                                                                  "validation and test)"}});
+        input.splitText = "by the column " + config.splitColumn;
+    } else {
+        if (config.shares.size() != 3 || std::ranges::any_of(config.shares, [](double s) { return !(s > 0); }))
+            return fail(ErrorCode::InvalidArgument, {{"name", "the shares of the split"},
+                                                     {"value", std::to_string(config.shares.size()) + " numbers"},
+                                                     {"expected", "three numbers above 0: fit, select, audit"}});
+        const double shares[3] = {config.shares[0], config.shares[1], config.shares[2]};
+        input.split = splitByLot(kept.size(), together, shares, config.seed);
+        input.splitText =
+            "by lot" + (config.together.empty() ? std::string() : ", " + config.together + " kept together");
+    }
+
+    input.texts.prompts = probe::expand(config.probe);
+    if (input.texts.prompts.empty())
+        return fail(ErrorCode::ProbeEmpty, {{"name", config.probe.name}});
+    std::vector<std::string> prompts;
+    for (const Prompt& prompt : input.texts.prompts)
+        prompts.push_back(prompt.text);
+    PLUMBLINE_TRY(input.texts.promptRows, encode(prompts));
+    if (!config.captions.empty()) {
+        PLUMBLINE_TRY(const formats::CaptionList list,
+                      formats::readCaptionList(decodePath(config.captions), config.captionSplit, feedback));
+        std::vector<std::string> files = sets.set.files;
+        if (sets.audit)
+            files.insert(files.end(), sets.audit->files.begin(), sets.audit->files.end());
+        const std::vector<std::optional<std::uint32_t>> rows = formats::rowsOfImages(list, files);
+        std::vector<std::int64_t> placeOf(files.size(), -1);
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            placeOf[kept[i]] = static_cast<std::int64_t>(i);
+        std::vector<std::string> texts;
+        for (std::size_t c = 0; c < list.captions.size(); ++c)
+            if (const auto row = rows[list.imageOfCaption[c]]; row && placeOf[*row] >= 0) {
+                texts.push_back(list.captions[c]);
+                images.imageOfCaption.push_back(static_cast<std::uint32_t>(placeOf[*row]));
+            }
+        if (texts.empty())
+            return fail(ErrorCode::LabelsMatchNothing,
+                        {{"labels", config.captions}, {"images", encodePath(sets.set.root)}});
+        PLUMBLINE_TRY(images.captions, encode(texts));
+    }
+
+    for (const DebiasRecipe& recipe : config.methods) {
+        StudyMethod& method = input.methods.emplace_back();
+        for (const DebiasConfig& asked : recipe.steps) {
+            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, prompts, encode));
+        }
+    }
+    input.card.modelSha256 = {};
+    input.card.imagesSha256 = sets.embeddings.imagesSha256;
+    input.card.labelsSha256 = sets.set.labelsSha256;
+    input.card.fitRows = std::to_string(input.split.fit.size()) + " rows, " + input.splitText;
+    return input;
+}
+
+} // namespace plumbline::audit

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/debias/transform.h"
+
+#include "core/base/clock.h"
+
+namespace plumbline::debias {
+
+std::string Transform::name() const {
+    std::string text;
+    for (const Part& part : parts) {
+        text += (text.empty() ? "" : ", then ") + part.card.name;
+        if (part.card.strength < 1)
+            text += " at " + std::to_string(static_cast<int>(part.card.strength * 100 + 0.5)) + " %";
+    }
+    return text.empty() ? "unchanged" : text;
+}
+
+Outcome<Embeddings> transformRows(const Transform& transform, Modality modality, const Embeddings& rows,
+                                  Feedback& feedback) {
+    Embeddings current = rows;
+    for (const Part& part : transform.parts) {
+        const VectorMap& own = modality == Modality::Image ? part.image : part.text;
+        const VectorMap& other = modality == Modality::Image ? part.text : part.image;
+        PLUMBLINE_TRY(const Embeddings after, apply(own, current, feedback));
+        const bool otherGrows = part.card.strength > 0 && part.card.strength < 1 &&
+                                outputDim(other, current.dim) != current.dim && after.dim == current.dim;
+        if (otherGrows)
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "strength"},
+                         {"value", std::to_string(part.card.strength)},
+                         {"expected", "0 or 1 for a method that changes the dimension of one "
+                                      "modality only"}});
+        current = blend(current, after, part.card.strength);
+    }
+    return current;
+}
+
+} // namespace plumbline::debias

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/feedback.h"
+#include "core/data/debias.h"
+#include "core/debias/fit.h"
+
+namespace plumbline::debias {
+
+/// One fitted method, dialled to card.strength.
+struct Part {
+    DebiasCard card;
+    VectorMap image, text;
+    std::optional<RankingRule> ranking;
+    std::optional<ScoreRule> scores;
+    std::string promptArray; ///< encodePath form of a file that the encoder of texts takes; empty: none
+};
+
+/// Debiasing as a value: one method or several, applied one after the other. Without parts nothing changes, which is
+/// how it is undone.
+struct Transform {
+    std::vector<Part> parts;
+
+    std::string name() const; ///< for people: "LEACE, gender, then DetCons, gender"
+};
+
+enum class Modality { Image, Text };
+
+/// The rows as they are after every part; raw rows in. Errors: those of apply() of maps.h.
+Outcome<Embeddings> transformRows(const Transform& transform, Modality modality, const Embeddings& rows,
+                                  Feedback& feedback);
+
+/// Fits the method that `config` names: one part. `card` brings what is known of the images (hashes, rows in words,
+/// predicted labels); the rest of the card is filled in. Errors: InvalidArgument (an unknown method or parameter, a
+/// method that is imported or trained elsewhere), those of the method.
+Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback);
+
+/// Writes a transform as a folder: card.json, one float64 .npy an array (linear maps: image_matrix.npy,
+/// image_offset.npy, ...), heads as heads.safetensors with the names of the published code, apply.py, a short NumPy
+/// program that does the same. Of several parts each has a folder of its own, 1, 2, ...
+/// The folder is created; files of the same names are replaced. Errors: FileUnwritable, DiskFull.
+Result<void> writeTransform(const Transform& transform, const std::filesystem::path& folder);
+/// Errors: FileNotFound, JsonInvalid, NpyInvalid, those of readResidualHead; InvalidArgument (arrays that do not fit
+/// together).
+Result<Transform> readTransform(const std::filesystem::path& folder);
+
+} // namespace plumbline::debias
