@@ -75,7 +75,8 @@ struct TrainReport {
 /// Images in counterfactual sets: a batch is made of whole sets, and an epoch is every set once. To the loss,
 /// contrastiveWeight times the one above, comes cohesionWeight times the mean over the batch's sets of
 /// 1 - |mean of the unit image features|^2, which is 0 where all variants of a set coincide. Cosines are those of the
-/// held-out sets, if there are two, else of the sets trained on: whole sets of two images or more, up to 1,024 images.
+/// held-out sets, if there are two, else of the sets trained on: those of two images or more, among at most 1,024
+/// images.
 ///
 /// Every `checkpointSeconds` the whole state goes to `out`/checkpoint.safetensors; a later call with the same model,
 /// images and options goes on from there, and ends with the same bits as if it had never stopped. Bits do not depend on

@@ -439,6 +439,8 @@ Outcome<CounterfactualSets> readCounterfactualSets(const fs::path& tableOrFolder
     if (images.empty())
         images = ".";
     if (fs::is_directory(tableOrFolder, ignored)) {
+        if (!root.empty())
+            return invalid("the folder of the images", encodePath(root), "none, since a folder of sets holds its own");
         PLUMBLINE_TRY(items, fromFolder(tableOrFolder, options, result, feedback));
     } else {
         PLUMBLINE_TRY(const CsvHeader header, readCsvHeader(tableOrFolder));

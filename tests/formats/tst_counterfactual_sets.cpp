@@ -140,6 +140,7 @@ private Q_SLOTS:
         QVERIFY(told(read("f", options)).starts_with("1.png|a_photo_of_a_nurse-01|this is a photo of a nurse\n"));
         options.captionTemplate = "this is {set}";
         QVERIFY(!read("f", options));
+        QVERIFY(!readCounterfactualSets(m_folder / "f", m_folder.path(), {}, m_feedback));
     }
 
     void nothingThere() {
