@@ -9,6 +9,7 @@
 #include <tbb/parallel_for.h>
 
 #include "core/debias/closed_form/bend.h"
+#include "core/debias/closed_form/query_map.h"
 
 namespace plumbline::debias {
 namespace {
