@@ -145,8 +145,15 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
     DebiasCard card;
     card.fitRows = fs::path(arguments.embeddings).filename().string() + ", all rows";
     card.predictedLabels = arguments.predicted;
-    return debias::fit(config, {images, attribute, texts ? &*texts : nullptr, words, arguments.seed}, std::move(card),
-                       feedback);
+    return debias::fit(config,
+                       {images,
+                        attribute,
+                        texts ? &*texts : nullptr,
+                        words,
+                        arguments.seed,
+                        {},
+                        fs::path(arguments.out) / "checkpoint"},
+                       std::move(card), feedback);
 }
 
 int fitAndWrite(const FitArguments& arguments) {
@@ -156,6 +163,8 @@ int fitAndWrite(const FitArguments& arguments) {
         return report(transform.error());
     if (const Result<void> written = debias::writeTransform(*transform, arguments.out); !written)
         return report(written.error());
+    std::error_code ignored;
+    fs::remove_all(fs::path(arguments.out) / "checkpoint", ignored); // it has served
     const DebiasCard& card = transform->parts.front().card;
     TextTable table({card.name, ""}, 1);
     table.add({"seconds", cell(card.seconds)});

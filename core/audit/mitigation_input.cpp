@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/audit/measure_families.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
+#include "core/base/random.h"
+#include "core/debias/heads/joint_captions.h"
 #include "core/formats/caption_list.h"
 #include "core/probe/probe_set.h"
 
@@ -78,13 +81,73 @@ MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
     return texts;
 }
 
+/// Factual captions of the fit rows, then their counterfactual ones (METHODS B1), for joint removal: with gender, race
+/// and age where the set has them, else of the attribute alone.
+Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets& sets,
+                               const std::vector<std::uint32_t>& kept, const StudyInput& input, bool published) {
+    MethodTexts texts;
+    const Attribute& target = input.images.attributes.front();
+    std::vector<std::string> columns[3];
+    const char* names[] = {"race", "age", "gender"};
+    bool all = true;
+    for (int c = 0; c < 3; ++c) {
+        const Result<Attribute> attribute = joinedAttribute(names[c], sets);
+        all = all && attribute.has_value();
+        for (const std::uint32_t row : input.split.fit) {
+            const std::int32_t code = attribute ? attribute->codes[kept[row]] : -1;
+            columns[c].push_back(code < 0 ? std::string() : attribute->groups[static_cast<std::size_t>(code)]);
+        }
+    }
+    const std::string name = toLowerAscii(config.attribute);
+    debias::JointCaptions captions;
+    if (all && (name == "gender" || name == "age" || name == "race")) {
+        PLUMBLINE_TRY(captions, debias::jointCaptions(name == "gender" ? debias::JointAttribute::Gender
+                                                      : name == "age"  ? debias::JointAttribute::Age
+                                                                       : debias::JointAttribute::Race,
+                                                      {columns[0], columns[1], columns[2]}, published));
+    } else {
+        Attribute fit = target;
+        fit.codes.clear();
+        for (const std::uint32_t row : input.split.fit)
+            fit.codes.push_back(target.codes[row]);
+        PLUMBLINE_TRY(captions, debias::jointCaptions(fit));
+    }
+    RandomStream random(config.seed, streamId("study/counterfactual"), 0);
+    std::vector<std::string> counterfactual;
+    for (std::size_t i = 0; i < captions.factual.size(); ++i) {
+        // A row without a caption has no label either, and takes no part; any sentence may stand there.
+        const bool has = captions.factual[i] != debias::JointCaptions::kNone;
+        texts.sentences.push_back(captions.sentences[has ? captions.factual[i] : 0]);
+        const std::vector<std::uint32_t>& list = captions.lists[has ? captions.listOf[i] : 0];
+        counterfactual.push_back(captions.sentences[list[random.below(list.size())]]);
+    }
+    texts.sentences.insert(texts.sentences.end(), counterfactual.begin(), counterfactual.end());
+    return texts;
+}
+
+/// One row a sentence; equal sentences are encoded once.
+Outcome<Embeddings> encodeDistinct(const std::vector<std::string>& sentences, const EncodeTexts& encode) {
+    std::map<std::string, std::size_t> place;
+    std::vector<std::string> distinct;
+    for (const std::string& sentence : sentences)
+        if (place.try_emplace(sentence, distinct.size()).second)
+            distinct.push_back(sentence);
+    PLUMBLINE_TRY(const Embeddings rows, encode(distinct));
+    Embeddings all(sentences.size(), rows.dim);
+    for (std::size_t i = 0; i < sentences.size(); ++i)
+        std::ranges::copy(rows.row(place[sentences[i]]), all.row(i).begin());
+    return all;
+}
+
 /// A step with the texts that its method needs.
 Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyConfig& config, const StudyInput& input,
+                                  const StudySets& sets, const std::vector<std::uint32_t>& kept,
                                   const std::vector<std::string>& prompts, const EncodeTexts& encode) {
     const DebiasMethodInfo* info = findDebiasMethod(asked.method);
     if (!info)
-        return fail(ErrorCode::InvalidArgument,
-                    {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+        return fail(
+            ErrorCode::InvalidArgument,
+            {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
     StudyMethod::Step step;
     step.config = asked;
     if (step.config.attribute.empty())
@@ -96,12 +159,16 @@ Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyCo
     if (info->name == "fa-ir" && input.measure.k.count > kMostFairIr)
         addParameter("k", std::to_string(kMostFairIr));
     MethodTexts texts;
-    if (info->name == "biased-prompts" || info->name == "bend")
+    const std::string_view changed = step.config.parameter("apply");
+    if (info->name == "biased-prompts" || info->name == "bend") {
         texts = spuriousTexts(input.images.attributes.front(), config.probe);
-    else if (info->needsTexts || (step.config.parameter("apply") != "images" && !step.config.parameter("apply").empty()))
+    } else if (info->name == "joint-vl") {
+        PLUMBLINE_TRY(texts, jointTexts(config, sets, kept, input, step.config.parameter("published") == "on"));
+    } else if (info->needsTexts || (changed != "images" && !changed.empty())) {
         texts.sentences = prompts;
+    }
     if (!texts.sentences.empty()) {
-        PLUMBLINE_TRY(step.texts, encode(texts.sentences));
+        PLUMBLINE_TRY(step.texts, encodeDistinct(texts.sentences, encode));
         for (const auto& [name, value] : texts.parameters)
             addParameter(name, value);
         step.words = std::move(texts.sentences);
@@ -230,7 +297,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     for (const DebiasRecipe& recipe : config.methods) {
         StudyMethod& method = input.methods.emplace_back();
         for (const DebiasConfig& asked : recipe.steps) {
-            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, prompts, encode));
+            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, sets, kept, prompts, encode));
         }
     }
     input.card.modelSha256 = {};

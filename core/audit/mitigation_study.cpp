@@ -3,8 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/error_text.h"
+#include "core/base/hash.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
 
 namespace plumbline::audit {
 namespace {
@@ -19,8 +25,7 @@ MeasureOptions sameShare(const MeasureOptions& options, std::size_t auditRows) {
 
 /// Whether embeddings are changed, by more or by less. A re-ranking is there or not.
 bool hasDial(const debias::Transform& transform) {
-    return std::ranges::any_of(transform.parts,
-                               [](const debias::Part& part) { return !part.ranking && !part.scores; });
+    return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return !part.ranking && !part.scores; });
 }
 
 debias::Transform dialled(debias::Transform transform, double strength) {
@@ -42,8 +47,20 @@ DebiasCard cardOf(const debias::Transform& transform) {
     return card;
 }
 
+/// Where a long fit leaves its state: one folder for the same method on the same rows, so that a study that was killed
+/// goes on where it was.
+std::filesystem::path checkpointOf(const DebiasConfig& config, const DebiasCard& card) {
+    if (card.imagesSha256.empty() || card.modelSha256.empty())
+        return {};
+    const std::string key =
+        sha256(toJson(config).dump() + card.modelSha256 + card.imagesSha256 + card.labelsSha256 + card.fitRows);
+    return userCacheFolder() / "debias" / key;
+}
+
 /// Fits the steps one after the other, each on what the ones before it leave.
+/// `score`: of a transform on the select rows, by which a method chooses its epoch.
 Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImages& fitSet, const DebiasCard& card,
+                                    const std::function<Outcome<double>(const debias::Transform&)>& score,
                                     Feedback& feedback) {
     debias::Transform transform;
     for (const StudyMethod::Step& step : method.steps) {
@@ -57,11 +74,19 @@ Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImage
         // it nothing.
         const DebiasMethodInfo* info = findDebiasMethod(step.config.method);
         const bool ranking = info && info->target == DebiasTarget::Ranking;
-        PLUMBLINE_TRY(debias::Transform fitted,
-                      debias::fit(step.config,
-                                  {ranking ? fitSet.rows : images, fitSet.attributes.front(), texts.rows > 0 ? &texts : nullptr, step.words,
-                                   step.config.seed},
-                                  card, feedback));
+        const debias::Evaluate evaluate = [&](const debias::VectorMap& image, const debias::VectorMap& text) {
+            debias::Transform with = transform;
+            debias::Part& part = with.parts.emplace_back();
+            part.image = image;
+            part.text = text;
+            return score(with);
+        };
+        PLUMBLINE_TRY(
+            debias::Transform fitted,
+            debias::fit(step.config,
+                        {ranking ? fitSet.rows : images, fitSet.attributes.front(), texts.rows > 0 ? &texts : nullptr,
+                         step.words, step.config.seed, evaluate, checkpointOf(step.config, card)},
+                        card, feedback));
         transform.parts.push_back(std::move(fitted.parts.front()));
     }
     return transform;
@@ -172,7 +197,11 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
         if (method.fitted) {
             transform = *method.fitted;
         } else {
-            Outcome<debias::Transform> fitted = fitSteps(method, fitSet, input.card, feedback);
+            const auto score = [&](const debias::Transform& tried) -> Outcome<double> {
+                PLUMBLINE_TRY(const Judged select, judge(tried, selectSet, input.texts, share, feedback));
+                return scoreOf(pointsOf(select, selectSet, input.texts, share), attribute).value_or(0);
+            };
+            Outcome<debias::Transform> fitted = fitSteps(method, fitSet, input.card, score, feedback);
             if (!fitted) {
                 if (fitted.error().cancelled())
                     return tl::unexpected(fitted.error());

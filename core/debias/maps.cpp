@@ -8,7 +8,6 @@
 #include <Eigen/Dense>
 #include <tbb/parallel_for.h>
 
-#include "core/debias/closed_form/bend.h"
 #include "core/debias/closed_form/query_map.h"
 
 namespace plumbline::debias {
@@ -19,6 +18,9 @@ using ConstMap = Eigen::Map<const RowMatrix>;
 
 /// Rows are mapped in blocks of this many, always cut at the same places, so that threads change no bit.
 constexpr std::size_t kBlock = 256;
+
+/// Of a unit row; shorter, what is left of it is rounding, which must not become a direction.
+constexpr double kNothingLeft = 1e-6;
 
 ConstMap matrix(const std::vector<double>& values, std::size_t rows, std::size_t columns) {
     return {values.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
@@ -128,7 +130,7 @@ struct Applier {
             y.rowwise() += b;
             if (map.unitOutput)
                 for (Eigen::Index i = 0; i < y.rows(); ++i)
-                    if (const double length = y.row(i).norm(); length > 0)
+                    if (const double length = y.row(i).norm(); length > kNothingLeft)
                         y.row(i) /= length;
             return y;
         });

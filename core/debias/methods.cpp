@@ -15,6 +15,7 @@
 #include "core/debias/closed_form/mean_difference.h"
 #include "core/debias/coordinates/clip_clip.h"
 #include "core/debias/coordinates/sfid.h"
+#include "core/debias/heads/fit_joint.h"
 #include "core/debias/ranking/fit_ranking.h"
 #include "core/debias/ranking/logit_bias.h"
 #include "core/debias/transform.h"
@@ -49,6 +50,7 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
 
 const std::map<std::string_view, FitFunction>& functions() {
     static const std::map<std::string_view, FitFunction> table = {
+        {"joint-vl", fitJointVl},
         {"mean-difference", fitMeanDifference},
         {"leace", fitLeace},
         {"inlp", fitInlp},

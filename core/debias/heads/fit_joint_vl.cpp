@@ -214,6 +214,7 @@ Embeddings rowsOf(const Embeddings& from, std::span<const std::size_t> rows) {
 Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, Feedback& feedback) {
     PLUMBLINE_TRY(JointOptions options, optionsFrom(parameters));
     options.seed = input.seed;
+    options.folder = input.checkpoint;
     const Attribute& attribute = input.attribute;
     if (!input.texts || input.texts->rows == 0)
         return fail(ErrorCode::InvalidArgument,
@@ -252,9 +253,10 @@ Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, 
         std::swap(shuffled[i - 1], shuffled[random.below(i)]);
     std::vector<std::size_t> outside(shuffled.begin(), shuffled.begin() + static_cast<std::ptrdiff_t>(rows.size() / 5));
     std::ranges::sort(outside);
-    const bool judges = outside.size() >= kLeastHeldOut && std::ranges::any_of(outside, [&](std::size_t row) {
-                            return attribute.codes[row] != attribute.codes[outside.front()];
-                        });
+    const bool judges =
+        !input.evaluate && outside.size() >= kLeastHeldOut && std::ranges::any_of(outside, [&](std::size_t row) {
+            return attribute.codes[row] != attribute.codes[outside.front()];
+        });
     if (judges)
         std::erase_if(rows, [&](std::size_t row) { return std::ranges::binary_search(outside, row); });
 
@@ -290,6 +292,10 @@ Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, 
 
     HeldOut heldOut;
     JointEvaluation evaluation;
+    if (input.evaluate)
+        evaluation = [&](const formats::ResidualHead& heads) {
+            return input.evaluate(imageMap(heads), textMap(heads));
+        };
     if (judges) {
         std::vector<std::size_t> prompts;
         const std::size_t step = (captions.rows + kMostPrompts - 1) / kMostPrompts;
@@ -333,6 +339,17 @@ Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, 
                                 "divergence between the bias predicted in texts and in images"});
         fitted.facts.push_back({"alignment loss, last epoch", last.alignment,
                                 "divergence between the bias predicted in texts and in images"});
+    }
+    if (input.evaluate) {
+        fitted.facts.push_back({"best epoch", static_cast<double>(fit.bestEpoch), "whose heads these are"});
+        if (fit.untouched)
+            fitted.facts.push_back({"measure before", *fit.untouched, "of the rows that chose the epoch"});
+        if (fit.best)
+            fitted.facts.push_back({"measure after", *fit.best, "of the rows that chose the epoch"});
+        if (fit.best && fit.untouched && !(*fit.best > *fit.untouched))
+            fitted.warnings.emplace_back("No epoch did better on the rows that choose than leaving the embeddings as "
+                                         "they are.");
+        return fitted;
     }
     if (!judges) {
         fitted.warnings.emplace_back("Too few images to hold some out: the heads are those of the last epoch, not of "
