@@ -19,13 +19,6 @@ namespace {
 constexpr std::int64_t kMostFairIr = 400;     ///< images that FA*IR is defined for
 constexpr std::size_t kMostPairConcepts = 30; ///< concepts that pairs are made of
 
-bool usable(std::span<const float> row) {
-    double square = 0;
-    for (const float value : row)
-        square += double(value) * double(value);
-    return std::isfinite(square) && square > 0;
-}
-
 /// One attribute over the rows of both sets.
 Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets) {
     std::vector<std::string> values;
@@ -192,7 +185,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     for (std::size_t i = 0; i < ofFirst + ofSecond; ++i) {
         const SetEmbeddings& from = i < ofFirst ? sets.embeddings : *sets.auditEmbeddings;
         const std::size_t row = i < ofFirst ? i : i - ofFirst;
-        if (from.present[row] && usable(from.raw.row(row)))
+        if (from.present[row] && hasDirection(from.raw.row(row)))
             kept.push_back(static_cast<std::uint32_t>(i));
     }
     images.rows = Embeddings(kept.size(), sets.embeddings.raw.dim);
@@ -313,7 +306,7 @@ Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& s
     images.name = name;
     std::vector<std::uint32_t> kept;
     for (std::size_t i = 0; i < set.size(); ++i)
-        if (embeddings.present[i] && usable(embeddings.raw.row(i)))
+        if (embeddings.present[i] && hasDirection(embeddings.raw.row(i)))
             kept.push_back(static_cast<std::uint32_t>(i));
     images.rows = Embeddings(kept.size(), embeddings.raw.dim);
     for (std::size_t i = 0; i < kept.size(); ++i)
