@@ -359,6 +359,8 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
         command->add_option("--shares", config.shares, "Of fit, select and audit images, by lot")
             ->delimiter(',')
             ->expected(2, 3);
+        command->add_flag("--predicted-labels", config.predictedLabels,
+                          "The labels were made by a classifier: the cards say so");
         auto* asked = command->add_option_group("asked", "What is asked");
         asked->add_option("--probe", arguments.probe, "Probe file (JSON or CSV), or the name of a built-in set");
         asked->add_option("--prompt", arguments.prompts, "Prompts");

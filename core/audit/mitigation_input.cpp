@@ -74,6 +74,26 @@ MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
     return texts;
 }
 
+/// Which of the published captions an attribute has: gender, age, race, or all three for their crossing.
+std::optional<debias::JointAttribute> jointAttributeOf(const std::string& attribute) {
+    const Result<std::vector<AttributePart>> parts = parseAttribute(attribute);
+    if (!parts)
+        return std::nullopt;
+    std::vector<std::string> names;
+    for (const AttributePart& part : *parts)
+        names.push_back(toLowerAscii(part.name));
+    std::ranges::sort(names);
+    if (names == std::vector<std::string>{"gender"})
+        return debias::JointAttribute::Gender;
+    if (names == std::vector<std::string>{"age"})
+        return debias::JointAttribute::Age;
+    if (names == std::vector<std::string>{"race"})
+        return debias::JointAttribute::Race;
+    if (names == std::vector<std::string>{"age", "gender", "race"})
+        return debias::JointAttribute::All;
+    return std::nullopt;
+}
+
 /// Factual captions of the fit rows, then their counterfactual ones (METHODS B1), for joint removal: with gender, race
 /// and age where the set has them, else of the attribute alone.
 Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets& sets,
@@ -91,13 +111,10 @@ Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets&
             columns[c].push_back(code < 0 ? std::string() : attribute->groups[static_cast<std::size_t>(code)]);
         }
     }
-    const std::string name = toLowerAscii(config.attribute);
     debias::JointCaptions captions;
-    if (all && (name == "gender" || name == "age" || name == "race")) {
-        PLUMBLINE_TRY(captions, debias::jointCaptions(name == "gender" ? debias::JointAttribute::Gender
-                                                      : name == "age"  ? debias::JointAttribute::Age
-                                                                       : debias::JointAttribute::Race,
-                                                      {columns[0], columns[1], columns[2]}, published));
+    const std::optional<debias::JointAttribute> kind = all ? jointAttributeOf(config.attribute) : std::nullopt;
+    if (kind) {
+        PLUMBLINE_TRY(captions, debias::jointCaptions(*kind, {columns[0], columns[1], columns[2]}, published));
     } else {
         Attribute fit = target;
         fit.codes.clear();
@@ -293,7 +310,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
             PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, sets, kept, prompts, encode));
         }
     }
-    input.card.modelSha256 = {};
+    input.card.predictedLabels = config.predictedLabels;
     input.card.imagesSha256 = sets.embeddings.imagesSha256;
     input.card.labelsSha256 = sets.set.labelsSha256;
     input.card.fitRows = std::to_string(input.split.fit.size()) + " rows, " + input.splitText;
