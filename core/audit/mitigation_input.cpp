@@ -21,13 +21,6 @@ namespace {
 constexpr std::int64_t kMostFairIr = 400;     ///< images that FA*IR is defined for
 constexpr std::size_t kMostPairConcepts = 30; ///< concepts that pairs are made of
 
-bool usable(std::span<const float> row) {
-    double square = 0;
-    for (const float value : row)
-        square += double(value) * double(value);
-    return std::isfinite(square) && square > 0;
-}
-
 /// One attribute over the rows of both sets.
 Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets) {
     std::vector<std::string> values;
@@ -83,6 +76,26 @@ MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
     return texts;
 }
 
+/// Which of the published captions an attribute has: gender, age, race, or all three for their crossing.
+std::optional<debias::JointAttribute> jointAttributeOf(const std::string& attribute) {
+    const Result<std::vector<AttributePart>> parts = parseAttribute(attribute);
+    if (!parts)
+        return std::nullopt;
+    std::vector<std::string> names;
+    for (const AttributePart& part : *parts)
+        names.push_back(toLowerAscii(part.name));
+    std::ranges::sort(names);
+    if (names == std::vector<std::string>{"gender"})
+        return debias::JointAttribute::Gender;
+    if (names == std::vector<std::string>{"age"})
+        return debias::JointAttribute::Age;
+    if (names == std::vector<std::string>{"race"})
+        return debias::JointAttribute::Race;
+    if (names == std::vector<std::string>{"age", "gender", "race"})
+        return debias::JointAttribute::All;
+    return std::nullopt;
+}
+
 /// Factual captions of the fit rows, then their counterfactual ones (METHODS B1), for joint removal: with gender, race
 /// and age where the set has them, else of the attribute alone.
 Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets& sets,
@@ -100,13 +113,10 @@ Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets&
             columns[c].push_back(code < 0 ? std::string() : attribute->groups[static_cast<std::size_t>(code)]);
         }
     }
-    const std::string name = toLowerAscii(config.attribute);
     debias::JointCaptions captions;
-    if (all && (name == "gender" || name == "age" || name == "race")) {
-        PLUMBLINE_TRY(captions, debias::jointCaptions(name == "gender" ? debias::JointAttribute::Gender
-                                                      : name == "age"  ? debias::JointAttribute::Age
-                                                                       : debias::JointAttribute::Race,
-                                                      {columns[0], columns[1], columns[2]}, published));
+    const std::optional<debias::JointAttribute> kind = all ? jointAttributeOf(config.attribute) : std::nullopt;
+    if (kind) {
+        PLUMBLINE_TRY(captions, debias::jointCaptions(*kind, {columns[0], columns[1], columns[2]}, published));
     } else {
         Attribute fit = target;
         fit.codes.clear();
@@ -216,7 +226,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     for (std::size_t i = 0; i < ofFirst + ofSecond; ++i) {
         const SetEmbeddings& from = i < ofFirst ? sets.embeddings : *sets.auditEmbeddings;
         const std::size_t row = i < ofFirst ? i : i - ofFirst;
-        if (from.present[row] && usable(from.raw.row(row)))
+        if (from.present[row] && hasDirection(from.raw.row(row)))
             kept.push_back(static_cast<std::uint32_t>(i));
     }
     images.rows = Embeddings(kept.size(), sets.embeddings.raw.dim);
@@ -327,11 +337,54 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
                           stepOf(asked, config, input, sets, kept, prompts, encode, method.refused));
         }
     }
-    input.card.modelSha256 = {};
+    input.card.predictedLabels = config.predictedLabels;
     input.card.imagesSha256 = sets.embeddings.imagesSha256;
     input.card.labelsSha256 = sets.set.labelsSha256;
     input.card.fitRows = std::to_string(input.split.fit.size()) + " rows, " + input.splitText;
     return input;
+}
+
+Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& set, const SetEmbeddings& embeddings,
+                                      const std::string& name, Feedback& feedback) {
+    JudgedImages images;
+    images.name = name;
+    std::vector<std::uint32_t> kept;
+    for (std::size_t i = 0; i < set.size(); ++i)
+        if (embeddings.present[i] && hasDirection(embeddings.raw.row(i)))
+            kept.push_back(static_cast<std::uint32_t>(i));
+    images.rows = Embeddings(kept.size(), embeddings.raw.dim);
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        std::ranges::copy(embeddings.raw.row(kept[i]), images.rows.row(i).begin());
+    const auto keptCodes = [&](Attribute attribute) {
+        std::vector<std::int32_t> codes;
+        for (const std::uint32_t row : kept)
+            codes.push_back(attribute.codes[row]);
+        attribute.codes = std::move(codes);
+        return attribute;
+    };
+    for (const Attribute& like : input.images.attributes) {
+        PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, like.name));
+        if (attribute.groups.empty())
+            return fail(ErrorCode::AttributeEmpty, {{"name", like.name}});
+        images.attributes.push_back(keptCodes(std::move(attribute)));
+    }
+    if (input.images.classes)
+        if (Result<Attribute> classes = resolveAttribute(set, input.images.classes->name)) {
+            // The numbers that the class prompts have.
+            Attribute known = *input.images.classes;
+            known.codes.clear();
+            for (const std::int32_t code : classes->codes) {
+                const auto at = code < 0
+                                    ? known.groups.end()
+                                    : std::ranges::find(known.groups, classes->groups[static_cast<std::size_t>(code)]);
+                known.codes.push_back(at == known.groups.end() ? Attribute::kUnlabelled
+                                                               : static_cast<std::int32_t>(at - known.groups.begin()));
+            }
+            images.classes = keptCodes(std::move(known));
+        }
+    if (feedback.cancelled())
+        return tl::unexpected<Stop>(Cancelled{});
+    return images;
 }
 
 } // namespace plumbline::audit

@@ -129,6 +129,7 @@ struct DebiasStudyConfig {
     std::string together;                           ///< attribute whose groups are not divided (identity); empty: none
     std::vector<double> shares = {0.5, 0.25, 0.25}; ///< of fit, select and audit rows, by lot
     std::uint64_t seed = 0;
+    bool predictedLabels = false; ///< the labels were made by a classifier: the cards say so
     std::string precision = "fp32";
 };
 

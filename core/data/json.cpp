@@ -572,6 +572,7 @@ void describe(auto& io, Is<DebiasStudyConfig> auto& config) {
     io("together", config.together);
     io("shares", config.shares);
     io("seed", config.seed);
+    io.since("predicted_labels", config.predictedLabels);
     io("precision", config.precision);
 }
 

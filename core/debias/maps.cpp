@@ -33,11 +33,6 @@ double lengthOf(std::span<const float> row) {
     return std::sqrt(square);
 }
 
-bool usable(std::span<const float> row) {
-    const double length = lengthOf(row);
-    return std::isfinite(length) && length > 0;
-}
-
 /// The block's unit rows in double; rows that cannot be mapped are zero.
 RowMatrix unitBlock(const Embeddings& rows, std::size_t begin, std::size_t count) {
     RowMatrix block(count, rows.dim);
@@ -64,7 +59,7 @@ Outcome<Embeddings> mapUnitRows(const Embeddings& rows, std::size_t out, Feedbac
         for (std::size_t i = 0; i < count; ++i) {
             const auto to = result.row(begin + i);
             const auto from = rows.row(begin + i);
-            if (usable(from))
+            if (hasDirection(from))
                 for (std::size_t d = 0; d < out; ++d)
                     to[d] = static_cast<float>(mapped(Eigen::Index(i), Eigen::Index(d)));
             else if (out == rows.dim)
@@ -110,7 +105,7 @@ Outcome<Embeddings> applyHeads(const HeadMap& map, const Embeddings& rows, Feedb
         const at::Tensor y = (x + outer(inner ? (*inner)(x) + x : x)).contiguous();
         std::copy_n(y.data_ptr<float>(), count * rows.dim, result.row(begin).data());
         for (std::size_t i = begin; i < begin + count; ++i)
-            if (!usable(rows.row(i)))
+            if (!hasDirection(rows.row(i)))
                 std::ranges::copy(rows.row(i), result.row(i).begin());
     }
     return result;

@@ -34,7 +34,7 @@ std::optional<std::vector<double>> textMeans(const Embeddings* texts, std::size_
     normaliseRows(unit);
     std::vector<std::size_t> which;
     for (std::size_t t = 0; t < texts->rows; ++t)
-        if (usable(texts->row(t)))
+        if (hasDirection(texts->row(t)))
             which.push_back(t);
     if (which.empty())
         return std::nullopt;

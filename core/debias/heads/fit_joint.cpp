@@ -382,7 +382,7 @@ Result<void> checked(const JointInput& input, const JointOptions& options) {
     PLUMBLINE_CHECK(require(input.factual.size() == images && input.listOf.size() == images, "the captions",
                             static_cast<double>(input.factual.size()), "one for each image"));
     for (std::size_t i = 0; i < images; ++i) {
-        PLUMBLINE_CHECK(require(usable(input.images.row(i)), "image", static_cast<double>(i),
+        PLUMBLINE_CHECK(require(hasDirection(input.images.row(i)), "image", static_cast<double>(i),
                                 "an embedding that is finite and not zero"));
         PLUMBLINE_CHECK(
             require(input.factual[i] < input.captions.rows, "a caption", input.factual[i], "a row of the captions"));
@@ -395,7 +395,7 @@ Result<void> checked(const JointInput& input, const JointOptions& options) {
             PLUMBLINE_CHECK(require(caption < input.captions.rows, "a caption", caption, "a row of the captions"));
     }
     for (std::size_t c = 0; c < input.captions.rows; ++c)
-        PLUMBLINE_CHECK(require(usable(input.captions.row(c)), "caption", static_cast<double>(c),
+        PLUMBLINE_CHECK(require(hasDirection(input.captions.row(c)), "caption", static_cast<double>(c),
                                 "an embedding that is finite and not zero"));
     return {};
 }

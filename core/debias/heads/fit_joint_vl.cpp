@@ -233,9 +233,10 @@ Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, 
     for (std::size_t i = 0; i < input.images.rows; ++i) {
         const std::int32_t code = attribute.codes[i];
         const std::vector<std::uint32_t>& others = texts.lists[texts.listOf[i]];
-        if (code < 0 || static_cast<std::size_t>(code) >= counts.size() || !usable(input.images.row(i)) ||
-            !usable(texts.captions.row(texts.factual[i])) ||
-            !std::ranges::all_of(others, [&](std::uint32_t caption) { return usable(texts.captions.row(caption)); }))
+        if (code < 0 || static_cast<std::size_t>(code) >= counts.size() || !hasDirection(input.images.row(i)) ||
+            !hasDirection(texts.captions.row(texts.factual[i])) ||
+            !std::ranges::all_of(others,
+                                 [&](std::uint32_t caption) { return hasDirection(texts.captions.row(caption)); }))
             continue;
         rows.push_back(i);
         ++counts[static_cast<std::size_t>(code)];
