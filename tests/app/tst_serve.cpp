@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -108,8 +109,11 @@ private Q_SLOTS:
     void tokenCountsWhileAnAuditRuns();
     void errorsTravelAsValues();
     void opensTheSample();
+    void debiasingIsComparedExportedAndAudited();
+    void aComparisonCanBeCancelledAndCanFail();
 
 private:
+    Json study(std::int64_t model, std::int64_t images) const;
     Json config(std::int64_t model, std::int64_t images) const;
     /// A project with the slow model and the images in it; its ids.
     std::pair<std::int64_t, std::int64_t> fill(Client& client, const fs::path& project, const char* model) const;
@@ -414,6 +418,129 @@ void TestServe::errorsTravelAsValues() {
     QVERIFY(error["message"].get<std::string>().find("images") != std::string::npos);
     const Json missing = client.call("audit/resume", {{"project", (m_folder / "none.plumb").string()}, {"run", 1}})["error"];
     QCOMPARE(missing["data"]["code"].get<std::string>(), std::string("FileNotFound"));
+}
+
+Json TestServe::study(std::int64_t model, std::int64_t images) const {
+    DebiasStudyConfig config;
+    config.modelId = model;
+    config.imageSetId = images;
+    config.attribute = "gender";
+    config.classes = "age";
+    config.probe.name = "by hand";
+    config.probe.concepts = {{"a photo of a doctor", ""}, {"a photo of a nurse", ""}};
+    config.measure.k = {20, 0};
+    config.methods = {{{{"leace", "", {}, 0}}},
+                      {{{"mean-difference", "", {}, 0}, {"det-cons", "", {{"labels", "predicted"}}, 0}}},
+                      {{{"leace", "", {{"shrinkage", "maybe"}}, 0}}}};
+    return toJson(config);
+}
+
+void TestServe::debiasingIsComparedExportedAndAudited() {
+    Client client(m_folder / "cache");
+    const fs::path path = m_folder / "debias.plumb";
+    const auto [model, images] = fill(client, path, "model");
+    client.notifications.clear();
+    const Json compared = client.call("debias/compare", {{"project", path.string()}, {"config", study(model, images)}});
+    QVERIFY2(compared.contains("result"), compared.dump().c_str());
+    std::set<std::string> stages;
+    for (const Json& message : client.notifications)
+        stages.insert(message["params"].value("stage", ""));
+    QVERIFY(stages.contains("comparing-methods") || stages.contains("embedding-images"));
+    const std::int64_t id = compared["result"]["study"].get<std::int64_t>();
+    auto project = store::Project::open(path);
+    const auto record = project->study(id);
+    QVERIFY(record && record->state == RunState::Done && !record->finished.empty());
+    QVERIFY(!record->config.modelPath.empty());
+    const auto result = project->studyResult(id);
+    QVERIFY(result.has_value());
+    QCOMPARE(result->candidates.size(), std::size_t(3));
+    QCOMPARE(result->fitRows + result->selectRows + result->auditRows, std::int64_t(300));
+    for (int c = 0; c < 2; ++c) {
+        const DebiasCandidate& candidate = result->candidates[static_cast<std::size_t>(c)];
+        QVERIFY2(candidate.failure.empty(), candidate.failure.c_str());
+        QVERIFY(candidate.transformId > 0 && !candidate.price.empty() && !candidate.curve.empty());
+    }
+    QVERIFY(!result->candidates[2].failure.empty() && result->candidates[2].transformId == 0);
+    QCOMPARE(project->transforms()->size(), std::size_t(2));
+
+    // To a folder; dialled on the way out.
+    const std::int64_t transform = result->candidates[0].transformId;
+    const auto exported = [&](const Json& transformId, const char* folder, const Json& strength) {
+        return client.call("debias/export", {{"project", path.string()},
+                                             {"transform", transformId},
+                                             {"folder", (m_folder / folder).string()},
+                                             {"strength", strength}});
+    };
+    QVERIFY(exported(transform, "exported", 0.5).contains("result"));
+    const Json card = Json::parse(test::readText(m_folder / "exported/card.json"), nullptr, false);
+    QVERIFY(card.dump().find("\"strength\":0.5") != std::string::npos);
+    QVERIFY(exported(result->candidates[1].transformId, "exported-stack", 1).contains("result"));
+    QVERIFY(fs::exists(m_folder / "exported-stack/2/card.json"));
+    QCOMPARE(exported(99, "no-export", 1)["error"]["data"]["code"].get<std::string>(), std::string("RecordUnknown"));
+    for (const Json& strength : {Json(2), Json(-1), Json("half")})
+        QCOMPARE(exported(transform, "no-export", strength)["error"]["data"]["code"].get<std::string>(),
+                 std::string("ProtocolError"));
+    QVERIFY(!fs::exists(m_folder / "no-export"));
+
+    // Two runs: without it and with it.
+    const Json audited = client.call("debias/audit", {{"project", path.string()},
+                                                      {"transform", transform},
+                                                      {"strength", 0.75},
+                                                      {"config", config(model, images)}});
+    QVERIFY2(audited.contains("result"), audited.dump().c_str());
+    const std::int64_t before = audited["result"]["before"].get<std::int64_t>(),
+                       after = audited["result"]["after"].get<std::int64_t>();
+    const auto first = project->run(before), second = project->run(after);
+    QVERIFY(first && second && first->state == RunState::Done && second->state == RunState::Done);
+    QVERIFY(!first->config.debias);
+    QVERIFY(second->config.debias.has_value());
+    QCOMPARE(second->config.debias->baselineRun, before);
+    QCOMPARE(second->config.debias->transformId, transform);
+    QCOMPARE(second->config.debias->strength, 0.75);
+    const auto tables = project->runResult(after)->tables;
+    QVERIFY(std::ranges::any_of(tables, [](const MeasureTable& table) { return table.id == "debias_price"; }));
+    // The second can be gone on with, too: what was applied is in the project.
+    const Json again = client.call("audit/run", {{"project", path.string()}, {"config", toJson(second->config)}});
+    QVERIFY2(again.contains("result"), again.dump().c_str());
+    const auto same = project->runResult(again["result"]["run"].get<std::int64_t>()),
+               there = project->runResult(after);
+    QVERIFY(same && there);
+    QCOMPARE(*same->measurements[0].maxSkew.value, *there->measurements[0].maxSkew.value);
+    QCOMPARE(same->measurements[0].scoreMean, there->measurements[0].scoreMean);
+}
+
+void TestServe::aComparisonCanBeCancelledAndCanFail() {
+    Client client(m_folder / "cache-study");
+    const fs::path path = m_folder / "study.plumb";
+    const auto [model, images] = fill(client, path, "slow");
+    const int id = client.request("debias/compare", {{"project", path.string()}, {"config", study(model, images)}});
+    for (Json message = client.next(); !message.is_null(); message = client.next())
+        if (message.value("method", "") == "progress" && message["params"]["stage"] == "embedding-images")
+            break;
+    client.cancel(id);
+    QCOMPARE(client.answer(id)["error"]["code"].get<int>(), -32800);
+    auto project = store::Project::open(path);
+    QCOMPARE(project->studies()->size(), std::size_t(1));
+    QVERIFY(project->studies()->front().state == RunState::Cancelled);
+
+    Json wrong = study(model, images);
+    wrong["attribute"] = "colour";
+    const Json failed = client.call("debias/compare", {{"project", path.string()}, {"config", wrong}});
+    QCOMPARE(failed["error"]["data"]["code"].get<std::string>(), std::string("AttributeUnknown"));
+    const store::StudyRecord record = project->studies()->front();
+    QVERIFY(record.state == RunState::Failed && record.error && record.error->code == ErrorCode::AttributeUnknown);
+    QVERIFY(!project->studyResult(record.id));
+    QVERIFY(project->transforms()->empty());
+    // A method without any step is one that failed, not the end of the engine.
+    Json odd = study(model, images);
+    odd["methods"] = Json::array({{{"steps", Json::array()}}});
+    const Json empty = client.call("debias/compare", {{"project", path.string()}, {"config", odd}});
+    QVERIFY2(empty.contains("result"), empty.dump().c_str());
+    QVERIFY(!project->studyResult(empty["result"]["study"].get<std::int64_t>())->candidates[0].failure.empty());
+    QVERIFY(client.call("initialize", Json::object()).contains("result")); // still there
+    QCOMPARE(client.call("debias/compare", {{"project", path.string()}, {"config", study(77, images)}})["error"]["data"]["code"]
+                 .get<std::string>(),
+             std::string("RecordUnknown"));
 }
 
 QTEST_GUILESS_MAIN(TestServe)
