@@ -123,7 +123,7 @@ Result<DebiasStudyConfig> configOf(const Arguments& arguments) {
         PLUMBLINE_TRY(config.probe, probe::namedProbeSet(arguments.probe));
     }
     if (arguments.methods.empty() || arguments.methods == std::vector<std::string>{"all"})
-        config.methods = audit::studyMethods();
+        config.methods = studyRecipes();
     else
         for (const std::string& name : arguments.methods) {
             PLUMBLINE_TRY(config.methods.emplace_back(), recipeOf(name));

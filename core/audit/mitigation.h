@@ -100,10 +100,6 @@ inline constexpr std::string_view kPriceId = "debias_price";
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
-/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter,
-/// re-rankings by predicted labels, stacks of both and, as an upper baseline, a re-ranking by the true labels.
-std::vector<DebiasRecipe> studyMethods();
-
 /// A method of a study.
 struct StudyMethod {
     struct Step {

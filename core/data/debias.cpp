@@ -295,4 +295,32 @@ std::string_view DebiasConfig::parameter(std::string_view name) const {
     return {};
 }
 
+std::vector<DebiasRecipe> studyRecipes() {
+    const auto step = [](std::string name, std::vector<std::pair<std::string, std::string>> parameters = {}) {
+        return DebiasConfig{std::move(name), {}, std::move(parameters), 0};
+    };
+    const std::vector<std::pair<std::string, std::string>> predicted = {{"labels", "predicted"}};
+    return {{{step("mean-difference")}},
+            {{step("mean-difference", {{"apply", "both"}})}},
+            {{step("leace")}},
+            {{step("leace", {{"apply", "both"}})}},
+            {{step("inlp")}},
+            {{step("biased-prompts")}},
+            {{step("biased-prompts", {{"pairs", ""}})}},
+            {{step("bend")}},
+            {{step("clip-clip")}},
+            {{step("sfid")}},
+            {{step("fairer-clip")}},
+            {{step("gap-shift")}},
+            {{step("gda")}},
+            {{step("joint-vl")}},
+            {{step("det-cons", predicted)}},
+            {{step("det-const-sort", predicted)}},
+            {{step("fa-ir", predicted)}},
+            {{step("mean-difference"), step("det-cons", predicted)}},
+            {{step("leace"), step("det-cons", predicted)}},
+            {{step("mean-difference"), step("gap-shift")}},
+            {{step("det-cons", {{"labels", "given"}})}}};
+}
+
 } // namespace plumbline

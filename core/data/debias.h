@@ -101,6 +101,10 @@ struct DebiasRecipe {
     std::vector<DebiasConfig> steps; ///< an attribute may be empty: it is the study's
 };
 
+/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter,
+/// re-rankings by predicted labels, stacks of both and, as an upper baseline, a re-ranking by the true labels.
+std::vector<DebiasRecipe> studyRecipes();
+
 /// One method of a study.
 struct DebiasCandidate {
     DebiasRecipe recipe;
