@@ -63,7 +63,6 @@ struct FitArguments {
     std::vector<std::string> parameters;
     std::uint64_t seed = 0;
     bool predicted = false;
-    double checkpointSeconds = 60;
 };
 
 /// What the rows of a file of plumb embed are: the first column of FILE.npy.rows.csv that is not the row number. Empty
@@ -153,8 +152,7 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
                         words,
                         arguments.seed,
                         {},
-                        fs::path(arguments.out) / "checkpoint",
-                        arguments.checkpointSeconds},
+                        fs::path(arguments.out) / "checkpoint"},
                        std::move(card), feedback);
 }
 
@@ -290,11 +288,9 @@ void addDebias(CLI::App& app, Run& chosen) {
     fitted->add_option("--param", fit->parameters, "KEY=VALUE, see plumb debias list");
     fitted->add_option("--seed", fit->seed, "Of everything that is drawn");
     fitted->add_flag("--predicted-labels", fit->predicted, "The labels were made by a classifier: the card says so");
-    fitted->add_option("--checkpoint-every", fit->checkpointSeconds, "Seconds between two states of a long fit")
-        ->capture_default_str();
     fitted
         ->add_option("--out", fit->out,
-                     "Folder for the transform; a fit that was stopped goes on from what it left there")
+                     "Folder for the transform; a long fit that was stopped goes on from what it left there")
         ->required();
     fitted->callback([fit, &chosen] { chosen = [fit] { return fitAndWrite(*fit); }; });
 

@@ -60,7 +60,6 @@ struct FitInput {
     std::uint64_t seed = 0;
     Evaluate evaluate = {};                ///< empty: a method that needs it holds out some of these images
     std::filesystem::path checkpoint = {}; ///< folder where a long fit may leave its state and go on from; empty: none
-    double checkpointSeconds = 60;         ///< between two such states
 };
 
 /// What a method made of it.

@@ -261,7 +261,7 @@ private Q_SLOTS:
         const auto joint = [&](const char* out, const QStringList& more) {
             QStringList arguments = fit("joint-vl", out, {L("--text-embeddings"), q(m_folder / "texts.npy")});
             for (const char* parameter :
-                 {"hidden1=16", "hidden2=16", "B=32", "M=64", "lr=1e-3", "epochs=250", "every=25", "patience=1000"})
+                 {"hidden1=16", "hidden2=16", "B=32", "M=64", "lr=1e-3", "epochs=1500", "every=100", "patience=1000"})
                 arguments << L("--param") << QString::fromLatin1(parameter);
             return arguments + more;
         };
@@ -273,7 +273,7 @@ private Q_SLOTS:
 
         const fs::path checkpoint = m_folder / "killed/checkpoint/joint.safetensors";
         QProcess process;
-        process.start(test::plumbProgram(), joint("killed", {L("--checkpoint-every"), L("0")}));
+        process.start(test::plumbProgram(), joint("killed", {}));
         QTRY_VERIFY_WITH_TIMEOUT(fs::exists(checkpoint), 60000);
         process.kill(); // SIGKILL
         QVERIFY(process.waitForFinished());

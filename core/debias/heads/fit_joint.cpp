@@ -200,8 +200,10 @@ private:
             m_sums.alignment += size * loss.alignment;
             m_sums.total += size * loss.total;
             ++m_at;
-            if (std::chrono::duration<double>(Clock::now() - m_saved).count() >= m_options.checkpointSeconds) {
+            if (std::chrono::duration<double>(Clock::now() - m_saved).count() >=
+                std::min(m_untilSave, m_options.checkpointSeconds)) {
                 PLUMBLINE_CHECK(save());
+                m_untilSave *= 2;
                 m_saved = Clock::now();
             }
         }
@@ -348,6 +350,7 @@ private:
     std::vector<float> m_best;
     std::string m_identity;
     Clock::time_point m_saved;
+    double m_untilSave = 1; ///< seconds: the first state soon, then each after twice the time, up to checkpointSeconds
     JointFit m_fit;
 };
 

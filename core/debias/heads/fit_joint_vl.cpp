@@ -215,7 +215,6 @@ Outcome<Fitted> fitJointVl(const FitInput& input, const Parameters& parameters, 
     PLUMBLINE_TRY(JointOptions options, optionsFrom(parameters));
     options.seed = input.seed;
     options.folder = input.checkpoint;
-    options.checkpointSeconds = input.checkpointSeconds;
     const Attribute& attribute = input.attribute;
     if (!input.texts || input.texts->rows == 0)
         return fail(ErrorCode::InvalidArgument,
