@@ -11,6 +11,7 @@
 #include "app/cli/console.h"
 #include "app/cli/debias_parts.h"
 #include "app/cli/text_table.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/data/attribute_text.h"
 #include "core/data/json.h"
@@ -233,7 +234,7 @@ Result<std::vector<std::pair<std::string, std::string>>> debiasParameters(const 
 
 Result<debias::Transform> readStack(const std::vector<std::string>& folders, double strength) {
     if (!(strength >= 0 && strength <= 1))
-        return invalid("--strength", std::to_string(strength), "a number from 0 to 1");
+        return invalid("--strength", formatDouble(strength), "a number from 0 to 1");
     debias::Transform stack;
     for (const std::string& folder : folders) {
         PLUMBLINE_TRY(debias::Transform one, debias::readTransform(folder));
