@@ -48,10 +48,10 @@ const std::vector<DebiasMethodInfo>& methods() {
            "without the last group"}}},
         {"cf-alpha",
          "CF-alpha head (a stand-in)",
-         "A residual head on frozen image embeddings, trained so that the variants of a counterfactual set coincide "
-         "and "
-         "still find their caption; `alpha` mixes head and identity. The method itself fine-tunes the encoder: "
-         "plumb train --counterfactual.",
+         "A residual head on frozen image embeddings, x' = x + alpha g(x), trained so that the variants of a "
+         "counterfactual set (a group of the attribute) coincide and still find their caption. Texts: a caption of "
+         "each set in the order of their names, or of each image. The method itself fine-tunes the encoder: plumb "
+         "train --counterfactual.",
          "After Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2): loss and settings are a reconstruction, the head "
          "a "
          "stand-in for the fine-tuned encoder.",
@@ -61,10 +61,13 @@ const std::vector<DebiasMethodInfo>& methods() {
          {{"beta0", "0.3", "weight of the cohesion loss"},
           {"beta1", "1", "weight of the contrastive loss"},
           {"hidden", "256", "width of the head; 0: a linear head"},
+          {"tau", "0.01", "temperature of the contrastive loss; the model's own is 1 / logit scale"},
           {"lr", "1e-4", "learning rate of AdamW"},
-          {"epochs", "3", "passes over the sets"},
+          {"decay", "0.1", "weight decay of AdamW"},
+          {"epochs", "3", "passes over the sets at most; the best is kept"},
+          {"patience", "3", "epochs without gain after which the fit ends"},
           {"B", "64", "sets a step"},
-          {"alpha", "1", "share of the head in the result"}}},
+          {"alpha", "1", "share of the head in the result, in its last layer's weights"}}},
         {"mean-difference",
          "Mean difference",
          "The direction between the groups' mean embeddings is projected out of the images, x' = x - (x r) r (several "

@@ -15,6 +15,7 @@
 #include "core/debias/closed_form/mean_difference.h"
 #include "core/debias/coordinates/clip_clip.h"
 #include "core/debias/coordinates/sfid.h"
+#include "core/debias/heads/cf_head.h"
 #include "core/debias/heads/fit_joint.h"
 #include "core/debias/ranking/fit_ranking.h"
 #include "core/debias/ranking/logit_bias.h"
@@ -22,6 +23,8 @@
 
 namespace plumbline::debias {
 namespace {
+
+constexpr std::size_t kMostNamedGroups = 200; ///< of a card; more are counterfactual sets, whose number is a fact
 
 std::string methodNames() {
     std::string names;
@@ -51,6 +54,7 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
 const std::map<std::string_view, FitFunction>& functions() {
     static const std::map<std::string_view, FitFunction> table = {
         {"joint-vl", fitJointVl},
+        {"cf-alpha", fitCfHead},
         {"mean-difference", fitMeanDifference},
         {"leace", fitLeace},
         {"inlp", fitInlp},
@@ -121,7 +125,7 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
     card.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     card.groups.clear();
     const std::vector<std::int64_t> counts = input.attribute.counts();
-    for (std::size_t g = 0; g < counts.size(); ++g)
+    for (std::size_t g = 0; g < counts.size() && counts.size() <= kMostNamedGroups; ++g)
         card.groups.emplace_back(input.attribute.groups[g], counts[g]);
     card.facts = std::move(fitted.facts);
     card.warnings.insert(card.warnings.end(), fitted.warnings.begin(), fitted.warnings.end());
