@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/audit/audit.h"
@@ -87,6 +88,9 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
 std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_view attribute,
                               std::string_view measure);
 
+/// MeasureTable::id of a price.
+inline constexpr std::string_view kPriceId = "debias_price";
+
 /// Before, after and paired difference (after minus before) of every measure, with intervals: rankings over images
 /// (metric::comparePaired), attribute decodability by a linear probe (logistic) and a non-linear one (15 nearest
 /// neighbours), both cross-validated on these images, zero-shot accuracy (Newcombe's paired interval, McNemar's exact
@@ -138,6 +142,11 @@ struct StudySets {
 /// unknown method); those of `encode`.
 Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets& sets, const EncodeTexts& encode,
                                Feedback& feedback);
+
+/// Another set of the same model, to be audited only (StudyInput::elsewhere): attributes and classes as `input` has
+/// them; a class that `input` does not know takes no part. Errors: AttributeUnknown, AttributeEmpty.
+Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& set, const SetEmbeddings& embeddings,
+                                      const std::string& name, Feedback& feedback);
 
 /// Fits each method on the fit rows, chooses its strength on the select rows (the largest ABLE, or without a task the
 /// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason.

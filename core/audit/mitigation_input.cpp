@@ -307,4 +307,47 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     return input;
 }
 
+Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& set, const SetEmbeddings& embeddings,
+                                      const std::string& name, Feedback& feedback) {
+    JudgedImages images;
+    images.name = name;
+    std::vector<std::uint32_t> kept;
+    for (std::size_t i = 0; i < set.size(); ++i)
+        if (embeddings.present[i] && usable(embeddings.raw.row(i)))
+            kept.push_back(static_cast<std::uint32_t>(i));
+    images.rows = Embeddings(kept.size(), embeddings.raw.dim);
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        std::ranges::copy(embeddings.raw.row(kept[i]), images.rows.row(i).begin());
+    const auto keptCodes = [&](Attribute attribute) {
+        std::vector<std::int32_t> codes;
+        for (const std::uint32_t row : kept)
+            codes.push_back(attribute.codes[row]);
+        attribute.codes = std::move(codes);
+        return attribute;
+    };
+    for (const Attribute& like : input.images.attributes) {
+        PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, like.name));
+        if (attribute.groups.empty())
+            return fail(ErrorCode::AttributeEmpty, {{"name", like.name}});
+        images.attributes.push_back(keptCodes(std::move(attribute)));
+    }
+    if (input.images.classes)
+        if (Result<Attribute> classes = resolveAttribute(set, input.images.classes->name)) {
+            // The numbers that the class prompts have.
+            Attribute known = *input.images.classes;
+            known.codes.clear();
+            for (const std::int32_t code : classes->codes) {
+                const auto at = code < 0
+                                    ? known.groups.end()
+                                    : std::ranges::find(known.groups, classes->groups[static_cast<std::size_t>(code)]);
+                known.codes.push_back(at == known.groups.end() ? Attribute::kUnlabelled
+                                                               : static_cast<std::int32_t>(at - known.groups.begin()));
+            }
+            images.classes = keptCodes(std::move(known));
+        }
+    if (feedback.cancelled())
+        return tl::unexpected<Stop>(Cancelled{});
+    return images;
+}
+
 } // namespace plumbline::audit

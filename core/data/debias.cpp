@@ -27,8 +27,12 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Two small residual heads on frozen embeddings learn to predict the same bias from an image and from its "
          "caption, and to be indifferent between the caption and its counterfactual: t' = t + g(t), x' = x + g(f(x) + "
          "x).",
-         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1); the published code's leaks and index mistakes are mended "
-         "unless `published` is on.",
+         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1). Images are shuffled and every race may be a counterfactual "
+         "unless `published` is on; the epoch is chosen on held-out images, by MaxSkew of the captions and "
+         "similarities "
+         "that are kept, instead of ABLE. Texts: a caption of each group, or a factual and a counterfactual one of "
+         "each "
+         "image.",
          DebiasTarget::ImagesAndTexts,
          true,
          true,
@@ -44,8 +48,8 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"hidden2", "1024", "width of the shared head"},
           {"momentum", "0.995", "of the copies that make soft targets"},
           {"published", "off",
-           "as the published code has it: files in order of their names, counterfactual races "
-           "without the last group"}}},
+           "images in their own order in every epoch, and of races the counterfactual ones as the published code draws "
+           "them, never the last"}}},
         {"cf-alpha",
          "CF-alpha head (a stand-in)",
          "A residual head on frozen image embeddings, x' = x + alpha g(x), trained so that the variants of a "

@@ -104,17 +104,31 @@ std::string argument(const Stop& stop, std::string_view name) {
 
 class TstFitJoint : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
 
-    void lossFallsAndTheGroupsComeTogether() {
+    /// The other term depends on coins and on targets that change from the sixth epoch on, this one does not.
+    void theAlignmentLossFalls() {
+        const Planted planted(400);
+        JointOptions options = smallFit();
+        options.alpha = 0;
+        options.epochs = 20;
+        Feedback feedback;
+        const JointFit fit = fitJoint(planted.input(), options, {}, {}, feedback).value();
+        const double first = fit.points[1].loss.total,
+                     last = fit.points.back().loss.total; // from the second, full queues
+        QVERIFY2(last < 0.5 * first, (std::to_string(last) + " of " + std::to_string(first)).c_str());
+    }
+
+    void theGroupsComeTogether() {
         const Planted planted(400);
         JointOptions options = smallFit();
         options.epochs = 60;
+        options.alpha = 0.8;
+        options.lr = 1e-2;
         Feedback feedback;
         const JointFit fit = fitJoint(planted.input(), options, {}, {}, feedback).value();
         QCOMPARE(fit.epochs, 60);
         QCOMPARE(fit.points.size(), std::size_t{60});
-        QVERIFY(fit.points.back().loss.total < 0.95 * fit.points.front().loss.total);
         const double before = groupDifference(planted.images, planted.captions, planted.factual),
                      after = differenceWith(fit.heads, planted);
         QVERIFY2(after < 0.7 * before, (std::to_string(after) + " of " + std::to_string(before)).c_str());

@@ -116,7 +116,7 @@ struct Made {
 
 class TstJointStep : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
 
     void againstPublishedCode_data() {
         QTest::addColumn<QString>("name");
