@@ -252,12 +252,15 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"logit_scale", "100", "logits a cosine"}}},
         {"prompt-array",
          "Prompt array (import)",
-         "A published array of learnt tokens is put before every text; the image embeddings stay.",
+         "A published array of learnt tokens is put before every text, by the encoder; the image embeddings stay. Only "
+         "plumb "
+         "audit and plumb debias compare, which have the model, can apply it.",
          "Berg et al., AACL 2022 (METHODS B3).",
          DebiasTarget::Texts,
          false,
          false,
-         {{"file", "", "the checkpoint; needed"}}},
+         {{"file", "", "the checkpoint; needed"}},
+         true},
         {"residual-head",
          "Residual heads (import)",
          "A checkpoint of the published joint-removal code is applied to raw embeddings.",
@@ -265,7 +268,8 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::ImagesAndTexts,
          false,
          false,
-         {{"file", "", "the checkpoint; needed"}}},
+         {{"file", "", "the checkpoint; needed"}},
+         true},
     };
     return table;
 }

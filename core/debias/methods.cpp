@@ -40,7 +40,7 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "file"}, {"value", ""}, {"expected", "the checkpoint of the heads"}});
     PLUMBLINE_TRY(formats::ResidualHead head, formats::readResidualHead(file));
-    if (static_cast<std::size_t>(head.shared.dim) != input.images.dim)
+    if (input.images.dim != 0 && static_cast<std::size_t>(head.shared.dim) != input.images.dim)
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "file"},
                      {"value", std::to_string(head.shared.dim) + " values"},
@@ -48,6 +48,21 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
     Fitted fitted;
     fitted.text = HeadMap{std::nullopt, head.shared};
     fitted.image = HeadMap{std::move(head.image), std::move(head.shared)};
+    return fitted;
+}
+
+/// A published array of prompt tokens.
+Outcome<Fitted> importPromptArray(const FitInput&, const Parameters& parameters, Feedback&) {
+    const std::filesystem::path file = decodePath(parameters.text("file"));
+    if (file.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "file"}, {"value", ""}, {"expected", "the file of the prompt array"}});
+    Fitted fitted;
+    PLUMBLINE_TRY(fitted.promptArray, formats::readPromptArray(file));
+    fitted.facts.push_back(
+        {"tokens", static_cast<double>(fitted.promptArray->count), "that are put before every text"});
+    fitted.facts.push_back(
+        {"token width", static_cast<double>(fitted.promptArray->width), "that the model's text tower must have"});
     return fitted;
 }
 
@@ -71,6 +86,7 @@ const std::map<std::string_view, FitFunction>& functions() {
         {"fa-ir", fitFairIr},
         {"gda", fitGda},
         {"logit-bias", fitLogitBias},
+        {"prompt-array", importPromptArray},
         {"residual-head", importHeads},
     };
     return table;
@@ -118,10 +134,13 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
     part.text = std::move(fitted.text);
     part.ranking = std::move(fitted.ranking);
     part.scores = std::move(fitted.scores);
+    part.promptArray = std::move(fitted.promptArray);
     card.config = config;
     if (card.name.empty())
         card.name = std::string(info->title) + (info->needsLabels ? ", " + config.attribute : "");
     card.dim = static_cast<std::int64_t>(input.images.dim);
+    if (const HeadMap* heads = std::get_if<HeadMap>(&part.image))
+        card.dim = heads->outer.dim;
     card.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     card.groups.clear();
     const std::vector<std::int64_t> counts = input.attribute.counts();
