@@ -174,8 +174,8 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
     for (const std::string& path : arguments.afterModels) {
         PLUMBLINE_TRY(const auto other, loadAfter(arguments, path, feedback));
         AuditConfig after = afterModel(config, path, *other, audited.run);
-        PLUMBLINE_TRY(const ModelCard card, other->card(feedback));
-        PLUMBLINE_TRY(after.modelId, modelIn(project, *other, after, card));
+        PLUMBLINE_TRY(const ModelCard cardAfter, other->card(feedback));
+        PLUMBLINE_TRY(after.modelId, modelIn(project, *other, after, cardAfter));
         Audited& one = audited.debiased.emplace_back();
         PLUMBLINE_TRY(one.run, project.beginRun(after));
         PLUMBLINE_TRY(one.result, audit::runInProject(project, one.run, *other, cache, feedback));
