@@ -29,7 +29,7 @@ struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, sets, classes, captions, captionSplit;
     std::string relevance;
-    std::vector<std::string> where, embeddings, prompts, also, dimensions, debias;
+    std::vector<std::string> where, embeddings, prompts, also, dimensions, debias, afterModels;
     AttributeArguments attributes;
     AuditOutput output;
     MeasureArguments measure;
@@ -113,7 +113,7 @@ Result<store::Project> openOrCreate(const fs::path& path) {
 struct Audited {
     AuditResult result;
     std::int64_t run = 0;          ///< in the project, 0 without one
-    std::vector<Audited> debiased; ///< the same under each of --debias
+    std::vector<Audited> debiased; ///< the same under each of --debias and --after-model
 };
 
 /// One of --debias.
@@ -122,18 +122,44 @@ struct NamedTransform {
     debias::Transform transform;
 };
 
+/// One of --after-model, with the tokenizer and precision of the first model.
+Outcome<std::unique_ptr<clip::Encoder>> loadAfter(const Arguments& arguments, const std::string& path,
+                                                  Feedback& feedback) {
+    ModelArguments model;
+    model.model = path;
+    model.vocab = arguments.model.vocab;
+    model.precision = arguments.model.precision;
+    model.threads = arguments.model.threads;
+    return model.load(feedback);
+}
+
+/// The configuration of the same audit of another model.
+AuditConfig afterModel(AuditConfig config, const std::string& path, const clip::Encoder& encoder,
+                       std::int64_t baselineRun) {
+    std::error_code ignored;
+    config.modelPath = encodePath(fs::absolute(path, ignored));
+    config.debias = AppliedDebias{0, {}, "the model " + encoder.config().name, {}, 1, baselineRun, config.modelPath};
+    return config;
+}
+
+Result<std::int64_t> modelIn(store::Project& project, const clip::Encoder& encoder, const AuditConfig& config,
+                             ModelCard card) {
+    store::ModelRecord model;
+    model.name = encoder.config().name;
+    model.path = config.modelPath;
+    model.vocabPath = config.vocabPath;
+    model.card = std::move(card);
+    return project.addModel(model);
+}
+
 Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig config, const clip::Encoder& encoder,
                                       const ImageSet& set, store::EmbeddingCache* cache,
                                       const std::vector<NamedTransform>& transforms, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, openOrCreate(arguments.project));
     if (project.access() == store::Project::Access::ReadOnly)
         return fail(ErrorCode::ProjectReadOnly, {{"path", encodeName(arguments.project)}});
-    store::ModelRecord model;
-    model.name = encoder.config().name;
-    model.path = config.modelPath;
-    model.vocabPath = config.vocabPath;
-    PLUMBLINE_TRY(model.card, encoder.card(feedback));
-    PLUMBLINE_TRY(config.modelId, project.addModel(model));
+    PLUMBLINE_TRY(const ModelCard card, encoder.card(feedback));
+    PLUMBLINE_TRY(config.modelId, modelIn(project, encoder, config, card));
     PLUMBLINE_TRY(config.imageSetId, audit::imageSetIn(project, set, encodeName(set.root.filename().native())));
     Audited audited;
     PLUMBLINE_TRY(audited.run, project.beginRun(config));
@@ -144,6 +170,15 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
         Audited& after = audited.debiased.emplace_back();
         PLUMBLINE_TRY(after.run, project.beginRun(config));
         PLUMBLINE_TRY(after.result, audit::runInProject(project, after.run, encoder, cache, feedback));
+    }
+    for (const std::string& path : arguments.afterModels) {
+        PLUMBLINE_TRY(const auto other, loadAfter(arguments, path, feedback));
+        AuditConfig after = afterModel(config, path, *other, audited.run);
+        PLUMBLINE_TRY(const ModelCard cardAfter, other->card(feedback));
+        PLUMBLINE_TRY(after.modelId, modelIn(project, *other, after, cardAfter));
+        Audited& one = audited.debiased.emplace_back();
+        PLUMBLINE_TRY(one.run, project.beginRun(after));
+        PLUMBLINE_TRY(one.result, audit::runInProject(project, one.run, *other, cache, feedback));
     }
     PLUMBLINE_CHECK(project.checkpoint());
     return audited;
@@ -210,9 +245,11 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
         PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder));
         transforms.push_back({encodePath(fs::absolute(folder, ignored)), std::move(transform)});
     }
-    if (!transforms.empty() && !arguments.embeddings.empty())
-        return fail(ErrorCode::InvalidArgument,
-                    {{"name", "--debias"}, {"value", "--embeddings"}, {"expected", "--images"}});
+    for (const auto& [name, given] :
+         {std::pair{"--debias", !transforms.empty()}, {"--after-model", !arguments.afterModels.empty()}})
+        if (given && !arguments.embeddings.empty())
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", name}, {"value", "--embeddings"}, {"expected", "--images"}});
     PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
     if (!arguments.embeddings.empty())
         return runOnEmbeddings(arguments, config, *encoder, feedback);
@@ -233,6 +270,12 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
         config.debias = AppliedDebias{0, one.folder, one.transform.name(), {}, 1, 0};
         PLUMBLINE_TRY(audited.debiased.emplace_back().result,
                       audit::runAudit(*encoder, config, set, cachePointer, scores, feedback, &one.transform));
+    }
+    for (const std::string& path : arguments.afterModels) {
+        PLUMBLINE_TRY(const auto other, loadAfter(arguments, path, feedback));
+        PLUMBLINE_TRY(audited.debiased.emplace_back().result,
+                      audit::runAudit(*other, afterModel(config, path, *other, 0), set, cachePointer, scores, feedback,
+                                      nullptr, encoder.get()));
     }
     return audited;
 }
@@ -290,6 +333,9 @@ void addAudit(CLI::App& app, Run& chosen) {
         "--debias", arguments->debias,
         "Folder of a transform (plumb debias fit): everything again after it, with what changed; may be "
         "given several times, each is compared with the untouched model");
+    command->add_option("--after-model", arguments->afterModels,
+                        "Another model, such as a fine-tuned checkpoint: everything again with it, with what changed; "
+                        "may be given several times");
     command->add_option("--project", arguments->project,
                         "Store everything in this project file (.plumb), made if it is new");
     arguments->output.addTo(*command);

@@ -216,8 +216,8 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
         nlohmann::json all = jsonOf(result, from.run);
         for (const Debiased& after : from.debiased) {
             nlohmann::json one = jsonOf(after.result, after.run);
-            if (after.result.config.debias)
-                one["transform"] = after.result.config.debias->name;
+            if (const auto& debias = after.result.config.debias)
+                one[debias->model ? "model" : "transform"] = debias->model ? *debias->model : debias->name;
             all["debias"].push_back(std::move(one));
         }
         if (auto written = writeJson(json, all); !written)

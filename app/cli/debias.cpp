@@ -127,7 +127,13 @@ Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, Fee
 Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedback& feedback) {
     DebiasConfig config{arguments.method, arguments.attribute, {}, arguments.seed};
     PLUMBLINE_TRY(config.parameters, debiasParameters(arguments.parameters));
-    PLUMBLINE_TRY(const Embeddings images, formats::readEmbeddings(arguments.embeddings));
+    const DebiasMethodInfo* info = findDebiasMethod(arguments.method);
+    if (arguments.embeddings.empty() && !(info && info->imported))
+        return invalid("--embeddings", "nothing", "what " + arguments.method + " is fitted on");
+    Embeddings images;
+    if (!arguments.embeddings.empty()) {
+        PLUMBLINE_TRY(images, formats::readEmbeddings(arguments.embeddings));
+    }
     std::optional<Embeddings> texts;
     std::vector<std::string> words;
     if (!arguments.texts.empty()) {
@@ -136,7 +142,6 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
     }
     Attribute attribute;
     attribute.codes.assign(images.rows, Attribute::kUnlabelled);
-    const DebiasMethodInfo* info = findDebiasMethod(arguments.method);
     if (info && info->needsLabels) {
         if (arguments.labels.empty() || arguments.attribute.empty())
             return invalid(arguments.labels.empty() ? "--labels" : "--attribute", "nothing",
@@ -144,7 +149,8 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
         PLUMBLINE_TRY(attribute, labelsOf(arguments, images.rows, feedback));
     }
     DebiasCard card;
-    card.fitRows = fs::path(arguments.embeddings).filename().string() + ", all rows";
+    if (!info || !info->imported)
+        card.fitRows = fs::path(arguments.embeddings).filename().string() + ", all rows";
     card.predictedLabels = arguments.predicted;
     return debias::fit(config,
                        {images,
@@ -189,7 +195,11 @@ struct ApplyArguments {
 Outcome<void> applyAndWrite(const ApplyArguments& arguments, Feedback& feedback) {
     PLUMBLINE_TRY(const debias::Transform transform, readStack(arguments.transforms, arguments.strength));
     for (const debias::Part& part : transform.parts)
-        if (part.ranking || part.scores)
+        if (part.promptArray)
+            return invalid("--transform", part.card.name,
+                           "a method that changes embeddings; a prompt array changes how the model reads texts and is "
+                           "used by plumb audit --debias, or by plumb embed --prompt-array");
+        else if (part.ranking || part.scores)
             return invalid("--transform", part.card.name,
                            "a method that changes embeddings; this one changes rankings or scores and is used by "
                            "plumb audit --debias");
@@ -280,7 +290,7 @@ void addDebias(CLI::App& app, Run& chosen) {
     CLI::App* fitted = command->add_subcommand("fit", "Fits a method on embeddings");
     auto fit = std::make_shared<FitArguments>();
     fitted->add_option("--method", fit->method, "Its name, as plumb debias list prints it")->required();
-    fitted->add_option("--embeddings", fit->embeddings, "Image embeddings (.npy)")->required();
+    fitted->add_option("--embeddings", fit->embeddings, "Image embeddings (.npy); imports of a file need none");
     fitted->add_option("--labels", fit->labels,
                        "Table of the images' labels; in the order of the rows where the embeddings have no .rows.csv");
     fitted->add_option("--preset", fit->preset, "How to read the table: fairface, utkface, generic, or a .json file");

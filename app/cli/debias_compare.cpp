@@ -149,6 +149,7 @@ Outcome<audit::Study> studyOf(const Arguments& arguments, const DebiasStudyConfi
                                     {prepared.set, prepared.embeddings, audited ? &audited->set : nullptr,
                                      audited ? &audited->embeddings : nullptr},
                                     encode, feedback));
+    input.encodeWithArray = audit::encodeWithArray(*prepared.encoder, feedback);
     PLUMBLINE_TRY(input.card.modelSha256, prepared.encoder->contentSha256(feedback));
     for (const Prepared::Other& other : prepared.elsewhere) {
         PLUMBLINE_TRY(input.elsewhere.emplace_back(),

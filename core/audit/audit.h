@@ -76,9 +76,10 @@ std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_
 /// One whole audit: embeds (resuming from the cache), encodes the prompts, measures and fills in the provenance.
 /// With a transform everything is measured after it (config.debias says of it what there is to say), and the price of
 /// it (mitigation.h) stands among the tables: before, after and paired difference on the same images and prompts.
+/// With `baseline`, another model, the same price of `encoder` in its place stands there.
 Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
                               store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback,
-                              const debias::Transform* transform = nullptr);
+                              const debias::Transform* transform = nullptr, const clip::Encoder* baseline = nullptr);
 
 /// Thumbnails of these rows that the project does not have yet. Unreadable files are passed over.
 Outcome<void> ensureThumbnails(store::Project& project, std::int64_t imageSetId, const ImageSet& set,

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <numeric>
 
@@ -31,6 +32,22 @@ Attribute takeCodes(const Attribute& attribute, std::span<const std::uint32_t> r
     taken.codes.clear();
     for (const std::uint32_t row : rows)
         taken.codes.push_back(attribute.codes[row]);
+    return taken;
+}
+
+debias::TextRows takeTexts(const debias::TextRows& from, std::span<const std::size_t> rows) {
+    const auto take = [&](const Embeddings& all) {
+        Embeddings taken(rows.size(), all.dim);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            std::ranges::copy(all.row(rows[i]), taken.row(i).begin());
+        return taken;
+    };
+    debias::TextRows taken;
+    for (const std::size_t row : rows)
+        taken.texts.push_back(from.texts[row]);
+    taken.plain = take(from.plain);
+    if (from.withArray)
+        taken.withArray = take(*from.withArray);
     return taken;
 }
 
@@ -174,9 +191,7 @@ JudgedImages takeRows(const JudgedImages& images, std::span<const std::uint32_t>
             captions.push_back(c);
             taken.imageOfCaption.push_back(static_cast<std::uint32_t>(placeOf[images.imageOfCaption[c]]));
         }
-    taken.captions = Embeddings(captions.size(), images.captions.dim);
-    for (std::size_t c = 0; c < captions.size(); ++c)
-        std::ranges::copy(images.captions.row(captions[c]), taken.captions.row(c).begin());
+    taken.captions = takeTexts(images.captions, captions);
     return taken;
 }
 
@@ -185,14 +200,12 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     using debias::Modality;
     Judged judged;
     PLUMBLINE_TRY(judged.images, debias::transformRows(transform, Modality::Image, images.rows, feedback));
-    PLUMBLINE_TRY(const Embeddings prompts,
-                  debias::transformRows(transform, Modality::Text, texts.promptRows, feedback));
+    PLUMBLINE_TRY(const Embeddings prompts, debias::transformTexts(transform, texts.promptRows, feedback));
     judged.scores = scoresOf(prompts, judged.images, feedback);
     PLUMBLINE_CHECK(rerankScores(transform, images.rows, std::vector(images.rows.rows, true), images.attributes.front(),
                                  options.k, judged.scores, feedback));
-    if (images.classes && texts.classRows.rows > 0) {
-        PLUMBLINE_TRY(const Embeddings classRows,
-                      debias::transformRows(transform, Modality::Text, texts.classRows, feedback));
+    if (images.classes && texts.classRows.plain.rows > 0) {
+        PLUMBLINE_TRY(const Embeddings classRows, debias::transformTexts(transform, texts.classRows, feedback));
         PLUMBLINE_TRY(const Embeddings weights, meanOfTemplates(classRows, texts.classes.size()));
         const std::vector<float> byClass = scoresOf(weights, judged.images, feedback);
         std::vector<float> cosine(byClass.size()); // images x classes
@@ -207,8 +220,7 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
         judged.predicted = metric::predict(cosine, classes);
     }
     if (!images.imageOfCaption.empty()) {
-        PLUMBLINE_TRY(const Embeddings captions,
-                      debias::transformRows(transform, Modality::Text, images.captions, feedback));
+        PLUMBLINE_TRY(const Embeddings captions, debias::transformTexts(transform, images.captions, feedback));
         PLUMBLINE_TRY(const metric::RetrievalRanks ranks,
                       metric::retrievalRanks(judged.images, captions, images.imageOfCaption, feedback));
         judged.captionRanks = ranks.ofCaption;
@@ -216,6 +228,44 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
     return judged;
+}
+
+EncodeWithArray encodeWithArray(const clip::Encoder& encoder, Feedback& feedback) {
+    struct Loaded {
+        formats::PromptArray array;
+        std::unique_ptr<clip::Encoder> encoder;
+    };
+    return [&encoder, &feedback, loaded = std::make_shared<Loaded>()](
+               const formats::PromptArray& array, std::span<const std::string> texts) -> Outcome<Embeddings> {
+        if (!loaded->encoder || loaded->array != array) {
+            loaded->encoder.reset(); // the old one's memory first
+            PLUMBLINE_TRY(loaded->encoder, encoder.withPromptArray(array, feedback));
+            loaded->array = array;
+        }
+        return loaded->encoder->encodeTexts(texts, feedback);
+    };
+}
+
+Outcome<void> addArrayRows(const debias::Transform& transform, debias::TextRows& rows, const EncodeWithArray& encode) {
+    const formats::PromptArray* array = nullptr;
+    for (const debias::Part& part : transform.parts) {
+        if (!part.promptArray)
+            continue;
+        if (array)
+            return fail(ErrorCode::InvalidArgument, {{"name", "the prompt array"},
+                                                     {"value", "several in turn"},
+                                                     {"expected", "one array of prompt tokens at a time"}});
+        array = &*part.promptArray;
+    }
+    rows.withArray.reset();
+    if (!array || rows.texts.empty())
+        return {};
+    if (!encode)
+        return fail(ErrorCode::InvalidArgument, {{"name", "a prompt array"},
+                                                 {"value", "embeddings alone"},
+                                                 {"expected", "the model, which encodes the texts with it"}});
+    PLUMBLINE_TRY(rows.withArray, encode(*array, rows.texts));
+    return {};
 }
 
 Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,

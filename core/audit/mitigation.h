@@ -26,9 +26,9 @@ namespace plumbline::audit {
 /// averaged over their templates afterwards).
 struct JudgedTexts {
     std::vector<Prompt> prompts;
-    Embeddings promptRows;            ///< one a prompt
+    debias::TextRows promptRows;      ///< one a prompt
     std::vector<std::string> classes; ///< names, in the order of the class attribute's groups; empty: no task
-    Embeddings classRows;             ///< classes in every template, template-major
+    debias::TextRows classRows;       ///< classes in every template, template-major
 };
 
 /// Labelled images on which it is judged: raw embeddings, usable rows only.
@@ -37,7 +37,7 @@ struct JudgedImages {
     Embeddings rows;
     std::vector<Attribute> attributes; ///< codes row for row; the first is the one that is to be removed
     std::optional<Attribute> classes;  ///< true classes, groups as JudgedTexts::classes; absent: no task
-    Embeddings captions;               ///< raw; empty: no retrieval
+    debias::TextRows captions;         ///< empty: no retrieval
     std::vector<std::uint32_t> imageOfCaption;
 };
 
@@ -62,7 +62,8 @@ struct Judged {
     std::vector<std::int64_t> captionRanks; ///< rank of each caption's image, from 1; empty without captions
     std::vector<std::string> warnings;
 };
-/// Errors: those of transformRows and of a re-ranking; Cancelled.
+/// Errors: those of transformRows and of a re-ranking; InvalidArgument (texts that a prompt array was not asked of);
+/// Cancelled.
 Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& images, const JudgedTexts& texts,
                       const MeasureOptions& options, Feedback& feedback);
 
@@ -72,9 +73,24 @@ Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings&
                            const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
                            std::vector<float>& scores, Feedback& feedback);
 
+/// Encodes texts with the same model and a prompt array.
+using EncodeWithArray =
+    std::function<Outcome<Embeddings>(const formats::PromptArray& array, std::span<const std::string> texts)>;
+/// That of an encoder, which is loaded once more when it is first asked. It must outlive the function.
+EncodeWithArray encodeWithArray(const clip::Encoder& encoder, Feedback& feedback);
+/// The texts as the prompt array of the transform has them, where it has one. Errors: InvalidArgument (several arrays),
+/// those of `encode`.
+Outcome<void> addArrayRows(const debias::Transform& transform, debias::TextRows& rows, const EncodeWithArray& encode);
+
 /// The price of a transform on the images and prompts of an audit, whose embeddings are those before it: of its
 /// attributes, with its classes and captions.
-Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited, Feedback& feedback);
+Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited,
+                                   const EncodeWithArray& encode, Feedback& feedback);
+
+/// The price of another model on the same set and prompts: each model's own image and text embeddings, whose dimensions
+/// may differ, on the images that both have.
+Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, const std::string& name,
+                                   Feedback& feedback);
 
 /// Whether a re-ranking in it goes by the given labels of the images.
 bool usesTrueLabels(const debias::Transform& transform);
@@ -104,8 +120,7 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
 struct StudyMethod {
     struct Step {
         DebiasConfig config;
-        Embeddings texts;               ///< raw, what FitInput::texts is to be; empty: none
-        std::vector<std::string> words; ///< what they say
+        debias::TextRows texts; ///< what FitInput::texts and words are to be; empty: none
     };
     std::vector<Step> steps;
     std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: the steps are fitted
@@ -119,7 +134,8 @@ struct StudyInput {
     JudgedTexts texts;
     MeasureOptions measure; ///< k is that of the audit rows; the other parts take the same share
     std::vector<StudyMethod> methods;
-    DebiasCard card; ///< model, images and labels that it is fitted on
+    EncodeWithArray encodeWithArray; ///< for transforms with a prompt array; empty: they fail
+    DebiasCard card;                 ///< model, images and labels that it is fitted on
     std::string splitText;
 };
 struct Study {

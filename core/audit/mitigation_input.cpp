@@ -176,6 +176,12 @@ Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyCo
         return fail(
             ErrorCode::InvalidArgument,
             {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    if (info->name == "cf-alpha")
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "method"},
+                     {"value", asked.method},
+                     {"expected", "a method that is fitted on the study's own labels; a head of counterfactual sets is "
+                                  "fitted by plumb debias fit and compared as a transform"}});
     StudyMethod::Step step;
     step.config = asked;
     if (step.config.attribute.empty())
@@ -202,10 +208,10 @@ Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyCo
         texts.sentences = prompts;
     }
     if (!texts.sentences.empty()) {
-        PLUMBLINE_TRY(step.texts, encodeDistinct(texts.sentences, encode));
+        PLUMBLINE_TRY(step.texts.plain, encodeDistinct(texts.sentences, encode));
         for (const auto& [name, value] : texts.parameters)
             addParameter(name, value);
-        step.words = std::move(texts.sentences);
+        step.texts.texts = std::move(texts.sentences);
     }
     return step;
 }
@@ -256,7 +262,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         PLUMBLINE_TRY(const Attribute classes, joinedAttribute(config.classes, sets));
         images.classes = keptCodes(classes);
         input.texts.classes = classes.groups;
-        PLUMBLINE_TRY(input.texts.classRows, encode(inTemplates(classes.groups, templatesOf(config.probe))));
+        input.texts.classRows.texts = inTemplates(classes.groups, templatesOf(config.probe));
+        PLUMBLINE_TRY(input.texts.classRows.plain, encode(input.texts.classRows.texts));
     }
 
     // The split.
@@ -307,7 +314,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     std::vector<std::string> prompts;
     for (const Prompt& prompt : input.texts.prompts)
         prompts.push_back(prompt.text);
-    PLUMBLINE_TRY(input.texts.promptRows, encode(prompts));
+    input.texts.promptRows.texts = prompts;
+    PLUMBLINE_TRY(input.texts.promptRows.plain, encode(prompts));
     if (!config.captions.empty()) {
         PLUMBLINE_TRY(const formats::CaptionList list,
                       formats::readCaptionList(decodePath(config.captions), config.captionSplit, feedback));
@@ -327,7 +335,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         if (texts.empty())
             return fail(ErrorCode::LabelsMatchNothing,
                         {{"labels", config.captions}, {"images", encodePath(sets.set.root)}});
-        PLUMBLINE_TRY(images.captions, encode(texts));
+        PLUMBLINE_TRY(images.captions.plain, encode(texts));
+        images.captions.texts = std::move(texts);
     }
 
     for (const DebiasRecipe& recipe : config.methods) {

@@ -10,6 +10,7 @@
 
 #include "core/audit/measure_families.h"
 #include "core/base/random.h"
+#include "core/debias/classifier/training_rows.h"
 #include "core/metric/classification/paired_rates.h"
 #include "core/metric/family.h"
 #include "core/metric/logistic.h"
@@ -464,7 +465,10 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
     return table;
 }
 
-Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited, Feedback& feedback) {
+namespace {
+
+/// The audit's images and texts as those of a study whose rows are all audited.
+Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& images, Feedback& feedback) {
     DebiasStudyConfig config;
     config.attribute = audited.config.attributes.front();
     config.untargeted.assign(audited.config.attributes.begin() + 1, audited.config.attributes.end());
@@ -474,11 +478,40 @@ Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Aud
     config.captionSplit = audited.config.others.captionSplit;
     config.probe = audited.config.probe;
     config.measure = audited.config.measure;
-    PLUMBLINE_TRY(const StudyInput input, studyInput(config, {audited.set, audited.images}, audited.encode, feedback));
-    PLUMBLINE_TRY(const Judged before, judge({}, input.images, input.texts, config.measure, feedback));
-    PLUMBLINE_TRY(const Judged after, judge(transform, input.images, input.texts, config.measure, feedback));
-    PLUMBLINE_TRY(MeasureTable table, priceOf(before, after, input.images, input.texts, config.measure, feedback));
+    return studyInput(config, {audited.set, images}, audited.encode, feedback);
+}
+
+} // namespace
+
+Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited,
+                                   const EncodeWithArray& encode, Feedback& feedback) {
+    PLUMBLINE_TRY(StudyInput input, wholeAudit(audited, audited.images, feedback));
+    for (debias::TextRows* rows : {&input.texts.promptRows, &input.texts.classRows, &input.images.captions})
+        PLUMBLINE_CHECK(addArrayRows(transform, *rows, encode));
+    const MeasureOptions& measure = audited.config.measure;
+    PLUMBLINE_TRY(const Judged before, judge({}, input.images, input.texts, measure, feedback));
+    PLUMBLINE_TRY(const Judged after, judge(transform, input.images, input.texts, measure, feedback));
+    PLUMBLINE_TRY(MeasureTable table, priceOf(before, after, input.images, input.texts, measure, feedback));
     table.title = "Before and after " + transform.name();
+    return table;
+}
+
+Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, const std::string& name,
+                                   Feedback& feedback) {
+    // An image that one of them could not embed has no part in the comparison.
+    SetEmbeddings first = before.images, second = after.images;
+    for (std::size_t i = 0; i < first.present.size(); ++i) {
+        const bool both = first.present[i] && second.present[i] && debias::usable(first.raw.row(i)) &&
+                          debias::usable(second.raw.row(i));
+        first.present[i] = second.present[i] = both;
+    }
+    PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, feedback));
+    PLUMBLINE_TRY(const StudyInput ofSecond, wholeAudit(after, second, feedback));
+    const MeasureOptions& measure = before.config.measure;
+    PLUMBLINE_TRY(const Judged one, judge({}, ofFirst.images, ofFirst.texts, measure, feedback));
+    PLUMBLINE_TRY(const Judged other, judge({}, ofSecond.images, ofSecond.texts, measure, feedback));
+    PLUMBLINE_TRY(MeasureTable table, priceOf(one, other, ofFirst.images, ofFirst.texts, measure, feedback));
+    table.title = "Before and after, with the model " + name;
     return table;
 }
 

@@ -64,14 +64,16 @@ std::filesystem::path checkpointOf(const DebiasConfig& config, const DebiasCard&
 /// `score`: of a transform on the select rows, by which a method chooses its epoch.
 Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImages& fitSet, const DebiasCard& card,
                                     const std::function<Outcome<double>(const debias::Transform&)>& score,
-                                    Feedback& feedback) {
+                                    const EncodeWithArray& encode, Feedback& feedback) {
     debias::Transform transform;
     for (const StudyMethod::Step& step : method.steps) {
         PLUMBLINE_TRY(const Embeddings images,
                       debias::transformRows(transform, debias::Modality::Image, fitSet.rows, feedback));
         Embeddings texts;
-        if (step.texts.rows > 0) {
-            PLUMBLINE_TRY(texts, debias::transformRows(transform, debias::Modality::Text, step.texts, feedback));
+        if (step.texts.plain.rows > 0) {
+            debias::TextRows rows = step.texts;
+            PLUMBLINE_CHECK(addArrayRows(transform, rows, encode));
+            PLUMBLINE_TRY(texts, debias::transformTexts(transform, rows, feedback));
         }
         // A re-ranking that predicts labels reads them from the images as they were: what is left after an eraser tells
         // it nothing.
@@ -88,7 +90,7 @@ Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImage
             debias::Transform fitted,
             debias::fit(step.config,
                         {ranking ? fitSet.rows : images, fitSet.attributes.front(), texts.rows > 0 ? &texts : nullptr,
-                         step.words, step.config.seed, evaluate, checkpointOf(step.config, card)},
+                         step.texts.texts, step.config.seed, evaluate, checkpointOf(step.config, card)},
                         card, feedback));
         transform.parts.push_back(std::move(fitted.parts.front()));
     }
@@ -107,15 +109,27 @@ std::optional<double> scoreOf(std::span<const DebiasNumber> points, const std::s
 
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     const JudgedImages fitSet = takeRows(input.images, input.split.fit);
-    const JudgedImages selectSet = takeRows(input.images, input.split.select);
-    const JudgedImages auditSet = takeRows(input.images, input.split.audit);
+    // Texts are encoded anew for each transform with a prompt array.
+    JudgedImages selectSet = takeRows(input.images, input.split.select);
+    JudgedImages auditSet = takeRows(input.images, input.split.audit);
+    std::vector<JudgedImages> elsewhere = input.elsewhere;
+    JudgedTexts texts = input.texts;
+    const auto addArrays = [&](const debias::Transform& transform) -> Outcome<void> {
+        PLUMBLINE_CHECK(addArrayRows(transform, texts.promptRows, input.encodeWithArray));
+        PLUMBLINE_CHECK(addArrayRows(transform, texts.classRows, input.encodeWithArray));
+        PLUMBLINE_CHECK(addArrayRows(transform, selectSet.captions, input.encodeWithArray));
+        PLUMBLINE_CHECK(addArrayRows(transform, auditSet.captions, input.encodeWithArray));
+        for (JudgedImages& set : elsewhere)
+            PLUMBLINE_CHECK(addArrayRows(transform, set.captions, input.encodeWithArray));
+        return {};
+    };
     const std::string& attribute = input.images.attributes.front().name;
     const MeasureOptions& asked = input.measure;
     const MeasureOptions share = sameShare(asked, auditSet);
     Study study;
     DebiasStudy& result = study.result;
     result.config = input.config;
-    const bool task = input.images.classes.has_value() && input.texts.classRows.rows > 0;
+    const bool task = input.images.classes.has_value() && input.texts.classRows.plain.rows > 0;
     result.fitRows = static_cast<std::int64_t>(fitSet.rows.rows);
     result.selectRows = static_cast<std::int64_t>(selectSet.rows.rows);
     result.auditRows = static_cast<std::int64_t>(auditSet.rows.rows);
@@ -139,14 +153,14 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
                                                      {"expected", "some in each part"}});
 
     const debias::Transform nothing;
-    PLUMBLINE_TRY(const Judged selectBefore, judge(nothing, selectSet, input.texts, share, feedback));
-    PLUMBLINE_TRY(const Judged auditBefore, judge(nothing, auditSet, input.texts, asked, feedback));
+    PLUMBLINE_TRY(const Judged selectBefore, judge(nothing, selectSet, texts, share, feedback));
+    PLUMBLINE_TRY(const Judged auditBefore, judge(nothing, auditSet, texts, asked, feedback));
     std::vector<Judged> elsewhereBefore;
-    for (const JudgedImages& set : input.elsewhere) {
-        PLUMBLINE_TRY(elsewhereBefore.emplace_back(), judge(nothing, set, input.texts, share, feedback));
+    for (const JudgedImages& set : elsewhere) {
+        PLUMBLINE_TRY(elsewhereBefore.emplace_back(), judge(nothing, set, texts, share, feedback));
     }
-    const DebiasPoint untouched{0, pointsOf(selectBefore, selectSet, input.texts, share),
-                                pointsOf(auditBefore, auditSet, input.texts, asked)};
+    const DebiasPoint untouched{0, pointsOf(selectBefore, selectSet, texts, share),
+                                pointsOf(auditBefore, auditSet, texts, asked)};
     const std::optional<double> untouchedScore = scoreOf(untouched.select, attribute);
 
     const auto total = static_cast<std::int64_t>(input.methods.size());
@@ -182,10 +196,11 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             transform = *method.fitted;
         } else {
             const auto score = [&](const debias::Transform& tried) -> Outcome<double> {
-                PLUMBLINE_TRY(const Judged select, judge(tried, selectSet, input.texts, share, feedback));
-                return scoreOf(pointsOf(select, selectSet, input.texts, share), attribute).value_or(0);
+                PLUMBLINE_TRY(const Judged select, judge(tried, selectSet, texts, share, feedback));
+                return scoreOf(pointsOf(select, selectSet, texts, share), attribute).value_or(0);
             };
-            Outcome<debias::Transform> fitted = fitSteps(method, fitSet, input.card, score, feedback);
+            Outcome<debias::Transform> fitted =
+                fitSteps(method, fitSet, input.card, score, input.encodeWithArray, feedback);
             if (!fitted) {
                 if (fitted.error().cancelled())
                     return tl::unexpected(fitted.error());
@@ -195,6 +210,12 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             transform = std::move(*fitted);
         }
         candidate.card = cardOf(transform);
+        if (const Outcome<void> encoded = addArrays(transform); !encoded) {
+            if (encoded.error().cancelled())
+                return tl::unexpected(encoded.error());
+            failed(encoded.error());
+            continue;
+        }
         candidate.usesTrueLabels = usesTrueLabels(transform);
         const int steps = hasDial(transform) ? 20 : 1;
         candidate.curve.push_back(untouched);
@@ -204,12 +225,12 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
         for (int s = 1; s <= steps && !stop; ++s) {
             const double strength = double(s) / steps;
             const debias::Transform at = dialled(transform, strength);
-            Outcome<Judged> select = judge(at, selectSet, input.texts, share, feedback);
+            Outcome<Judged> select = judge(at, selectSet, texts, share, feedback);
             if (!select) {
                 stop = select.error();
                 break;
             }
-            DebiasPoint point{strength, pointsOf(*select, selectSet, input.texts, share), {}};
+            DebiasPoint point{strength, pointsOf(*select, selectSet, texts, share), {}};
             const std::optional<double> score = scoreOf(point.select, attribute);
             // The weakest of equals: what is not needed is not done.
             if (score && (!candidate.selectScore || *score > *candidate.selectScore + 1e-12)) {
@@ -222,18 +243,18 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             // The choice is made; now the audit rows.
             for (std::size_t s = 1; s < candidate.curve.size() && !stop; ++s) {
                 Outcome<Judged> audited =
-                    judge(dialled(transform, candidate.curve[s].strength), auditSet, input.texts, asked, feedback);
+                    judge(dialled(transform, candidate.curve[s].strength), auditSet, texts, asked, feedback);
                 if (!audited)
                     stop = audited.error();
                 else
-                    candidate.curve[s].audit = pointsOf(*audited, auditSet, input.texts, asked);
+                    candidate.curve[s].audit = pointsOf(*audited, auditSet, texts, asked);
             }
         }
         const debias::Transform final = dialled(transform, chosen);
         if (!stop) {
-            Outcome<Judged> audited = judge(final, auditSet, input.texts, asked, feedback);
+            Outcome<Judged> audited = judge(final, auditSet, texts, asked, feedback);
             if (audited) {
-                Outcome<MeasureTable> price = priceOf(auditBefore, *audited, auditSet, input.texts, asked, feedback);
+                Outcome<MeasureTable> price = priceOf(auditBefore, *audited, auditSet, texts, asked, feedback);
                 if (price)
                     candidate.price.push_back(std::move(*price));
                 else
@@ -241,14 +262,13 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             } else {
                 stop = audited.error();
             }
-            for (std::size_t e = 0; e < input.elsewhere.size() && !stop; ++e) {
-                Outcome<Judged> there = judge(final, input.elsewhere[e], input.texts, share, feedback);
+            for (std::size_t e = 0; e < elsewhere.size() && !stop; ++e) {
+                Outcome<Judged> there = judge(final, elsewhere[e], texts, share, feedback);
                 if (!there) {
                     stop = there.error();
                     break;
                 }
-                Outcome<MeasureTable> price =
-                    priceOf(elsewhereBefore[e], *there, input.elsewhere[e], input.texts, share, feedback);
+                Outcome<MeasureTable> price = priceOf(elsewhereBefore[e], *there, elsewhere[e], texts, share, feedback);
                 if (price)
                     candidate.price.push_back(std::move(*price));
                 else

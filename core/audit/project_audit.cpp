@@ -43,11 +43,20 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
     StoredProgress progress(feedback, project, run);
     std::vector<float> scores;
     std::optional<debias::Transform> transform;
-    if (const auto& debias = record.config.debias) {
+    std::unique_ptr<clip::Encoder> baseline;
+    if (const auto& debias = record.config.debias; debias && debias->model) {
+        // The run that it is compared with says which model that was.
+        PLUMBLINE_TRY(const store::RunRecord first, project.run(debias->baselineRun));
+        clip::EncoderOptions options;
+        options.vocabulary = decodePath(first.config.vocabPath);
+        options.precision = first.config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
+        options.threads = first.config.threads;
+        PLUMBLINE_TRY(baseline, clip::Encoder::load(decodePath(first.config.modelPath), options, feedback));
+    } else if (debias) {
         PLUMBLINE_TRY(transform, transformIn(project, debias->transformId, debias->strength));
     }
-    PLUMBLINE_TRY(AuditResult result,
-                  runAudit(encoder, record.config, set, cache, scores, progress, transform ? &*transform : nullptr));
+    PLUMBLINE_TRY(AuditResult result, runAudit(encoder, record.config, set, cache, scores, progress,
+                                               transform ? &*transform : nullptr, baseline.get()));
 
     feedback.progress("saving", 0, 0);
     if (result.skipped != set.report.unreadable) {

@@ -62,6 +62,7 @@ Outcome<DebiasStudy> runAndStore(store::Project& project, std::int64_t id, const
                                                {set, embeddings, auditSet ? &*auditSet : nullptr,
                                                 auditEmbeddings ? &*auditEmbeddings : nullptr},
                                                encode, feedback));
+    input.encodeWithArray = encodeWithArray(encoder, feedback);
     PLUMBLINE_TRY(input.card.modelSha256, encoder.contentSha256(feedback));
     PLUMBLINE_TRY(Study study, runStudy(input, feedback));
     feedback.progress("saving", 0, 0);

@@ -316,7 +316,7 @@ std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_
 
 Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
                               store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback,
-                              const debias::Transform* transform) {
+                              const debias::Transform* transform, const clip::Encoder* baseline) {
     RunProvenance provenance;
     provenance.started = utcNow();
     // Everything that can be wrong is found before the long part.
@@ -339,19 +339,32 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
     ChangeScores rerank;
     std::optional<MeasureTable> price;
     if (transform) {
-        PLUMBLINE_TRY(
-            price,
-            priceOfAudit(*transform, {config, set, images, prompts, {}, {}, encode, encoder.logitScale()}, feedback));
+        const EncodeWithArray withArray = encodeWithArray(encoder, feedback);
+        PLUMBLINE_TRY(price,
+                      priceOfAudit(*transform, {config, set, images, prompts, {}, {}, encode, encoder.logitScale()},
+                                   withArray, feedback));
+        encode = [&encoder, &feedback, transform, withArray](std::span<const std::string> more) -> Outcome<Embeddings> {
+            debias::TextRows rows{{more.begin(), more.end()}, {}, {}};
+            PLUMBLINE_TRY(rows.plain, encoder.encodeTexts(more, feedback));
+            PLUMBLINE_CHECK(addArrayRows(*transform, rows, withArray));
+            return debias::transformTexts(*transform, rows, feedback);
+        };
         if (std::ranges::any_of(transform->parts, [](const debias::Part& part) { return part.ranking.has_value(); }))
             rerank = [&, raw = images.raw, present = images.present](std::vector<float>& all) {
                 return rerankScores(*transform, raw, present, attributes.front(), config.measure.k, all, feedback);
             };
         PLUMBLINE_TRY(images.raw, debias::transformRows(*transform, debias::Modality::Image, images.raw, feedback));
-        PLUMBLINE_TRY(prompts, debias::transformRows(*transform, debias::Modality::Text, prompts, feedback));
-        encode = [&](std::span<const std::string> more) -> Outcome<Embeddings> {
-            PLUMBLINE_TRY(const Embeddings rows, encoder.encodeTexts(more, feedback));
-            return debias::transformRows(*transform, debias::Modality::Text, rows, feedback);
+        PLUMBLINE_TRY(prompts, encode(texts));
+    } else if (baseline) {
+        const EncodeTexts before = [&](std::span<const std::string> more) {
+            return baseline->encodeTexts(more, feedback);
         };
+        PLUMBLINE_TRY(const Embeddings promptsBefore, before(texts));
+        PLUMBLINE_TRY(const SetEmbeddings imagesBefore, embedSet(*baseline, set, cache, config.precision, feedback));
+        PLUMBLINE_TRY(price,
+                      priceOfModel({config, set, imagesBefore, promptsBefore, {}, {}, before, baseline->logitScale()},
+                                   {config, set, images, prompts, {}, {}, encode, encoder.logitScale()},
+                                   encoder.config().name, feedback));
     }
     PLUMBLINE_TRY(AuditResult result,
                   measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale(), rerank));
@@ -360,7 +373,9 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
                                                result.warnings, feedback));
     if (price) {
         result.tables.insert(result.tables.begin(), std::move(*price));
-        result.warnings.push_back("Everything was measured after debiasing: " + transform->name() + ".");
+        result.warnings.push_back(
+            transform ? "Everything was measured after debiasing: " + transform->name() + "."
+                      : "Everything was measured with another model than the first: " + encoder.config().name + ".");
     }
     result.truncated = truncated;
     for (std::size_t p = 0; p < truncated.size(); ++p)

@@ -77,6 +77,7 @@ std::string storedTypes(const formats::ModelFolder& folder) {
 struct Encoder::Impl {
     std::unique_ptr<Network> network;
     std::optional<text::Tokenizer> tokenizer;
+    fs::path model;
     EncoderOptions options;
     double logitScale = 0;
     std::optional<double> logitBias;
@@ -151,6 +152,7 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
     PLUMBLINE_TRY(formats::ModelFolder read, formats::readModelFolder(model));
     std::unique_ptr<Encoder> encoder(new Encoder);
     Impl& impl = *encoder->m_impl;
+    impl.model = model;
     impl.options = options;
     impl.warnings = read.config.warnings;
     auto tokenizer = tokenizerOf(read, options.vocabulary, impl.warnings);
@@ -186,6 +188,17 @@ Outcome<std::unique_ptr<Encoder>> Encoder::load(const fs::path& model, const Enc
         impl.warnings.push_back("Embeddings are passed through residual heads: " + encodePath(options.residualHead) +
                                 ".");
     }
+    return encoder;
+}
+
+Outcome<std::unique_ptr<Encoder>> Encoder::withPromptArray(const formats::PromptArray& array,
+                                                           Feedback& feedback) const {
+    if (!m_impl->options.promptArray.empty())
+        return fail(ErrorCode::InvalidArgument, {{"name", "the prompt array"},
+                                                 {"value", "another one is in use"},
+                                                 {"expected", "one array of prompt tokens at a time"}});
+    PLUMBLINE_TRY(std::unique_ptr<Encoder> encoder, load(m_impl->model, m_impl->options, feedback));
+    PLUMBLINE_CHECK(encoder->m_impl->network->usePromptArray(array));
     return encoder;
 }
 

@@ -13,6 +13,7 @@
 #include "core/data/embeddings.h"
 #include "core/data/image_set.h"
 #include "core/data/model_info.h"
+#include "core/formats/debias_import.h"
 #include "core/text/tokenizer.h"
 
 namespace plumbline::clip {
@@ -46,6 +47,10 @@ public:
     static Outcome<std::unique_ptr<Encoder>> load(const std::filesystem::path& model, const EncoderOptions& options,
                                                   Feedback& feedback);
     ~Encoder();
+
+    /// The same model, read again with the same options, with this array of prompt tokens before every text. Errors:
+    /// those of load; InvalidArgument where it has an array already, or one of another width is given.
+    Outcome<std::unique_ptr<Encoder>> withPromptArray(const formats::PromptArray& array, Feedback& feedback) const;
 
     /// The provenance card without what takes time: no hashes, no self-check.
     ModelCard quickCard() const;

@@ -52,10 +52,10 @@ const std::vector<DebiasMethodInfo>& methods() {
            "them, never the last"}}},
         {"cf-alpha",
          "CF-alpha head (a stand-in)",
-         "A residual head on frozen image embeddings, trained so that the variants of a counterfactual set coincide "
-         "and "
-         "still find their caption; `alpha` mixes head and identity. The method itself fine-tunes the encoder: "
-         "plumb train --counterfactual.",
+         "A residual head on frozen image embeddings, x' = x + alpha g(x), trained so that the variants of a "
+         "counterfactual set (a group of the attribute) coincide and still find their caption. Texts: a caption of "
+         "each set in the order of their names, or of each image. The method itself fine-tunes the encoder: plumb "
+         "train --counterfactual.",
          "After Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2): loss and settings are a reconstruction, the head "
          "a "
          "stand-in for the fine-tuned encoder.",
@@ -65,10 +65,13 @@ const std::vector<DebiasMethodInfo>& methods() {
          {{"beta0", "0.3", "weight of the cohesion loss"},
           {"beta1", "1", "weight of the contrastive loss"},
           {"hidden", "256", "width of the head; 0: a linear head"},
+          {"tau", "0.01", "temperature of the contrastive loss; the model's own is 1 / logit scale"},
           {"lr", "1e-4", "learning rate of AdamW"},
-          {"epochs", "3", "passes over the sets"},
+          {"decay", "0.1", "weight decay of AdamW"},
+          {"epochs", "3", "passes over the sets at most; the best is kept"},
+          {"patience", "3", "epochs without gain after which the fit ends"},
           {"B", "64", "sets a step"},
-          {"alpha", "1", "share of the head in the result"}}},
+          {"alpha", "1", "share of the head in the result, in its last layer's weights"}}},
         {"mean-difference",
          "Mean difference",
          "The direction between the groups' mean embeddings is projected out of the images, x' = x - (x r) r (several "
@@ -249,12 +252,15 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"logit_scale", "100", "logits a cosine"}}},
         {"prompt-array",
          "Prompt array (import)",
-         "A published array of learnt tokens is put before every text; the image embeddings stay.",
+         "A published array of learnt tokens is put before every text, by the encoder; the image embeddings stay. Only "
+         "plumb "
+         "audit and plumb debias compare, which have the model, can apply it.",
          "Berg et al., AACL 2022 (METHODS B3).",
          DebiasTarget::Texts,
          false,
          false,
-         {{"file", "", "the checkpoint; needed"}}},
+         {{"file", "", "the checkpoint; needed"}},
+         true},
         {"residual-head",
          "Residual heads (import)",
          "A checkpoint of the published joint-removal code is applied to raw embeddings.",
@@ -262,7 +268,8 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::ImagesAndTexts,
          false,
          false,
-         {{"file", "", "the checkpoint; needed"}}},
+         {{"file", "", "the checkpoint; needed"}},
+         true},
     };
     return table;
 }

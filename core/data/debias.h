@@ -41,6 +41,7 @@ struct DebiasMethodInfo {
     bool needsLabels = true; ///< of the images to fit on
     bool needsTexts = false; ///< embeddings of texts (spurious prompts, captions)
     std::vector<DebiasParameter> parameters;
+    bool imported = false; ///< a published file is taken over; no embeddings are needed
 };
 /// Every method, in the order in which they are offered.
 std::span<const DebiasMethodInfo> allDebiasMethods();
@@ -149,7 +150,7 @@ struct DebiasStudy {
     std::vector<std::string> warnings;
 };
 
-/// Debiasing that a run was made with.
+/// Debiasing that a run was made with: a transform, or another model in the place of the first.
 struct AppliedDebias {
     std::int64_t transformId = 0; ///< record of the project; 0 outside one
     std::string path;             ///< encodePath form of a transform's folder; empty: of the project
@@ -157,6 +158,7 @@ struct AppliedDebias {
     std::string sha256;           ///< of the transform's files
     double strength = 1;          ///< of the whole, on top of each part's own
     std::int64_t baselineRun = 0; ///< the run without it on the same images and prompts; 0: none in the project
+    std::optional<std::string> model = {}; ///< encodePath form of the other model; then there is no transform
 };
 
 } // namespace plumbline

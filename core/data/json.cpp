@@ -595,6 +595,7 @@ void describe(auto& io, Is<AppliedDebias> auto& debias) {
     io("sha256", debias.sha256);
     io("strength", debias.strength);
     io("baseline_run", debias.baselineRun);
+    io.whenPresent("model", debias.model);
 }
 
 void describe(auto& io, Is<OtherMeasures> auto& others) {

@@ -67,6 +67,7 @@ struct Fitted {
     VectorMap image, text;
     std::optional<RankingRule> ranking;
     std::optional<ScoreRule> scores;
+    std::optional<formats::PromptArray> promptArray;
     std::vector<DebiasFact> facts;
     std::vector<std::string> warnings;
 };

@@ -15,6 +15,7 @@
 #include "core/debias/closed_form/mean_difference.h"
 #include "core/debias/coordinates/clip_clip.h"
 #include "core/debias/coordinates/sfid.h"
+#include "core/debias/heads/cf_head.h"
 #include "core/debias/heads/fit_joint.h"
 #include "core/debias/ranking/fit_ranking.h"
 #include "core/debias/ranking/logit_bias.h"
@@ -22,6 +23,8 @@
 
 namespace plumbline::debias {
 namespace {
+
+constexpr std::size_t kMostNamedGroups = 200; ///< of a card; more are counterfactual sets, whose number is a fact
 
 std::string methodNames() {
     std::string names;
@@ -37,7 +40,7 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "file"}, {"value", ""}, {"expected", "the checkpoint of the heads"}});
     PLUMBLINE_TRY(formats::ResidualHead head, formats::readResidualHead(file));
-    if (static_cast<std::size_t>(head.shared.dim) != input.images.dim)
+    if (input.images.dim != 0 && static_cast<std::size_t>(head.shared.dim) != input.images.dim)
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "file"},
                      {"value", std::to_string(head.shared.dim) + " values"},
@@ -48,9 +51,25 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
     return fitted;
 }
 
+/// A published array of prompt tokens.
+Outcome<Fitted> importPromptArray(const FitInput&, const Parameters& parameters, Feedback&) {
+    const std::filesystem::path file = decodePath(parameters.text("file"));
+    if (file.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "file"}, {"value", ""}, {"expected", "the file of the prompt array"}});
+    Fitted fitted;
+    PLUMBLINE_TRY(fitted.promptArray, formats::readPromptArray(file));
+    fitted.facts.push_back(
+        {"tokens", static_cast<double>(fitted.promptArray->count), "that are put before every text"});
+    fitted.facts.push_back(
+        {"token width", static_cast<double>(fitted.promptArray->width), "that the model's text tower must have"});
+    return fitted;
+}
+
 const std::map<std::string_view, FitFunction>& functions() {
     static const std::map<std::string_view, FitFunction> table = {
         {"joint-vl", fitJointVl},
+        {"cf-alpha", fitCfHead},
         {"mean-difference", fitMeanDifference},
         {"leace", fitLeace},
         {"inlp", fitInlp},
@@ -67,6 +86,7 @@ const std::map<std::string_view, FitFunction>& functions() {
         {"fa-ir", fitFairIr},
         {"gda", fitGda},
         {"logit-bias", fitLogitBias},
+        {"prompt-array", importPromptArray},
         {"residual-head", importHeads},
     };
     return table;
@@ -114,14 +134,17 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
     part.text = std::move(fitted.text);
     part.ranking = std::move(fitted.ranking);
     part.scores = std::move(fitted.scores);
+    part.promptArray = std::move(fitted.promptArray);
     card.config = config;
     if (card.name.empty())
         card.name = std::string(info->title) + (info->needsLabels ? ", " + config.attribute : "");
     card.dim = static_cast<std::int64_t>(input.images.dim);
+    if (const HeadMap* heads = std::get_if<HeadMap>(&part.image))
+        card.dim = heads->outer.dim;
     card.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     card.groups.clear();
     const std::vector<std::int64_t> counts = input.attribute.counts();
-    for (std::size_t g = 0; g < counts.size(); ++g)
+    for (std::size_t g = 0; g < counts.size() && counts.size() <= kMostNamedGroups; ++g)
         card.groups.emplace_back(input.attribute.groups[g], counts[g]);
     card.facts = std::move(fitted.facts);
     card.warnings.insert(card.warnings.end(), fitted.warnings.begin(), fitted.warnings.end());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/debias/transform.h"
 
+#include <algorithm>
+
 #include "core/base/clock.h"
 
 namespace plumbline::debias {
@@ -33,6 +35,23 @@ Outcome<Embeddings> transformRows(const Transform& transform, Modality modality,
         current = blend(current, after, part.card.strength);
     }
     return current;
+}
+
+bool hasPromptArray(const Transform& transform) {
+    return std::ranges::any_of(transform.parts,
+                               [](const Part& part) { return part.promptArray && part.card.strength > 0; });
+}
+
+Outcome<Embeddings> transformTexts(const Transform& transform, const TextRows& rows, Feedback& feedback) {
+    const auto array = std::ranges::find_if(
+        transform.parts, [](const Part& part) { return part.promptArray && part.card.strength > 0; });
+    if (array == transform.parts.end())
+        return transformRows(transform, Modality::Text, rows.plain, feedback);
+    if (!rows.withArray || rows.withArray->rows != rows.plain.rows)
+        return fail(ErrorCode::InvalidArgument, {{"name", "the texts"},
+                                                 {"value", "encoded without the prompt array"},
+                                                 {"expected", "texts that the model encodes with it"}});
+    return transformRows(transform, Modality::Text, blend(rows.plain, *rows.withArray, array->card.strength), feedback);
 }
 
 } // namespace plumbline::debias

@@ -20,7 +20,7 @@ struct Part {
     VectorMap image, text;
     std::optional<RankingRule> ranking;
     std::optional<ScoreRule> scores;
-    std::string promptArray; ///< encodePath form of a file that the encoder of texts takes; empty: none
+    std::optional<formats::PromptArray> promptArray; ///< with which texts are encoded, before any map
 };
 
 /// Debiasing as a value: one method or several, applied one after the other. Without parts nothing changes, which is
@@ -33,9 +33,22 @@ struct Transform {
 
 enum class Modality { Image, Text };
 
-/// The rows as they are after every part; raw rows in. Errors: those of apply() of maps.h.
+/// The rows as they are after every part; raw rows in, texts as they are encoded with its prompt array. Errors: those
+/// of apply() of maps.h.
 Outcome<Embeddings> transformRows(const Transform& transform, Modality modality, const Embeddings& rows,
                                   Feedback& feedback);
+
+/// Texts as sentences, as the model encodes them, and, of a transform with a prompt array, as it does with that.
+struct TextRows {
+    std::vector<std::string> texts;
+    Embeddings plain;                    ///< raw
+    std::optional<Embeddings> withArray; ///< raw
+};
+/// Whether texts are encoded with a prompt array; parts of strength 0 do nothing.
+bool hasPromptArray(const Transform& transform);
+/// The texts as they are after every part. The array comes first whichever part has it, dialled as blend() does.
+/// Errors: those of transformRows; InvalidArgument (withArray is missing).
+Outcome<Embeddings> transformTexts(const Transform& transform, const TextRows& rows, Feedback& feedback);
 
 /// Fits the method that `config` names: one part. `card` brings what is known of the images (hashes, rows in words,
 /// predicted labels); the rest of the card is filled in. Errors: InvalidArgument (an unknown method or parameter, a
@@ -43,7 +56,8 @@ Outcome<Embeddings> transformRows(const Transform& transform, Modality modality,
 Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback);
 
 /// Writes a transform as a folder: card.json, one float64 .npy an array (linear maps: image_matrix.npy,
-/// image_offset.npy, ...), heads as heads.safetensors with the names of the published code, apply.py, a short NumPy
+/// image_offset.npy, ...), heads as heads.safetensors with the names of the published code,
+/// a prompt array as prompt_array.safetensors, apply.py, a short NumPy
 /// program that does the same. Of several parts each has a folder of its own, 1, 2, ...
 /// The folder is created; files of the same names are replaced. Errors: FileUnwritable, DiskFull.
 Result<void> writeTransform(const Transform& transform, const std::filesystem::path& folder);

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "plumbline-debias-1";
+constexpr const char* kPromptArray = "prompt_array.safetensors";
 constexpr int kMostParts = 64;
 constexpr std::size_t kMostCardBytes = std::size_t{1} << 24;
 
@@ -475,12 +476,18 @@ Result<void> writePart(const Part& part, const fs::path& folder) {
     if (part.scores) {
         PLUMBLINE_TRY(scores, writer.write(*part.scores));
     }
-    const bool vectors = !part.ranking && !part.scores && part.promptArray.empty();
+    const bool vectors = !part.ranking && !part.scores && !part.promptArray;
     if (vectors)
         PLUMBLINE_CHECK(formats::writeFile(folder / "apply.py", python(part, maps)));
     json card = {{"format", kFormat}, {"card", toJson(part.card)}, {"maps", std::move(maps)}};
-    if (!part.promptArray.empty())
-        card["prompt_array"] = part.promptArray;
+    if (part.promptArray) {
+        const formats::TensorToWrite tensor{"debias_tokens",
+                                            formats::DType::F32,
+                                            {part.promptArray->count, part.promptArray->width},
+                                            std::as_bytes(std::span<const float>(part.promptArray->values))};
+        PLUMBLINE_CHECK(formats::writeSafetensors(folder / kPromptArray, std::span(&tensor, 1)));
+        card["prompt_array"] = kPromptArray;
+    }
     if (part.ranking)
         card["ranking"] = std::move(ranking);
     if (part.scores)
@@ -500,7 +507,9 @@ Result<Part> readPart(const fs::path& folder, const json& card) {
     Reader reader(folder);
     PLUMBLINE_TRY(part.image, reader.read(card["maps"].value("image", json()), "image"));
     PLUMBLINE_TRY(part.text, reader.read(card["maps"].value("text", json()), "text"));
-    part.promptArray = textOf(card, "prompt_array");
+    if (card.contains("prompt_array")) {
+        PLUMBLINE_TRY(part.promptArray, formats::readPromptArray(folder / kPromptArray));
+    }
     if (card.contains("ranking") && card["ranking"].is_object()) {
         PLUMBLINE_TRY(part.ranking, reader.ranking(card["ranking"]));
     }

@@ -17,6 +17,7 @@ inline constexpr std::int64_t kMostPromptTokens = 1024; ///< rows that such an a
 struct PromptArray {
     std::int64_t count = 0, width = 0;
     std::vector<float> values;
+    bool operator==(const PromptArray&) const = default;
 };
 
 /// y = relu(second relu(first x + firstBias) + secondBias), row-major matrices (Zhang et al. 2025: MLP).

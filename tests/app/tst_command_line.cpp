@@ -33,6 +33,8 @@ private Q_SLOTS:
     void embedTextsAndPixels();
     void brokenModelsAreNotSilent();
     void importedParts();
+    void promptArrayAsDebiasing();
+    void anotherModelAsTheAfter();
     void measureShape();
     void measureEveryDefinition();
     void measureAgainstTargets();
@@ -291,6 +293,62 @@ void TestCommandLine::importedParts() {
     QCOMPARE(audit.exitCode, 2);
     QVERIFY2(audit.err.contains("--project"), audit.err.constData());
     QVERIFY(!std::filesystem::exists(folder / "x.plumb"));
+}
+
+/// The array as a transform: fitted without embeddings, the same scores as the encoder's option, no use for embeddings alone.
+void TestCommandLine::promptArrayAsDebiasing() {
+    test::TempFolder folder;
+    std::vector<float> values(2 * 24);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(i % 5) * 0.3F - 0.5F;
+    const formats::TensorToWrite array{"debias_tokens", formats::DType::F32, {2, 24}, std::as_bytes(std::span(values))};
+    QVERIFY(formats::writeSafetensors(folder / "tokens.safetensors", std::span(&array, 1)).has_value());
+    const test::Called fitted = plumb({L("debias"), L("fit"), L("--method"), L("prompt-array"), L("--param"), L("file=") + q(folder / "tokens.safetensors"),
+                                       L("--out"), q(folder / "t")});
+    QVERIFY2(fitted.exitCode == 0, fitted.err.constData());
+    const test::Called needs = plumb({L("debias"), L("fit"), L("--method"), L("leace"), L("--out"), q(folder / "none")});
+    QCOMPARE(needs.exitCode, 2);
+    QVERIFY2(needs.err.contains("--embeddings"), needs.err.constData());
+    test::writeText(folder / "texts.txt", "a man\n");
+    QCOMPARE(plumb({L("embed"), L("--model"), m_model, L("--texts"), q(folder / "texts.txt"), L("--out"), q(folder / "t.npy")}).exitCode, 0);
+    const test::Called applied = plumb({L("debias"), L("apply"), L("--transform"), q(folder / "t"), L("--modality"), L("text"), L("--embeddings"), q(folder / "t.npy"),
+                                        L("--out"), q(folder / "after.npy")});
+    QCOMPARE(applied.exitCode, 2);
+    QVERIFY2(applied.err.contains("prompt array"), applied.err.constData());
+    QVERIFY(!std::filesystem::exists(folder / "after.npy"));
+    const QStringList asked = audit({L("--attribute"), L("gender"), L("--prompt"), L("a nurse"), L("--json"), L("-")});
+    const Json debiased = plumb(asked + QStringList{L("--debias"), q(folder / "t")}, m_cache).json();
+    const Json option = plumb(asked + QStringList{L("--prompt-array"), q(folder / "tokens.safetensors")}, m_cache).json();
+    QCOMPARE(debiased["debias"].size(), std::size_t(1));
+    QVERIFY(debiased["debias"][0]["results"] == option["results"]);
+    QVERIFY(debiased["results"] != option["results"]);
+}
+
+/// Another checkpoint on the same images and prompts, with the price of it; in a project as a run of its own.
+void TestCommandLine::anotherModelAsTheAfter() {
+    test::TempFolder folder;
+    test::RandomClip other;
+    other.contextLength = 40;
+    other.embedDim = 28;
+    test::writeRandomClip(folder / "other", other, Container::HuggingFace, 9);
+    const QStringList asked{L("--attribute"), L("gender"), L("--prompt"), L("a nurse"), L("--json"), L("-")};
+    const QStringList after{L("--after-model"), q(folder / "other")};
+    const test::Called called = plumb(audit(asked + after), m_cache);
+    QVERIFY2(called.exitCode == 0, called.err.constData());
+    const Json json = called.json();
+    const Json alone = plumb(QStringList{L("audit"), L("--model"), q(folder / "other"), L("--images"), m_images, L("--labels"), m_labels, L("-k"), L("12")} + asked, m_cache).json();
+    QCOMPARE(json["debias"].size(), std::size_t(1));
+    QCOMPARE(json["debias"][0]["model"].get<std::string>(), (folder / "other").string());
+    QVERIFY(json["debias"][0]["results"] == alone["results"]);
+    QCOMPARE(json["debias"][0]["tables"][0]["id"].get<std::string>(), std::string("debias_price"));
+    const test::Called stored = plumb(audit(asked + after + QStringList{L("--project"), q(folder / "x.plumb")}), m_cache);
+    QVERIFY2(stored.exitCode == 0, stored.err.constData());
+    QVERIFY(stored.json()["debias"][0]["results"] == alone["results"]);
+    auto project = store::Project::open(folder / "x.plumb");
+    QVERIFY(project.has_value());
+    QCOMPARE(project->models()->size(), std::size_t(2));
+    QCOMPARE(project->runs()->size(), std::size_t(2));
+    QCOMPARE(plumb(audit(asked + QStringList{L("--after-model"), q(folder / "none")}), m_cache).exitCode, 2);
 }
 
 void TestCommandLine::measureShape() {

@@ -138,8 +138,8 @@ auto fields(Is<OtherMeasures> auto& v) {
     return std::tie(a, b, c, d, e, f);
 }
 auto fields(Is<AppliedDebias> auto& v) {
-    auto& [a, b, c, d, e, f] = v;
-    return std::tie(a, b, c, d, e, f);
+    auto& [a, b, c, d, e, f, g] = v;
+    return std::tie(a, b, c, d, e, f, g);
 }
 auto fields(Is<DebiasNumber> auto& v) {
     auto& [a, b, c] = v;
