@@ -20,12 +20,18 @@ namespace plumbline::cli {
 void ModelArguments::addTo(CLI::App& command, bool withPrecision) {
     command.add_option("--model", model, "Folder of the CLIP model, or its file of weights")->required();
     command.add_option("--vocab", vocab, "Folder or file with the tokenizer's vocabulary, for models that bring none");
-    command.add_option("--prompt-array", promptArray, "Learned prompt tokens to put before every text (.pt, .safetensors)");
-    command.add_option("--residual-head", residualHead, "Heads of joint vision-language bias removal to pass embeddings through");
+    command.add_option("--prompt-array", promptArray,
+                       "Learned prompt tokens to put before every text (.pt, .safetensors)");
+    command.add_option("--residual-head", residualHead,
+                       "Heads of joint vision-language bias removal to pass embeddings through");
     if (!withPrecision)
         return;
-    command.add_option("--precision", precision, "fp32 or bf16")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
-    command.add_option("--threads", threads, "Worker threads; 0: one a core")->check(CLI::Range(0, 1024))->capture_default_str();
+    command.add_option("--precision", precision, "fp32 or bf16")
+        ->check(CLI::IsMember({"fp32", "bf16"}))
+        ->capture_default_str();
+    command.add_option("--threads", threads, "Worker threads; 0: one a core")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
 }
 
 Result<clip::EncoderOptions> ModelArguments::options() const {
@@ -49,11 +55,13 @@ Outcome<std::unique_ptr<clip::Encoder>> ModelArguments::load(Feedback& feedback)
 }
 
 void MeasureArguments::addTo(CLI::App& command) {
-    command.add_option("-k", k, "Rows from the top: a number (100) or a share (10%, rounded up)")->capture_default_str();
+    command.add_option("-k", k, "Rows from the top: a number (100) or a share (10%, rounded up)")
+        ->capture_default_str();
     command
-        .add_option("--target", target,
-                    "Desired shares: pool, uniform, conditional (those of the relevant images, see --relevance), a table "
-                    "with the columns group,share or concept,group,share, or visogender-us[:OCCUPATION]")
+        .add_option(
+            "--target", target,
+            "Desired shares: pool, uniform, conditional (those of the relevant images, see --relevance), a table "
+            "with the columns group,share or concept,group,share, or visogender-us[:OCCUPATION]")
         ->capture_default_str();
     command.add_option("--definition", definition, "What is computed: " + definitionNames())->capture_default_str();
     command
@@ -62,11 +70,13 @@ void MeasureArguments::addTo(CLI::App& command) {
         ->delimiter(',')
         ->expected(2);
     command.add_option("--seed", seed, "Seed of the null and the interval")->capture_default_str();
-    command.add_option("--correction", correction, "Of the verdicts for their number: holm, or bh (Benjamini-Hochberg)")
+    command
+        .add_option("--correction", correction, "Of the verdicts for their number: holm, or bh (Benjamini-Hochberg)")
         ->check(CLI::IsMember({"holm", "bh"}))
         ->capture_default_str();
     command.add_option("--level", level, "Of the corrected tests")->check(CLI::Range(1e-9, 0.5))->capture_default_str();
-    command.add_option("--tolerance", tolerance, "Shares from 1/TOLERANCE to TOLERANCE times the pool's count as plumb")
+    command
+        .add_option("--tolerance", tolerance, "Shares from 1/TOLERANCE to TOLERANCE times the pool's count as plumb")
         ->check(CLI::Range(1.0, 1e6))
         ->capture_default_str();
     command.add_option("--slight-gap", slightGap, "A lean on a smaller gap of mean cosine is called slight")
@@ -127,7 +137,8 @@ Result<std::vector<std::string>> readTexts(const std::string& file) {
     if (std::filesystem::path(file).extension() == ".json") {
         PLUMBLINE_TRY(const nlohmann::json json, parseJson(text, encodeName(file)));
         if (!json.is_array())
-            return fail(ErrorCode::JsonInvalid, {{"path", encodeName(file)}, {"reason", "it is not an array of strings"}});
+            return fail(ErrorCode::JsonInvalid,
+                        {{"path", encodeName(file)}, {"reason", "it is not an array of strings"}});
         for (const nlohmann::json& item : json) {
             if (!item.is_string())
                 return fail(ErrorCode::JsonInvalid,

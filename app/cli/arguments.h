@@ -32,7 +32,8 @@ struct MeasureArguments {
     std::uint64_t seed = 0;
     std::int64_t minGroup = MeasureOptions().minGroup;
     std::vector<std::string> biasGroups;
-    double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance, slightGap = MeasureOptions().slightGap;
+    double level = MeasureOptions().level, tolerance = MeasureOptions().tolerance,
+           slightGap = MeasureOptions().slightGap;
 
     void addTo(CLI::App& command);
     /// Errors: KInvalid, DefinitionUnknown, and those of a target table.
@@ -45,7 +46,8 @@ std::filesystem::path hashMemoryFile();
 /// The embedding cache in the user's cache folder; without it (a note says so) everything works, only slower.
 std::optional<store::EmbeddingCache> openCache();
 
-/// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable, JsonInvalid.
+/// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable,
+/// JsonInvalid.
 Result<std::vector<std::string>> readTexts(const std::string& file);
 
 } // namespace plumbline::cli

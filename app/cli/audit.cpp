@@ -10,6 +10,7 @@
 #include "app/cli/console.h"
 #include "core/audit/other_measures.h"
 #include "core/audit/project_audit.h"
+#include "core/audit/project_mitigation.h"
 #include "core/base/clock.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
@@ -28,7 +29,7 @@ struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, sets, classes, captions, captionSplit;
     std::string relevance;
-    std::vector<std::string> where, embeddings, prompts, also, dimensions;
+    std::vector<std::string> where, embeddings, prompts, also, dimensions, debias;
     AttributeArguments attributes;
     AuditOutput output;
     MeasureArguments measure;
@@ -117,11 +118,19 @@ Result<store::Project> openOrCreate(const fs::path& path) {
 
 struct Audited {
     AuditResult result;
-    std::int64_t run = 0; ///< in the project, 0 without one
+    std::int64_t run = 0;          ///< in the project, 0 without one
+    std::vector<Audited> debiased; ///< the same under each of --debias
+};
+
+/// One of --debias.
+struct NamedTransform {
+    std::string folder;
+    debias::Transform transform;
 };
 
 Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig config, const clip::Encoder& encoder,
-                                      const ImageSet& set, store::EmbeddingCache* cache, Feedback& feedback) {
+                                      const ImageSet& set, store::EmbeddingCache* cache,
+                                      const std::vector<NamedTransform>& transforms, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, openOrCreate(arguments.project));
     if (project.access() == store::Project::Access::ReadOnly)
         return fail(ErrorCode::ProjectReadOnly, {{"path", encodeName(arguments.project)}});
@@ -135,6 +144,13 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
     Audited audited;
     PLUMBLINE_TRY(audited.run, project.beginRun(config));
     PLUMBLINE_TRY(audited.result, audit::runInProject(project, audited.run, encoder, cache, feedback));
+    for (const NamedTransform& one : transforms) {
+        PLUMBLINE_TRY(const std::int64_t id, audit::storeTransform(project, 0, one.transform));
+        config.debias = AppliedDebias{id, one.folder, one.transform.name(), {}, 1, audited.run};
+        Audited& after = audited.debiased.emplace_back();
+        PLUMBLINE_TRY(after.run, project.beginRun(config));
+        PLUMBLINE_TRY(after.result, audit::runInProject(project, after.run, encoder, cache, feedback));
+    }
     PLUMBLINE_CHECK(project.checkpoint());
     return audited;
 }
@@ -195,6 +211,14 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
                 ErrorCode::InvalidArgument,
                 {{"name", name}, {"value", encodeName(value)}, {"expected", "no --project, which cannot keep it yet"}});
 
+    std::vector<NamedTransform> transforms;
+    for (const std::string& folder : arguments.debias) {
+        PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder));
+        transforms.push_back({encodePath(fs::absolute(folder, ignored)), std::move(transform)});
+    }
+    if (!transforms.empty() && !arguments.embeddings.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "--debias"}, {"value", "--embeddings"}, {"expected", "--images"}});
     PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
     if (!arguments.embeddings.empty())
         return runOnEmbeddings(arguments, config, *encoder, feedback);
@@ -207,10 +231,15 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     std::optional<store::EmbeddingCache> cache = openCache();
     store::EmbeddingCache* cachePointer = cache ? &*cache : nullptr;
     if (!arguments.project.empty())
-        return runInNewOrOldProject(arguments, config, *encoder, set, cachePointer, feedback);
+        return runInNewOrOldProject(arguments, config, *encoder, set, cachePointer, transforms, feedback);
     Audited audited;
     std::vector<float> scores;
     PLUMBLINE_TRY(audited.result, audit::runAudit(*encoder, config, set, cachePointer, scores, feedback));
+    for (const NamedTransform& one : transforms) {
+        config.debias = AppliedDebias{0, one.folder, one.transform.name(), {}, 1, 0};
+        PLUMBLINE_TRY(audited.debiased.emplace_back().result,
+                      audit::runAudit(*encoder, config, set, cachePointer, scores, feedback, &one.transform));
+    }
     return audited;
 }
 
@@ -222,8 +251,11 @@ int run(const Arguments& arguments) {
     const Outcome<Audited> audited = auditAll(arguments, feedback);
     if (!audited)
         return report(audited.error());
+    std::vector<AuditOutput::Debiased> debiased;
+    for (const Audited& after : audited->debiased)
+        debiased.push_back({after.result, after.run});
     return arguments.output.write(audited->result, *limits, feedback,
-                                  {audited->run, arguments.project, arguments.model.model});
+                                  {audited->run, arguments.project, arguments.model.model, debiased});
 }
 
 } // namespace
@@ -260,6 +292,10 @@ void addAudit(CLI::App& app, Run& chosen) {
     command->add_option("--caption-split", arguments->captionSplit, "Only this part of the list, e.g. test");
     command->add_option("--dimensions", arguments->dimensions, "Attributes that images are controlled for (controls)")
         ->delimiter(',');
+    command->add_option(
+        "--debias", arguments->debias,
+        "Folder of a transform (plumb debias fit): everything again after it, with what changed; may be "
+        "given several times, each is compared with the untouched model");
     command->add_option("--project", arguments->project,
                         "Store everything in this project file (.plumb), made if it is new");
     arguments->output.addTo(*command);

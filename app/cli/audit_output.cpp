@@ -197,6 +197,9 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
                        const From& from) const {
     for (const std::string& warning : warningsOf(result))
         feedback.log(warning);
+    for (const Debiased& after : from.debiased)
+        for (const std::string& warning : after.result.warnings)
+            feedback.log(warning);
     if (!csv.empty())
         if (auto written = writeOut(csv, measurementsCsv(result.measurements)); !written)
             return cli::report(written.error());
@@ -207,12 +210,25 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
         if (auto written = writeOut(report, *page); !written)
             return cli::report(written.error());
     }
-    if (!json.empty())
-        if (auto written = writeJson(json, jsonOf(result, from.run)); !written)
+    if (!json.empty()) {
+        nlohmann::json all = jsonOf(result, from.run);
+        for (const Debiased& after : from.debiased) {
+            nlohmann::json one = jsonOf(after.result, after.run);
+            if (after.result.config.debias)
+                one["transform"] = after.result.config.debias->name;
+            all["debias"].push_back(std::move(one));
+        }
+        if (auto written = writeJson(json, all); !written)
             return cli::report(written.error());
-    if (json != "-" && csv != "-")
-        if (auto written = writeOut("-", textOf(result, from.model, feedback)); !written)
+    }
+    if (json != "-" && csv != "-") {
+        std::string text = textOf(result, from.model, feedback);
+        for (const Debiased& after : from.debiased)
+            text += "\n== After " + (after.result.config.debias ? after.result.config.debias->name : std::string()) +
+                    " ==\n\n" + textOf(after.result, from.model, feedback);
+        if (auto written = writeOut("-", text); !written)
             return cli::report(written.error());
+    }
     if (from.run)
         note("run " + std::to_string(from.run) + " stored in " + from.project);
     const std::vector<std::string> findings = exceeded(limits, result.measurements);

@@ -37,10 +37,16 @@ struct AuditOutput {
 
     void addTo(CLI::App& command);
     Result<std::vector<Limit>> limits() const;
+    /// The same audit under a transform (result.config.debias).
+    struct Debiased {
+        const AuditResult& result;
+        std::int64_t run = 0;
+    };
     struct From {
         std::int64_t run = 0; ///< in the project, 0 without one
         std::string project;
         std::filesystem::path model; ///< the folder that may say what was planted; empty: none
+        std::vector<Debiased> debiased = {};
     };
     /// The exit code.
     int write(const AuditResult& result, const std::vector<Limit>& limits, Feedback& feedback, const From& from) const;

@@ -10,8 +10,9 @@
 namespace plumbline::cli {
 
 int runCommandLine(int argc, char** argv) {
-    CLI::App app("plumb: measures how far a CLIP model leans. Every number comes with its definition, null and interval.",
-                 "plumb");
+    CLI::App app(
+        "plumb: measures how far a CLIP model leans. Every number comes with its definition, null and interval.",
+        "plumb");
     app.set_version_flag("--version", "plumb " PLUMBLINE_VERSION);
     app.require_subcommand(1);
     app.get_formatter()->column_width(36);

@@ -65,8 +65,8 @@ Result<void> writeOut(const std::string& fileOrDash, std::string_view text) {
         return code == ENOSPC ? fail(ErrorCode::DiskFull, {{"path", name}})
                               : fail(ErrorCode::FileUnwritable, {{"path", name}, {"reason", std::strerror(code)}});
     };
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> owned(standard ? nullptr : std::fopen(fileOrDash.c_str(), "wb"),
-                                                                &std::fclose);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> owned(
+        standard ? nullptr : std::fopen(fileOrDash.c_str(), "wb"), &std::fclose);
     std::FILE* file = standard ? stdout : owned.get();
     if (!file)
         return failed(errno);

@@ -129,19 +129,21 @@ Outcome<void> embedImages(const Arguments& arguments, const Shard& shard, const 
         paths.push_back(fs::path(arguments.images) / names[i]);
     std::optional<Error> failure;
     std::int64_t done = 0;
-    PLUMBLINE_CHECK(encoder.encodeImages(
-        paths,
-        [&, first = begin](const clip::Encoder::ImageDone& image) {
-            if (failure)
-                return;
-            if (auto added = files.add(image.index, encodeName(names[first + image.index]), image.embedding, image.reason);
-                !added) {
-                failure = added.error();
-                feedback.cancel();
-            }
-            feedback.progress("embedding-images", ++done, static_cast<std::int64_t>(paths.size()));
-        },
-        feedback)
+    PLUMBLINE_CHECK(encoder
+                        .encodeImages(
+                            paths,
+                            [&, first = begin](const clip::Encoder::ImageDone& image) {
+                                if (failure)
+                                    return;
+                                if (auto added = files.add(image.index, encodeName(names[first + image.index]),
+                                                           image.embedding, image.reason);
+                                    !added) {
+                                    failure = added.error();
+                                    feedback.cancel();
+                                }
+                                feedback.progress("embedding-images", ++done, static_cast<std::int64_t>(paths.size()));
+                            },
+                            feedback)
                         .or_else([&](const Stop& stop) -> Outcome<void> {
                             if (failure)
                                 return tl::unexpected<Stop>(*failure);
@@ -161,8 +163,8 @@ Outcome<void> embedPixels(const Arguments& arguments, const Shard& shard, const 
     if (header.descr != "<f4" || header.shape.size() != 4 || header.shape[1] != 3 || header.shape[2] != side ||
         header.shape[3] != side)
         return fail(ErrorCode::NpyInvalid, {{"path", path},
-                                            {"reason", "it must hold float32 of the shape [N, 3, " + std::to_string(side) +
-                                                           ", " + std::to_string(side) + "]"}});
+                                            {"reason", "it must hold float32 of the shape [N, 3, " +
+                                                           std::to_string(side) + ", " + std::to_string(side) + "]"}});
     const auto [begin, end] = shard.range(static_cast<std::size_t>(header.shape[0]));
     const auto each = static_cast<std::size_t>(3 * side * side);
     std::ifstream in(arguments.pixels, std::ios::binary);
@@ -177,7 +179,8 @@ Outcome<void> embedPixels(const Arguments& arguments, const Shard& shard, const 
         PLUMBLINE_TRY(const Embeddings part, encoder.encodePixels(std::span(pixels).first(n * each), n, feedback));
         for (std::size_t i = 0; i < n; ++i)
             PLUMBLINE_CHECK(files.add(at - begin + i, std::to_string(at + i), part.row(i), {}));
-        feedback.progress("embedding-pixels", static_cast<std::int64_t>(at + n - begin), static_cast<std::int64_t>(end - begin));
+        feedback.progress("embedding-pixels", static_cast<std::int64_t>(at + n - begin),
+                          static_cast<std::int64_t>(end - begin));
     }
     return {};
 }
@@ -221,8 +224,10 @@ int run(const Arguments& arguments) {
         return report(done.error());
     note(summary);
     if (unusable > 0) {
-        note(std::to_string(unusable) + " of them are zero or not finite, and nothing can be measured with them: the model is "
-             "broken; plumb model " + arguments.model.model + " says where");
+        note(std::to_string(unusable) +
+             " of them are zero or not finite, and nothing can be measured with them: the model is "
+             "broken; plumb model " +
+             arguments.model.model + " says where");
         return kBadInput;
     }
     return kDone;
@@ -231,7 +236,8 @@ int run(const Arguments& arguments) {
 } // namespace
 
 void addEmbed(CLI::App& app, Run& chosen) {
-    CLI::App* command = app.add_subcommand("embed", "Writes embeddings of images, preprocessed pixels or texts as .npy");
+    CLI::App* command =
+        app.add_subcommand("embed", "Writes embeddings of images, preprocessed pixels or texts as .npy");
     auto arguments = std::make_shared<Arguments>();
     arguments->model.addTo(*command, true);
     auto* what = command->add_option_group("what", "What to embed");
@@ -239,7 +245,8 @@ void addEmbed(CLI::App& app, Run& chosen) {
     what->add_option("--pixels", arguments->pixels, "Normalised pixels, .npy of float32 [N, 3, H, W]");
     what->add_option("--texts", arguments->texts, "A .json array of strings, or one text a line");
     what->require_option(1);
-    command->add_option("--out", arguments->out, "The .npy to write; .rows.csv and .skipped.csv stand beside it")->required();
+    command->add_option("--out", arguments->out, "The .npy to write; .rows.csv and .skipped.csv stand beside it")
+        ->required();
     command->add_flag("--raw", arguments->raw, "Keep the length of the embeddings (default: unit length)");
     command->add_option("--shard", arguments->shard, "I/N: only the I-th of N equal parts of the list");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });

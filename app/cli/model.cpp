@@ -291,7 +291,8 @@ void addModel(CLI::App& app, Run& chosen) {
     auto arguments = std::make_shared<Arguments>();
     command->add_option("path", arguments->model.model, "Folder of the CLIP model, or its file of weights")->required();
     command->add_option("--vocab", arguments->model.vocab, "Folder or file with the tokenizer's vocabulary");
-    command->add_option("--prompt-array", arguments->model.promptArray, "Learned prompt tokens to put before every text");
+    command->add_option("--prompt-array", arguments->model.promptArray,
+                        "Learned prompt tokens to put before every text");
     command->add_option("--residual-head", arguments->model.residualHead, "Heads to pass embeddings through");
     command->add_option("--json", arguments->json,
                         "Write the provenance card as JSON to this file, - for standard output");

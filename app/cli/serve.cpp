@@ -23,7 +23,8 @@ void addServe(CLI::App& app, Run& chosen) {
                 return int(kInternal);
             }
             std::signal(SIGPIPE, SIG_IGN);
-            std::signal(SIGINT, SIG_IGN); // Ctrl+C in a terminal is meant for the window, which ends us through the pipe
+            std::signal(SIGINT,
+                        SIG_IGN); // Ctrl+C in a terminal is meant for the window, which ends us through the pipe
             return Server(STDIN_FILENO, out).run();
         };
     });

@@ -14,9 +14,9 @@ namespace plumbline::cli {
 namespace {
 
 /// The further numbers of a ranking that have columns of their own for spreadsheets.
-constexpr const char* kFurtherColumns[] = {"kl",          "total_variation",  "normalised_entropy", "infeasible_index",
-                                           "infeasible_count", "count_ratio", "min_skew_present",   "bias_at_k",
-                                           "ndkl_corrected"};
+constexpr const char* kFurtherColumns[] = {
+    "kl",          "total_variation",  "normalised_entropy", "infeasible_index", "infeasible_count",
+    "count_ratio", "min_skew_present", "bias_at_k",          "ndkl_corrected"};
 
 } // namespace
 
@@ -39,18 +39,22 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
         out += attribute + ": " + std::to_string(first.n) + " images, top " + std::to_string(first.kEffective) +
                ", definition " + std::string(definitionName(first.definition)) + "\n" + first.definitionText +
                (first.definitionText.empty() ? "" : "\n");
-        std::vector<std::string> header = {"prompt", "verdict", "MaxSkew", "95 % interval", "chance 95 %", "p", "MinSkew", "NDKL"};
+        std::vector<std::string> header = {"prompt",      "verdict", "MaxSkew", "95 % interval",
+                                           "chance 95 %", "p",       "MinSkew", "NDKL"};
         if (!planted.empty())
             header.insert(header.begin() + 2, {"planted", "found"});
         TextTable table(std::move(header), planted.empty() ? 2 : 4);
         std::vector<report::PlantedView> views;
         for (const report::Row& row : chart.rows) {
             const Measurement& m = *ofThis[row.measurement];
-            std::vector<std::string> cells = {
-                m.prompt.value_or("(scores)"), row.lean.text, cell(m.maxSkew.value),
-                cell(m.maxSkew.ciLow, 2) + " to " + cell(m.maxSkew.ciHigh, 2), cell(m.maxSkew.nullP95),
-                pCell(m.maxSkew.pValue), m.minSkew.value ? cell(m.minSkew.value) : "≤ " + cell(m.minSkew.atMost),
-                cell(m.ndkl.value)};
+            std::vector<std::string> cells = {m.prompt.value_or("(scores)"),
+                                              row.lean.text,
+                                              cell(m.maxSkew.value),
+                                              cell(m.maxSkew.ciLow, 2) + " to " + cell(m.maxSkew.ciHigh, 2),
+                                              cell(m.maxSkew.nullP95),
+                                              pCell(m.maxSkew.pValue),
+                                              m.minSkew.value ? cell(m.minSkew.value) : "≤ " + cell(m.minSkew.atMost),
+                                              cell(m.ndkl.value)};
             if (!planted.empty()) {
                 views.push_back(plantedOf(m));
                 cells.insert(cells.begin() + 2, {views.back().truth().text(), views.back().judgement().text()});
@@ -91,7 +95,8 @@ std::string matchReportText(const MatchReport& report) {
     };
     out += "  " + std::to_string(report.matched) + " images matched\n";
     line(report.missing, "rows name a file that does not exist", report.missingExamples);
-    line(report.duplicates, "further rows for a file that was named before (the first one counts)", report.duplicateExamples);
+    line(report.duplicates, "further rows for a file that was named before (the first one counts)",
+         report.duplicateExamples);
     line(report.invalidRows, "rows with the wrong number of fields", report.invalidExamples);
     line(report.notInTable, "images that no row names (not part of the set)", report.notInTableExamples);
     std::vector<std::string> unreadable;
@@ -104,41 +109,77 @@ std::string matchReportText(const MatchReport& report) {
                repair.to + "”\n";
     for (const MatchReport::Unlabelled& unlabelled : report.unlabelled)
         if (unlabelled.rows > 0)
-            out += "  " + std::to_string(unlabelled.rows) + " images without a value for " + unlabelled.attribute + "\n";
+            out +=
+                "  " + std::to_string(unlabelled.rows) + " images without a value for " + unlabelled.attribute + "\n";
     return out;
 }
 
 std::string measurementsCsv(const std::vector<Measurement>& measurements) {
-    std::string out = "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
-                      "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,skew_p_holm,skew_p_bh,verdict,slight,"
-                      "detectable_below,detectable_above,mean_score,gap,gap_ci_low,gap_ci_high,gap_in_sd,gap_in_logits,"
-                      "cliffs_delta,explained_variance,score_sd,relative_spread,"
-                      "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
-                      "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p";
+    std::string out =
+        "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
+        "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,skew_p_holm,skew_p_bh,verdict,slight,"
+        "detectable_below,detectable_above,mean_score,gap,gap_ci_low,gap_ci_high,gap_in_sd,gap_in_logits,"
+        "cliffs_delta,explained_variance,score_sd,relative_spread,"
+        "max_skew,max_skew_ci_low,max_skew_ci_high,max_skew_null_mean,max_skew_null_p95,max_skew_p,"
+        "min_skew,min_skew_at_most,min_skew_p,ndkl,ndkl_ci_low,ndkl_ci_high,ndkl_null_p95,ndkl_p";
     for (const char* name : kFurtherColumns)
         for (const char* part : {"", "_ci_low", "_ci_high", "_p"})
             out += std::string(",") + name + part;
     out += "\n";
     for (const Measurement& m : measurements)
         for (const GroupMeasure& g : m.groups) {
-            const std::string target = m.target == Target::Kind::Pool        ? "pool"
+            const std::string target = m.target == Target::Kind::Pool          ? "pool"
                                        : m.target == Target::Kind::Uniform     ? "uniform"
                                        : m.target == Target::Kind::Conditional ? "conditional"
                                                                                : "custom";
-            std::vector<std::string> fields = {
-                formats::csvField(m.prompt.value_or("")), formats::csvField(m.attribute), formats::csvField(g.name),
-                std::to_string(m.n), std::to_string(m.kEffective), std::string(definitionName(m.definition)), target,
-                std::to_string(g.poolCount), std::to_string(g.topCount), formatDouble(g.poolShare), formatDouble(g.topShare),
-                formatDouble(g.targetShare), exactCell(g.skew), exactCell(g.ciLow), exactCell(g.ciHigh), exactCell(g.nullLow),
-                exactCell(g.nullHigh), exactCell(g.pValue), exactCell(g.adjustedP), exactCell(g.falseDiscovery),
-                std::string(verdictName(g.verdict)), g.slight ? "1" : "0", exactCell(g.detectableBelow),
-                exactCell(g.detectableAbove), formatDouble(g.meanScore), formatDouble(g.gap), exactCell(g.gapLow),
-                exactCell(g.gapHigh), exactCell(g.gapInSd), exactCell(g.gapInLogits), exactCell(g.cliffsDelta),
-                exactCell(m.explained), formatDouble(m.scoreSd), exactCell(m.relativeSpread),
-                exactCell(m.maxSkew.value), exactCell(m.maxSkew.ciLow), exactCell(m.maxSkew.ciHigh), exactCell(m.maxSkew.nullMean),
-                exactCell(m.maxSkew.nullP95), exactCell(m.maxSkew.pValue), exactCell(m.minSkew.value), exactCell(m.minSkew.atMost),
-                exactCell(m.minSkew.pValue), exactCell(m.ndkl.value), exactCell(m.ndkl.ciLow), exactCell(m.ndkl.ciHigh),
-                exactCell(m.ndkl.nullP95), exactCell(m.ndkl.pValue)};
+            std::vector<std::string> fields = {formats::csvField(m.prompt.value_or("")),
+                                               formats::csvField(m.attribute),
+                                               formats::csvField(g.name),
+                                               std::to_string(m.n),
+                                               std::to_string(m.kEffective),
+                                               std::string(definitionName(m.definition)),
+                                               target,
+                                               std::to_string(g.poolCount),
+                                               std::to_string(g.topCount),
+                                               formatDouble(g.poolShare),
+                                               formatDouble(g.topShare),
+                                               formatDouble(g.targetShare),
+                                               exactCell(g.skew),
+                                               exactCell(g.ciLow),
+                                               exactCell(g.ciHigh),
+                                               exactCell(g.nullLow),
+                                               exactCell(g.nullHigh),
+                                               exactCell(g.pValue),
+                                               exactCell(g.adjustedP),
+                                               exactCell(g.falseDiscovery),
+                                               std::string(verdictName(g.verdict)),
+                                               g.slight ? "1" : "0",
+                                               exactCell(g.detectableBelow),
+                                               exactCell(g.detectableAbove),
+                                               formatDouble(g.meanScore),
+                                               formatDouble(g.gap),
+                                               exactCell(g.gapLow),
+                                               exactCell(g.gapHigh),
+                                               exactCell(g.gapInSd),
+                                               exactCell(g.gapInLogits),
+                                               exactCell(g.cliffsDelta),
+                                               exactCell(m.explained),
+                                               formatDouble(m.scoreSd),
+                                               exactCell(m.relativeSpread),
+                                               exactCell(m.maxSkew.value),
+                                               exactCell(m.maxSkew.ciLow),
+                                               exactCell(m.maxSkew.ciHigh),
+                                               exactCell(m.maxSkew.nullMean),
+                                               exactCell(m.maxSkew.nullP95),
+                                               exactCell(m.maxSkew.pValue),
+                                               exactCell(m.minSkew.value),
+                                               exactCell(m.minSkew.atMost),
+                                               exactCell(m.minSkew.pValue),
+                                               exactCell(m.ndkl.value),
+                                               exactCell(m.ndkl.ciLow),
+                                               exactCell(m.ndkl.ciHigh),
+                                               exactCell(m.ndkl.nullP95),
+                                               exactCell(m.ndkl.pValue)};
             for (const char* name : kFurtherColumns) {
                 const NamedValue* named = m.further(name);
                 const MetricValue value = named ? named->value : MetricValue();
@@ -164,7 +205,8 @@ Result<Limit> parseLimit(const std::string& text) {
         known += std::string(" ") + further;
     }
     if (!above || std::isnan(*above) || !isKnown)
-        return fail(ErrorCode::InvalidArgument, {{"name", "--fail-above"}, {"value", text}, {"expected", std::move(known)}});
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "--fail-above"}, {"value", text}, {"expected", std::move(known)}});
     return Limit{name, *above};
 }
 

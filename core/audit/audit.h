@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "core/data/attribute_text.h"
 #include "core/data/audit.h"
 #include "core/data/image_set.h"
+#include "core/debias/transform.h"
 #include "core/store/embedding_cache.h"
 #include "core/store/project.h"
 
@@ -58,9 +60,11 @@ Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& se
 /// `scores` receives prompts x images: cosines, or for the definitions `berg` and `vl-debiasing` the dot product of the
 /// unit-length prompt with the raw image, as their code has it (METHODS 0.2, rule 1); NaN where an image is missing.
 /// `logitScale`: of the model, for gaps in logits.
+/// `change`, if given, may change the scores before they are measured (a re-ranking); they are no cosines then.
+using ChangeScores = std::function<Outcome<void>(std::vector<float>& scores)>;
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
-                                std::optional<double> logitScale = {});
+                                std::optional<double> logitScale = {}, const ChangeScores& change = {});
 
 /// What the texts of AuditConfig::attributes name.
 using plumbline::resolveAttribute;
@@ -70,8 +74,11 @@ std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_
                                        std::size_t perPrompt);
 
 /// One whole audit: embeds (resuming from the cache), encodes the prompts, measures and fills in the provenance.
+/// With a transform everything is measured after it (config.debias says of it what there is to say), and the price of
+/// it (mitigation.h) stands among the tables: before, after and paired difference on the same images and prompts.
 Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
-                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback);
+                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback,
+                              const debias::Transform* transform = nullptr);
 
 /// Thumbnails of these rows that the project does not have yet. Unreadable files are passed over.
 Outcome<void> ensureThumbnails(store::Project& project, std::int64_t imageSetId, const ImageSet& set,

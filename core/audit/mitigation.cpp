@@ -116,40 +116,6 @@ std::optional<double> accuracyOf(const Judged& judged, const Attribute& truth, c
     return n == 0 ? std::nullopt : std::optional(double(right) / double(n));
 }
 
-/// The scores of every prompt after the rule of a part.
-Outcome<void> rerankAll(const debias::RankingRule& rule, const JudgedImages& images, const KSpec& k, Judged& judged,
-                        Feedback& feedback) {
-    const std::size_t n = images.rows.rows, prompts = n == 0 ? 0 : judged.scores.size() / n;
-    std::vector<std::int32_t> codes;
-    if (rule.predicted) {
-        PLUMBLINE_TRY(codes, debias::predictCodes(*rule.predicted, images.rows, feedback));
-    } else {
-        // The groups of these images under the numbers that the rule gave them.
-        const Attribute& attribute = images.attributes.front();
-        std::vector<std::int32_t> number(attribute.groups.size(), Attribute::kUnlabelled);
-        for (std::size_t g = 0; g < number.size(); ++g)
-            if (const auto known = std::ranges::find(rule.groups, attribute.groups[g]); known != rule.groups.end())
-                number[g] = static_cast<std::int32_t>(known - rule.groups.begin());
-        for (const std::int32_t code : attribute.codes)
-            codes.push_back(code < 0 ? code : number[static_cast<std::size_t>(code)]);
-    }
-    std::optional<Stop> stop;
-    std::mutex mutex;
-    tbb::parallel_for(std::size_t(0), prompts, [&](std::size_t p) {
-        const std::span<float> row(judged.scores.data() + p * n, n);
-        Outcome<std::vector<float>> after = debias::rerank(rule, row, codes, k, feedback);
-        if (after) {
-            std::ranges::copy(*after, row.begin());
-            return;
-        }
-        const std::lock_guard lock(mutex);
-        stop = after.error();
-    });
-    if (stop)
-        return tl::unexpected(*stop);
-    return {};
-}
-
 } // namespace
 
 Split splitByLot(std::size_t rows, std::span<const std::int32_t> together, const double (&shares)[3],
@@ -221,9 +187,8 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     PLUMBLINE_TRY(const Embeddings prompts,
                   debias::transformRows(transform, Modality::Text, texts.promptRows, feedback));
     judged.scores = scoresOf(prompts, judged.images, feedback);
-    for (const debias::Part& part : transform.parts)
-        if (part.ranking && part.card.strength > 0)
-            PLUMBLINE_CHECK(rerankAll(*part.ranking, images, options.k, judged, feedback));
+    PLUMBLINE_CHECK(rerankScores(transform, images.rows, std::vector(images.rows.rows, true), images.attributes.front(),
+                                 options.k, judged.scores, feedback));
     if (images.classes && texts.classRows.rows > 0) {
         PLUMBLINE_TRY(const Embeddings classRows,
                       debias::transformRows(transform, Modality::Text, texts.classRows, feedback));
@@ -250,6 +215,47 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     if (feedback.cancelled())
         return tl::unexpected<Stop>(Cancelled{});
     return judged;
+}
+
+Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,
+                           const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
+                           std::vector<float>& scores, Feedback& feedback) {
+    const std::size_t n = images.rows, prompts = n == 0 ? 0 : scores.size() / n;
+    for (const debias::Part& part : transform.parts) {
+        if (!part.ranking || part.card.strength <= 0)
+            continue;
+        const debias::RankingRule& rule = *part.ranking;
+        std::vector<std::int32_t> codes;
+        if (rule.predicted) {
+            PLUMBLINE_TRY(codes, debias::predictCodes(*rule.predicted, images, feedback));
+        } else {
+            // The groups of these images under the numbers that the rule gave them.
+            std::vector<std::int32_t> number(attribute.groups.size(), Attribute::kUnlabelled);
+            for (std::size_t g = 0; g < number.size(); ++g)
+                if (const auto known = std::ranges::find(rule.groups, attribute.groups[g]); known != rule.groups.end())
+                    number[g] = static_cast<std::int32_t>(known - rule.groups.begin());
+            for (const std::int32_t code : attribute.codes)
+                codes.push_back(code < 0 ? code : number[static_cast<std::size_t>(code)]);
+        }
+        for (std::size_t i = 0; i < n; ++i)
+            if (!present[i])
+                codes[i] = Attribute::kUnlabelled;
+        std::optional<Stop> stop;
+        std::mutex mutex;
+        tbb::parallel_for(std::size_t(0), prompts, [&](std::size_t p) {
+            const std::span<float> row(scores.data() + p * n, n);
+            Outcome<std::vector<float>> after = debias::rerank(rule, row, codes, k, feedback);
+            if (after) {
+                std::ranges::copy(*after, row.begin());
+                return;
+            }
+            const std::lock_guard lock(mutex);
+            stop = after.error();
+        });
+        if (stop)
+            return tl::unexpected(*stop);
+    }
+    return {};
 }
 
 bool usesTrueLabels(const debias::Transform& transform) {

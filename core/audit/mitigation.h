@@ -65,6 +65,16 @@ struct Judged {
 Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& images, const JudgedTexts& texts,
                       const MeasureOptions& options, Feedback& feedback);
 
+/// The scores of every prompt (prompts x images) after the re-rankings of a transform. `images`: raw, as they were
+/// before it, for rules that predict their labels; images that are not present have no label.
+Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,
+                           const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
+                           std::vector<float>& scores, Feedback& feedback);
+
+/// The price of a transform on the images and prompts of an audit, whose embeddings are those before it: of its
+/// attributes, with its classes and captions.
+Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited, Feedback& feedback);
+
 /// Whether a re-ranking in it goes by the given labels of the images.
 bool usesTrueLabels(const debias::Transform& transform);
 
@@ -109,7 +119,7 @@ struct StudyInput {
 };
 struct Study {
     DebiasStudy result;
-    std::vector<debias::Transform> transforms; ///< one a candidate, dialled as chosen; without parts where it failed
+    std::vector<debias::Transform> transforms; ///< one a candidate, at full strength; without parts where it failed
 };
 /// Sets of the same model: what is fitted, chosen and (unless `audit` is a set of its own) audited, and other sets that
 /// are audited only. `encode` encodes texts with that model.

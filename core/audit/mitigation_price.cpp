@@ -409,4 +409,22 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
     return table;
 }
 
+Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited, Feedback& feedback) {
+    DebiasStudyConfig config;
+    config.attribute = audited.config.attributes.front();
+    config.untargeted.assign(audited.config.attributes.begin() + 1, audited.config.attributes.end());
+    if (audited.config.others.classes != config.attribute)
+        config.classes = audited.config.others.classes;
+    config.captions = audited.config.others.captions;
+    config.captionSplit = audited.config.others.captionSplit;
+    config.probe = audited.config.probe;
+    config.measure = audited.config.measure;
+    PLUMBLINE_TRY(const StudyInput input, studyInput(config, {audited.set, audited.images}, audited.encode, feedback));
+    PLUMBLINE_TRY(const Judged before, judge({}, input.images, input.texts, config.measure, feedback));
+    PLUMBLINE_TRY(const Judged after, judge(transform, input.images, input.texts, config.measure, feedback));
+    PLUMBLINE_TRY(MeasureTable table, priceOf(before, after, input.images, input.texts, config.measure, feedback));
+    table.title = "Before and after " + transform.name();
+    return table;
+}
+
 } // namespace plumbline::audit

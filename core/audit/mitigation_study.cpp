@@ -213,7 +213,7 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             best = candidate.selectScore;
             result.recommended = static_cast<std::int64_t>(m);
         }
-        study.transforms.back() = final;
+        study.transforms.back() = std::move(transform);
     }
     feedback.progress("comparing-methods", total, total);
     return study;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/audit/project_mitigation.h"
 #include "core/base/path.h"
 
 namespace plumbline::audit {
@@ -41,7 +42,12 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
     PLUMBLINE_TRY(const ImageSet set, project.imageSet(record.config.imageSetId));
     StoredProgress progress(feedback, project, run);
     std::vector<float> scores;
-    PLUMBLINE_TRY(AuditResult result, runAudit(encoder, record.config, set, cache, scores, progress));
+    std::optional<debias::Transform> transform;
+    if (const auto& debias = record.config.debias) {
+        PLUMBLINE_TRY(transform, transformIn(project, debias->transformId, debias->strength));
+    }
+    PLUMBLINE_TRY(AuditResult result,
+                  runAudit(encoder, record.config, set, cache, scores, progress, transform ? &*transform : nullptr));
 
     feedback.progress("saving", 0, 0);
     if (result.skipped != set.report.unreadable) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/audit/audit.h"
+#include "core/audit/mitigation.h"
 #include "core/audit/other_measures.h"
 
 #include <algorithm>
@@ -274,10 +275,12 @@ Outcome<AuditResult> measureScores(const AuditConfig& config, const ImageSet& se
 
 Outcome<AuditResult> measureAll(const AuditConfig& config, const ImageSet& set, const SetEmbeddings& images,
                                 const Embeddings& prompts, std::vector<float>& scores, Feedback& feedback,
-                                std::optional<double> logitScale) {
+                                std::optional<double> logitScale, const ChangeScores& change) {
     PLUMBLINE_TRY(scores, scoreAll(images.raw, images.present, prompts, config.measure.definition, feedback));
+    if (change)
+        PLUMBLINE_CHECK(change(scores));
     const ScoreKind kind = scoreKind(config.measure.definition);
-    ScoresAre scoresAre{kind == ScoreKind::Cosine, 1.0, logitScale};
+    ScoresAre scoresAre{kind == ScoreKind::Cosine && !change, 1.0, logitScale};
     if (kind ==
         ScoreKind::DotRawImage) // the bar for a slight lean is in cosine; these are longer by the images' length
         scoresAre.unit = meanLength(images.raw, images.present);
@@ -312,7 +315,8 @@ std::vector<std::int64_t> topRowsOfAll(std::span<const float> scores, std::size_
 }
 
 Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& config, const ImageSet& set,
-                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback) {
+                              store::EmbeddingCache* cache, std::vector<float>& scores, Feedback& feedback,
+                              const debias::Transform* transform) {
     RunProvenance provenance;
     provenance.started = utcNow();
     // Everything that can be wrong is found before the long part.
@@ -329,14 +333,35 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
 
     std::vector<bool> truncated;
     feedback.progress("encoding-prompts", 0, static_cast<std::int64_t>(texts.size()));
-    PLUMBLINE_TRY(const Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
-    PLUMBLINE_TRY(const SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
-    PLUMBLINE_TRY(AuditResult result, measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale()));
-
-    const EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    PLUMBLINE_TRY(Embeddings prompts, encoder.encodeTexts(texts, feedback, &truncated));
+    PLUMBLINE_TRY(SetEmbeddings images, embedSet(encoder, set, cache, config.precision, feedback));
+    EncodeTexts encode = [&](std::span<const std::string> more) { return encoder.encodeTexts(more, feedback); };
+    ChangeScores rerank;
+    std::optional<MeasureTable> price;
+    if (transform) {
+        PLUMBLINE_TRY(
+            price,
+            priceOfAudit(*transform, {config, set, images, prompts, {}, {}, encode, encoder.logitScale()}, feedback));
+        if (std::ranges::any_of(transform->parts, [](const debias::Part& part) { return part.ranking.has_value(); }))
+            rerank = [&, raw = images.raw, present = images.present](std::vector<float>& all) {
+                return rerankScores(*transform, raw, present, attributes.front(), config.measure.k, all, feedback);
+            };
+        PLUMBLINE_TRY(images.raw, debias::transformRows(*transform, debias::Modality::Image, images.raw, feedback));
+        PLUMBLINE_TRY(prompts, debias::transformRows(*transform, debias::Modality::Text, prompts, feedback));
+        encode = [&](std::span<const std::string> more) -> Outcome<Embeddings> {
+            PLUMBLINE_TRY(const Embeddings rows, encoder.encodeTexts(more, feedback));
+            return debias::transformRows(*transform, debias::Modality::Text, rows, feedback);
+        };
+    }
+    PLUMBLINE_TRY(AuditResult result,
+                  measureAll(config, set, images, prompts, scores, feedback, encoder.logitScale(), rerank));
     PLUMBLINE_TRY(result.tables, measureOthers({config, set, images, prompts, scores, result.measurements, encode,
                                                 encoder.logitScale()},
                                                result.warnings, feedback));
+    if (price) {
+        result.tables.insert(result.tables.begin(), std::move(*price));
+        result.warnings.push_back("Everything was measured after debiasing: " + transform->name() + ".");
+    }
     result.truncated = truncated;
     for (std::size_t p = 0; p < truncated.size(); ++p)
         if (truncated[p])

@@ -73,36 +73,39 @@ const std::vector<DebiasMethodInfo>& methods() {
          DebiasTarget::Images,
          true,
          false,
-         {{"mode", "project", "project or shift"},
-          {"beta", "1", "length of the shift, in cosine; a sign chooses the direction"},
-          {"apply", "images", "images, texts or both: which embeddings the direction is taken from"}}},
+         {{"mode", "project", "project or shift; a shift needs an attribute of two groups"},
+          {"beta", "1",
+           "length of the shift of the unit embeddings: towards the second group of the attribute, negative towards "
+           "the first"},
+          {"apply", "images", "images, texts or both: what is changed; the direction is always the images'"}}},
         {"leace",
          "LEACE",
          "The smallest affine change after which no linear classifier reads the attribute from the images it was "
-         "fitted "
-         "on: x' = x - W+ U U^T W (x - mean).",
+         "fitted on: x' = x - W+ U U^T W (x - mean). Unit length, as for a cosine, brings a little of it back.",
          "Belrose et al., NeurIPS 2023 (METHODS B10).",
          DebiasTarget::Images,
          true,
          false,
          {{"shrinkage", "off", "covariance shrunk towards a multiple of the identity"},
           {"tolerance", "auto",
-           "singular values of the whitened cross-covariance below it are left; auto: those that "
-           "rounding makes; the published package has 0.01"},
-          {"orth", "off", "an orthogonal projection instead of the smallest change"},
-          {"apply", "images", "images, texts or both: texts get the same linear part around their own mean"}}},
+           "singular values of the whitened cross-covariance below it are left, with orth a share of the largest; "
+           "auto: those that rounding makes; the published package has 0.01"},
+          {"orth", "off", "the orthogonal projection off the groups' means instead of the smallest change"},
+          {"apply", "images",
+           "images, texts or both: what is changed; texts get the same linear part around the mean of the given "
+           "ones"}}},
         {"inlp",
          "INLP",
-         "Linear classifiers are fitted one after the other, and the plane of each is projected out, until none does "
-         "better than the majority.",
+         "Linear classifiers are fitted one after the other, and the direction of each is projected out, until on a "
+         "fifth of the images, held out, none does better than the majority, nor than chance with equal groups.",
          "Ravfogel et al., ACL 2020 (METHODS B10).",
          DebiasTarget::Images,
          true,
          false,
          {{"rank", "20", "directions to remove at most"},
-          {"epsilon", "0.01", "accuracy above the majority at which it ends"},
-          {"l2", "1", "penalty of the classifiers"},
-          {"apply", "images", "images, texts or both"}}},
+          {"epsilon", "0.01", "accuracy above the majority, and above chance with equal groups, at which it ends"},
+          {"l2", "1", "penalty of the classifiers, on unit embeddings"},
+          {"apply", "images", "images, texts or both: what is changed; the directions are always the images'"}}},
         {"biased-prompts",
          "Biased prompts",
          "Prompts that say nothing but the attribute span what is projected out of the texts; pairs of prompts that "
@@ -114,7 +117,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          {{"spurious", "", "rows of the texts that say nothing but the attribute: 0,1,2 or 0-5; needed"},
           {"pairs", "", "pairs of rows that should coincide: 6-7,8-9; none: the orthogonal projection alone"},
           {"lambda", "1000", "strength of the calibration"},
-          {"apply", "texts", "texts, images or both"}}},
+          {"apply", "texts", "texts, images or both: what is changed; texts alone in the paper"}}},
         {"bend",
          "BEND-VLM",
          "Each query loses its part along the spurious prompts, then its part along the differences between the mean "
@@ -125,49 +128,54 @@ const std::vector<DebiasMethodInfo>& methods() {
          false,
          {{"spurious", "", "rows of the texts that say nothing but the attribute; none: step 2 alone"},
           {"pairs", "", "pairs of rows whose half difference is projected out, too"},
-          {"n", "100", "nearest reference images of each group"}}},
+          {"n", "100", "nearest reference images of each group (100 for gender, 10 for race in the paper)"}}},
         {"clip-clip",
          "CLIP-clip",
-         "The coordinates of the image embeddings that share most information with the attribute are dropped, in "
-         "images "
-         "and texts.",
-         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5).",
+         "The coordinates of the unit image embeddings that share most information with the attribute, each taken for "
+         "itself, become 0 in images and texts; the cosine is that of the coordinates that are left.",
+         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5). The histogram smooths the "
+         "coordinate alone, not one group into the next.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
          {{"m", "auto", "coordinates that are kept; auto: 78 % of them, 400 of 512"},
-          {"estimator", "mixed-ksg", "mixed-ksg or histogram"},
-          {"k", "5", "neighbours of mixed-ksg"}}},
+          {"estimator", "mixed-ksg", "of the mutual information: mixed-ksg or histogram (64 bins, smoothed)"},
+          {"k", "5", "neighbours of mixed-ksg; a group without more images takes no part"}}},
         {"sfid",
          "SFID",
          "The coordinates by which a random forest tells the groups apart are overwritten by their mean over the "
-         "images "
-         "that the forest is unsure of.",
-         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6).",
+         "images, "
+         "of a fifth that it has not seen, that the forest is unsure of.",
+         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6). Texts have no forest of their own: they get the same "
+         "coordinates, "
+         "with the means of the given texts.",
          DebiasTarget::ImagesAndTexts,
          true,
          false,
-         {{"m", "auto", "coordinates that are overwritten; auto: a tenth of them, at least 1 (50 of 512)"},
-          {"t", "0.7", "class probability below which an image counts as unsure"},
+         {{"m", "auto", "coordinates that are overwritten; auto: 50 of 512, as many in proportion, at least 1"},
+          {"t", "0.7", "class probability below which an image counts as unsure; none: the least sure 1 %"},
           {"trees", "100", "of the forest"},
           {"apply", "images", "images, texts or both"}}},
         {"fairer-clip",
          "FairerCLIP",
          "Images and texts are mapped by random Fourier features onto the few directions that depend most on the "
-         "texts' "
-         "classes and least on the attribute.",
-         "Dehdashtian, Wang, Boddeti, ICLR 2024 (METHODS B8).",
+         "texts' classes and least on the attribute. An image's class is the text nearest to it, again after each "
+         "round.",
+         "Dehdashtian, Wang, Boddeti, ICLR 2024, without class labels (METHODS B8); how several directions of the two "
+         "modalities are turned towards each other is ours.",
          DebiasTarget::ImagesAndTexts,
          true,
          true,
-         {{"features", "1000", "random Fourier features (4000 and 1000 in the paper)"},
-          {"tau_i", "0.7", "weight of the attribute for images"},
-          {"tau_zi", "0.3", "weight of the other modality for images"},
-          {"tau_t", "0.1", "weight of the attribute for texts"},
-          {"tau_zt", "0.1", "weight of the other modality for texts"},
+         {{"features", "1000", "random Fourier features of each modality (4000 and 1000 in the paper)"},
+          {"tau_i", "0.7", "weight of the attribute for images, below 1: it counts tau / (1 - tau) times the classes"},
+          {"tau_zi", "0.3", "weight of the texts for images, below 1"},
+          {"tau_t", "0.1", "weight of the attribute for texts, below 1"},
+          {"tau_zt", "0.1", "weight of the images for texts, below 1"},
           {"gamma_i", "3e-5", "ridge for images"},
           {"gamma_t", "3e-4", "ridge for texts"},
-          {"dim", "0", "directions that are kept; 0: as many as the paper's rule gives"},
+          {"dim", "0",
+           "directions that are kept at most; 0: by the paper's rule, one fewer than the classes at most and as many "
+           "as hold 95 % of the squared eigenvalues"},
           {"iterations", "3", "rounds of images and texts in turn"}}},
         {"gap-shift",
          "Modality-gap shift",

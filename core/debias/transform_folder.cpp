@@ -44,6 +44,38 @@ public:
         return std::visit([this](const auto& which) { return one(which); }, map);
     }
 
+    Result<json> write(const RankingRule& rule) {
+        m_name = "ranking";
+        json groups = rule.groups;
+        json entry = {{"algorithm", rankingAlgorithmName(rule.algorithm)},
+                      {"target", toJson(rule.target)},
+                      {"groups", std::move(groups)},
+                      {"protected", rule.protectedGroup},
+                      {"alpha", rule.alpha},
+                      {"adjusted", rule.adjusted},
+                      {"predicted", rule.predicted.has_value()}};
+        if (rule.k)
+            entry["k"] = {{"count", rule.k->count}, {"fraction", rule.k->fraction}};
+        if (rule.p)
+            entry["p"] = *rule.p;
+        if (rule.predicted) {
+            PLUMBLINE_CHECK(
+                array("weights", {n(rule.predicted->groups), n(rule.predicted->dim)}, rule.predicted->weights));
+            PLUMBLINE_CHECK(array("bias", {n(rule.predicted->groups)}, rule.predicted->bias));
+        }
+        return entry;
+    }
+    Result<json> write(const ScoreRule& rule) {
+        m_name = "scores";
+        PLUMBLINE_CHECK(array("bias", {n(rule.bias.size())}, rule.bias));
+        json texts = rule.texts;
+        return json{{"gate", gateName(rule.gate)},
+                    {"rho", rule.rho},
+                    {"reference", rule.reference},
+                    {"logit_scale", rule.logitScale},
+                    {"texts", std::move(texts)}};
+    }
+
     /// All heads of the part in one file.
     Result<void> finish() {
         if (m_tensors.empty())
@@ -84,8 +116,10 @@ private:
     }
     Result<json> one(const QueryMap& map) {
         PLUMBLINE_CHECK(array("directions", {n(map.directionCount), n(map.dim)}, map.directions));
-        const std::vector<double> reference(map.reference.values.begin(), map.reference.values.end());
-        PLUMBLINE_CHECK(array("reference", {n(map.reference.rows), n(map.dim)}, reference));
+        PLUMBLINE_TRY(formats::NpyWriter reference,
+                      formats::NpyWriter::create(m_folder / (m_name + "_reference.npy"), map.dim));
+        PLUMBLINE_CHECK(reference.append(map.reference.values));
+        PLUMBLINE_CHECK(reference.finish());
         const std::vector<double> group(map.group.begin(), map.group.end());
         PLUMBLINE_CHECK(array("group", {n(group.size())}, group));
         return json{{"kind", "query"}, {"groups", map.groups}, {"nearest", map.nearest}};
@@ -151,7 +185,67 @@ public:
         return cardInvalid(m_folder, name + ": a map of kind \"" + kind + "\" is not known");
     }
 
+    Result<RankingRule> ranking(const json& entry) {
+        m_name = "ranking";
+        RankingRule rule;
+        const std::optional<RankingAlgorithm> algorithm = rankingAlgorithmFromName(textOf(entry, "algorithm"));
+        if (!algorithm)
+            return cardInvalid(m_folder, "ranking: its algorithm is not known");
+        rule.algorithm = *algorithm;
+        PLUMBLINE_TRY(rule.target, targetFromJson(entry.value("target", json())));
+        PLUMBLINE_TRY(rule.groups, textsOf(entry, "groups"));
+        rule.protectedGroup = textOf(entry, "protected");
+        rule.alpha = numberOf(entry, "alpha").value_or(rule.alpha);
+        rule.adjusted = entry.value("adjusted", json()) != json(false);
+        rule.p = numberOf(entry, "p");
+        if (const json k = entry.value("k", json()); k.is_object())
+            rule.k =
+                KSpec{static_cast<std::int64_t>(numberOf(k, "count").value_or(0)), numberOf(k, "fraction").value_or(0)};
+        if (entry.value("predicted", json()) == json(true)) {
+            GaussianClassifier classifier;
+            std::int64_t groups = -1, dim = -1;
+            PLUMBLINE_TRY(classifier.weights, array("weights", {&groups, &dim}));
+            PLUMBLINE_TRY(classifier.bias, array("bias", {&groups}));
+            classifier.groups = n(groups);
+            classifier.dim = n(dim);
+            if (classifier.groups != rule.groups.size())
+                return cardInvalid(m_folder, "ranking: its classifier has another number of groups");
+            rule.predicted = std::move(classifier);
+        }
+        return rule;
+    }
+
+    Result<ScoreRule> scores(const json& entry) {
+        m_name = "scores";
+        ScoreRule rule;
+        std::int64_t texts = -1;
+        PLUMBLINE_TRY(rule.bias, array("bias", {&texts}));
+        PLUMBLINE_TRY(rule.texts, textsOf(entry, "texts"));
+        const std::optional<Gate> gate = gateFromName(textOf(entry, "gate"));
+        if (!gate)
+            return cardInvalid(m_folder, "scores: its gate is not known");
+        rule.gate = *gate;
+        rule.rho = numberOf(entry, "rho").value_or(rule.rho);
+        rule.reference = numberOf(entry, "reference").value_or(rule.reference);
+        rule.logitScale = numberOf(entry, "logit_scale").value_or(rule.logitScale);
+        return rule;
+    }
+
 private:
+    Result<std::vector<std::string>> textsOf(const json& entry, const char* key) {
+        std::vector<std::string> texts;
+        const json list = entry.value(key, json::array());
+        for (const json& text : list) {
+            if (!text.is_string())
+                return cardInvalid(m_folder, std::string(key) + ": a list of texts is expected");
+            texts.push_back(text.get<std::string>());
+        }
+        return texts;
+    }
+    static std::optional<double> numberOf(const json& entry, const char* key) {
+        return entry.contains(key) && entry[key].is_number() ? std::optional(entry[key].get<double>()) : std::nullopt;
+    }
+
     /// An array of that shape; -1 takes any extent and receives it.
     Result<std::vector<double>> array(const std::string& name, std::initializer_list<std::int64_t*> shape) {
         const fs::path path = m_folder / (m_name + "_" + name + ".npy");
@@ -374,12 +468,23 @@ Result<void> writePart(const Part& part, const fs::path& folder) {
     PLUMBLINE_TRY(maps["image"], writer.write(part.image, "image"));
     PLUMBLINE_TRY(maps["text"], writer.write(part.text, "text"));
     PLUMBLINE_CHECK(writer.finish());
+    json ranking, scores;
+    if (part.ranking) {
+        PLUMBLINE_TRY(ranking, writer.write(*part.ranking));
+    }
+    if (part.scores) {
+        PLUMBLINE_TRY(scores, writer.write(*part.scores));
+    }
     const bool vectors = !part.ranking && !part.scores && part.promptArray.empty();
     if (vectors)
         PLUMBLINE_CHECK(formats::writeFile(folder / "apply.py", python(part, maps)));
     json card = {{"format", kFormat}, {"card", toJson(part.card)}, {"maps", std::move(maps)}};
     if (!part.promptArray.empty())
         card["prompt_array"] = part.promptArray;
+    if (part.ranking)
+        card["ranking"] = std::move(ranking);
+    if (part.scores)
+        card["scores"] = std::move(scores);
     return formats::writeFile(folder / "card.json", card.dump(2) + "\n");
 }
 
@@ -395,8 +500,13 @@ Result<Part> readPart(const fs::path& folder, const json& card) {
     Reader reader(folder);
     PLUMBLINE_TRY(part.image, reader.read(card["maps"].value("image", json()), "image"));
     PLUMBLINE_TRY(part.text, reader.read(card["maps"].value("text", json()), "text"));
-    if (card.contains("prompt_array") && card["prompt_array"].is_string())
-        part.promptArray = card["prompt_array"];
+    part.promptArray = textOf(card, "prompt_array");
+    if (card.contains("ranking") && card["ranking"].is_object()) {
+        PLUMBLINE_TRY(part.ranking, reader.ranking(card["ranking"]));
+    }
+    if (card.contains("scores") && card["scores"].is_object()) {
+        PLUMBLINE_TRY(part.scores, reader.scores(card["scores"]));
+    }
     return part;
 }
 

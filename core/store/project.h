@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,8 +53,8 @@ struct RunRecord {
     RunProvenance provenance;
     std::string modelName, imageSetName;
     std::int64_t prompts = 0, images = 0, skipped = 0;
-    std::int64_t embedded = 0;     ///< progress of an unfinished run
-    std::optional<Error> error;    ///< of a failed run
+    std::int64_t embedded = 0;  ///< progress of an unfinished run
+    std::optional<Error> error; ///< of a failed run
     std::vector<std::string> warnings;
     std::string created;
 };
@@ -78,8 +78,8 @@ struct TransformFile {
 };
 
 /// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
-/// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one thread;
-/// any number of processes may have the file open (busy_timeout 5 s).
+/// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one
+/// thread; any number of processes may have the file open (busy_timeout 5 s).
 class Project {
 public:
     enum class Access { ReadWrite, ReadOnly };
@@ -100,9 +100,9 @@ public:
     Result<std::int64_t> changeCounter();
     /// Folds the write-ahead log into the file, so that another program can copy it.
     Result<void> checkpoint();
-    /// Writes a compact copy, complete and with the newest changes; FileUnwritable if the file exists already. A program
-    /// that has the project open copies it with this: opening and closing the file by other means would drop the locks
-    /// that protect it (sqlite.org/howtocorrupt.html, 2.2).
+    /// Writes a compact copy, complete and with the newest changes; FileUnwritable if the file exists already. A
+    /// program that has the project open copies it with this: opening and closing the file by other means would drop
+    /// the locks that protect it (sqlite.org/howtocorrupt.html, 2.2).
     Result<void> saveCopy(const std::filesystem::path& path);
     /// Reads the whole file and looks for damage: ProjectDamaged with the first finding. Long for a large project.
     Result<void> check();
@@ -152,12 +152,14 @@ public:
     Result<void> removeStudy(std::int64_t id);
 
     /// `study` 0: of none. Names of files are relative and stay inside the folder: InvalidArgument otherwise.
-    Result<std::int64_t> addTransform(std::int64_t study, const std::string& name, std::span<const TransformFile> files);
+    Result<std::int64_t> addTransform(std::int64_t study, const std::string& name,
+                                      std::span<const TransformFile> files);
     Result<std::vector<TransformRecord>> transforms();
     Result<std::vector<TransformFile>> transformFiles(std::int64_t id);
 
     /// Thumbnails (JPEG bytes) by image set and row.
-    Result<void> putThumbnails(std::int64_t imageSet, std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
+    Result<void> putThumbnails(std::int64_t imageSet,
+                               std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
     Result<std::optional<std::vector<std::uint8_t>>> thumbnail(std::int64_t imageSet, std::int64_t row);
 
     /// Small settings of the project (last page, selected run).

@@ -66,7 +66,8 @@ Result<std::int64_t> Project::beginStudy(const DebiasStudyConfig& config) {
 
 Result<void> Project::setStudyState(std::int64_t id, RunState state, const std::optional<Error>& error) {
     if (state == RunState::Done)
-        return invalid("study state", std::string(runStateName(state)), "the end of a study with its result (finishStudy)");
+        return invalid("study state", std::string(runStateName(state)),
+                       "the end of a study with its result (finishStudy)");
     return m_impl->write([&]() -> Result<void> {
         auto statement = m_impl->prepare("UPDATE study SET state = ?, error = ? WHERE id = ? AND state <> ?");
         statement.bind(1, std::string(runStateName(state)));
@@ -171,8 +172,9 @@ Result<std::vector<TransformFile>> Project::transformFiles(std::int64_t id) {
         std::vector<TransformFile> files;
         while (statement.executeStep()) {
             const SQLite::Column bytes = statement.getColumn(1);
-            files.push_back({statement.getColumn(0).getString(),
-                             std::string(static_cast<const char*>(bytes.getBlob()), static_cast<std::size_t>(bytes.getBytes()))});
+            files.push_back(
+                {statement.getColumn(0).getString(),
+                 std::string(static_cast<const char*>(bytes.getBlob()), static_cast<std::size_t>(bytes.getBytes()))});
             if (!staysInside(files.back().name))
                 return m_impl->damaged("a file of transform " + std::to_string(id) + " has a name outside its folder");
         }

@@ -154,8 +154,8 @@ auto fields(Is<DebiasCandidate> auto& v) {
     return std::tie(a, b, c, d, e, f, g);
 }
 auto fields(Is<DebiasStudyConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
 }
 auto fields(Is<DebiasStudy> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i] = v;

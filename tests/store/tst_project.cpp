@@ -83,13 +83,61 @@ private Q_SLOTS:
         const test::TempFolder folder;
         const fs::path file = folder / "old.plumb";
         { Project project = created(file); }
-        test::sql(file, "DROP TABLE run_table");
+        for (const char* table : {"run_table", "transform_file", "transform", "study"})
+            test::sql(file, std::string("DROP TABLE ") + table);
         test::sql(file, "PRAGMA user_version=1");
         auto project = Project::open(file);
         QVERIFY(project.has_value());
         QVERIFY(project->runs().value().empty());
         QCOMPARE(test::sql(file, "SELECT count(*) FROM run_table"), std::string("0"));
+        QVERIFY(project->studies().value().empty());
         QVERIFY(fs::exists(folder / "old.plumb.v1.backup"));
+    }
+
+    void aStudyIsBegunThenFinishedAndNeverChangesAgain() {
+        const test::TempFolder folder;
+        Project project = created(folder / "study.plumb");
+        DebiasStudy study = test::Inventor(5).make<DebiasStudy>();
+        const std::int64_t id = project.beginStudy(study.config).value();
+        QCOMPARE(project.study(id).value().state, RunState::Running);
+        QCOMPARE(codeOf(project.studyResult(id)), ErrorCode::RecordUnknown);
+        QVERIFY(project.setStudyState(id, RunState::Failed, Error{ErrorCode::OutOfMemory, {}, {}}).has_value());
+        QCOMPARE(project.study(id).value().error->code, ErrorCode::OutOfMemory);
+        QVERIFY(project.setStudyState(id, RunState::Running).has_value());
+
+        const std::vector<store::TransformFile> files = {{"card.json", "{}"},
+                                                         {"1/image_matrix.npy", std::string("\0\x01", 2)}};
+        const std::int64_t transform = project.addTransform(id, "LEACE, gender", files).value();
+        QVERIFY(project.finishStudy(id, study).has_value());
+        QVERIFY(test::same(project.studyResult(id).value(), study));
+        QVERIFY(!project.studies().value().front().finished.empty());
+        QCOMPARE(codeOf(project.finishStudy(id, study)), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.setStudyState(id, RunState::Cancelled)), ErrorCode::RecordUnknown);
+
+        QCOMPARE(project.transforms().value().front().name, std::string("LEACE, gender"));
+        const auto back = project.transformFiles(transform).value();
+        QCOMPARE(back.size(), std::size_t(2));
+        QCOMPARE(back.front().name, std::string("1/image_matrix.npy"));
+        QCOMPARE(back.front().bytes, files[1].bytes);
+        QVERIFY(project.removeStudy(id).has_value());
+        QCOMPARE(codeOf(project.transformFiles(transform)), ErrorCode::RecordUnknown);
+    }
+
+    void aTransformsFilesStayInItsFolder() {
+        const test::TempFolder folder;
+        const fs::path file = folder / "study.plumb";
+        {
+            Project project = created(file);
+            for (const char* name : {"../card.json", "/etc/passwd", "a/../../b", "", "a//b/"}) {
+                const store::TransformFile bad{name, "x"};
+                QCOMPARE(codeOf(project.addTransform(0, "bad", std::span(&bad, 1))), ErrorCode::InvalidArgument);
+            }
+            const store::TransformFile good{"card.json", "x"};
+            QVERIFY(project.addTransform(0, "good", std::span(&good, 1)).has_value());
+        }
+        test::sql(file, "UPDATE transform_file SET name = '../../outside'");
+        Project project = opened(file);
+        QCOMPARE(codeOf(project.transformFiles(1)), ErrorCode::ProjectDamaged);
     }
 
     void namesOfEveryKind() {

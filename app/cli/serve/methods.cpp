@@ -6,6 +6,7 @@
 
 #include "app/cli/arguments.h"
 #include "core/audit/project_audit.h"
+#include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/clip/model_tokenizer.h"
@@ -42,7 +43,16 @@ Result<std::int64_t> integerOf(const json& params, const char* name) {
     const auto found = params.find(name);
     if (found != params.end() && found->is_number_integer())
         return found->get<std::int64_t>();
-    return fail(ErrorCode::ProtocolError, {{"reason", std::string("the parameter ") + name + " must be a whole number"}});
+    return fail(ErrorCode::ProtocolError,
+                {{"reason", std::string("the parameter ") + name + " must be a whole number"}});
+}
+
+/// Of a transform: from 0 to 1, 1 where none is given.
+Result<double> strengthOf(const json& params) {
+    const json strength = params.value("strength", json(1.0));
+    if (strength.is_number() && strength.get<double>() >= 0 && strength.get<double>() <= 1)
+        return strength.get<double>();
+    return fail(ErrorCode::ProtocolError, {{"reason", "the parameter strength must be a number from 0 to 1"}});
 }
 
 Result<store::Project> projectOf(const json& params) {
@@ -84,7 +94,8 @@ json attributesOf(const ImageSet& set) {
         const std::vector<std::int64_t> counts = attribute.counts();
         for (std::size_t g = 0; g < attribute.groups.size(); ++g)
             groups.push_back({attribute.groups[g], counts[g]});
-        attributes.push_back({{"name", attribute.name}, {"groups", std::move(groups)}, {"unlabelled", attribute.unlabelled()}});
+        attributes.push_back(
+            {{"name", attribute.name}, {"groups", std::move(groups)}, {"unlabelled", attribute.unlabelled()}});
     }
     return attributes;
 }
@@ -103,6 +114,9 @@ Methods::Methods() {
         {"project/checkModel", {Lane::Heavy, bind(this, &Methods::checkModel)}},
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
+        {"debias/compare", {Lane::Heavy, bind(this, &Methods::compareDebiasing)}},
+        {"debias/export", {Lane::Light, bind(this, &Methods::exportTransform)}},
+        {"debias/audit", {Lane::Heavy, bind(this, &Methods::auditWithTransform)}},
         {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
         {"images/preview", {Lane::Light, bind(this, &Methods::previewImages)}},
         {"targets/presets", {Lane::Light, bind(this, &Methods::targetPresets)}},
@@ -122,9 +136,11 @@ const Methods::Entry* Methods::find(const std::string& name) const {
 
 Methods::Answer Methods::initialize(const json&, Feedback&) {
     const clip::DeviceInfo device = clip::deviceInfo();
-    return json{{"version", PLUMBLINE_VERSION}, {"protocol", 1},           {"threads", device.cores},
-                {"cores", device.cores},        {"torch", device.torch},   {"blas", device.blas},
-                {"gflops", device.gflops},      {"slow_blas", device.slowBlas}, {"precision", "fp32"}};
+    return json{{"version", PLUMBLINE_VERSION}, {"protocol", 1},
+                {"threads", device.cores},      {"cores", device.cores},
+                {"torch", device.torch},        {"blas", device.blas},
+                {"gflops", device.gflops},      {"slow_blas", device.slowBlas},
+                {"precision", "fp32"}};
 }
 
 Outcome<const clip::Encoder*> Methods::encoder(const std::string& path, const std::string& vocab,
@@ -215,6 +231,54 @@ Methods::Answer Methods::carryOut(store::Project& project, std::int64_t run, Fee
     return json{{"run", run}};
 }
 
+Methods::Answer Methods::compareDebiasing(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(DebiasStudyConfig config, debiasStudyConfigFromJson(params.value("config", json::object())));
+    PLUMBLINE_TRY(const store::ModelRecord record, project.model(config.modelId));
+    config.modelPath = record.path;
+    config.vocabPath = record.vocabPath;
+    PLUMBLINE_TRY(const std::int64_t study, project.beginStudy(config));
+    auto model = encoder(config.modelPath, config.vocabPath, config.precision, 0, feedback);
+    if (!model) {
+        PLUMBLINE_CHECK(model.error().cancelled()
+                            ? project.setStudyState(study, RunState::Cancelled)
+                            : project.setStudyState(study, RunState::Failed, model.error().error()));
+        return tl::unexpected(model.error());
+    }
+    std::optional<store::EmbeddingCache> cache = openCache();
+    PLUMBLINE_TRY([[maybe_unused]] const DebiasStudy result,
+                  audit::studyInProject(project, study, **model, cache ? &*cache : nullptr, feedback));
+    return json{{"study", study}};
+}
+
+Methods::Answer Methods::exportTransform(const json& params, Feedback&) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t id, integerOf(params, "transform"));
+    PLUMBLINE_TRY(const std::string folder, textOf(params, "folder"));
+    PLUMBLINE_TRY(const double strength, strengthOf(params));
+    PLUMBLINE_TRY(const debias::Transform transform, audit::transformIn(project, id, strength));
+    PLUMBLINE_CHECK(debias::writeTransform(transform, decodePath(folder)));
+    return json::object();
+}
+
+Methods::Answer Methods::auditWithTransform(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t id, integerOf(params, "transform"));
+    PLUMBLINE_TRY(const double strength, strengthOf(params));
+    PLUMBLINE_TRY(AuditConfig config, auditConfigFromJson(params.value("config", json::object())));
+    PLUMBLINE_TRY(const store::ModelRecord model, project.model(config.modelId));
+    PLUMBLINE_TRY(const debias::Transform transform, audit::transformIn(project, id, strength));
+    config.modelPath = model.path;
+    config.vocabPath = model.vocabPath;
+    config.debias.reset();
+    PLUMBLINE_TRY(const std::int64_t before, project.beginRun(config));
+    PLUMBLINE_TRY([[maybe_unused]] const json first, carryOut(project, before, feedback));
+    config.debias = AppliedDebias{id, {}, transform.name(), {}, strength, before};
+    PLUMBLINE_TRY(const std::int64_t after, project.beginRun(config));
+    PLUMBLINE_TRY([[maybe_unused]] const json second, carryOut(project, after, feedback));
+    return json{{"before", before}, {"after", after}};
+}
+
 Methods::Answer Methods::tokenize(const json& params, Feedback&) {
     PLUMBLINE_TRY(const std::string path, textOf(params, "path"));
     PLUMBLINE_TRY(const std::string vocab, textOf(params, "vocab", false));
@@ -236,7 +300,9 @@ Methods::Answer Methods::tokenize(const json& params, Feedback&) {
         counts.push_back(tokens.untruncated);
         truncated.push_back(tokens.truncated);
     }
-    return json{{"context_length", m_tokenizer->contextLength()}, {"counts", std::move(counts)}, {"truncated", std::move(truncated)}};
+    return json{{"context_length", m_tokenizer->contextLength()},
+                {"counts", std::move(counts)},
+                {"truncated", std::move(truncated)}};
 }
 
 Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
@@ -264,8 +330,13 @@ Methods::Answer Methods::previewImages(const json& params, Feedback& feedback) {
         if (different[i].size() <= kMostValues)
             values[columns[i].get<std::string>()] = different[i];
     PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
-    return json{{"columns", std::move(columns)}, {"rows", std::move(rows)},          {"values", std::move(values)}, {"preset", set.preset},
-                {"presets", formats::labelPresetNames()}, {"attributes", attributesOf(set)}, {"report", toJson(set.report)},
+    return json{{"columns", std::move(columns)},
+                {"rows", std::move(rows)},
+                {"values", std::move(values)},
+                {"preset", set.preset},
+                {"presets", formats::labelPresetNames()},
+                {"attributes", attributesOf(set)},
+                {"report", toJson(set.report)},
                 {"images", set.size()}};
 }
 

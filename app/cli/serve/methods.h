@@ -43,6 +43,10 @@ private:
     Answer checkModel(const nlohmann::json& params, Feedback& feedback);
     Answer runAudit(const nlohmann::json& params, Feedback& feedback);
     Answer resumeAudit(const nlohmann::json& params, Feedback& feedback);
+    /// Studies of debiasing methods and what comes of them (core/audit/mitigation.h).
+    Answer compareDebiasing(const nlohmann::json& params, Feedback& feedback);
+    Answer exportTransform(const nlohmann::json& params, Feedback& feedback);
+    Answer auditWithTransform(const nlohmann::json& params, Feedback& feedback);
     Answer tokenize(const nlohmann::json& params, Feedback& feedback);
     Answer previewImages(const nlohmann::json& params, Feedback& feedback);
     Answer targetPresets(const nlohmann::json& params, Feedback& feedback);

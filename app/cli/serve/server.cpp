@@ -16,7 +16,8 @@ namespace {
 using nlohmann::json;
 
 // JSON-RPC 2.0, section 5.1; -32800 is the language servers' "request cancelled".
-constexpr int kParseError = -32700, kInvalidRequest = -32600, kMethodNotFound = -32601, kFailed = -32000, kCancelledCode = -32800;
+constexpr int kParseError = -32700, kInvalidRequest = -32600, kMethodNotFound = -32601, kFailed = -32000,
+              kCancelledCode = -32800;
 
 constexpr auto kReportEvery = std::chrono::milliseconds(100);
 constexpr auto kPatience = std::chrono::seconds(2); // for a cancelled request when the input has ended
@@ -114,7 +115,8 @@ void Server::take(const std::string& body) {
     json params = message.value("params", json::object());
     const std::lock_guard lock(m_mutex);
     if (method == "$/cancelRequest") {
-        if (const auto open = m_open.find(params.is_object() ? params.value("id", json()).dump() : ""); open != m_open.end())
+        if (const auto open = m_open.find(params.is_object() ? params.value("id", json()).dump() : "");
+            open != m_open.end())
             open->second->cancel();
         return;
     }
@@ -152,9 +154,10 @@ void Server::work(LaneState& lane) {
         Methods::Answer result = tl::unexpected<Stop>(Cancelled{});
         if (!job.feedback->cancelled()) {
             try {
-                result = job.params.is_object()
-                             ? job.entry->method(job.params, *job.feedback)
-                             : Methods::Answer(fail(ErrorCode::ProtocolError, {{"reason", "params must be an object"}}));
+                result =
+                    job.params.is_object()
+                        ? job.entry->method(job.params, *job.feedback)
+                        : Methods::Answer(fail(ErrorCode::ProtocolError, {{"reason", "params must be an object"}}));
             } catch (const std::bad_alloc&) {
                 result = Methods::Answer(fail(ErrorCode::OutOfMemory, {{"what", "this task"}, {"bytes", "?"}}));
             } catch (const std::exception& error) {

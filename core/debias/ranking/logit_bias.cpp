@@ -13,6 +13,19 @@
 #include "core/debias/classifier/training_rows.h"
 
 namespace plumbline::debias {
+
+std::string_view gateName(Gate gate) {
+    constexpr std::string_view names[] = {"none", "moment", "entropy", "max"};
+    return names[static_cast<std::size_t>(gate)];
+}
+
+std::optional<Gate> gateFromName(std::string_view name) {
+    for (const Gate gate : {Gate::None, Gate::Moment, Gate::Entropy, Gate::Max})
+        if (gateName(gate) == name)
+            return gate;
+    return std::nullopt;
+}
+
 namespace {
 
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -274,10 +287,7 @@ Outcome<Fitted> fitLogitBias(const FitInput& input, const Parameters& parameters
     if (input.words.size() == texts.rows)
         rule.texts.assign(input.words.begin(), input.words.end());
     PLUMBLINE_TRY(const std::string gate, parameters.choice("gate", {"moment", "entropy", "max", "none"}));
-    rule.gate = gate == "moment"    ? Gate::Moment
-                : gate == "entropy" ? Gate::Entropy
-                : gate == "max"     ? Gate::Max
-                                    : Gate::None;
+    rule.gate = *gateFromName(gate);
     PLUMBLINE_TRY(rule.rho, parameters.number("rho", 0, 10));
     rule.reference = static_cast<double>(texts.rows) / 4;
     if (toLowerAscii(trim(parameters.text("reference"))) != "auto") {

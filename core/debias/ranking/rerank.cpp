@@ -136,6 +136,15 @@ std::vector<std::uint32_t> constSort(Queues& queues, std::span<const double> sha
 
 } // namespace
 
+std::optional<RankingAlgorithm> rankingAlgorithmFromName(std::string_view name) {
+    for (const RankingAlgorithm algorithm :
+         {RankingAlgorithm::DetGreedy, RankingAlgorithm::DetCons, RankingAlgorithm::DetRelaxed,
+          RankingAlgorithm::DetConstSort, RankingAlgorithm::FairIr})
+        if (rankingAlgorithmName(algorithm) == name)
+            return algorithm;
+    return std::nullopt;
+}
+
 std::string_view rankingAlgorithmName(RankingAlgorithm algorithm) {
     constexpr std::string_view names[] = {"det-greedy", "det-cons", "det-relaxed", "det-const-sort", "fa-ir"};
     return names[static_cast<std::size_t>(algorithm)];

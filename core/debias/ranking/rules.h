@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -19,6 +20,7 @@ namespace plumbline::debias {
 enum class RankingAlgorithm { DetGreedy, DetCons, DetRelaxed, DetConstSort, FairIr };
 /// The method's name: "det-greedy", …
 std::string_view rankingAlgorithmName(RankingAlgorithm algorithm);
+std::optional<RankingAlgorithm> rankingAlgorithmFromName(std::string_view name);
 
 /// A re-ranking of the images of a prompt.
 struct RankingRule {
@@ -52,6 +54,10 @@ enum class Gate {
     Entropy, ///< kappa = (-sum p ln p / ln T)^rho, from 0 (sure) to 1
     Max      ///< kappa = (max p)^-rho, from 1 (sure) up
 };
+
+/// "none", "moment", "entropy", "max".
+std::string_view gateName(Gate gate);
+std::optional<Gate> gateFromName(std::string_view name);
 
 /// A change of the scores of a fixed list of texts: kappa(image) bias[text] is added to the logits.
 struct ScoreRule {
