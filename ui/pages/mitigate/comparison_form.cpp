@@ -2,7 +2,6 @@
 #include "ui/pages/mitigate/comparison_form.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include <QComboBox>
@@ -335,7 +334,7 @@ std::optional<ComparisonForm::Counts> ComparisonForm::counts() const {
     const auto* set = imageSet();
     if (set == nullptr)
         return std::nullopt;
-    const auto part = [](std::int64_t images, int share) { return std::llround(images * share / 100.0); };
+    const auto part = [](std::int64_t images, int share) { return (images * share + 50) / 100; };
     if (const auto* other = auditSet()) {
         const std::int64_t fit = part(set->images, m_fit->value());
         return Counts{fit, set->images - fit, other->images};

@@ -63,9 +63,9 @@ StudyProgress::StudyProgress(const Context& context, ComparisonRunner* runner, Q
                 m_bar->setRange(0, total > 0 ? kSteps : 0);
                 m_bar->setValue(total > 0 ? static_cast<int>(kSteps * done / total) : 0);
             });
-    connect(context.engine, &Engine::logLine, this, [this, runner](const QString& line) {
+    connect(context.engine, &Engine::logLine, this, [this, runner](const QString& words) {
         if (runner->isRunning())
-            m_log->appendPlainText(line);
+            m_log->appendPlainText(words);
     });
     begin();
 }

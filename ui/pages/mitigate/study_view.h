@@ -36,6 +36,7 @@ public:
     NumbersTable* table() const { return m_table; }
     TradeoffChart* chart() const { return m_chart; }
     QSlider* slider() const { return m_slider; }
+    QTabBar* tabs() const { return m_tabs; }
     /// -1: the untouched model.
     int candidate() const { return m_candidate; }
     double strength() const;
