@@ -74,34 +74,37 @@ public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
     void paint(QPainter* painter, const QStyleOptionViewItem& styleOption, const QModelIndex& index) const override {
-        const QString note = index.data(GridModel::kNoteRole).toString();
-        const auto trend = static_cast<Grid::Trend>(index.data(GridModel::kTrendRole).toInt());
-        if (note.isEmpty() && trend == Grid::Trend::None) {
+        const QVariant noteData = index.data(GridModel::kNoteRole);
+        if (!noteData.isValid()) {
             QStyledItemDelegate::paint(painter, styleOption, index);
             return;
         }
+        const QString note = noteData.toString();
+        const auto trend = static_cast<Grid::Trend>(index.data(GridModel::kTrendRole).toInt());
         QStyleOptionViewItem option = styleOption;
         initStyleOption(&option, index);
         const QString words = std::exchange(option.text, QString());
-        const QStyle* style = option.widget->style();
-        const QRect area = style->subElementRect(QStyle::SE_ItemViewItemText, &option, option.widget)
-                               .united(option.rect.adjusted(kInset, 0, -kInset, 0))
-                               .adjusted(option.icon.isNull() ? 0 : kMarkWidth - kInset, 0, 0, 0);
-        style->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget); // ground, mark and focus
-        const QRect text = area.adjusted(0, 3, 0, -3);
-        const QRect first(text.left(), text.top(), text.width(), text.height() / 2);
-        const QRect second = first.translated(0, text.height() / 2);
+        const QIcon mark = std::exchange(option.icon, QIcon());
+        option.features &= ~QStyleOptionViewItem::HasDecoration;
+        option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
+        QRect text = option.rect.adjusted(kInset, 3, -kInset, -3);
+        if (!mark.isNull()) {
+            mark.paint(painter, QRect(text.left(), text.top(), kMarkSize, text.height()));
+            text.setLeft(text.left() + kMarkSize + kInset);
+        }
+        const QRect first(text.left(), text.top(), text.width(), note.isEmpty() ? text.height() : text.height() / 2);
+        const QRect second = text.adjusted(0, text.height() / 2, 0, 0);
         const bool isNumber = option.displayAlignment & Qt::AlignRight;
         const int across = isNumber ? Qt::AlignRight : Qt::AlignLeft;
         painter->save();
         painter->setFont(option.font);
         painter->setPen(option.palette.color(QPalette::Text));
-        const int room = isNumber ? first.width() - (trend == Grid::Trend::None ? 0 : kTrendWidth) : first.width();
+        const int room = first.width() - (trend == Grid::Trend::None ? 0 : kTrendWidth);
         const QString shown = option.fontMetrics.elidedText(words, Qt::ElideRight, room);
         painter->drawText(first, across | Qt::AlignVCenter | Qt::TextSingleLine, shown);
         if (trend != Grid::Trend::None)
             paintTrend(*painter, trend,
-                       {static_cast<qreal>(first.right() - option.fontMetrics.horizontalAdvance(shown) - kTrendWidth / 2),
+                       {first.right() - option.fontMetrics.horizontalAdvance(shown) - kTrendWidth / 2.0,
                         first.center().y() + 0.5},
                        option.palette);
         const QFont small = theme::tabularFont(theme::smallFont(option.font));
@@ -113,7 +116,7 @@ public:
     }
 
 private:
-    static constexpr int kInset = 7;
+    static constexpr int kInset = 8, kMarkSize = 16;
 };
 
 } // namespace
@@ -208,6 +211,7 @@ QString Grid::csv() const {
 void GridModel::setGrid(Grid grid) {
     beginResetModel();
     m_grid = std::move(grid);
+    m_hasNotes = m_grid.hasNotes();
     endResetModel();
 }
 
@@ -248,8 +252,8 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
                 words += QStringLiteral(", ") + more;
         return words;
     }
-    case kNoteRole:
-        return cell.note;
+    case kNoteRole: // nothing at all in a grid of single lines
+        return m_hasNotes ? QVariant(cell.note) : QVariant();
     case kTrendRole:
         return static_cast<int>(cell.trend);
     case Qt::TextAlignmentRole:

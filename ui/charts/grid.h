@@ -92,6 +92,7 @@ public:
 private:
     Grid m_grid;
     QPalette m_palette;
+    bool m_hasNotes = false;
 };
 
 /// Undefined numbers come last in either order.

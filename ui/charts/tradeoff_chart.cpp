@@ -124,11 +124,14 @@ Grid TradeoffChart::chartNumbers() const {
 }
 
 void TradeoffChart::fitAxes(QCustomPlot& plot) const {
-    QCPRange x(std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()), y = x;
-    const auto take = [](QCPRange& range, const std::optional<double>& value) {
+    struct Ends {
+        double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
+    };
+    Ends x, y;
+    const auto take = [](Ends& ends, const std::optional<double>& value) {
         if (value && std::isfinite(*value)) {
-            range.lower = std::min(range.lower, *value);
-            range.upper = std::max(range.upper, *value);
+            ends.low = std::min(ends.low, *value);
+            ends.high = std::max(ends.high, *value);
         }
     };
     const TradeoffCurve* focus = focused();
@@ -141,11 +144,11 @@ void TradeoffChart::fitAxes(QCustomPlot& plot) const {
                 take(y, point.selectY);
             }
         }
-    for (auto [axis, range] : {std::pair{plot.xAxis, x}, std::pair{plot.yAxis, y}}) {
-        if (range.lower > range.upper)
-            range = {0, 1};
-        const double around = std::max(range.size(), kSmallestRange) * kPadding;
-        axis->setRange(range.lower - around, range.upper + around);
+    for (auto [axis, ends] : {std::pair{plot.xAxis, x}, std::pair{plot.yAxis, y}}) {
+        if (ends.low > ends.high)
+            ends = {0, 1};
+        const double around = std::max(ends.high - ends.low, kSmallestRange) * kPadding;
+        axis->setRange(ends.low - around, ends.high + around);
     }
 }
 

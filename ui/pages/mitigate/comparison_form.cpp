@@ -83,7 +83,6 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
       m_seed(new QSpinBox), m_methods(new MethodList), m_counts(new QLabel), m_bars(new GroupBars),
       m_problem(caption({})), m_cautions(hint()), m_start(makePrimary(new QPushButton(tr("Start comparison")))) {
     auto* left = new QWidget;
-    left->setAutoFillBackground(false);
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, theme::kGrid, 0);
     column->setSpacing(theme::kGrid);
@@ -95,6 +94,7 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setWidget(left);
+    left->setAutoFillBackground(false); // the scroll area fills what it is given
     scroll->viewport()->setAutoFillBackground(false);
     scroll->setFocusPolicy(Qt::NoFocus);
     auto* both = new QSplitter;
@@ -138,6 +138,7 @@ QWidget* ComparisonForm::buildQuestion() {
               hint(tr("Another set shows whether the effect holds on images of another kind.")));
     m_attribute->setAccessibleName(tr("Attribute to remove"));
     form->add(tr("Re&move"), m_attribute);
+    form->add({}, m_bars);
     m_untargeted->setAccessibleName(tr("Attributes looked at, too"));
     m_untargeted->setFlow(QListView::LeftToRight);
     m_untargeted->setWrapping(true);
@@ -185,6 +186,7 @@ QWidget* ComparisonForm::buildSplit() {
     for (QSpinBox* box : {m_fit, m_select}) {
         box->setRange(1, 98);
         box->setSuffix(tr(" %"));
+        box->setMinimumWidth(15 * theme::kGrid);
     }
     m_fit->setValue(kFitShare);
     m_fit->setPrefix(tr("fit "));
@@ -224,7 +226,6 @@ QWidget* ComparisonForm::buildMethods() {
     m_start->setToolTip(tr("Start the comparison (F5)"));
     top->addWidget(m_start, 0, Qt::AlignTop);
     card->column()->addLayout(top);
-    card->column()->addWidget(m_bars);
     auto* line = new QHBoxLayout;
     line->setSpacing(theme::kGrid);
     line->addWidget(heading(tr("Methods")), 1);

@@ -40,7 +40,6 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     setFocusPolicy(Qt::NoFocus); // the ticks in it take the keyboard, and scroll it
     viewport()->setAutoFillBackground(false);
     auto* content = new QWidget;
-    content->setAutoFillBackground(false);
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, theme::kGrid, 0);
     column->setSpacing(2);
@@ -58,6 +57,7 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     }
     column->addStretch(1);
     setWidget(content);
+    content->setAutoFillBackground(false); // the scroll area fills what it is given
 }
 
 void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,

@@ -38,15 +38,13 @@ const QString kMessage = QStringLiteral("mitigate");
 } // namespace
 
 MitigatePage::MitigatePage(const Context& context, AuditRunner* audits, QWidget* parent)
-    : Page(tr("Mitigate"),
-           tr("Methods that take an attribute out of a model, compared by what they bring and what they cost."),
-           parent),
+    : Page(tr("Mitigate"), tr("Methods against bias, compared by what they bring and cost."), parent),
       m_context(context), m_audits(audits), m_runner(context), m_new(nullptr), m_remove(new QPushButton(tr("Remove…"))),
-      m_back(addButton(tr("Back"))), m_pickerRow(new QWidget), m_picker(new QComboBox), m_stack(new QStackedWidget),
+      m_back(addButton(tr("Back"))), m_picker(new QComboBox), m_stack(new QStackedWidget),
       m_form(new ComparisonForm(context)), m_progress(new StudyProgress(context, &m_runner)), m_stoppedText(new QLabel),
       m_waiting(new QWidget), m_view(new StudyView) {
+    buildStudies();
     m_new = addPrimaryButton(tr("New comparison"));
-    body()->addWidget(buildStudies());
     for (QWidget* each : {buildEmpty(), static_cast<QWidget*>(m_form), static_cast<QWidget*>(m_progress),
                           buildStopped(), m_waiting, static_cast<QWidget*>(m_view)})
         m_stack->addWidget(each);
@@ -125,19 +123,14 @@ QWidget* MitigatePage::buildStopped() {
     return card;
 }
 
-QWidget* MitigatePage::buildStudies() {
-    auto* line = new QHBoxLayout(m_pickerRow);
-    line->setContentsMargins(0, 0, 0, 0);
-    line->setSpacing(theme::kGrid);
+void MitigatePage::buildStudies() {
     m_picker->setModel(m_context.lists->studies());
     m_picker->setAccessibleName(tr("Comparisons, the newest first"));
     m_picker->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_picker->setToolTip(tr("Choose another comparison"));
     m_remove->setToolTip(tr("Remove this comparison and its fitted methods from the project"));
-    line->addWidget(m_picker);
-    line->addWidget(m_remove);
-    line->addStretch(1);
-    return m_pickerRow;
+    addToHeader(m_picker);
+    addToHeader(m_remove);
 }
 
 const store::StudyRecord* MitigatePage::current() const {
@@ -238,8 +231,8 @@ void MitigatePage::showCurrent() {
     m_back->setVisible(m_formOpen);
     m_new->setVisible(!m_formOpen && !empty);
     m_new->setEnabled(m_context.isWritable());
-    m_pickerRow->setVisible(!m_formOpen && study != nullptr);
-    m_picker->setEnabled(m_context.lists->studies()->rowCount() > 1);
+    m_picker->setVisible(!m_formOpen && study != nullptr);
+    m_remove->setVisible(m_picker->isVisibleTo(this));
     m_remove->setEnabled(m_context.isWritable() && !running);
     if (m_formOpen) {
         m_stack->setCurrentWidget(m_form);

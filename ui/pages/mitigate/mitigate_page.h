@@ -53,7 +53,7 @@ Q_SIGNALS:
 private:
     QWidget* buildEmpty();
     QWidget* buildStopped();
-    QWidget* buildStudies();
+    void buildStudies();
     void refresh();
     void refreshEmpty();
     void showCurrent();
@@ -73,7 +73,6 @@ private:
     QPushButton* m_new;
     QPushButton* m_remove;
     QPushButton* m_back;
-    QWidget* m_pickerRow;
     QComboBox* m_picker;
     QStackedWidget* m_stack;
     EmptyState* m_empty;

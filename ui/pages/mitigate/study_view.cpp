@@ -78,7 +78,7 @@ StudyView::StudyView(QWidget* parent)
     split->setChildrenCollapsible(false);
     split->addWidget(buildTop());
     split->addWidget(below);
-    split->setSizes({300, 340});
+    split->setSizes({360, 320});
     split->setStretchFactor(0, 1);
     split->setStretchFactor(1, 1);
     auto* all = new QVBoxLayout(this);
@@ -115,7 +115,7 @@ QWidget* StudyView::buildTop() {
     line->addWidget(m_tableMenu, 0, Qt::AlignTop);
     card->column()->addLayout(line);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setMinimumHeight(16 * theme::kGrid);
+    m_table->setMinimumHeight(11 * theme::kGrid);
     card->column()->addWidget(m_table, 1);
     return card;
 }
@@ -135,8 +135,7 @@ QWidget* StudyView::buildChart() {
     line->addWidget(m_chartMenu);
     card->column()->addLayout(line);
     card->column()->addWidget(m_chart, 1);
-    auto* legend = caption(tr("Line: audit rows. Dashed: select rows. Mark: the strength that was chosen. Ring: the "
-                              "slider's."));
+    auto* legend = caption(tr("Line: audit rows, dashed: select rows. Mark: chosen strength, ring: the slider's."));
     legend->setFont(theme::smallFont(legend->font()));
     legend->setWordWrap(true);
     card->column()->addWidget(legend);
@@ -177,12 +176,14 @@ QWidget* StudyView::buildMethod() {
     m_tabs->addTab(tr("Card"));
     m_tabs->setAccessibleName(tr("About the method"));
     card->column()->addWidget(m_tabs);
-    for (NumbersTable* table : {m_numbers, m_differences}) {
-        table->setFont(theme::tabularFont(theme::smallFont(table->font())));
-        m_sheets->addWidget(table);
-    }
+    m_numbers->setFont(theme::tabularFont(theme::smallFont(m_numbers->font())));
+    m_sheets->addWidget(m_numbers);
+    m_sheets->addWidget(m_differences);
     m_card->setAccessibleName(tr("Card of the method"));
     m_sheets->addWidget(m_card);
+    QSizePolicy kept = m_sheets->sizePolicy();
+    kept.setRetainSizeWhenHidden(true); // what stands above it stays where it is
+    m_sheets->setSizePolicy(kept);
     card->column()->addWidget(m_sheets, 1);
     return card;
 }
@@ -200,11 +201,15 @@ void StudyView::setStudy(std::shared_ptr<const DebiasStudy> study, const QString
     const int recommended = static_cast<int>(m_study->recommended);
     m_sentence->setText(studySentence(*m_study));
     QStringList caveats = studyCaveats(*m_study, -1);
-    if (recommended >= 0)
+    if (recommended >= 0) {
         caveats += studyCaveats(*m_study, recommended);
+        for (const std::string& warning : m_study->candidates[static_cast<std::size_t>(recommended)].card.warnings)
+            caveats << fromUtf8(warning);
+    }
     m_caveats->setText(bullets(caveats));
     m_caveats->setVisible(!caveats.isEmpty());
-    m_rows->setText(studyRows(*m_study) + u' ' + tr("Compared by %1.").arg(fromUtf8(m_study->score)));
+    m_rows->setText(studyRows(*m_study));
+    m_rows->setToolTip(tr("Compared by %1.").arg(fromUtf8(m_study->score)));
     m_candidate = -2; // whatever was shown is of another study
     {
         const QSignalBlocker quiet(m_table);
@@ -293,6 +298,8 @@ void StudyView::showCandidate(int index) {
     for (int tab : {0, 1}) // a method that failed has a card alone
         m_tabs->setTabVisible(tab, chosen >= 0);
     if (candidate != nullptr) {
+        const auto warnings = static_cast<int>(candidate->card.warnings.size());
+        m_tabs->setTabText(2, warnings > 0 ? tr("Card · %n warning(s)", nullptr, warnings) : tr("Card"));
         m_card->setGroups(candidateFacts(*m_study, static_cast<std::size_t>(index)));
         m_differences->setNumbers(differencesGrid(*m_study, static_cast<std::size_t>(index)),
                                   tr("Differences, %1").arg(m_name->text()), {});

@@ -74,6 +74,15 @@ QString changeText(const DebiasCandidate& candidate, const StudyMeasure& measure
     return words;
 }
 
+/// "0.38 to 0.10"
+QString fromTo(const DebiasCandidate& candidate, const StudyMeasure& measure) {
+    const MetricValue* before = valueOf(candidate, measure, kBefore);
+    const MetricValue* after = valueOf(candidate, measure, kAfter);
+    return Words::tr("%1 to %2")
+        .arg(before != nullptr ? numberText(before->value) : noValue(),
+             after != nullptr ? numberText(after->value) : noValue());
+}
+
 StudyMeasure maxSkewOf(const std::string& attribute) {
     return {attribute, "max_skew", {}, {}, true, 2};
 }
@@ -239,14 +248,14 @@ QStringList studyCaveats(const DebiasStudy& study, int index) {
     const std::string& target = study.config.attribute;
     const StudyMeasure skew = maxSkewOf(target), least{target, "min_skew", {}, {}, false, 2};
     if (const MetricValue* difference = valueOf(candidate, skew, kDifference); above(difference))
-        caveats << Words::tr("It made %1 worse: MaxSkew goes %2.").arg(fromUtf8(target), changeText(candidate, skew));
+        caveats << Words::tr("It made %1 worse: MaxSkew goes from %2.").arg(fromUtf8(target), fromTo(candidate, skew));
     else if (holdsNought(difference) && candidate.card.strength > 0)
         caveats << Words::tr("On the audit rows its effect on MaxSkew of %1 could be chance.").arg(fromUtf8(target));
     if (below(valueOf(candidate, least, kDifference)))
         caveats << Words::tr(
-                       "Over-correction: the group that now stands lowest stands lower than before. MinSkew of %1 "
-                       "goes %2.")
-                       .arg(fromUtf8(target), changeText(candidate, least));
+                       "Over-correction: the lowest group now stands lower than the lowest did before, MinSkew from "
+                       "%1.")
+                       .arg(fromTo(candidate, least));
     // A curve that has turned: a weaker dial leaves surely less than the chosen one.
     if (const MetricValue* after = valueOf(candidate, skew, kAfter); after != nullptr && after->ciLow) {
         const DebiasPoint* best = nullptr;
@@ -256,17 +265,13 @@ QStringList studyCaveats(const DebiasStudy& study, int index) {
                                                          (best == nullptr || *value < *skew.at(best->audit)))
                 best = &point;
         if (best != nullptr)
-            caveats << Words::tr("Over-correction: on the audit rows a weaker dial leaves less, MaxSkew %1 at strength "
-                                 "%2.")
-                           .arg(numberText(skew.at(best->audit)), numberText(best->strength));
+            caveats << Words::tr("Over-correction: on the audit rows strength %1 leaves less, MaxSkew %2.")
+                           .arg(numberText(best->strength), numberText(skew.at(best->audit)));
     }
     for (const std::string& other : study.config.untargeted)
         if (const StudyMeasure of = maxSkewOf(other); above(valueOf(candidate, of, kDifference)))
-            caveats << Words::tr("%1 got worse, though nobody asked for a change there: MaxSkew goes %2.")
-                           .arg(fromUtf8(other), changeText(candidate, of));
-    for (const std::string& warning : candidate.card.warnings)
-        if (!candidate.usesTrueLabels || warning.find("true labels") == std::string::npos)
-            caveats << fromUtf8(warning);
+            caveats << Words::tr("Another attribute got worse: MaxSkew of %1 from %2.")
+                           .arg(fromUtf8(other), fromTo(candidate, of));
     return caveats;
 }
 
@@ -336,11 +341,11 @@ Grid differencesGrid(const DebiasStudy& study, std::size_t index) {
     Grid grid;
     if (severalSets)
         grid.addColumn(Words::tr("images"));
-    grid.addColumn(Words::tr("attribute"));
     grid.addColumn(Words::tr("measure"));
+    grid.addEstimate(Words::tr("difference"), Words::tr("Paired, on the same images: with the method minus without."));
     grid.addEstimate(Words::tr("untouched"));
-    grid.addEstimate(Words::tr("after"));
-    grid.addEstimate(Words::tr("difference"), Words::tr("Paired, on the same images: after minus untouched."));
+    grid.addEstimate(Words::tr("at %1").arg(numberText(candidate.card.strength)),
+                     Words::tr("At the strength that was chosen on the select rows."));
     grid.addNumber(Words::tr("p, Holm"), Words::tr("Corrected for all differences of this table"));
     const auto lower = [](const std::string& measure) {
         return measure != "min_skew" && measure != "able" && !measure.ends_with("accuracy") &&
@@ -367,9 +372,10 @@ Grid differencesGrid(const DebiasStudy& study, std::size_t index) {
             Grid::Row cells;
             if (severalSets)
                 cells << Grid::Cell(fromUtf8(table.title));
-            cells << Grid::Cell(row.keys[0].empty() ? Words::tr("all") : fromUtf8(row.keys[0]))
-                  << Grid::Cell(fromUtf8(row.measure).replace(u'_', u' ')) << estimate(before->value)
-                  << estimate(after->value) << difference
+            const QString measure = fromUtf8(row.measure).replace(u'_', u' ');
+            cells << Grid::Cell(row.keys[0].empty() ? measure
+                                                    : QStringLiteral("%1, %2").arg(measure, fromUtf8(row.keys[0])))
+                  << difference << estimate(before->value) << estimate(after->value)
                   << Grid::number(row.value.adjustedP,
                                   row.enough ? pText(row.value.adjustedP) : Words::tr("not enough"));
             grid.rows << cells;

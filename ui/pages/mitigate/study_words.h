@@ -46,8 +46,8 @@ QString studyRows(const DebiasStudy& study);
 
 /// What is recommended and what it changes, in a sentence or two.
 QString studySentence(const DebiasStudy& study);
-/// What speaks against relying on a candidate: over-correction, another attribute that got worse. -1: of the study as a
-/// whole.
+/// What the numbers say against relying on a candidate: over-correction, another attribute that got worse. -1: of the
+/// study as a whole.
 QStringList studyCaveats(const DebiasStudy& study, int candidate);
 
 /// A row a method, the untouched model first: its numbers on the audit rows, each with its interval and what it
