@@ -17,6 +17,24 @@ constexpr double kQuiet = 0.6;    ///< how far curves out of focus fade into the
 constexpr double kReach = 14;     ///< pixels within which the pointer means a point
 constexpr double kPadding = 0.08; ///< of the axes' range, so that marks at its ends are whole
 constexpr double kSmallestRange = 1e-3;
+constexpr int kAxisRoom = 60; ///< pixels that the other axis takes
+constexpr int kTickRoom = 60; ///< pixels a tick
+
+/// Ticks at 1, 2 or 5 times a power of ten, with the decimals that tell them apart.
+void setTicks(QCPAxis& axis, int most) {
+    const double least = axis.range().size() / std::max(2, most);
+    const double power = std::pow(10, std::floor(std::log10(least)));
+    double step = 10 * power;
+    for (const double times : {5, 2, 1})
+        if (times * power >= least)
+            step = times * power;
+    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
+    ticker->setTickStep(step);
+    ticker->setScaleStrategy(QCPAxisTickerFixed::ssNone);
+    axis.setTicker(ticker);
+    axis.setNumberFormat(QStringLiteral("f"));
+    axis.setNumberPrecision(std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9))));
+}
 
 /// A line through the points that have both numbers.
 void addLine(QCustomPlot& plot, const std::vector<TradeoffCurve::Point>& points, bool select, const QPen& pen) {
@@ -46,8 +64,9 @@ void addWords(QCustomPlot& plot, QPointF at, const QString& words, const QFont& 
     auto* text = new QCPItemText(&plot);
     text->position->setCoords(at.x(), at.y());
     const bool right = plot.xAxis->range().upper - at.x() < 0.3 * plot.xAxis->range().size();
-    text->setPositionAlignment((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
-    text->setPadding(QMargins(9, 0, 9, 5));
+    const bool top = plot.yAxis->range().upper - at.y() < 0.15 * plot.yAxis->range().size();
+    text->setPositionAlignment((right ? Qt::AlignRight : Qt::AlignLeft) | (top ? Qt::AlignTop : Qt::AlignBottom));
+    text->setPadding(QMargins(9, 5, 9, 5));
     text->setFont(font);
     text->setColor(colour);
     text->setText(words);
@@ -207,19 +226,15 @@ void TradeoffChart::draw(QCustomPlot& plot, const QPalette& palette, const QSize
     if (!drawable)
         return;
     fitAxes(plot);
-    const auto label = [](const TradeoffAxis& axis) {
-        return axis.better.isEmpty() ? axis.title : QStringLiteral("%1 (%2)").arg(axis.title, axis.better);
+    const QFontMetrics metrics(theme::smallFont(font()));
+    const auto label = [&](const TradeoffAxis& axis, int room) {
+        const QString whole = QStringLiteral("%1 (%2)").arg(axis.title, axis.better);
+        return axis.better.isEmpty() || metrics.horizontalAdvance(whole) > room ? axis.title : whole;
     };
-    plot.xAxis->setLabel(label(m_x));
-    plot.yAxis->setLabel(label(m_y));
-    for (const auto& [axis, look] : {std::pair{plot.xAxis, &m_x}, std::pair{plot.yAxis, &m_y}}) {
-        // As many decimals as neighbouring ticks need to differ.
-        const double step = axis->range().size() / 4;
-        axis->setNumberFormat(QStringLiteral("f"));
-        axis->setNumberPrecision(
-            std::clamp(static_cast<int>(std::ceil(-std::log10(step) + 0.3)), 0, look->decimals + 1));
-        axis->ticker()->setTickCount(axis == plot.yAxis && size.height() < 200 ? 3 : 5);
-    }
+    plot.xAxis->setLabel(label(m_x, size.width() - kAxisRoom));
+    plot.yAxis->setLabel(label(m_y, size.height() - kAxisRoom));
+    setTicks(*plot.xAxis, size.width() / kTickRoom);
+    setTicks(*plot.yAxis, size.height() / kTickRoom);
     const TradeoffCurve* focus = focused();
     for (const TradeoffCurve& curve : m_curves)
         if (&curve != focus)

@@ -89,10 +89,12 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     else
         delete more;
     column->addLayout(line);
-    auto* about = hint(fromUtf8(info.about));
-    about->setContentsMargins(kIndent, 0, 0, theme::kGrid);
-    about->setToolTip(entry.box->toolTip());
-    column->addWidget(about);
+    if (suffix.isEmpty()) { // a variant stands under its method
+        auto* about = hint(fromUtf8(info.about));
+        about->setContentsMargins(kIndent, 0, 0, theme::kGrid);
+        about->setToolTip(entry.box->toolTip());
+        column->addWidget(about);
+    }
     auto* place = new QVBoxLayout;
     place->setContentsMargins(kIndent, 0, 0, theme::kGrid);
     column->addLayout(place);
