@@ -163,6 +163,14 @@ private Q_SLOTS:
                      QStringLiteral("changes by −0.3 points (95 % interval −1.1 to +0.4), which could be chance.")),
                  qPrintable(sentence));
     }
+    void aCostOfNothingIsSaidSo() {
+        DebiasStudy study = test::syntheticStudy();
+        study.recommended = 4; // its accuracy is that of the untouched model
+        for (MeasureRow& row : study.candidates[4].price.front().rows)
+            if (row.measure == "zero_shot_accuracy" && row.keys[1] == "difference")
+                row.value.ciLow = row.value.ciHigh = row.value.value = 0.0;
+        QVERIFY(studySentence(study).endsWith(QStringLiteral("Zero-shot accuracy of race stays as it is.")));
+    }
     void nothingIsRecommendedWhereNothingIsBetter() {
         DebiasStudy study = test::syntheticStudy();
         study.recommended = -1;

@@ -17,8 +17,8 @@ constexpr double kQuiet = 0.6;    ///< how far curves out of focus fade into the
 constexpr double kReach = 14;     ///< pixels within which the pointer means a point
 constexpr double kPadding = 0.08; ///< of the axes' range, so that marks at its ends are whole
 constexpr double kSmallestRange = 1e-3;
-constexpr int kAxisRoom = 60; ///< pixels that the other axis takes
-constexpr int kTickRoom = 60; ///< pixels a tick
+constexpr int kAxisRoom = 60;                    ///< pixels that the other axis takes
+constexpr int kTickWidth = 60, kTickHeight = 32; ///< pixels a tick
 
 /// Ticks at 1, 2 or 5 times a power of ten, with the decimals that tell them apart.
 void setTicks(QCPAxis& axis, int most) {
@@ -204,8 +204,9 @@ void TradeoffChart::drawMarks(QCustomPlot& plot, const QPalette& palette) const 
             if (front)
                 addWords(plot, {*point.x, *point.y}, curve.name, theme::strongFont(small), ink);
         }
-    if (!m_curves.empty() && !m_curves.front().points.empty())
-        if (const auto& nothing = m_curves.front().points.front(); nothing.x && nothing.y) {
+    const auto measured = std::ranges::find_if(m_curves, [](const auto& curve) { return !curve.points.empty(); });
+    if (measured != m_curves.end()) // every curve begins untouched
+        if (const auto& nothing = measured->points.front(); nothing.x && nothing.y) {
             addMark(plot, {*nothing.x, *nothing.y},
                     QCPScatterStyle(QCPScatterStyle::ssCrossSquare, QPen(ink, 1.4), QBrush(theme::card(palette)), 9));
             addWords(plot, {*nothing.x, *nothing.y}, tr("untouched"), small, theme::muted(palette));
@@ -233,8 +234,8 @@ void TradeoffChart::draw(QCustomPlot& plot, const QPalette& palette, const QSize
     };
     plot.xAxis->setLabel(label(m_x, size.width() - kAxisRoom));
     plot.yAxis->setLabel(label(m_y, size.height() - kAxisRoom));
-    setTicks(*plot.xAxis, size.width() / kTickRoom);
-    setTicks(*plot.yAxis, size.height() / kTickRoom);
+    setTicks(*plot.xAxis, size.width() / kTickWidth);
+    setTicks(*plot.yAxis, size.height() / kTickHeight);
     const TradeoffCurve* focus = focused();
     for (const TradeoffCurve& curve : m_curves)
         if (&curve != focus)

@@ -19,7 +19,8 @@ constexpr const char* kAfter = "after";
 constexpr const char* kDifference = "difference";
 constexpr const char* kAccuracy = "zero_shot_accuracy";
 constexpr double kSameStrength = 1e-9;
-constexpr qsizetype kLongValue = 16; ///< a parameter's value is cut in a name
+constexpr double kTenthOfAPoint = 0.001; ///< the last digit in which accuracies are said to change
+constexpr qsizetype kLongValue = 16;     ///< a parameter's value is cut in a name
 
 using Words = StudyWords;
 
@@ -93,6 +94,9 @@ QString costText(const DebiasStudy& study, const DebiasCandidate& candidate) {
     if (difference == nullptr || !difference->value)
         return Words::tr("What it costs is not known: no classes were named that the model must still tell apart.");
     const auto points = [](std::optional<double> share) { return share ? std::optional(100 * *share) : std::nullopt; };
+    const auto isNought = [](std::optional<double> share) { return share && std::abs(*share) < kTenthOfAPoint / 2; };
+    if (isNought(difference->value) && isNought(difference->ciLow) && isNought(difference->ciHigh))
+        return Words::tr("Zero-shot accuracy of %1 stays as it is.").arg(fromUtf8(study.config.classes));
     const QString range = rangeText(points(difference->ciLow), points(difference->ciHigh), true, 1);
     QString words = Words::tr("Zero-shot accuracy of %1 changes by %2 points")
                         .arg(fromUtf8(study.config.classes), signedText(points(difference->value), 1));
