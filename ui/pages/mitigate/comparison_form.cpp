@@ -36,6 +36,8 @@ constexpr qint64 kWritten = 0;             ///< the probe choice that means "the
 constexpr std::int64_t kFewestImages = 50; ///< of a part, under which its numbers say little
 constexpr std::size_t kMostGroups = 30;    ///< an attribute with more is a name, not a group
 constexpr int kFitShare = 50, kSelectShare = 25;
+constexpr int kShownLetters = 14;
+constexpr int kScrollBar = 2 * theme::kGrid;
 
 /// Which part of a split a value names; the engine reads it the same way.
 enum class Part { Fit, Select, Audit };
@@ -79,7 +81,7 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
       m_auditImages(new QComboBox), m_attribute(new QComboBox), m_untargeted(new QListWidget), m_classes(new QComboBox),
       m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
       m_k(new QLineEdit(QStringLiteral("100"))), m_target(new TargetChoice(context)), m_split(new QComboBox),
-      m_shares(new QWidget), m_fit(new QSpinBox), m_select(new QSpinBox), m_rest(new QLabel), m_together(new QComboBox),
+      m_shares(new QWidget), m_fit(new QSpinBox), m_select(new QSpinBox), m_rest(hint()), m_together(new QComboBox),
       m_seed(new QSpinBox), m_methods(new MethodList), m_counts(new QLabel), m_bars(new GroupBars),
       m_problem(caption({})), m_cautions(hint()), m_start(makePrimary(new QPushButton(tr("Start comparison")))) {
     auto* left = new QWidget;
@@ -108,6 +110,12 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
     all->setContentsMargins(0, 0, 0, 0);
     all->addWidget(both, 1);
 
+    // A long name is cut in its box, not the form at the window's edge.
+    for (QComboBox* box : {m_model, m_images, m_auditImages, m_attribute, m_classes, m_probe, m_split, m_together}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(kShownLetters);
+    }
+    scroll->setMinimumWidth(left->minimumSizeHint().width() + kScrollBar);
     connect(m_start, &QPushButton::clicked, this, &ComparisonForm::start);
     connect(m_images, &QComboBox::currentIndexChanged, this, &ComparisonForm::refreshColumns);
     for (QComboBox* box : {m_model, m_auditImages, m_classes, m_split, m_together, m_attribute, m_probe})
@@ -186,7 +194,7 @@ QWidget* ComparisonForm::buildSplit() {
     for (QSpinBox* box : {m_fit, m_select}) {
         box->setRange(1, 98);
         box->setSuffix(tr(" %"));
-        box->setMinimumWidth(15 * theme::kGrid);
+        box->setMinimumWidth(13 * theme::kGrid);
     }
     m_fit->setValue(kFitShare);
     m_fit->setPrefix(tr("fit "));
@@ -197,9 +205,8 @@ QWidget* ComparisonForm::buildSplit() {
     line->setSpacing(theme::kGrid);
     line->addWidget(m_fit);
     line->addWidget(m_select);
-    line->addWidget(m_rest);
     line->addStretch(1);
-    form->add(tr("S&hares"), m_shares, nullptr, m_fit);
+    form->add(tr("S&hares"), m_shares, m_rest, m_fit);
     m_together->setAccessibleName(tr("Column whose groups are not divided"));
     form->add(tr("Keep to&gether"), m_together,
               hint(tr("Images of one person, or of one counterfactual set, belong into one part.")));
@@ -469,7 +476,8 @@ void ComparisonForm::refreshState() {
     m_together->setEnabled(byLot);
     m_select->setVisible(!ownAudit);
     const int rest = 100 - m_fit->value() - (ownAudit ? 0 : m_select->value());
-    m_rest->setText(ownAudit ? tr("choose %1 %").arg(rest) : tr("audit %1 %").arg(std::max(0, rest)));
+    m_rest->setText(
+        (ownAudit ? tr("The other %1 % choose.") : tr("The other %1 % are audited.")).arg(std::max(0, rest)));
 
     const auto parts = counts();
     m_counts->setText(!parts  ? QString()

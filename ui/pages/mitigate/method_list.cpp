@@ -51,13 +51,14 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
         else
             add(column, info, {}, {}, isStandard);
         if (info.name == "det-cons")
-            add(column, info, {{kLabels, "given"}}, tr("by true labels, an upper baseline"), true);
+            add(column, info, {{kLabels, "given"}}, tr("true labels"), true);
         if (info.name == "mean-difference" || info.name == "leace")
             add(column, info, {{"apply", "both"}}, tr("images and texts"), true);
     }
     column->addStretch(1);
     setWidget(content);
     content->setAutoFillBackground(false); // the scroll area fills what it is given
+    setMinimumWidth(content->minimumSizeHint().width() + 2 * theme::kGrid);
 }
 
 void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
