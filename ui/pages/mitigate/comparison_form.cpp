@@ -111,7 +111,8 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
     all->addWidget(both, 1);
 
     // A long name is cut in its box, not the form at the window's edge.
-    for (QComboBox* box : {m_model, m_images, m_auditImages, m_attribute, m_classes, m_probe, m_split, m_together}) {
+    for (QComboBox* box :
+         {m_model, m_images, m_auditImages, m_attribute, m_classes, m_probe, m_split, m_together, m_target->box()}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(kShownLetters);
     }
