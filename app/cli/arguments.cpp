@@ -121,6 +121,18 @@ std::optional<store::EmbeddingCache> openCache() {
     return {};
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> conditions(const std::vector<std::string>& texts) {
+    std::vector<std::pair<std::string, std::string>> result;
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "--where"}, {"value", encodeName(text)}, {"expected", "COLUMN=VALUE"}});
+        result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return result;
+}
+
 Result<std::vector<std::string>> readTexts(const std::string& file) {
     errno = 0;
     std::ifstream in(file, std::ios::binary);

@@ -46,6 +46,9 @@ std::filesystem::path hashMemoryFile();
 /// The embedding cache in the user's cache folder; without it (a note says so) everything works, only slower.
 std::optional<store::EmbeddingCache> openCache();
 
+/// Row filters of the form COLUMN=VALUE. Errors: InvalidArgument.
+Result<std::vector<std::pair<std::string, std::string>>> conditions(const std::vector<std::string>& texts);
+
 /// The texts of a file: a JSON array of strings (.json), or one a line. Errors: FileNotFound, FileUnreadable,
 /// JsonInvalid.
 Result<std::vector<std::string>> readTexts(const std::string& file);

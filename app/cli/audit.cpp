@@ -95,13 +95,7 @@ audit::SetEmbeddings matchParts(const EmbeddingParts& parts, const ImageSet& set
 Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
     formats::LabelOptions options;
     options.preset = arguments.preset;
-    for (const std::string& condition : arguments.where) {
-        const std::size_t equals = condition.find('=');
-        if (equals == 0 || equals == std::string::npos)
-            return fail(ErrorCode::InvalidArgument,
-                        {{"name", "--where"}, {"value", encodeName(condition)}, {"expected", "COLUMN=VALUE"}});
-        options.where.emplace_back(condition.substr(0, equals), condition.substr(equals + 1));
-    }
+    PLUMBLINE_TRY(options.where, conditions(arguments.where));
     return options;
 }
 

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/console.h"
+#include "app/cli/debias_parts.h"
 #include "app/cli/measure_kinds.h"
+#include "core/audit/mitigation.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
 #include "core/data/attribute_text.h"
@@ -86,7 +88,7 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
     std::string text =
         measurementTable(all, planted, view) + metric::familyText(result.measurements, result.config.measure) + "\n";
     for (const MeasureTable& table : result.tables) {
-        text += "\n" + measureTableText(table);
+        text += "\n" + (table.id == audit::kPriceId ? priceText(table) : measureTableText(table));
         for (const std::string& warning : table.warnings)
             text += "Note: " + warning + "\n";
     }

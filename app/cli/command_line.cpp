@@ -24,6 +24,7 @@ int runCommandLine(int argc, char** argv) {
     addAudit(app, run);
     addSample(app, run);
     addTrain(app, run);
+    addInterpolate(app, run);
     addDebias(app, run);
     addServe(app, run);
     try {

@@ -18,6 +18,7 @@ void addMeasure(CLI::App& app, Run& run);
 void addAudit(CLI::App& app, Run& run);
 void addSample(CLI::App& app, Run& run);
 void addTrain(CLI::App& app, Run& run);
+void addInterpolate(CLI::App& app, Run& run);
 void addDebias(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 

@@ -145,8 +145,15 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
     DebiasCard card;
     card.fitRows = fs::path(arguments.embeddings).filename().string() + ", all rows";
     card.predictedLabels = arguments.predicted;
-    return debias::fit(config, {images, attribute, texts ? &*texts : nullptr, words, arguments.seed}, std::move(card),
-                       feedback);
+    return debias::fit(config,
+                       {images,
+                        attribute,
+                        texts ? &*texts : nullptr,
+                        words,
+                        arguments.seed,
+                        {},
+                        fs::path(arguments.out) / "checkpoint"},
+                       std::move(card), feedback);
 }
 
 int fitAndWrite(const FitArguments& arguments) {
@@ -156,6 +163,8 @@ int fitAndWrite(const FitArguments& arguments) {
         return report(transform.error());
     if (const Result<void> written = debias::writeTransform(*transform, arguments.out); !written)
         return report(written.error());
+    std::error_code ignored;
+    fs::remove_all(fs::path(arguments.out) / "checkpoint", ignored); // it has served
     const DebiasCard& card = transform->parts.front().card;
     TextTable table({card.name, ""}, 1);
     table.add({"seconds", cell(card.seconds)});
@@ -234,6 +243,28 @@ Result<debias::Transform> readStack(const std::vector<std::string>& folders, dou
         }
     }
     return stack;
+}
+
+std::string priceText(const MeasureTable& price) {
+    TextTable table({"attribute", "measure", "before", "after", "difference", "95 % interval", "p", "p (Holm)"}, 2);
+    for (const MeasureRow& row : price.rows) {
+        if (row.keys.size() != 2 || row.keys[1] != "after")
+            continue;
+        const MeasureRow* before = price.find({row.keys[0], "before"}, row.measure);
+        const MeasureRow* difference = price.find({row.keys[0], "difference"}, row.measure);
+        const auto value = [](const MeasureRow* of) {
+            if (of && !of->value.value && of->value.atMost)
+                return "≤ " + cell(of->value.atMost);
+            return cell(of ? of->value.value : std::nullopt);
+        };
+        std::string interval;
+        if (difference && difference->value.ciLow && difference->value.ciHigh)
+            interval = cell(difference->value.ciLow) + " to " + cell(difference->value.ciHigh);
+        table.add({row.keys[0].empty() ? "all" : row.keys[0], row.measure, value(before), value(&row),
+                   value(difference), interval, difference ? pCell(difference->value.pValue) : "",
+                   difference ? pCell(difference->value.adjustedP) : ""});
+    }
+    return price.title + "\n" + table.text();
 }
 
 void addDebias(CLI::App& app, Run& chosen) {

@@ -15,6 +15,7 @@
 #include "core/base/path.h"
 #include "core/data/json.h"
 #include "core/formats/label_table.h"
+#include "core/metric/utility/generalisation.h"
 #include "core/probe/probe_set.h"
 
 namespace plumbline::cli {
@@ -27,7 +28,8 @@ struct Arguments {
     ModelArguments model;
     MeasureArguments measure;
     std::string images, labels, auditLabels, preset, probe, out, json, csv;
-    std::vector<std::string> prompts, methods, transforms;
+    std::vector<std::string> prompts, methods, transforms, elsewhere;
+    std::vector<std::string> attributes; ///< of the matrix: each is removed in turn
     DebiasStudyConfig config;
 };
 
@@ -36,32 +38,82 @@ tl::unexpected<Error> invalid(std::string name, std::string value, std::string e
                 {{"name", std::move(name)}, {"value", std::move(value)}, {"expected", std::move(expected)}});
 }
 
-/// "leace" or "leace:apply=both;shrinkage=on".
-Result<DebiasConfig> methodOf(const std::string& text) {
-    DebiasConfig config;
-    const std::size_t colon = text.find(':');
-    config.method = text.substr(0, colon);
-    if (!findDebiasMethod(config.method))
-        return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
-    if (colon == std::string::npos)
-        return config;
-    std::vector<std::string> parts;
-    for (std::size_t begin = colon + 1; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(';', begin), text.size());
+/// The pieces of a text between separators, without empty ones.
+std::vector<std::string> pieces(const std::string& text, char separator) {
+    std::vector<std::string> result;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, begin), text.size());
         if (end > begin)
-            parts.push_back(text.substr(begin, end - begin));
+            result.push_back(text.substr(begin, end - begin));
         begin = end + 1;
     }
-    PLUMBLINE_TRY(config.parameters, debiasParameters(parts));
-    return config;
+    return result;
 }
 
-struct Compared {
-    audit::Study study;
-    std::vector<std::string> notes;
+/// "leace", "leace:apply=both;shrinkage=on", "mean-difference+det-cons:labels=predicted".
+Result<DebiasRecipe> recipeOf(const std::string& text) {
+    DebiasRecipe recipe;
+    for (const std::string& step : pieces(text, '+')) {
+        const std::size_t colon = step.find(':');
+        DebiasConfig config;
+        config.method = step.substr(0, colon);
+        if (!findDebiasMethod(config.method))
+            return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
+        if (colon != std::string::npos) {
+            PLUMBLINE_TRY(config.parameters, debiasParameters(pieces(step.substr(colon + 1), ';')));
+        }
+        recipe.steps.push_back(std::move(config));
+    }
+    if (recipe.steps.empty())
+        return invalid("--method", encodeName(text), "a name that plumb debias list prints");
+    return recipe;
+}
+
+/// A model and the sets of images, embedded once for every study.
+struct Prepared {
+    std::unique_ptr<clip::Encoder> encoder;
+    ImageSet set;
+    audit::SetEmbeddings embeddings;
+    struct Other {
+        std::string name;
+        ImageSet set;
+        audit::SetEmbeddings embeddings;
+    };
+    std::optional<Other> audit;
+    std::vector<Other> elsewhere;
 };
 
-Outcome<Compared> compare(const Arguments& arguments, Feedback& feedback) {
+Outcome<Prepared> prepare(const Arguments& arguments, Feedback& feedback) {
+    Prepared prepared;
+    PLUMBLINE_TRY(prepared.encoder, arguments.model.load(feedback));
+    formats::LabelOptions options;
+    options.preset = arguments.preset;
+    std::error_code ignored;
+    const fs::path root = fs::absolute(arguments.images, ignored);
+    std::optional<store::EmbeddingCache> cache = openCache();
+    const auto embed = [&](const ImageSet& set) {
+        return audit::embedSet(*prepared.encoder, set, cache ? &*cache : nullptr, arguments.model.precision, feedback);
+    };
+    const auto other = [&](const std::string& labels) -> Outcome<Prepared::Other> {
+        Prepared::Other one;
+        one.name = fs::path(labels).stem().string();
+        PLUMBLINE_TRY(one.set, formats::readImageSet(root, labels, options, feedback));
+        PLUMBLINE_TRY(one.embeddings, embed(one.set));
+        return one;
+    };
+    PLUMBLINE_TRY(prepared.set, formats::readImageSet(root, arguments.labels, options, feedback));
+    PLUMBLINE_TRY(prepared.embeddings, embed(prepared.set));
+    if (!arguments.auditLabels.empty()) {
+        PLUMBLINE_TRY(prepared.audit, other(arguments.auditLabels));
+    }
+    for (const std::string& labels : arguments.elsewhere) {
+        PLUMBLINE_TRY(prepared.elsewhere.emplace_back(), other(labels));
+    }
+    return prepared;
+}
+
+/// What the arguments ask for all studies.
+Result<DebiasStudyConfig> configOf(const Arguments& arguments) {
     DebiasStudyConfig config = arguments.config;
     PLUMBLINE_TRY(config.measure, arguments.measure.options());
     config.seed = config.measure.seed;
@@ -71,50 +123,100 @@ Outcome<Compared> compare(const Arguments& arguments, Feedback& feedback) {
         PLUMBLINE_TRY(config.probe, probe::namedProbeSet(arguments.probe));
     }
     if (arguments.methods.empty() || arguments.methods == std::vector<std::string>{"all"})
-        config.methods = audit::studyMethods();
+        config.methods = studyRecipes();
     else
         for (const std::string& name : arguments.methods) {
-            PLUMBLINE_TRY(config.methods.emplace_back(), methodOf(name));
+            PLUMBLINE_TRY(config.methods.emplace_back(), recipeOf(name));
         }
     std::error_code ignored;
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
     config.precision = arguments.model.precision;
+    return config;
+}
 
-    PLUMBLINE_TRY(const auto encoder, arguments.model.load(feedback));
-    formats::LabelOptions options;
-    options.preset = arguments.preset;
-    const fs::path root = fs::absolute(arguments.images, ignored);
-    PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(root, arguments.labels, options, feedback));
-    std::optional<ImageSet> auditSet;
-    if (!arguments.auditLabels.empty()) {
-        PLUMBLINE_TRY(auditSet, formats::readImageSet(root, arguments.auditLabels, options, feedback));
-    }
-    std::optional<store::EmbeddingCache> cache = openCache();
-    store::EmbeddingCache* cachePointer = cache ? &*cache : nullptr;
-    PLUMBLINE_TRY(const audit::SetEmbeddings embeddings,
-                  audit::embedSet(*encoder, set, cachePointer, config.precision, feedback));
-    std::optional<audit::SetEmbeddings> auditEmbeddings;
-    if (auditSet) {
-        PLUMBLINE_TRY(auditEmbeddings, audit::embedSet(*encoder, *auditSet, cachePointer, config.precision, feedback));
-    }
+Outcome<audit::Study> studyOf(const Arguments& arguments, const DebiasStudyConfig& config, const Prepared& prepared,
+                              Feedback& feedback) {
     const audit::EncodeTexts encode = [&](std::span<const std::string> texts) {
-        return encoder->encodeTexts(texts, feedback);
+        return prepared.encoder->encodeTexts(texts, feedback);
     };
-    PLUMBLINE_TRY(audit::StudyInput input, audit::studyInput(config,
-                                                             {set, embeddings, auditSet ? &*auditSet : nullptr,
-                                                              auditEmbeddings ? &*auditEmbeddings : nullptr},
-                                                             encode, feedback));
-    PLUMBLINE_TRY(input.card.modelSha256, encoder->contentSha256(feedback));
+    const Prepared::Other* audited = prepared.audit ? &*prepared.audit : nullptr;
+    PLUMBLINE_TRY(audit::StudyInput input,
+                  audit::studyInput(config,
+                                    {prepared.set, prepared.embeddings, audited ? &audited->set : nullptr,
+                                     audited ? &audited->embeddings : nullptr},
+                                    encode, feedback));
+    PLUMBLINE_TRY(input.card.modelSha256, prepared.encoder->contentSha256(feedback));
+    for (const Prepared::Other& other : prepared.elsewhere) {
+        PLUMBLINE_TRY(input.elsewhere.emplace_back(),
+                      audit::imagesElsewhere(input, other.set, other.embeddings, other.name, feedback));
+    }
     for (const std::string& folder : arguments.transforms) {
         PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder));
         audit::StudyMethod method;
-        method.config = transform.parts.empty() ? DebiasConfig{} : transform.parts.front().card.config;
+        for (const debias::Part& part : transform.parts)
+            method.steps.emplace_back().config = part.card.config;
         method.fitted = std::move(transform);
         input.methods.push_back(std::move(method));
     }
-    Compared compared;
-    PLUMBLINE_TRY(compared.study, audit::runStudy(input, feedback));
-    return compared;
+    return audit::runStudy(input, feedback);
+}
+
+Outcome<audit::Study> compare(const Arguments& arguments, Feedback& feedback) {
+    PLUMBLINE_TRY(const DebiasStudyConfig config, configOf(arguments));
+    PLUMBLINE_TRY(const Prepared prepared, prepare(arguments, feedback));
+    return studyOf(arguments, config, prepared, feedback);
+}
+
+/// The matrix of METHODS A23.1: the method fitted for each attribute in turn, audited on the audit images and on the
+/// other sets, for every attribute.
+Outcome<std::vector<MeasureTable>> matrix(const Arguments& arguments, Feedback& feedback) {
+    PLUMBLINE_TRY(const DebiasStudyConfig common, configOf(arguments));
+    PLUMBLINE_TRY(const Prepared prepared, prepare(arguments, feedback));
+    const std::string fitSet = fs::path(arguments.labels).stem().string();
+    std::vector<MeasureTable> tables;
+    for (std::size_t r = 0; r < common.methods.size(); ++r) {
+        metric::GeneralisationMatrix matrix;
+        std::string title;
+        for (const std::string& attribute : arguments.attributes) {
+            DebiasStudyConfig config = common;
+            config.methods = {common.methods[r]};
+            config.attribute = attribute;
+            config.untargeted = arguments.attributes;
+            if (config.classes == attribute)
+                config.classes.clear(); // its zero-shot accuracy would fall with the attribute
+            PLUMBLINE_TRY(const audit::Study study, studyOf(arguments, config, prepared, feedback));
+            const DebiasCandidate& candidate = study.result.candidates.front();
+            if (!candidate.failure.empty())
+                return fail(ErrorCode::InvalidArgument, {{"name", candidate.card.config.method + " for " + attribute},
+                                                         {"value", candidate.failure},
+                                                         {"expected", "a method that can be fitted for it"}});
+            title = candidate.card.config.method;
+            const metric::SetAttribute fitted{fitSet, attribute};
+            matrix.rows.push_back(fitted);
+            for (std::size_t set = 0; set < candidate.price.size(); ++set) {
+                const std::string name = set > 0          ? prepared.elsewhere[set - 1].name
+                                         : prepared.audit ? prepared.audit->name
+                                                          : "audit part of " + fitSet;
+                for (const std::string& audited : arguments.attributes) {
+                    const metric::SetAttribute column{name, audited};
+                    if (std::ranges::find(matrix.columns, column) == matrix.columns.end())
+                        matrix.columns.push_back(column);
+                    for (const char* measure : {"max_skew", "ndkl"}) {
+                        const MeasureTable& price = candidate.price[set];
+                        const MeasureRow* before = price.find({audited, "before"}, measure);
+                        const MeasureRow* after = price.find({audited, "after"}, measure);
+                        const MeasureRow* difference = price.find({audited, "difference"}, measure);
+                        if (before && after && difference)
+                            matrix.cells.push_back({fitted, column, measure, before->value, after->value,
+                                                    difference->value, before->n, before->enough});
+                    }
+                }
+            }
+        }
+        MeasureTable& table = tables.emplace_back(metric::generalisationTable(matrix));
+        table.title += ": " + title;
+    }
+    return tables;
 }
 
 std::string signedCell(const MeasureRow* row) {
@@ -129,8 +231,9 @@ std::string signedCell(const MeasureRow* row) {
 /// The card's name with the parameters that were given: "LEACE, gender (apply=both)"; long ones are cut.
 std::string candidateName(const DebiasCandidate& candidate) {
     std::string given;
-    for (const auto& [name, value] : candidate.card.config.parameters)
-        given += (given.empty() ? "" : ", ") + name + "=" + (value.size() > 12 ? value.substr(0, 10) + "…" : value);
+    for (const DebiasConfig& step : candidate.recipe.steps)
+        for (const auto& [name, value] : step.parameters)
+            given += (given.empty() ? "" : ", ") + name + "=" + (value.size() > 12 ? value.substr(0, 10) + "…" : value);
     return candidate.card.name + (given.empty() ? "" : " (" + given + ")");
 }
 
@@ -218,55 +321,84 @@ Result<void> write(const Arguments& arguments, const audit::Study& study) {
 
 int run(const Arguments& arguments) {
     ConsoleFeedback feedback;
-    const Outcome<Compared> compared = compare(arguments, feedback);
-    if (!compared)
-        return report(compared.error());
-    for (const std::string& warning : compared->study.result.warnings)
+    const Outcome<audit::Study> study = compare(arguments, feedback);
+    if (!study)
+        return report(study.error());
+    for (const std::string& warning : study->result.warnings)
         note(warning);
-    for (const DebiasCandidate& candidate : compared->study.result.candidates)
+    for (const DebiasCandidate& candidate : study->result.candidates)
         for (const std::string& warning : candidate.card.warnings)
             note(candidate.card.name + ": " + warning);
-    const Result<void> written = write(arguments, compared->study);
+    const Result<void> written = write(arguments, *study);
     return written ? kDone : report(written.error());
 }
 
 } // namespace
 
 void addDebiasCompare(CLI::App& debias, Run& chosen) {
+    const auto addCommon = [](CLI::App* command, Arguments& arguments) {
+        arguments.model.addTo(*command, true);
+        command->add_option("--images", arguments.images, "Folder with images")->required();
+        command->add_option("--labels", arguments.labels, "Table with a file column and one column an attribute")
+            ->required();
+        command->add_option(
+            "--audit-labels", arguments.auditLabels,
+            "Another table of the same folder: its images are audited, those of --labels fit and choose");
+        command->add_option("--elsewhere", arguments.elsewhere,
+                            "Further tables of the same folder, audited only: how it goes elsewhere");
+        command->add_option("--preset", arguments.preset,
+                            "How to read the tables: fairface, utkface, generic, or a file");
+        DebiasStudyConfig& config = arguments.config;
+        command->add_option("--classes", config.classes, "Attribute whose zero-shot accuracy is the utility");
+        command->add_option("--captions", config.captions, "Captions of the images, for recall");
+        command->add_option("--caption-split", config.captionSplit, "Only this part of the list, e.g. test");
+        command->add_option("--split", config.splitColumn,
+                            "Column with the values fit, select and audit; without it by lot");
+        command->add_option("--together", config.together,
+                            "Column whose groups are not divided by lot: identities, sets");
+        command->add_option("--shares", config.shares, "Of fit, select and audit images, by lot")
+            ->delimiter(',')
+            ->expected(2, 3);
+        command->add_flag("--predicted-labels", config.predictedLabels,
+                          "The labels were made by a classifier: the cards say so");
+        auto* asked = command->add_option_group("asked", "What is asked");
+        asked->add_option("--probe", arguments.probe, "Probe file (JSON or CSV), or the name of a built-in set");
+        asked->add_option("--prompt", arguments.prompts, "Prompts");
+        asked->require_option(1);
+        arguments.measure.addTo(*command);
+        command->add_option("--json", arguments.json,
+                            "Write everything as JSON to this file, or - for standard output");
+        command->add_option("--csv", arguments.csv, "Write the tables as CSV to this file, or - for standard output");
+    };
+    const std::string methodHelp = "NAME, NAME:KEY=VALUE;KEY=VALUE or several in turn, NAME+NAME; several times; "
+                                   "all tries every one";
     CLI::App* command = debias.add_subcommand(
         "compare", "Fits methods on some images, chooses their strength on others and audits them on a third part");
     auto arguments = std::make_shared<Arguments>();
-    arguments->model.addTo(*command, true);
-    command->add_option("--images", arguments->images, "Folder with images")->required();
-    command->add_option("--labels", arguments->labels, "Table with a file column and one column an attribute")
-        ->required();
-    command->add_option("--audit-labels", arguments->auditLabels,
-                        "Another table of the same folder: its images are audited, those of --labels fit and choose");
-    command->add_option("--preset", arguments->preset, "How to read the tables: fairface, utkface, generic, or a file");
-    DebiasStudyConfig& config = arguments->config;
-    command->add_option("--attribute", config.attribute, "The attribute to remove")->required();
-    command->add_option("--untargeted", config.untargeted, "Attributes that are looked at, too")->delimiter(',');
-    command->add_option("--classes", config.classes, "Attribute whose zero-shot accuracy is the utility");
-    command->add_option("--captions", config.captions, "Captions of the images, for recall");
-    command->add_option("--caption-split", config.captionSplit, "Only this part of the list, e.g. test");
-    command->add_option("--split", config.splitColumn,
-                        "Column with the values fit, select and audit; without it by lot");
-    command->add_option("--together", config.together, "Column whose groups are not divided by lot: identities, sets");
-    command->add_option("--shares", config.shares, "Of fit, select and audit images, by lot")
-        ->delimiter(',')
-        ->expected(2, 3);
-    auto* asked = command->add_option_group("asked", "What is asked");
-    asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
-    asked->add_option("--prompt", arguments->prompts, "Prompts");
-    asked->require_option(1);
-    arguments->measure.addTo(*command);
-    command->add_option("--method", arguments->methods,
-                        "NAME or NAME:KEY=VALUE;KEY=VALUE, several times; all (the default) tries every one");
+    addCommon(command, *arguments);
+    command->add_option("--attribute", arguments->config.attribute, "The attribute to remove")->required();
+    command->add_option("--untargeted", arguments->config.untargeted, "Attributes that are looked at, too")
+        ->delimiter(',');
+    command->add_option("--method", arguments->methods, methodHelp + " (the default)");
     command->add_option("--transform", arguments->transforms, "Folder of a transform that was fitted elsewhere");
     command->add_option("--out", arguments->out, "Folder for the fitted transforms");
-    command->add_option("--json", arguments->json, "Write everything as JSON to this file, or - for standard output");
-    command->add_option("--csv", arguments->csv, "Write the tables as CSV to this file");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+
+    CLI::App* generalise = debias.add_subcommand(
+        "matrix", "Fits a method for each attribute in turn and audits every attribute on every set of images");
+    auto ofMatrix = std::make_shared<Arguments>();
+    addCommon(generalise, *ofMatrix);
+    generalise->add_option("--attribute", ofMatrix->attributes, "Attributes A,B[,C…]")->delimiter(',')->required();
+    generalise->add_option("--method", ofMatrix->methods, methodHelp)->required();
+    generalise->callback([ofMatrix, &chosen] {
+        chosen = [ofMatrix] {
+            ConsoleFeedback feedback;
+            MeasureOutput output;
+            output.json = ofMatrix->json;
+            output.csv = ofMatrix->csv;
+            return output.write(matrix(*ofMatrix, feedback));
+        };
+    });
 }
 
 } // namespace plumbline::cli

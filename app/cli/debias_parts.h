@@ -7,6 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "core/base/error.h"
+#include "core/data/measure_table.h"
 #include "core/debias/transform.h"
 
 namespace plumbline::cli {
@@ -17,6 +18,9 @@ Result<std::vector<std::pair<std::string, std::string>>> debiasParameters(const 
 /// Transforms of these folders as one, each part dialled by `strength` on top of its own. Errors: those of
 /// readTransform, InvalidArgument.
 Result<debias::Transform> readStack(const std::vector<std::string>& folders, double strength);
+
+/// The price of a transform (audit::priceOf): a line a measure, before, after and the difference beside each other.
+std::string priceText(const MeasureTable& price);
 
 void addDebiasCompare(CLI::App& debias, Run& chosen);
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/audit/audit.h"
@@ -87,6 +88,9 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
 std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_view attribute,
                               std::string_view measure);
 
+/// MeasureTable::id of a price.
+inline constexpr std::string_view kPriceId = "debias_price";
+
 /// Before, after and paired difference (after minus before) of every measure, with intervals: rankings over images
 /// (metric::comparePaired), attribute decodability by a linear probe (logistic) and a non-linear one (15 nearest
 /// neighbours), both cross-validated on these images, zero-shot accuracy (Newcombe's paired interval, McNemar's exact
@@ -95,16 +99,15 @@ std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
-/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter.
-/// Re-rankings by predicted labels and, as an upper baseline, one by the true ones.
-std::vector<DebiasConfig> studyMethods();
-
-/// A method of a study, with the strengths that it is tried at.
+/// A method of a study.
 struct StudyMethod {
-    DebiasConfig config;
-    std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: it is fitted here
-    Embeddings texts;                        ///< raw, what FitInput::texts is to be; empty: none
-    std::vector<std::string> words;          ///< what they say
+    struct Step {
+        DebiasConfig config;
+        Embeddings texts;               ///< raw, what FitInput::texts is to be; empty: none
+        std::vector<std::string> words; ///< what they say
+    };
+    std::vector<Step> steps;
+    std::optional<debias::Transform> fitted; ///< an import, or a fit of its own; absent: the steps are fitted
 };
 struct StudyInput {
     DebiasStudyConfig config; ///< what it is made of, for the record
@@ -135,6 +138,11 @@ struct StudySets {
 /// unknown method); those of `encode`.
 Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets& sets, const EncodeTexts& encode,
                                Feedback& feedback);
+
+/// Another set of the same model, to be audited only (StudyInput::elsewhere): attributes and classes as `input` has
+/// them; a class that `input` does not know takes no part. Errors: AttributeUnknown, AttributeEmpty.
+Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& set, const SetEmbeddings& embeddings,
+                                      const std::string& name, Feedback& feedback);
 
 /// Fits each method on the fit rows, chooses its strength on the select rows (the largest ABLE, or without a task the
 /// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason.

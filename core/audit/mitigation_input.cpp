@@ -3,24 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/audit/measure_families.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
+#include "core/base/random.h"
+#include "core/debias/heads/joint_captions.h"
 #include "core/formats/caption_list.h"
 #include "core/probe/probe_set.h"
 
 namespace plumbline::audit {
 namespace {
 
+constexpr std::int64_t kMostFairIr = 400;     ///< images that FA*IR is defined for
 constexpr std::size_t kMostPairConcepts = 30; ///< concepts that pairs are made of
-
-bool usable(std::span<const float> row) {
-    double square = 0;
-    for (const float value : row)
-        square += double(value) * double(value);
-    return std::isfinite(square) && square > 0;
-}
 
 /// One attribute over the rows of both sets.
 Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets) {
@@ -77,6 +74,118 @@ MethodTexts spuriousTexts(const Attribute& attribute, const ProbeSet& probe) {
     return texts;
 }
 
+/// Which of the published captions an attribute has: gender, age, race, or all three for their crossing.
+std::optional<debias::JointAttribute> jointAttributeOf(const std::string& attribute) {
+    const Result<std::vector<AttributePart>> parts = parseAttribute(attribute);
+    if (!parts)
+        return std::nullopt;
+    std::vector<std::string> names;
+    for (const AttributePart& part : *parts)
+        names.push_back(toLowerAscii(part.name));
+    std::ranges::sort(names);
+    if (names == std::vector<std::string>{"gender"})
+        return debias::JointAttribute::Gender;
+    if (names == std::vector<std::string>{"age"})
+        return debias::JointAttribute::Age;
+    if (names == std::vector<std::string>{"race"})
+        return debias::JointAttribute::Race;
+    if (names == std::vector<std::string>{"age", "gender", "race"})
+        return debias::JointAttribute::All;
+    return std::nullopt;
+}
+
+/// Factual captions of the fit rows, then their counterfactual ones (METHODS B1), for joint removal: with gender, race
+/// and age where the set has them, else of the attribute alone.
+Result<MethodTexts> jointTexts(const DebiasStudyConfig& config, const StudySets& sets,
+                               const std::vector<std::uint32_t>& kept, const StudyInput& input, bool published) {
+    MethodTexts texts;
+    const Attribute& target = input.images.attributes.front();
+    std::vector<std::string> columns[3];
+    const char* names[] = {"race", "age", "gender"};
+    bool all = true;
+    for (int c = 0; c < 3; ++c) {
+        const Result<Attribute> attribute = joinedAttribute(names[c], sets);
+        all = all && attribute.has_value();
+        for (const std::uint32_t row : input.split.fit) {
+            const std::int32_t code = attribute ? attribute->codes[kept[row]] : -1;
+            columns[c].push_back(code < 0 ? std::string() : attribute->groups[static_cast<std::size_t>(code)]);
+        }
+    }
+    debias::JointCaptions captions;
+    const std::optional<debias::JointAttribute> kind = all ? jointAttributeOf(config.attribute) : std::nullopt;
+    if (kind) {
+        PLUMBLINE_TRY(captions, debias::jointCaptions(*kind, {columns[0], columns[1], columns[2]}, published));
+    } else {
+        Attribute fit = target;
+        fit.codes.clear();
+        for (const std::uint32_t row : input.split.fit)
+            fit.codes.push_back(target.codes[row]);
+        PLUMBLINE_TRY(captions, debias::jointCaptions(fit));
+    }
+    RandomStream random(config.seed, streamId("study/counterfactual"), 0);
+    std::vector<std::string> counterfactual;
+    for (std::size_t i = 0; i < captions.factual.size(); ++i) {
+        // A row without a caption has no label either, and takes no part; any sentence may stand there.
+        const bool has = captions.factual[i] != debias::JointCaptions::kNone;
+        texts.sentences.push_back(captions.sentences[has ? captions.factual[i] : 0]);
+        const std::vector<std::uint32_t>& list = captions.lists[has ? captions.listOf[i] : 0];
+        counterfactual.push_back(captions.sentences[list[random.below(list.size())]]);
+    }
+    texts.sentences.insert(texts.sentences.end(), counterfactual.begin(), counterfactual.end());
+    return texts;
+}
+
+/// One row a sentence; equal sentences are encoded once.
+Outcome<Embeddings> encodeDistinct(const std::vector<std::string>& sentences, const EncodeTexts& encode) {
+    std::map<std::string, std::size_t> place;
+    std::vector<std::string> distinct;
+    for (const std::string& sentence : sentences)
+        if (place.try_emplace(sentence, distinct.size()).second)
+            distinct.push_back(sentence);
+    PLUMBLINE_TRY(const Embeddings rows, encode(distinct));
+    Embeddings all(sentences.size(), rows.dim);
+    for (std::size_t i = 0; i < sentences.size(); ++i)
+        std::ranges::copy(rows.row(place[sentences[i]]), all.row(i).begin());
+    return all;
+}
+
+/// A step with the texts that its method needs.
+Outcome<StudyMethod::Step> stepOf(const DebiasConfig& asked, const DebiasStudyConfig& config, const StudyInput& input,
+                                  const StudySets& sets, const std::vector<std::uint32_t>& kept,
+                                  const std::vector<std::string>& prompts, const EncodeTexts& encode) {
+    const DebiasMethodInfo* info = findDebiasMethod(asked.method);
+    if (!info)
+        return fail(
+            ErrorCode::InvalidArgument,
+            {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    StudyMethod::Step step;
+    step.config = asked;
+    if (step.config.attribute.empty())
+        step.config.attribute = config.attribute;
+    const auto addParameter = [&](const std::string& name, const std::string& value) {
+        if (std::ranges::none_of(asked.parameters, [&](const auto& given) { return given.first == name; }))
+            step.config.parameters.emplace_back(name, value);
+    };
+    if (info->name == "fa-ir" && input.measure.k.count > kMostFairIr)
+        addParameter("k", std::to_string(kMostFairIr));
+    MethodTexts texts;
+    const std::string_view changed = step.config.parameter("apply");
+    if (info->name == "biased-prompts" || info->name == "bend") {
+        texts = spuriousTexts(input.images.attributes.front(), config.probe);
+    } else if (info->name == "joint-vl") {
+        PLUMBLINE_TRY(texts, jointTexts(config, sets, kept, input, step.config.parameter("published") == "on"));
+    } else if (info->needsTexts || (changed != "images" && !changed.empty())) {
+        texts.sentences = prompts;
+    }
+    if (!texts.sentences.empty()) {
+        PLUMBLINE_TRY(step.texts, encodeDistinct(texts.sentences, encode));
+        for (const auto& [name, value] : texts.parameters)
+            addParameter(name, value);
+        step.words = std::move(texts.sentences);
+    }
+    return step;
+}
+
 } // namespace
 
 Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets& sets, const EncodeTexts& encode,
@@ -93,7 +202,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
     for (std::size_t i = 0; i < ofFirst + ofSecond; ++i) {
         const SetEmbeddings& from = i < ofFirst ? sets.embeddings : *sets.auditEmbeddings;
         const std::size_t row = i < ofFirst ? i : i - ofFirst;
-        if (from.present[row] && usable(from.raw.row(row)))
+        if (from.present[row] && hasDirection(from.raw.row(row)))
             kept.push_back(static_cast<std::uint32_t>(i));
     }
     images.rows = Embeddings(kept.size(), sets.embeddings.raw.dim);
@@ -195,34 +304,60 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         PLUMBLINE_TRY(images.captions, encode(texts));
     }
 
-    for (const DebiasConfig& asked : config.methods) {
-        const DebiasMethodInfo* info = findDebiasMethod(asked.method);
-        if (!info)
-            return fail(
-                ErrorCode::InvalidArgument,
-                {{"name", "method"}, {"value", asked.method}, {"expected", "a name that plumb debias list prints"}});
+    for (const DebiasRecipe& recipe : config.methods) {
         StudyMethod& method = input.methods.emplace_back();
-        method.config = asked;
-        if (method.config.attribute.empty())
-            method.config.attribute = config.attribute;
-        MethodTexts texts;
-        if (info->name == "biased-prompts" || info->name == "bend")
-            texts = spuriousTexts(images.attributes.front(), config.probe);
-        else if (info->needsTexts)
-            texts.sentences = prompts;
-        if (texts.sentences.empty())
-            continue;
-        PLUMBLINE_TRY(method.texts, encode(texts.sentences));
-        for (auto& [name, value] : texts.parameters)
-            if (std::ranges::none_of(asked.parameters, [&](const auto& given) { return given.first == name; }))
-                method.config.parameters.emplace_back(name, value);
-        method.words = std::move(texts.sentences);
+        for (const DebiasConfig& asked : recipe.steps) {
+            PLUMBLINE_TRY(method.steps.emplace_back(), stepOf(asked, config, input, sets, kept, prompts, encode));
+        }
     }
-    input.card.modelSha256 = {};
+    input.card.predictedLabels = config.predictedLabels;
     input.card.imagesSha256 = sets.embeddings.imagesSha256;
     input.card.labelsSha256 = sets.set.labelsSha256;
     input.card.fitRows = std::to_string(input.split.fit.size()) + " rows, " + input.splitText;
     return input;
+}
+
+Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& set, const SetEmbeddings& embeddings,
+                                      const std::string& name, Feedback& feedback) {
+    JudgedImages images;
+    images.name = name;
+    std::vector<std::uint32_t> kept;
+    for (std::size_t i = 0; i < set.size(); ++i)
+        if (embeddings.present[i] && hasDirection(embeddings.raw.row(i)))
+            kept.push_back(static_cast<std::uint32_t>(i));
+    images.rows = Embeddings(kept.size(), embeddings.raw.dim);
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        std::ranges::copy(embeddings.raw.row(kept[i]), images.rows.row(i).begin());
+    const auto keptCodes = [&](Attribute attribute) {
+        std::vector<std::int32_t> codes;
+        for (const std::uint32_t row : kept)
+            codes.push_back(attribute.codes[row]);
+        attribute.codes = std::move(codes);
+        return attribute;
+    };
+    for (const Attribute& like : input.images.attributes) {
+        PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, like.name));
+        if (attribute.groups.empty())
+            return fail(ErrorCode::AttributeEmpty, {{"name", like.name}});
+        images.attributes.push_back(keptCodes(std::move(attribute)));
+    }
+    if (input.images.classes)
+        if (Result<Attribute> classes = resolveAttribute(set, input.images.classes->name)) {
+            // The numbers that the class prompts have.
+            Attribute known = *input.images.classes;
+            known.codes.clear();
+            for (const std::int32_t code : classes->codes) {
+                const auto at = code < 0
+                                    ? known.groups.end()
+                                    : std::ranges::find(known.groups, classes->groups[static_cast<std::size_t>(code)]);
+                known.codes.push_back(at == known.groups.end() ? Attribute::kUnlabelled
+                                                               : static_cast<std::int32_t>(at - known.groups.begin()));
+            }
+            images.classes = keptCodes(std::move(known));
+        }
+    if (feedback.cancelled())
+        return tl::unexpected<Stop>(Cancelled{});
+    return images;
 }
 
 } // namespace plumbline::audit

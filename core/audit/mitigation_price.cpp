@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <tbb/parallel_for.h>
@@ -13,6 +14,8 @@
 #include "core/metric/family.h"
 #include "core/metric/logistic.h"
 #include "core/metric/paired.h"
+#include "core/metric/pool.h"
+#include "core/metric/ranking.h"
 #include "core/metric/rates.h"
 #include "core/metric/table_rows.h"
 #include "core/metric/utility/able.h"
@@ -324,13 +327,59 @@ void addAble(MeasureTable& table, const Attribute& attribute, const MeasureTable
     addThree(table, attribute.name, "able", three[0], three[1], three[2], n, true);
 }
 
+/// Prompts whose leading group has turned: the group with the largest skew before has, after, a share of the top that
+/// is below its share of the pool by more than chance alone would show (normal approximation of the hypergeometric law,
+/// two-sided at the level of the intervals).
+void addOverCorrection(MeasureTable& table, const Attribute& attribute, const Judged& before, const Judged& after,
+                       std::size_t prompts, const MeasureOptions& options) {
+    const Result<metric::Pool> pool =
+        metric::makePool(attribute, options.target.of({}), metric::rulesOf(Definition::Geyik));
+    if (!pool || prompts == 0)
+        return;
+    const std::size_t images = attribute.codes.size(), groups = pool->groups.size();
+    const std::int64_t asked = options.k.fraction > 0
+                                   ? static_cast<std::int64_t>(std::ceil(options.k.fraction * double(pool->n) - 1e-9))
+                                   : options.k.count;
+    const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, pool->n));
+    const auto shares = [&](const std::vector<float>& scores, std::size_t prompt) {
+        std::vector<float> row(scores.begin() + static_cast<std::ptrdiff_t>(prompt * images),
+                               scores.begin() + static_cast<std::ptrdiff_t>((prompt + 1) * images));
+        for (std::size_t i = 0; i < images; ++i)
+            if (pool->groupOfRow[i] < 0)
+                row[i] = std::numeric_limits<float>::quiet_NaN();
+        std::vector<double> share(groups);
+        const std::vector<std::uint32_t> top = metric::topRows(row, k);
+        for (const std::uint32_t image : top)
+            share[static_cast<std::size_t>(pool->groupOfRow[image])] += 1.0 / double(top.size());
+        return share;
+    };
+    const double z = metric::normalQuantile(options.confidence);
+    const double left = pool->n > 1 ? double(pool->n - std::int64_t(k)) / double(pool->n - 1) : 0;
+    std::int64_t turned = 0;
+    for (std::size_t p = 0; p < prompts; ++p) {
+        const std::vector<double> first = shares(before.scores, p), second = shares(after.scores, p);
+        std::size_t leader = 0;
+        for (std::size_t g = 1; g < groups; ++g)
+            if (first[g] * pool->share[leader] > first[leader] * pool->share[g])
+                leader = g;
+        const double q = pool->poolShare(leader);
+        turned += second[leader] < q - z * std::sqrt(q * (1 - q) / double(k) * left);
+    }
+    const metric::Rate rate = metric::wilson(turned, static_cast<std::int64_t>(prompts), options.confidence);
+    table.rows.push_back({{attribute.name, kAfter},
+                          "over_corrected_prompts",
+                          valued(rate.value, {rate.low, rate.high}),
+                          static_cast<std::int64_t>(prompts),
+                          true});
+}
+
 } // namespace
 
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback) {
     const metric::Resampling resamples = resampling(options);
     MeasureTable table;
-    table.id = "debias_price";
+    table.id = kPriceId;
     table.title = "Before and after, " + images.name;
     table.definition =
         "The same images and prompts before and after; difference = after minus before. MaxSkew, MinSkew, NDKL, excess "
@@ -338,7 +387,9 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         "intervals over images. Probes: balanced accuracy with which a classifier reads the attribute from the images, "
         "linear (logistic) and non-linear (15 nearest neighbours), 5 folds; neutral is chance, and what is gone is "
         "gone "
-        "for these probes only. Zero-shot accuracy: share of images whose class prompt wins; worst group: lowest over "
+        "for these probes only. Over-corrected prompts: share of the prompts whose leading group before is, after, "
+        "below its share of the pool by more than chance. Zero-shot accuracy: share of images whose class prompt wins; "
+        "worst group: lowest over "
         "the groups. ABLE: harmonic mean of that accuracy and exp(-MaxSkew) with equal shares.";
     table.source = "METHODS B15 (protocol); Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
     table.countOf = "images";
@@ -377,6 +428,7 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
                 uniform = evenPaired.mean;
             }
         }
+        addOverCorrection(table, attribute, before, after, texts.prompts.size(), options);
         PLUMBLINE_CHECK(addProbes(table, attribute, before, after, resamples, feedback));
     }
     if (images.classes && !before.predicted.empty() && !after.predicted.empty()) {

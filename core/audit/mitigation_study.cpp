@@ -3,8 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/error_text.h"
+#include "core/base/hash.h"
+#include "core/base/path.h"
+#include "core/data/json.h"
 
 namespace plumbline::audit {
 namespace {
@@ -17,13 +23,72 @@ MeasureOptions sameShare(const MeasureOptions& options, std::size_t auditRows) {
     return same;
 }
 
+/// Whether embeddings are changed, by more or by less. A re-ranking is there or not.
 bool hasDial(const debias::Transform& transform) {
-    return std::ranges::none_of(transform.parts, [](const debias::Part& part) { return part.ranking || part.scores; });
+    return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return !part.ranking && !part.scores; });
 }
 
 debias::Transform dialled(debias::Transform transform, double strength) {
     for (debias::Part& part : transform.parts)
-        part.card.strength = strength;
+        part.card.strength = part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
+    return transform;
+}
+
+/// One card for all parts.
+DebiasCard cardOf(const debias::Transform& transform) {
+    DebiasCard card = transform.parts.front().card;
+    for (std::size_t p = 1; p < transform.parts.size(); ++p) {
+        const DebiasCard& next = transform.parts[p].card;
+        card.name += ", then " + next.name;
+        card.seconds += next.seconds;
+        card.facts.insert(card.facts.end(), next.facts.begin(), next.facts.end());
+        card.warnings.insert(card.warnings.end(), next.warnings.begin(), next.warnings.end());
+    }
+    return card;
+}
+
+/// Where a long fit leaves its state: one folder for the same method on the same rows, so that a study that was killed
+/// goes on where it was.
+std::filesystem::path checkpointOf(const DebiasConfig& config, const DebiasCard& card) {
+    if (card.imagesSha256.empty() || card.modelSha256.empty())
+        return {};
+    const std::string key =
+        sha256(toJson(config).dump() + card.modelSha256 + card.imagesSha256 + card.labelsSha256 + card.fitRows);
+    return userCacheFolder() / "debias" / key;
+}
+
+/// Fits the steps one after the other, each on what the ones before it leave.
+/// `score`: of a transform on the select rows, by which a method chooses its epoch.
+Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImages& fitSet, const DebiasCard& card,
+                                    const std::function<Outcome<double>(const debias::Transform&)>& score,
+                                    Feedback& feedback) {
+    debias::Transform transform;
+    for (const StudyMethod::Step& step : method.steps) {
+        PLUMBLINE_TRY(const Embeddings images,
+                      debias::transformRows(transform, debias::Modality::Image, fitSet.rows, feedback));
+        Embeddings texts;
+        if (step.texts.rows > 0) {
+            PLUMBLINE_TRY(texts, debias::transformRows(transform, debias::Modality::Text, step.texts, feedback));
+        }
+        // A re-ranking that predicts labels reads them from the images as they were: what is left after an eraser tells
+        // it nothing.
+        const DebiasMethodInfo* info = findDebiasMethod(step.config.method);
+        const bool ranking = info && info->target == DebiasTarget::Ranking;
+        const debias::Evaluate evaluate = [&](const debias::VectorMap& image, const debias::VectorMap& text) {
+            debias::Transform with = transform;
+            debias::Part& part = with.parts.emplace_back();
+            part.image = image;
+            part.text = text;
+            return score(with);
+        };
+        PLUMBLINE_TRY(
+            debias::Transform fitted,
+            debias::fit(step.config,
+                        {ranking ? fitSet.rows : images, fitSet.attributes.front(), texts.rows > 0 ? &texts : nullptr,
+                         step.words, step.config.seed, evaluate, checkpointOf(step.config, card)},
+                        card, feedback));
+        transform.parts.push_back(std::move(fitted.parts.front()));
+    }
     return transform;
 }
 
@@ -36,30 +101,6 @@ std::optional<double> scoreOf(std::span<const DebiasNumber> points, const std::s
 }
 
 } // namespace
-
-std::vector<DebiasConfig> studyMethods() {
-    const auto method = [](std::string name, std::vector<std::pair<std::string, std::string>> parameters = {}) {
-        return DebiasConfig{std::move(name), {}, std::move(parameters), 0};
-    };
-    return {method("mean-difference"),
-            method("mean-difference", {{"apply", "both"}}),
-            method("leace"),
-            method("leace", {{"apply", "both"}}),
-            method("inlp"),
-            method("biased-prompts"),
-            method("biased-prompts", {{"pairs", ""}}),
-            method("bend"),
-            method("clip-clip"),
-            method("sfid"),
-            method("fairer-clip"),
-            method("gap-shift"),
-            method("gda"),
-            method("joint-vl"),
-            method("det-cons", {{"labels", "predicted"}}),
-            method("det-const-sort", {{"labels", "predicted"}}),
-            method("fa-ir", {{"labels", "predicted"}}),
-            method("det-cons", {{"labels", "given"}})};
-}
 
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     const JudgedImages fitSet = takeRows(input.images, input.split.fit);
@@ -109,26 +150,30 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     for (std::size_t m = 0; m < input.methods.size(); ++m) {
         const StudyMethod& method = input.methods[m];
         feedback.progress("comparing-methods", static_cast<std::int64_t>(m), total);
-        feedback.log(method.config.method);
+        if (!method.steps.empty())
+            feedback.log("fitting " + method.steps.front().config.method);
         DebiasCandidate& candidate = result.candidates.emplace_back();
         study.transforms.emplace_back();
         candidate.card = input.card;
-        candidate.card.config = method.config;
+        for (const StudyMethod::Step& step : method.steps)
+            candidate.recipe.steps.push_back(step.config);
+        if (!method.steps.empty())
+            candidate.card.config = method.steps.front().config;
         // A failure of one method is its result; cancelling ends the study.
         const auto failed = [&](const Stop& stop) {
             candidate.failure = errorText(stop.error());
             if (candidate.card.name.empty())
-                candidate.card.name = method.config.method;
+                candidate.card.name = candidate.card.config.method;
         };
         debias::Transform transform;
         if (method.fitted) {
             transform = *method.fitted;
         } else {
-            Outcome<debias::Transform> fitted =
-                debias::fit(method.config,
-                            {fitSet.rows, fitSet.attributes.front(), method.texts.rows > 0 ? &method.texts : nullptr,
-                             method.words, method.config.seed},
-                            input.card, feedback);
+            const auto score = [&](const debias::Transform& tried) -> Outcome<double> {
+                PLUMBLINE_TRY(const Judged select, judge(tried, selectSet, input.texts, share, feedback));
+                return scoreOf(pointsOf(select, selectSet, input.texts, share), attribute).value_or(0);
+            };
+            Outcome<debias::Transform> fitted = fitSteps(method, fitSet, input.card, score, feedback);
             if (!fitted) {
                 if (fitted.error().cancelled())
                     return tl::unexpected(fitted.error());
@@ -137,7 +182,7 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             }
             transform = std::move(*fitted);
         }
-        candidate.card = transform.parts.front().card;
+        candidate.card = cardOf(transform);
         candidate.usesTrueLabels = usesTrueLabels(transform);
         const int steps = hasDial(transform) ? 20 : 1;
         candidate.curve.push_back(untouched);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/random.h"
+#include "core/clip/model_writer.h"
 #include "core/data/json.h"
 #include "core/formats/model_config.h"
 #include "core/formats/model_tensors.h"
@@ -64,29 +65,11 @@ Result<void> writeConfig(const fs::path& folder, std::string_view text, const fo
     texts["eos_token_id"] = texts["pad_token_id"] = vocabulary.eos;
     PLUMBLINE_CHECK(formats::writeFile(folder / formats::kHuggingFaceConfig, config.dump(2) + "\n"));
 
-    const json& size = config["vision_config"]["image_size"];
-    const json processor = {{"image_processor_type", "CLIPImageProcessor"},
-                            {"do_convert_rgb", true},
-                            {"do_resize", true},
-                            {"size", {{"shortest_edge", size}}},
-                            {"resample", 3},
-                            {"do_center_crop", true},
-                            {"crop_size", {{"height", size}, {"width", size}}},
-                            {"do_rescale", true},
-                            {"rescale_factor", 1.0 / 255},
-                            {"do_normalize", true},
-                            {"image_mean", {0.48145466, 0.4578275, 0.40821073}},
-                            {"image_std", {0.26862954, 0.26130258, 0.27577711}}};
-    PLUMBLINE_CHECK(formats::writeFile(folder / formats::kHuggingFaceProcessor, processor.dump(2) + "\n"));
-    const json tokenizer = {{"tokenizer_class", "CLIPTokenizer"},
-                            {"model_max_length", texts.value("max_position_embeddings", 77)},
-                            {"do_lower_case", true},
-                            {"bos_token", "<|startoftext|>"},
-                            {"eos_token", "<|endoftext|>"},
-                            {"pad_token", "<|endoftext|>"},
-                            {"unk_token", "<|endoftext|>"}};
-    PLUMBLINE_CHECK(formats::writeFile(folder / "tokenizer_config.json", tokenizer.dump(2) + "\n"));
-    return formats::writeVocabulary(folder, vocabulary);
+    std::error_code ignored;
+    fs::remove(folder / formats::kHuggingFaceProcessor, ignored); // of an earlier model
+    PLUMBLINE_TRY(const formats::ConfigFiles read, formats::readHuggingFaceConfig(folder));
+    PLUMBLINE_CHECK(writeProcessor(folder, read.config.preprocessing));
+    return writeTokenizer(folder, vocabulary, texts.value("max_position_embeddings", 77));
 }
 
 } // namespace

@@ -18,6 +18,7 @@
 #include "core/base/path.h"
 #include "core/base/random.h"
 #include "core/clip/canonical.h"
+#include "core/clip/model_writer.h"
 #include "core/clip/network.h"
 #include "core/clip/torch_errors.h"
 #include "core/clip/towers.h"
@@ -165,6 +166,41 @@ struct Said {
     std::vector<std::uint32_t> files, captions;
     std::vector<std::int64_t> ofImage;
     std::vector<float> counts; ///< images of each caption
+    std::vector<std::vector<std::int64_t>> variants =
+        {}; ///< of each set with two images or more: their rows in `files`
+};
+
+/// The rows of each set's images among `files`, each image once; sets with one image are left out.
+std::vector<std::vector<std::int64_t>> variantsAmong(std::span<const std::uint32_t> files,
+                                                     std::span<const std::uint32_t> setOf) {
+    std::map<std::uint32_t, std::map<std::uint32_t, std::int64_t>> rows; // set, file
+    for (std::size_t row = 0; row < files.size(); ++row)
+        rows[setOf[files[row]]].try_emplace(files[row], static_cast<std::int64_t>(row));
+    std::vector<std::vector<std::int64_t>> variants;
+    for (const auto& [set, images] : rows) {
+        if (images.size() < 2)
+            continue;
+        variants.emplace_back();
+        for (const auto& [file, row] : images)
+            variants.back().push_back(row);
+    }
+    return variants;
+}
+
+/// The mean of each set's rows.
+at::Tensor setMeans(const at::Tensor& rows, const std::vector<std::vector<std::int64_t>>& variants) {
+    const at::Tensor shares = at::zeros({static_cast<std::int64_t>(variants.size()), rows.size(0)}, at::kDouble);
+    for (std::size_t s = 0; s < variants.size(); ++s)
+        for (const std::int64_t row : variants[s])
+            shares.data_ptr<double>()[static_cast<std::int64_t>(s) * rows.size(0) + row] =
+                1.0 / static_cast<double>(variants[s].size());
+    return at::matmul(shares.to(rows.scalar_type()), rows);
+}
+
+/// A batch's loss before its weights, and the gradients of the weighted sum.
+struct Loss {
+    double contrastive = 0, cohesion = 0;
+    at::Tensor ofImages, ofTexts, ofScale; ///< with respect to raw features and the logit scale
 };
 
 class Training {
@@ -179,10 +215,11 @@ public:
         PLUMBLINE_CHECK(load(start, out));
         PLUMBLINE_CHECK(readImages());
         PLUMBLINE_CHECK(identify(start));
-        PLUMBLINE_CHECK(goOn(out / kCheckpoint));
-        m_report.resumedAt = m_step;
         if (m_options.freezeImages)
             PLUMBLINE_CHECK(embedImages());
+        PLUMBLINE_TRY(m_report.cosines, setCosines());
+        PLUMBLINE_CHECK(goOn(out / kCheckpoint));
+        m_report.resumedAt = m_step;
         PLUMBLINE_CHECK(steps(out / kCheckpoint, report));
         PLUMBLINE_CHECK(finish(out));
         m_report.steps = m_steps;
@@ -249,10 +286,47 @@ private:
                         {{"name", "the captions"},
                          {"value", std::to_string(m_train.size())},
                          {"expected", "at least two, of images that can be decoded and are not held out"}});
-        m_batch = std::min(m_train.size(), static_cast<std::size_t>(m_options.batch));
-        m_stepsOfEpoch = static_cast<std::int64_t>(m_train.size() / m_batch);
+        gatherUnits();
+        m_batch = std::min(m_units.size(), static_cast<std::size_t>(m_options.batch));
+        m_mostPairs = m_images.setOf.empty() ? m_batch : m_train.size();
+        m_stepsOfEpoch = static_cast<std::int64_t>(m_units.size() / m_batch);
         m_steps = m_stepsOfEpoch * m_options.epochs;
         return {};
+    }
+
+    /// Fills m_units, and m_watched where there are sets.
+    void gatherUnits() {
+        if (m_images.setOf.empty()) {
+            for (const CaptionedImages::Pair& pair : m_train)
+                m_units.push_back({pair});
+            return;
+        }
+        std::map<std::uint32_t, std::vector<CaptionedImages::Pair>> sets;
+        std::vector<std::uint32_t> files;
+        for (const CaptionedImages::Pair& pair : m_train) {
+            sets[m_images.setOf[pair.file]].push_back(pair);
+            files.push_back(pair.file);
+        }
+        for (auto& [set, pairs] : sets)
+            m_units.push_back(std::move(pairs));
+        m_report.sets = static_cast<std::int64_t>(m_units.size());
+        m_report.singleSets = m_report.sets - static_cast<std::int64_t>(variantsAmong(files, m_images.setOf).size());
+        if (watch(m_heldOut) < 2)
+            watch(files);
+    }
+
+    /// Makes the whole sets among the files those whose cosines are told: their number.
+    std::size_t watch(const std::vector<std::uint32_t>& files) {
+        m_watched.clear();
+        std::size_t sets = 0;
+        for (const std::vector<std::int64_t>& rows : variantsAmong(files, m_images.setOf)) {
+            if (sets > 0 && m_watched.size() + rows.size() > kMostHeldOut)
+                break;
+            for (const std::int64_t row : rows)
+                m_watched.push_back(files[static_cast<std::size_t>(row)]);
+            ++sets;
+        }
+        return sets;
     }
 
     /// What must be equal for a checkpoint to be gone on with.
@@ -264,7 +338,8 @@ private:
              {static_cast<double>(m_options.epochs), static_cast<double>(m_options.batch), m_options.learningRate,
               m_options.warmUp, m_options.weightDecay, m_options.beta1, m_options.beta2, m_options.epsilon,
               m_options.clipNorm, m_options.patchDropout, m_options.freezeLogitScale ? 1.0 : 0.0,
-              m_options.freezeImages ? 1.0 : 0.0, static_cast<double>(m_options.seed)})
+              m_options.freezeImages ? 1.0 : 0.0, m_options.contrastiveWeight, m_options.cohesionWeight,
+              static_cast<double>(m_options.seed)})
             hash.add(formatDouble(number) + ' ');
         for (const std::string& caption : m_images.captions)
             hash.add(caption + '\n');
@@ -272,6 +347,8 @@ private:
             hash.add(m_images.files[i].filename().native() + (m_images.heldOut[i] ? " held out\n" : "\n"));
         for (const CaptionedImages::Pair& pair : m_images.pairs)
             hash.add(std::to_string(pair.file) + ' ' + std::to_string(pair.caption) + '\n');
+        for (const std::uint32_t set : m_images.setOf)
+            hash.add(std::to_string(set) + '\n');
         m_identity = hash.hex();
         return {};
     }
@@ -362,33 +439,37 @@ private:
     // ---- one step
     // -----------------------------------------------------------------------------------------------------
 
-    /// The pairs of an epoch in its own random order.
-    std::vector<CaptionedImages::Pair> shuffled(std::int64_t epoch) const {
-        std::vector<CaptionedImages::Pair> order = m_train;
+    /// The numbers of all units in an epoch's own random order.
+    std::vector<std::size_t> shuffled(std::int64_t epoch) const {
+        std::vector<std::size_t> order(m_units.size());
+        std::iota(order.begin(), order.end(), 0);
         RandomStream random(m_options.seed, streamId("train/order"), static_cast<std::uint64_t>(epoch));
         for (std::size_t i = order.size(); i > 1; --i)
             std::swap(order[i - 1], order[random.below(i)]);
         return order;
     }
 
-    static Said saidIn(std::span<const CaptionedImages::Pair> pairs) {
+    Said saidIn(std::span<const std::size_t> units) const {
         Said said;
         std::map<std::uint32_t, std::size_t> place;
-        for (const CaptionedImages::Pair& pair : pairs) {
-            said.files.push_back(pair.file);
-            const auto [at, isNew] = place.try_emplace(pair.caption, said.captions.size());
-            if (isNew) {
-                said.captions.push_back(pair.caption);
-                said.counts.push_back(0);
+        for (const std::size_t unit : units)
+            for (const CaptionedImages::Pair& pair : m_units[unit]) {
+                said.files.push_back(pair.file);
+                const auto [at, isNew] = place.try_emplace(pair.caption, said.captions.size());
+                if (isNew) {
+                    said.captions.push_back(pair.caption);
+                    said.counts.push_back(0);
+                }
+                said.counts[at->second] += 1;
+                said.ofImage.push_back(static_cast<std::int64_t>(at->second));
             }
-            said.counts[at->second] += 1;
-            said.ofImage.push_back(static_cast<std::int64_t>(at->second));
-        }
+        if (m_options.cohesionWeight > 0)
+            said.variants = variantsAmong(said.files, m_images.setOf);
         return said;
     }
 
     /// Which patches each image of the step's n-th chunk keeps, ascending; undefined: all.
-    at::Tensor keptPatches(std::size_t chunk) const {
+    at::Tensor keptPatches(std::size_t chunk, const Said& said) const {
         const bool last = m_step * 5 >= m_steps * 4;
         if (last || m_options.patchDropout <= 0)
             return {};
@@ -396,12 +477,12 @@ private:
         const std::int64_t patches = grid * grid;
         const auto keep =
             std::max<std::int64_t>(1, std::llround(static_cast<double>(patches) * (1 - m_options.patchDropout)));
-        const std::size_t first = chunk * kChunk, count = std::min(kChunk, m_batch - first);
+        const std::size_t first = chunk * kChunk, count = std::min(kChunk, said.files.size() - first);
         const at::Tensor kept = at::empty({static_cast<std::int64_t>(count), keep}, at::kLong);
         std::vector<std::int64_t> order(static_cast<std::size_t>(patches));
         for (std::size_t i = 0; i < count; ++i) {
             RandomStream random(m_options.seed, streamId("train/patches"),
-                                static_cast<std::uint64_t>(m_step) * m_batch + first + i);
+                                static_cast<std::uint64_t>(m_step) * m_mostPairs + first + i);
             std::iota(order.begin(), order.end(), 0);
             for (std::size_t p = 0; p < static_cast<std::size_t>(keep); ++p)
                 std::swap(order[p], order[p + random.below(order.size() - p)]);
@@ -460,14 +541,13 @@ private:
         return at::cat(parts);
     }
 
-    /// The loss of a batch and its gradients with respect to raw features and logit scale.
-    double lossGradients(const std::vector<Chunk>& chunks, const Said& said, at::Tensor& ofImages, at::Tensor& ofTexts,
-                         at::Tensor& ofScale) const {
+    Loss lossOf(const std::vector<Chunk>& chunks, const Said& said) const {
         const at::Tensor images =
             (m_options.freezeImages ? embedded(said.files) : featuresOf(chunks, true)).requires_grad_(true);
         const at::Tensor texts = featuresOf(chunks, false).requires_grad_(true);
         const at::Tensor scale = m_parameters[m_number.at(kLogitScale)].value.detach().clone().requires_grad_(true);
-        const at::Tensor logits = at::matmul(unitLength(images), unitLength(texts).t()) * scale.exp();
+        const at::Tensor unitImages = unitLength(images);
+        const at::Tensor logits = at::matmul(unitImages, unitLength(texts).t()) * scale.exp();
         const at::Tensor target = at::from_blob(const_cast<std::int64_t*>(said.ofImage.data()),
                                                 {static_cast<std::int64_t>(said.ofImage.size())}, at::kLong);
         const at::Tensor counts = at::from_blob(const_cast<float*>(said.counts.data()),
@@ -475,12 +555,20 @@ private:
         // Every image stands once for each image that the same was said of: a caption weighs as often as it was said.
         const at::Tensor imageToText = at::cross_entropy_loss(logits + counts.log(), target);
         const at::Tensor textToImage = -at::log_softmax(logits, 0).gather(1, target.unsqueeze(1)).mean();
-        const at::Tensor loss = (imageToText + textToImage) / 2;
-        const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, {images, texts, scale});
-        ofImages = gradients[0];
-        ofTexts = gradients[1];
-        ofScale = gradients[2];
-        return loss.item<double>();
+        const at::Tensor contrastive = (imageToText + textToImage) / 2;
+        at::Tensor sum = contrastive * m_options.contrastiveWeight;
+        Loss loss;
+        loss.contrastive = contrastive.item<double>();
+        if (!said.variants.empty()) {
+            const at::Tensor cohesion = 1 - setMeans(unitImages, said.variants).square().sum(1).mean();
+            loss.cohesion = cohesion.item<double>();
+            sum = sum + cohesion * m_options.cohesionWeight;
+        }
+        const std::vector<at::Tensor> gradients = torch::autograd::grad({sum}, {images, texts, scale});
+        loss.ofImages = gradients[0];
+        loss.ofTexts = gradients[1];
+        loss.ofScale = gradients[2];
+        return loss;
     }
 
     double learningRate() const {
@@ -518,20 +606,19 @@ private:
         }
     }
 
-    Outcome<double> step(std::span<const CaptionedImages::Pair> pairs) {
-        const Said said = saidIn(pairs);
+    Outcome<Loss> step(std::span<const std::size_t> units) {
+        const Said said = saidIn(units);
         std::vector<Chunk> chunks;
         if (!m_options.freezeImages)
             chunks = chunksOf(said.files, true);
         for (std::size_t i = 0; i < chunks.size(); ++i)
-            chunks[i].kept = keptPatches(i);
+            chunks[i].kept = keptPatches(i, said);
         for (Chunk& chunk : chunksOf(said.captions, false))
             chunks.push_back(std::move(chunk));
         PLUMBLINE_CHECK(share(chunks, [this](Chunk& chunk) { forward(chunk, true); }));
 
-        at::Tensor ofImages, ofTexts, ofScale;
-        const double loss = lossGradients(chunks, said, ofImages, ofTexts, ofScale);
-        if (!std::isfinite(loss))
+        const Loss loss = lossOf(chunks, said);
+        if (!std::isfinite(loss.contrastive) || !std::isfinite(loss.cohesion))
             return fail(ErrorCode::InvalidArgument,
                         {{"name", "the learning rate"},
                          {"value", formatDouble(m_options.learningRate)},
@@ -542,7 +629,7 @@ private:
         for (const Chunk& chunk : chunks) {
             const auto count = static_cast<std::int64_t>(chunk.items.size());
             std::int64_t& at = chunk.ofImages ? imageAt : textAt;
-            upstream[&chunk] = (chunk.ofImages ? ofImages : ofTexts).narrow(0, at, count);
+            upstream[&chunk] = (chunk.ofImages ? loss.ofImages : loss.ofTexts).narrow(0, at, count);
             at += count;
         }
         PLUMBLINE_CHECK(share(chunks, [&](Chunk& chunk) {
@@ -556,7 +643,7 @@ private:
                 if (chunk.gradients[p].defined())
                     gradients[p] = gradients[p].defined() ? gradients[p] + chunk.gradients[p] : chunk.gradients[p];
         if (!m_options.freezeLogitScale)
-            gradients[m_number.at(kLogitScale)] = ofScale;
+            gradients[m_number.at(kLogitScale)] = loss.ofScale;
         update(gradients);
         return loss;
     }
@@ -586,12 +673,40 @@ private:
         return std::optional<double>(static_cast<double>(right) / static_cast<double>(m_heldOut.size()));
     }
 
+    Outcome<std::optional<SetCosines>> setCosines() {
+        if (m_watched.empty())
+            return std::optional<SetCosines>();
+        at::Tensor features;
+        if (m_options.freezeImages) {
+            features = embedded(m_watched);
+        } else {
+            std::vector<Chunk> chunks = chunksOf(m_watched, true);
+            PLUMBLINE_CHECK(share(chunks, [this](Chunk& chunk) { forward(chunk, false); }));
+            features = featuresOf(chunks, true);
+        }
+        const std::vector<std::vector<std::int64_t>> sets = variantsAmong(m_watched, m_images.setOf);
+        const at::Tensor means = setMeans(unitLength(features.to(at::kDouble)), sets);
+        const auto count = static_cast<double>(sets.size());
+        SetCosines cosines;
+        double squares = 0;
+        for (std::size_t s = 0; s < sets.size(); ++s) {
+            // The squared norm of a mean of V unit vectors holds V cosines of a vector with itself, which are 1.
+            const auto variants = static_cast<double>(sets[s].size());
+            const double square = means[static_cast<std::int64_t>(s)].square().sum().item<double>();
+            cosines.within += (variants * square - 1) / (variants - 1) / count;
+            squares += square;
+        }
+        if (sets.size() > 1)
+            cosines.between = (means.sum(0).square().sum().item<double>() - squares) / (count * (count - 1));
+        return std::optional(cosines);
+    }
+
     Outcome<void> steps(const fs::path& checkpoint, const std::function<void(const TrainPoint&)>& report) {
         using Clock = std::chrono::steady_clock;
         Clock::time_point saved = Clock::now();
-        double lossSum = 0;
+        double contrastiveSum = 0, cohesionSum = 0;
         std::int64_t lossCount = 0;
-        std::vector<CaptionedImages::Pair> order;
+        std::vector<std::size_t> order;
         std::int64_t orderOf = -1;
         for (; m_step < m_steps; ++m_step) {
             const std::int64_t epoch = m_step / m_stepsOfEpoch;
@@ -601,22 +716,28 @@ private:
             }
             m_feedback.progress("training", m_step, m_steps);
             const auto first = static_cast<std::size_t>(m_step % m_stepsOfEpoch) * m_batch;
-            const Outcome<double> loss = step(std::span(order).subspan(first, m_batch));
+            const Outcome<Loss> loss = step(std::span(order).subspan(first, m_batch));
             if (!loss) {
                 if (loss.error().cancelled())
                     PLUMBLINE_CHECK(save(checkpoint));
                 return tl::unexpected(loss.error());
             }
-            lossSum += *loss;
+            contrastiveSum += loss->contrastive;
+            cohesionSum += loss->cohesion;
             ++lossCount;
             const std::int64_t done = m_step + 1;
             if (done % m_options.reportEvery == 0 || done == m_steps) {
-                TrainPoint point{done, m_steps, lossSum / static_cast<double>(lossCount), {}};
+                TrainPoint point{done, m_steps};
+                point.contrastiveLoss = contrastiveSum / static_cast<double>(lossCount);
+                point.cohesionLoss = cohesionSum / static_cast<double>(lossCount);
+                point.loss =
+                    m_options.contrastiveWeight * point.contrastiveLoss + m_options.cohesionWeight * point.cohesionLoss;
                 PLUMBLINE_TRY(point.heldOutAccuracy, heldOutAccuracy());
+                PLUMBLINE_TRY(point.cosines, setCosines());
                 m_report.points.push_back(point);
                 if (report)
                     report(point);
-                lossSum = 0;
+                contrastiveSum = cohesionSum = 0;
                 lossCount = 0;
             }
             if (std::chrono::duration<double>(Clock::now() - saved).count() >= m_options.checkpointSeconds &&
@@ -635,22 +756,7 @@ private:
     // --------------------------------------------------------------------------------------------------------
 
     Outcome<void> finish(const fs::path& out) {
-        const std::vector<fs::path>& weights = m_folder.weights.paths;
-        std::vector<fs::path> files = m_folder.files;
-        for (const char* name : {"vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz", "tokenizer_config.json",
-                                 "special_tokens_map.json", "tokenizer.json"})
-            if (std::error_code ignored; fs::exists(m_folder.folder / name, ignored))
-                files.push_back(m_folder.folder / name);
-        for (const fs::path& file : files) {
-            if (file.string().ends_with(".index.json") ||
-                std::find(weights.begin(), weights.end(), file) != weights.end())
-                continue; // written anew, as one file
-            std::error_code error;
-            fs::copy_file(file, out / file.filename(), fs::copy_options::overwrite_existing, error);
-            if (error)
-                return fail(ErrorCode::FileUnwritable,
-                            {{"path", encodePath(out / file.filename())}, {"reason", error.message()}});
-        }
+        PLUMBLINE_CHECK(copyCompanions(m_folder, out));
         std::vector<at::Tensor> stored;
         std::vector<formats::TensorToWrite> tensors;
         for (const Parameter& parameter : m_parameters) {
@@ -661,7 +767,7 @@ private:
                                {static_cast<const std::byte*>(stored.back().data_ptr()), stored.back().nbytes()}});
         }
         const char* name = m_folder.config.container == Container::HuggingFace ? formats::kHuggingFaceWeights
-                                                                                : formats::kOpenClipWeights;
+                                                                               : formats::kOpenClipWeights;
         PLUMBLINE_CHECK(formats::writeSafetensors(out / name, tensors));
         std::error_code ignored;
         fs::remove(out / kCheckpoint, ignored);
@@ -683,7 +789,11 @@ private:
     std::vector<std::vector<std::uint32_t>> m_captionsOf; ///< of each file
     at::Tensor m_features;                                ///< raw, of images whose tower is frozen
     std::vector<std::int64_t> m_row;                      ///< of each file in m_features
-    std::size_t m_batch = 0;
+    std::vector<std::vector<CaptionedImages::Pair>>
+        m_units;                          ///< never divided between batches: a pair each, or a set each
+    std::vector<std::uint32_t> m_watched; ///< files of whole sets whose cosines are told
+    std::size_t m_batch = 0;              ///< units
+    std::size_t m_mostPairs = 0;          ///< at least those of any batch
     std::int64_t m_stepsOfEpoch = 0, m_steps = 0, m_step = 0;
     std::string m_identity;
     TrainReport m_report;
@@ -706,12 +816,34 @@ Result<void> checked(const CaptionedImages& images, const TrainOptions& options)
                             std::to_string(options.patchDropout), "a share below 1"));
     PLUMBLINE_CHECK(require(!options.freezeImages || options.patchDropout == 0, "the patch dropout",
                             std::to_string(options.patchDropout), "0 while the image tower is frozen"));
+    PLUMBLINE_CHECK(require(options.contrastiveWeight >= 0 && std::isfinite(options.contrastiveWeight),
+                            "the weight of the contrastive loss", formatDouble(options.contrastiveWeight),
+                            "a number of at least 0"));
+    PLUMBLINE_CHECK(require(options.cohesionWeight >= 0 && std::isfinite(options.cohesionWeight),
+                            "the weight of the cohesion loss", formatDouble(options.cohesionWeight),
+                            "a number of at least 0"));
+    PLUMBLINE_CHECK(require(options.contrastiveWeight + options.cohesionWeight > 0, "the weights of both losses", "0",
+                            "one that is larger"));
+    PLUMBLINE_CHECK(require(options.cohesionWeight == 0 || !images.setOf.empty(), "the weight of the cohesion loss",
+                            formatDouble(options.cohesionWeight), "0 where no images come in counterfactual sets"));
+    PLUMBLINE_CHECK(require(options.cohesionWeight == 0 || !options.freezeImages, "the weight of the cohesion loss",
+                            formatDouble(options.cohesionWeight),
+                            "0 while the image tower is frozen, since it moves images alone"));
     PLUMBLINE_CHECK(require(images.heldOut.size() == images.files.size(), "the held-out marks",
                             std::to_string(images.heldOut.size()), "one for each image"));
     for (const CaptionedImages::Pair& pair : images.pairs)
         PLUMBLINE_CHECK(require(pair.file < images.files.size() && pair.caption < images.captions.size(), "a pair",
                                 std::to_string(pair.file) + ", " + std::to_string(pair.caption),
                                 "the numbers of an image and of a caption"));
+    if (images.setOf.empty())
+        return {};
+    PLUMBLINE_CHECK(require(images.setOf.size() == images.files.size(), "the counterfactual sets",
+                            std::to_string(images.setOf.size()), "one for each image"));
+    std::map<std::uint32_t, bool> heldOut;
+    for (std::size_t i = 0; i < images.files.size(); ++i)
+        PLUMBLINE_CHECK(require(
+            heldOut.try_emplace(images.setOf[i], images.heldOut[i]).first->second == images.heldOut[i],
+            "a counterfactual set", std::to_string(images.setOf[i]), "one that is held out as a whole or not at all"));
     return {};
 }
 

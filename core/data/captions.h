@@ -17,6 +17,9 @@ struct CaptionedImages {
     std::vector<std::string> captions; ///< distinct
     std::vector<Pair> pairs;           ///< the examples
     std::vector<bool> heldOut;         ///< of each file: never trained on, only looked at for the accuracy
+    /// Of each file the number of its counterfactual set: pictures alike but for one thing about the person (METHODS
+    /// B2). Empty: there are no sets. A set is held out as a whole or not at all.
+    std::vector<std::uint32_t> setOf;
 };
 
 } // namespace plumbline

@@ -27,8 +27,12 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Two small residual heads on frozen embeddings learn to predict the same bias from an image and from its "
          "caption, and to be indifferent between the caption and its counterfactual: t' = t + g(t), x' = x + g(f(x) + "
          "x).",
-         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1); the published code's leaks and index mistakes are mended "
-         "unless `published` is on.",
+         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1). Images are shuffled and every race may be a counterfactual "
+         "unless `published` is on; the epoch is chosen on held-out images, by MaxSkew of the captions and "
+         "similarities "
+         "that are kept, instead of ABLE. Texts: a caption of each group, or a factual and a counterfactual one of "
+         "each "
+         "image.",
          DebiasTarget::ImagesAndTexts,
          true,
          true,
@@ -44,8 +48,8 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"hidden2", "1024", "width of the shared head"},
           {"momentum", "0.995", "of the copies that make soft targets"},
           {"published", "off",
-           "as the published code has it: files in order of their names, counterfactual races "
-           "without the last group"}}},
+           "images in their own order in every epoch, and of races the counterfactual ones as the published code draws "
+           "them, never the last"}}},
         {"cf-alpha",
          "CF-alpha head (a stand-in)",
          "A residual head on frozen image embeddings, trained so that the variants of a counterfactual set coincide "
@@ -289,6 +293,34 @@ std::string_view DebiasConfig::parameter(std::string_view name) const {
             if (parameter.name == name)
                 return parameter.standard;
     return {};
+}
+
+std::vector<DebiasRecipe> studyRecipes() {
+    const auto step = [](std::string name, std::vector<std::pair<std::string, std::string>> parameters = {}) {
+        return DebiasConfig{std::move(name), {}, std::move(parameters), 0};
+    };
+    const std::vector<std::pair<std::string, std::string>> predicted = {{"labels", "predicted"}};
+    return {{{step("mean-difference")}},
+            {{step("mean-difference", {{"apply", "both"}})}},
+            {{step("leace")}},
+            {{step("leace", {{"apply", "both"}})}},
+            {{step("inlp")}},
+            {{step("biased-prompts")}},
+            {{step("biased-prompts", {{"pairs", ""}})}},
+            {{step("bend")}},
+            {{step("clip-clip")}},
+            {{step("sfid")}},
+            {{step("fairer-clip")}},
+            {{step("gap-shift")}},
+            {{step("gda")}},
+            {{step("joint-vl")}},
+            {{step("det-cons", predicted)}},
+            {{step("det-const-sort", predicted)}},
+            {{step("fa-ir", predicted)}},
+            {{step("mean-difference"), step("det-cons", predicted)}},
+            {{step("leace"), step("det-cons", predicted)}},
+            {{step("mean-difference"), step("gap-shift")}},
+            {{step("det-cons", {{"labels", "given"}})}}};
 }
 
 } // namespace plumbline

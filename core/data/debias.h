@@ -96,8 +96,18 @@ struct DebiasPoint {
     std::vector<DebiasNumber> select, audit;
 };
 
+/// One method, or several that are applied one after the other, each fitted on what the ones before it leave.
+struct DebiasRecipe {
+    std::vector<DebiasConfig> steps; ///< an attribute may be empty: it is the study's
+};
+
+/// What a study tries where nothing else is said: every method that fits embeddings, with the variants that matter,
+/// re-rankings by predicted labels, stacks of both and, as an upper baseline, a re-ranking by the true labels.
+std::vector<DebiasRecipe> studyRecipes();
+
 /// One method of a study.
 struct DebiasCandidate {
+    DebiasRecipe recipe;
     DebiasCard card;                   ///< card.strength: the one chosen on the select rows
     std::int64_t transformId = 0;      ///< record of the project; 0: none was stored
     std::vector<DebiasPoint> curve;    ///< by ascending strength; where there is no dial, 0 and 1
@@ -118,11 +128,12 @@ struct DebiasStudyConfig {
     std::string captions, captionSplit;       ///< as OtherMeasures has them; empty: no retrieval
     ProbeSet probe;
     MeasureOptions measure;
-    std::vector<DebiasConfig> methods;              ///< their attribute may be empty: it is the study's
+    std::vector<DebiasRecipe> methods;
     std::string splitColumn;                        ///< attribute with the groups fit, select, audit; empty: by lot
     std::string together;                           ///< attribute whose groups are not divided (identity); empty: none
     std::vector<double> shares = {0.5, 0.25, 0.25}; ///< of fit, select and audit rows, by lot
     std::uint64_t seed = 0;
+    bool predictedLabels = false; ///< the labels were made by a classifier: the cards say so
     std::string precision = "fp32";
 };
 

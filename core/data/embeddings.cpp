@@ -44,12 +44,17 @@ std::vector<double> lengths(const Embeddings& of) {
 
 } // namespace
 
+bool hasDirection(std::span<const float> row) {
+    const double norm = length(row);
+    return std::isfinite(norm) && norm > 0;
+}
+
 void normaliseRows(Embeddings& embeddings) {
     for (std::size_t i = 0; i < embeddings.rows; ++i) {
         const auto row = embeddings.row(i);
-        const double norm = length(row);
-        if (!std::isfinite(norm) || norm == 0)
+        if (!hasDirection(row))
             continue;
+        const double norm = length(row);
         for (float& value : row)
             value = static_cast<float>(static_cast<double>(value) / norm);
     }

@@ -19,6 +19,9 @@ struct Embeddings {
     std::span<const float> row(std::size_t i) const { return {values.data() + i * dim, dim}; }
 };
 
+/// Whether a row has a direction: neither zero nor with a value that is not finite.
+bool hasDirection(std::span<const float> row);
+
 /// Divides each row by its Euclidean length (accumulated in double); a zero or non-finite row is left as it is.
 void normaliseRows(Embeddings& embeddings);
 

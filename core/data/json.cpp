@@ -539,7 +539,12 @@ void describe(auto& io, Is<DebiasPoint> auto& point) {
     io("audit", point.audit);
 }
 
+void describe(auto& io, Is<DebiasRecipe> auto& recipe) {
+    io("steps", recipe.steps);
+}
+
 void describe(auto& io, Is<DebiasCandidate> auto& candidate) {
+    io("recipe", candidate.recipe);
     io("card", candidate.card);
     io("transform_id", candidate.transformId);
     io("curve", candidate.curve);
@@ -567,6 +572,7 @@ void describe(auto& io, Is<DebiasStudyConfig> auto& config) {
     io("together", config.together);
     io("shares", config.shares);
     io("seed", config.seed);
+    io.since("predicted_labels", config.predictedLabels);
     io("precision", config.precision);
 }
 

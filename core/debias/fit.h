@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -45,6 +47,9 @@ private:
     const DebiasConfig& m_config;
 };
 
+/// How good a transform is on rows that the fit does not see, higher is better; for methods that choose an epoch.
+using Evaluate = std::function<Outcome<double>(const VectorMap& image, const VectorMap& text)>;
+
 /// What a method is fitted on. Row i of `images` has code i of `attribute`; a row without a label, zero or not finite
 /// takes no part.
 struct FitInput {
@@ -53,6 +58,8 @@ struct FitInput {
     const Embeddings* texts = nullptr;  ///< raw, T x D: spurious prompts, pairs, captions, …; null: none were given
     std::span<const std::string> words; ///< what the rows of `texts` say; empty where it is not known
     std::uint64_t seed = 0;
+    Evaluate evaluate = {};                ///< empty: a method that needs it holds out some of these images
+    std::filesystem::path checkpoint = {}; ///< folder where a long fit may leave its state and go on from; empty: none
 };
 
 /// What a method made of it.

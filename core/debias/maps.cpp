@@ -8,6 +8,8 @@
 #include <Eigen/Dense>
 #include <tbb/parallel_for.h>
 
+#include "core/debias/closed_form/query_map.h"
+
 namespace plumbline::debias {
 namespace {
 
@@ -16,6 +18,9 @@ using ConstMap = Eigen::Map<const RowMatrix>;
 
 /// Rows are mapped in blocks of this many, always cut at the same places, so that threads change no bit.
 constexpr std::size_t kBlock = 256;
+
+/// Of a unit row; shorter, what is left of it is rounding, which must not become a direction.
+constexpr double kNothingLeft = 1e-6;
 
 ConstMap matrix(const std::vector<double>& values, std::size_t rows, std::size_t columns) {
     return {values.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
@@ -26,11 +31,6 @@ double lengthOf(std::span<const float> row) {
     for (const float value : row)
         square += double(value) * double(value);
     return std::sqrt(square);
-}
-
-bool usable(std::span<const float> row) {
-    const double length = lengthOf(row);
-    return std::isfinite(length) && length > 0;
 }
 
 /// The block's unit rows in double; rows that cannot be mapped are zero.
@@ -59,7 +59,7 @@ Outcome<Embeddings> mapUnitRows(const Embeddings& rows, std::size_t out, Feedbac
         for (std::size_t i = 0; i < count; ++i) {
             const auto to = result.row(begin + i);
             const auto from = rows.row(begin + i);
-            if (usable(from))
+            if (hasDirection(from))
                 for (std::size_t d = 0; d < out; ++d)
                     to[d] = static_cast<float>(mapped(Eigen::Index(i), Eigen::Index(d)));
             else if (out == rows.dim)
@@ -105,13 +105,13 @@ Outcome<Embeddings> applyHeads(const HeadMap& map, const Embeddings& rows, Feedb
         const at::Tensor y = (x + outer(inner ? (*inner)(x) + x : x)).contiguous();
         std::copy_n(y.data_ptr<float>(), count * rows.dim, result.row(begin).data());
         for (std::size_t i = begin; i < begin + count; ++i)
-            if (!usable(rows.row(i)))
+            if (!hasDirection(rows.row(i)))
                 std::ranges::copy(rows.row(i), result.row(i).begin());
     }
     return result;
 }
 
-struct Apply {
+struct Applier {
     const Embeddings& rows;
     Feedback& feedback;
 
@@ -125,7 +125,7 @@ struct Apply {
             y.rowwise() += b;
             if (map.unitOutput)
                 for (Eigen::Index i = 0; i < y.rows(); ++i)
-                    if (const double length = y.row(i).norm(); length > 0)
+                    if (const double length = y.row(i).norm(); length > kNothingLeft)
                         y.row(i) /= length;
             return y;
         });
@@ -170,9 +170,7 @@ struct Apply {
         });
     }
 
-    Outcome<Embeddings> operator()(const QueryMap&) const {
-        return fail(ErrorCode::Internal, {}, "a query map cannot be applied yet");
-    }
+    Outcome<Embeddings> operator()(const QueryMap& map) const { return applyQueryMap(map, rows, feedback); }
 };
 
 std::size_t inputDim(const VectorMap& map) {
@@ -200,7 +198,7 @@ Outcome<Embeddings> apply(const VectorMap& map, const Embeddings& rows, Feedback
                     {{"name", "the embeddings"},
                      {"value", std::to_string(rows.dim) + " values a row"},
                      {"expected", std::to_string(wanted) + ", as those that the method was fitted on"}});
-    return std::visit(Apply{rows, feedback}, map);
+    return std::visit(Applier{rows, feedback}, map);
 }
 
 std::size_t outputDim(const VectorMap& map, std::size_t dim) {

@@ -6,10 +6,16 @@
 #include "core/base/clock.h"
 #include "core/base/path.h"
 #include "core/debias/classifier/fit_gda.h"
+#include "core/debias/closed_form/bend.h"
+#include "core/debias/closed_form/biased_prompts.h"
+#include "core/debias/closed_form/fairer_clip.h"
+#include "core/debias/closed_form/gap_shift.h"
+#include "core/debias/closed_form/inlp.h"
 #include "core/debias/closed_form/leace.h"
 #include "core/debias/closed_form/mean_difference.h"
 #include "core/debias/coordinates/clip_clip.h"
 #include "core/debias/coordinates/sfid.h"
+#include "core/debias/heads/fit_joint.h"
 #include "core/debias/ranking/fit_ranking.h"
 #include "core/debias/ranking/logit_bias.h"
 #include "core/debias/transform.h"
@@ -44,9 +50,24 @@ Outcome<Fitted> importHeads(const FitInput& input, const Parameters& parameters,
 
 const std::map<std::string_view, FitFunction>& functions() {
     static const std::map<std::string_view, FitFunction> table = {
-        {"det-greedy", fitDetGreedy},        {"det-cons", fitDetCons},       {"det-relaxed", fitDetRelaxed},
-        {"det-const-sort", fitDetConstSort}, {"fa-ir", fitFairIr},           {"gda", fitGda},
-        {"logit-bias", fitLogitBias},        {"residual-head", importHeads},
+        {"joint-vl", fitJointVl},
+        {"mean-difference", fitMeanDifference},
+        {"leace", fitLeace},
+        {"inlp", fitInlp},
+        {"biased-prompts", fitBiasedPrompts},
+        {"bend", fitBend},
+        {"clip-clip", fitClipClip},
+        {"sfid", fitSfid},
+        {"fairer-clip", fitFairerClip},
+        {"gap-shift", fitGapShift},
+        {"det-greedy", fitDetGreedy},
+        {"det-cons", fitDetCons},
+        {"det-relaxed", fitDetRelaxed},
+        {"det-const-sort", fitDetConstSort},
+        {"fa-ir", fitFairIr},
+        {"gda", fitGda},
+        {"logit-bias", fitLogitBias},
+        {"residual-head", importHeads},
     };
     return table;
 }

@@ -31,10 +31,11 @@ struct Remarks {
     std::string before, after, end;
 };
 
-Remarks remarksAbout(const Portrait& portrait, std::size_t most, RandomStream& random) {
+Remarks remarksAbout(const Portrait& portrait, std::size_t most, RandomStream& random, bool ageAndTone = true) {
     enum Kind { Age, Tone, Expression, Hair, Covering, Glasses, Pose, Lighting };
-    // Age and skin tone are hardest to see and most asked for: they are said more often.
-    std::vector<Kind> kinds = {Age, Age, Tone, Tone, Expression};
+    std::vector<Kind> kinds = {Expression};
+    if (ageAndTone) // hardest to see and most asked for: they are said more often
+        kinds = {Age, Age, Tone, Tone, Expression};
     const bool covered = portrait.covering != Portrait::Covering::None;
     kinds.push_back(covered ? Covering : Hair);
     if (portrait.glasses != Portrait::Glasses::None)
@@ -120,6 +121,10 @@ std::string describePerson(const Portrait& portrait, RandomStream& random) {
     const bool bare = remarks.before.empty() && remarks.after.empty() && remarks.end.empty();
     const std::string_view noun = bare || random.uniform() < 0.7 ? genderNoun(portrait.gender) : "person";
     return sentence(head(random), remarks, noun);
+}
+
+std::string describeAppearance(const Portrait& portrait, RandomStream& random) {
+    return sentence(head(random), remarksAbout(portrait, 1 + random.below(3), random, false), "person");
 }
 
 std::string nameOccupation(const Occupation& occupation, std::size_t form) {

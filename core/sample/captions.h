@@ -23,6 +23,9 @@ std::string tagOfPerson(const Portrait& portrait, RandomStream& random);
 /// time, and up to three of age, skin tone, expression, hair, covering, glasses, pose and lighting.
 std::string describePerson(const Portrait& portrait, RandomStream& random);
 
+/// A sentence that says nothing of gender, skin tone or age: true of every variant of a set in which these differ.
+std::string describeAppearance(const Portrait& portrait, RandomStream& random);
+
 /// The forms of nameOccupation().
 inline constexpr std::size_t kNamings = 8;
 /// Words that call somebody by an occupation, whether or not the picture shows it: "a photo of a ..." in half of the

@@ -10,6 +10,7 @@
 #include "core/formats/csv.h"
 #include "core/formats/planted.h"
 #include "core/formats/text_file.h"
+#include "core/sample/captions.h"
 #include "core/sample/planting.h"
 #include "embedded/sample_models.h"
 
@@ -28,6 +29,7 @@ constexpr std::size_t kAuditPool = 2000;
 constexpr std::size_t kWorkersOfOccupation = 20;
 constexpr std::size_t kGenderSets = 40, kToneSets = 30, kAgeSets = 30;
 constexpr std::size_t kGenders = 3, kAges = 5;
+constexpr std::size_t kFitSetsOfOccupation = 20; ///< and as many sets without an occupation as with one
 
 std::string numbered(const char* start, std::size_t number, int digits) {
     std::string digitsText = std::to_string(number);
@@ -47,30 +49,56 @@ class Pictures {
 public:
     std::vector<SamplePicture> all;
 
-    void addAuditPool() {
+    explicit Pictures(std::uint64_t seed) : m_seed(seed) {}
+
+    void addPool(const std::string& split) {
         for (std::size_t i = 0; i < kAuditPool; ++i) {
-            Portrait portrait = randomPortrait(kSeed, i);
+            Portrait portrait = randomPortrait(m_seed, i);
             takeTurns(portrait, i);
-            all.push_back({{numbered("images/audit/", i + 1, 4) + ".png", portrait}, {}, kAuditSplit});
+            all.push_back({{numbered(("images/" + split + "/").c_str(), i + 1, 4) + ".png", portrait}, {}, split});
         }
     }
 
-    void addWorkers() {
+    void addWorkers(const std::string& split) {
         for (std::size_t o = 0; o < occupations().size(); ++o)
             for (std::size_t i = 0; i < kWorkersOfOccupation; ++i) {
-                Portrait portrait = randomPortrait(kSeed + 1, o * kWorkersOfOccupation + i);
+                Portrait portrait = randomPortrait(m_seed + 1, o * kWorkersOfOccupation + i);
                 takeTurns(portrait, i * 7 + o); // 7: has no factor in common with any number of groups
                 portrait.occupation = static_cast<int>(o);
                 const std::string name = "images/occupation/" + std::string(occupations()[o].name);
-                all.push_back({{numbered((name + "-").c_str(), i + 1, 2) + ".png", portrait}, {}, "work"});
+                all.push_back({{numbered((name + "-").c_str(), i + 1, 2) + ".png", portrait}, {}, split});
             }
+    }
+
+    /// The sets to fine-tune on. The tone within a band is drawn by lot.
+    void addFitSets() {
+        constexpr std::array<std::pair<int, int>, 3> bands{{{1, 4}, {5, 7}, {8, 10}}}; // as toneBand() has them
+        const std::size_t sets = 2 * kFitSetsOfOccupation * occupations().size();
+        for (std::size_t s = 0; s < sets; ++s) {
+            Portrait portrait = randomPortrait(m_seed + 2, s);
+            RandomStream random(m_seed, streamId("counterfactual/fit"), s);
+            portrait.occupation = s % 2 == 1 ? static_cast<int>(s / 2 % occupations().size()) : -1;
+            const std::string caption =
+                portrait.occupation < 0
+                    ? describeAppearance(portrait, random)
+                    : nameOccupation(occupations()[static_cast<std::size_t>(portrait.occupation)], 0);
+            const std::string set = numbered("fit-", s + 1, 3);
+            for (std::size_t v = 0; v < kGenders * bands.size(); ++v) {
+                const auto [lightest, darkest] = bands[v / kGenders];
+                portrait.gender = static_cast<Portrait::Gender>(v % kGenders);
+                portrait.tone =
+                    lightest + static_cast<int>(random.below(static_cast<std::size_t>(darkest - lightest + 1)));
+                all.push_back(
+                    {{"images/fit/" + set + "-" + std::to_string(v + 1) + ".png", portrait}, set, "fit", caption});
+            }
+        }
     }
 
     /// Every second set shows an occupation, so that the sets serve both kinds of question.
     template <class Change>
     void addSets(const char* attribute, std::size_t sets, std::size_t variants, Change&& change) {
         for (std::size_t s = 0; s < sets; ++s) {
-            Portrait base = randomPortrait(kSeed + 2 + m_kindsOfSet, s);
+            Portrait base = randomPortrait(m_seed + 2 + m_kindsOfSet, s);
             base.occupation = s % 2 == 1 ? static_cast<int>(s / 2 % occupations().size()) : -1;
             const std::string set = numbered((std::string(attribute) + "-").c_str(), s + 1, 2);
             for (std::size_t v = 0; v < variants; ++v) {
@@ -85,7 +113,7 @@ public:
     }
 
 private:
-    std::uint64_t m_kindsOfSet = 0;
+    std::uint64_t m_seed, m_kindsOfSet = 0;
 };
 
 template <class Value>
@@ -113,9 +141,9 @@ Result<void> writeModels(const fs::path& folder, bool current) {
 } // namespace
 
 std::vector<SamplePicture> samplePictures() {
-    Pictures pictures;
-    pictures.addAuditPool();
-    pictures.addWorkers();
+    Pictures pictures(kSeed);
+    pictures.addPool(kAuditSplit);
+    pictures.addWorkers("work");
     pictures.addSets("gender", kGenderSets, kGenders,
                      [](Portrait& p, std::size_t v) { p.gender = static_cast<Portrait::Gender>(v); });
     constexpr std::array<int, 5> tones{1, 4, 6, 8, 10};
@@ -125,9 +153,12 @@ std::vector<SamplePicture> samplePictures() {
 }
 
 std::string labelTable(const std::vector<SamplePicture>& pictures) {
+    const bool captions = std::any_of(pictures.begin(), pictures.end(),
+                                      [](const SamplePicture& picture) { return !picture.caption.empty(); });
     std::string table =
         "file,gender,skin tone,Monk tone,age,expression,pose,lighting,hair,hair colour,covering,glasses,"
-        "occupation,set,split\n";
+        "occupation,set,split";
+    table += captions ? ",caption\n" : "\n";
     for (const SamplePicture& picture : pictures) {
         const Portrait& p = picture.file.portrait;
         for (const std::string& field :
@@ -140,9 +171,29 @@ std::string labelTable(const std::vector<SamplePicture>& pictures) {
                                : std::string(occupations()[static_cast<std::size_t>(p.occupation)].name),
               picture.set})
             table += formats::csvField(field) + ',';
-        table += picture.split + '\n';
+        table += picture.split + (captions ? ',' + formats::csvField(picture.caption) + '\n' : "\n");
     }
     return table;
+}
+
+std::vector<SamplePicture> counterfactualPictures(std::uint64_t seed) {
+    Pictures pictures(seed ^ streamId("counterfactual"));
+    pictures.addFitSets();
+    pictures.addPool("select");
+    pictures.addWorkers("select-work");
+    return std::move(pictures.all);
+}
+
+Outcome<void> writeCounterfactuals(const fs::path& folder, std::uint64_t seed, Feedback& feedback) {
+    const std::vector<SamplePicture> pictures = counterfactualPictures(seed);
+    std::vector<PortraitFile> files;
+    files.reserve(pictures.size());
+    for (const SamplePicture& picture : pictures)
+        files.push_back(picture.file);
+    PLUMBLINE_CHECK(formats::makeFolder(folder));
+    PLUMBLINE_CHECK(paintFiles(folder, files, feedback));
+    PLUMBLINE_CHECK(formats::writeFile(folder / "labels.csv", labelTable(pictures)));
+    return {};
 }
 
 ProbeSet sampleProbe() {

@@ -93,6 +93,77 @@ private Q_SLOTS:
                 test::readText(m_folder / "whole/model.safetensors"));
     }
 
+    void counterfactualSetsThenInterpolation() {
+        std::string table = "file,group,job\n";
+        for (int i = 0; i < 12; ++i)
+            table += std::to_string(i) + ".bmp,s" + std::to_string(i / 3) + ",job " + std::to_string(i / 6) + "\n";
+        test::writeText(m_folder / "sets.csv", table + "gone.bmp,s0,job 0\n3.bmp,s9,job 0\n");
+        const QStringList base = {
+            L("--captions"), q(m_folder / "t.csv"), L("--new"), q(m_folder / "config.json"), L("--epochs"),
+            L("2"),          L("--batch"),          L("6")};
+        QCOMPARE(plumb(QStringList{L("train"), L("--out"), q(m_folder / "base")} + base).exitCode, 0);
+        const QStringList sets = {L("train"),
+                                  L("--counterfactual"),
+                                  q(m_folder / "sets.csv"),
+                                  L("--model"),
+                                  q(m_folder / "base"),
+                                  L("--set-column"),
+                                  L("group"),
+                                  L("--caption-template"),
+                                  L("a photo of a {job}"),
+                                  L("--batch"),
+                                  L("2"),
+                                  L("--learning-rate"),
+                                  L("1e-3"),
+                                  L("--report-every"),
+                                  L("1"),
+                                  L("--held-out"),
+                                  L("0"),
+                                  L("--out"),
+                                  q(m_folder / "tuned")};
+        const auto tuned = plumb(sets + QStringList{L("--json"), q(m_folder / "tuned.json")});
+        QVERIFY2(tuned.exitCode == 0, tuned.err.constData());
+        for (const char* words : {"4 counterfactual sets with 12 images and 2 different captions", "1 rows name a file",
+                                  "1 further rows", "cosine within sets"})
+            QVERIFY2(tuned.err.contains(words), tuned.err.constData());
+        const auto report = nlohmann::json::parse(test::readText(m_folder / "tuned.json"), nullptr, false);
+        QCOMPARE(report["steps"], 6); // four sets, two a step, three epochs
+        QCOMPARE(report["counterfactual"]["sets"], 4);
+        QCOMPARE(report["counterfactual"]["missing"], 1);
+        QVERIFY(report["points"][0]["cohesion_loss"].get<double>() > 0);
+        QVERIFY(report["points"][0]["cosines"]["within_sets"].is_number());
+
+        const QStringList mix = {L("interpolate"), L("--from"), q(m_folder / "base"), L("--to"), q(m_folder / "tuned")};
+        const auto mixed =
+            plumb(mix + QStringList{L("--alpha"), L("0,0.5"), L("--out"), q(m_folder / "mix"), L("--json"), L("-")});
+        QVERIFY2(mixed.exitCode == 0, mixed.err.constData());
+        const auto written = nlohmann::json::parse(mixed.out.toStdString(), nullptr, false);
+        QCOMPARE(written["models"].size(), std::size_t{2});
+        QVERIFY(written["relative_distance"].get<double>() > 0);
+        const auto card = plumb({L("model"), q(m_folder / "mix/alpha-0.5")});
+        QVERIFY2(card.exitCode == 0, card.err.constData());
+        QCOMPARE(plumb(mix + QStringList{L("--alpha"), L("1"), L("--out"), q(m_folder / "one")}).exitCode, 0);
+        QVERIFY(std::filesystem::exists(m_folder / "one/model.safetensors"));
+
+        for (const char* alpha : {"1.5", "-0.1", "x"})
+            QCOMPARE(plumb(mix + QStringList{L("--alpha"), QString::fromLatin1(alpha), L("--out"), q(m_folder / "no")})
+                         .exitCode,
+                     2);
+        QVERIFY(!std::filesystem::exists(m_folder / "no"));
+        const auto missing = plumb({L("interpolate"), L("--from"), q(m_folder / "base"), L("--to"),
+                                    q(m_folder / "nobody"), L("--alpha"), L("1"), L("--out"), q(m_folder / "no")});
+        QCOMPARE(missing.exitCode, 2);
+        QVERIFY2(missing.err.contains("nobody"), missing.err.constData());
+        // Options of sets without sets, both kinds of data, and a table without a column of sets.
+        QCOMPARE(plumb(QStringList{L("train"), L("--out"), q(m_folder / "no"), L("--beta0"), L("1")} + base).exitCode,
+                 2);
+        QCOMPARE(plumb(sets + QStringList{L("--captions"), q(m_folder / "t.csv")}).exitCode, 2);
+        const auto noSets = plumb({L("train"), L("--counterfactual"), q(m_folder / "t.csv"), L("--model"),
+                                   q(m_folder / "base"), L("--out"), q(m_folder / "no")});
+        QCOMPARE(noSets.exitCode, 2);
+        QVERIFY2(noSets.err.contains("counterfactual_set"), noSets.err.constData());
+    }
+
     void wrongUse() {
         QCOMPARE(plumb({L("train"), L("--captions"), q(m_folder / "t.csv"), L("--out"), q(m_folder / "x")}).exitCode,
                  2);

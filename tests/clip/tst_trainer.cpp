@@ -30,13 +30,16 @@ struct Material {
     TempFolder folder;
     CaptionedImages images;
 
-    Material() {
+    /// In sets: three, each with a picture of every kind.
+    explicit Material(bool inSets = false) {
         images.captions = kCaptions;
         for (std::uint32_t kind = 0; kind < 4; ++kind)
             for (int copy = 0; copy < 3; ++copy) {
                 images.files.push_back(folder / (std::to_string(kind) + "-" + std::to_string(copy) + ".bmp"));
                 writeRandomPicture(images.files.back(), 40 + copy, 40, kind + 1);
                 images.pairs.push_back({static_cast<std::uint32_t>(images.files.size() - 1), kind});
+                if (inSets)
+                    images.setOf.push_back(static_cast<std::uint32_t>(copy));
             }
         images.heldOut.assign(images.files.size(), false);
         if (const auto made = clip::writeNewModel(start(), kTinyConfig, text::learnVocabulary(kCaptions, 50), 7); !made)
@@ -44,6 +47,23 @@ struct Material {
     }
     fs::path start() const { return folder / "start"; }
 };
+
+Embeddings embeddedImages(const fs::path& model, const std::vector<fs::path>& files) {
+    Feedback feedback;
+    const auto encoder = clip::Encoder::load(model, {}, feedback);
+    if (!encoder)
+        throw std::runtime_error(problem(encoder.error()));
+    Embeddings images(files.size(), (*encoder)->dim());
+    const auto done = (*encoder)->encodeImages(
+        files,
+        [&](const clip::Encoder::ImageDone& image) {
+            std::copy(image.embedding.begin(), image.embedding.end(), images.row(image.index).begin());
+        },
+        feedback);
+    if (!done)
+        throw std::runtime_error(problem(done.error()));
+    return images;
+}
 
 clip::TrainOptions quick() {
     clip::TrainOptions options;
@@ -317,6 +337,159 @@ private Q_SLOTS:
                 readText(material.folder / "frozen/model.safetensors"));
     }
 
+    /// The cohesion loss of the first step and the cosines, from the embeddings of the encoder.
+    void cohesionIsTheFormula() {
+        const Material material(true);
+        clip::TrainOptions options = quick();
+        options.epochs = 1;
+        options.batch = 3; // all sets
+        options.cohesionWeight = 0.5;
+        options.contrastiveWeight = 2;
+        const clip::TrainReport report = train(material, options, material.folder / "out");
+        QCOMPARE(report.sets, 3);
+        QCOMPARE(report.singleSets, 0);
+        QCOMPARE(report.steps, 1);
+
+        const Embeddings images = embeddedImages(material.start(), material.images.files);
+        const auto cosine = [&](std::size_t i, std::size_t j) {
+            double dot = 0, a = 0, b = 0;
+            for (std::size_t d = 0; d < images.dim; ++d) {
+                dot += static_cast<double>(images.row(i)[d]) * images.row(j)[d];
+                a += static_cast<double>(images.row(i)[d]) * images.row(i)[d];
+                b += static_cast<double>(images.row(j)[d]) * images.row(j)[d];
+            }
+            return dot / std::sqrt(a * b);
+        };
+        double loss = 0, within = 0, between = 0;
+        for (std::size_t i = 0; i < images.rows; ++i)
+            for (std::size_t j = 0; j < images.rows; ++j) {
+                const bool same = material.images.setOf[i] == material.images.setOf[j];
+                if (same)
+                    loss += (1 - cosine(i, j)) / (4 * 4) / 3; // three sets of four
+                if (same && i != j)
+                    within += cosine(i, j) / (4 * 3) / 3;
+                if (!same)
+                    between += cosine(i, j) / (4 * 4) / (3 * 2);
+            }
+        QVERIFY(loss > 0.001);
+        const clip::TrainPoint& point = report.points.front();
+        QVERIFY2(std::abs(point.cohesionLoss - loss) < 1e-5, std::to_string(point.cohesionLoss - loss).c_str());
+        QVERIFY(std::abs(report.cosines->within - within) < 1e-5);
+        QVERIFY(std::abs(report.cosines->between - between) < 1e-5);
+        QCOMPARE(point.loss, 2 * point.contrastiveLoss + 0.5 * point.cohesionLoss);
+        QVERIFY(point.cosines.has_value() && point.cosines->within != report.cosines->within);
+    }
+
+    /// With an epsilon that dwarfs every gradient AdamW takes a step of plain gradient descent, w' = w - s g. So the
+    /// loss must fall by |w' - w|^2 / s, whatever the network is.
+    void cohesionGradient() {
+        const Material material(true);
+        clip::TrainOptions options = quick();
+        options.epochs = 1;
+        options.batch = 3;
+        options.half = false;
+        options.contrastiveWeight = 0;
+        options.cohesionWeight = 1;
+        options.freezeLogitScale = true;
+        options.weightDecay = options.warmUp = 0;
+        options.clipNorm = 1e9;
+        options.epsilon = 1e6;
+        constexpr double kStep = 3e-3;
+        options.learningRate = kStep * options.epsilon;
+        const auto lossAt = [&](const fs::path& start, const char* out) {
+            Feedback feedback;
+            const auto report = clip::train(start, material.images, options, material.folder / out, {}, feedback);
+            return report ? report->points.front().cohesionLoss : std::nan("");
+        };
+        const double before = lossAt(material.start(), "one");
+        const double fall = before - lossAt(material.folder / "one", "two");
+        const auto old = formats::readSafetensors(material.start() / "model.safetensors");
+        const auto now = formats::readSafetensors(material.folder / "one/model.safetensors");
+        QVERIFY(old && now);
+        double square = 0;
+        for (const auto& [name, view] : old->tensors) {
+            std::vector<float> a(static_cast<std::size_t>(view.elements())), b(a.size());
+            widen(view, 0, a);
+            widen(now->tensors.at(name), 0, b);
+            double own = 0;
+            for (std::size_t i = 0; i < a.size(); ++i)
+                own += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+            square += own;
+            if (name.starts_with("text_model") || name == "text_projection.weight" || name == "logit_scale")
+                QVERIFY2(own == 0, name.c_str()); // it acts on images alone
+        }
+        QVERIFY(fall > 1e-5);
+        QVERIFY2(std::abs(square / kStep / fall - 1) < 0.05,
+                 (std::to_string(square / kStep) + " " + std::to_string(fall)).c_str());
+    }
+
+    /// Nothing to hold together: the very training of images without sets.
+    void setsOfOneImage() {
+        Material material;
+        clip::TrainOptions options = quick();
+        train(material, options, material.folder / "plain");
+        for (std::uint32_t i = 0; i < material.images.files.size(); ++i)
+            material.images.setOf.push_back(i);
+        options.cohesionWeight = 1;
+        const clip::TrainReport report = train(material, options, material.folder / "single");
+        QCOMPARE(report.singleSets, 12);
+        QCOMPARE(report.points.back().cohesionLoss, 0.0);
+        QVERIFY(!report.cosines.has_value());
+        QVERIFY(readText(material.folder / "plain/model.safetensors") ==
+                readText(material.folder / "single/model.safetensors"));
+    }
+
+    /// Without the contrastive loss nothing keeps the sets apart, and the cosine between them says so.
+    void collapseIsTold() {
+        Material material(true);
+        clip::TrainOptions options = quick();
+        options.epochs = 40;
+        options.batch = 3;
+        options.contrastiveWeight = 0;
+        options.cohesionWeight = 1;
+        const clip::TrainReport report = train(material, options, material.folder / "out");
+        const clip::SetCosines after = *report.points.back().cosines;
+        QVERIFY2(1 - after.within < (1 - report.cosines->within) / 4 &&
+                     1 - after.between < (1 - report.cosines->between) / 4,
+                 (std::to_string(report.cosines->between) + " " + std::to_string(after.between)).c_str());
+        // Held-out sets are what is looked at, where there are two.
+        material.images.heldOut.assign(12, true);
+        for (std::size_t i = 0; i < 12; ++i)
+            material.images.heldOut[i] = material.images.setOf[i] != 0;
+        const clip::TrainReport other = train(material, options, material.folder / "held");
+        QCOMPARE(other.sets, 1);
+        QCOMPARE(other.heldOutImages, 8);
+        QVERIFY(other.cosines->between != report.cosines->between);
+    }
+
+    void setsKeepTheBits() {
+        const Material material(true);
+        clip::TrainOptions options = quick();
+        options.half = false;
+        options.batch = 2;
+        options.patchDropout = 0.5;
+        options.cohesionWeight = 0.3;
+        options.epochs = 6;
+        const clip::TrainReport whole = train(material, options, material.folder / "whole");
+        QCOMPARE(whole.steps, 6); // three sets, two a step
+        StopAt stop(4);
+        QVERIFY(!clip::train(material.start(), material.images, options, material.folder / "parts", {}, stop));
+        options.threads = 3;
+        const clip::TrainReport rest = train(material, options, material.folder / "parts");
+        QCOMPARE(rest.resumedAt, 4);
+        QCOMPARE(rest.cosines->within, whole.cosines->within);
+        QVERIFY(readText(material.folder / "parts/model.safetensors") ==
+                readText(material.folder / "whole/model.safetensors"));
+        // Other weights of the losses are another training.
+        StopAt again(2);
+        QVERIFY(!clip::train(material.start(), material.images, options, material.folder / "other", {}, again));
+        options.cohesionWeight = 0.4;
+        Feedback feedback;
+        QCOMPARE(
+            errorOf(clip::train(material.start(), material.images, options, material.folder / "other", {}, feedback)),
+            ErrorCode::InvalidArgument);
+    }
+
     void openClipFoldersTrainToo() {
         Material material;
         writeRandomClip(material.folder / "openclip", {}, Container::OpenClip);
@@ -381,6 +554,20 @@ private Q_SLOTS:
                      o.freezeImages = true;
                  }),
                  ErrorCode::InvalidArgument);
+        const auto withSets = [&](const auto& change) {
+            return codeFor([&](auto& i, auto& o) {
+                i.setOf = Material(true).images.setOf;
+                o.cohesionWeight = 1;
+                change(i, o);
+            });
+        };
+        QCOMPARE(codeFor([](auto&, auto& o) { o.cohesionWeight = 1; }), ErrorCode::InvalidArgument); // without sets
+        QCOMPARE(withSets([](auto&, auto& o) { o.freezeImages = true; }), ErrorCode::InvalidArgument);
+        QCOMPARE(withSets([](auto&, auto& o) { o.cohesionWeight = -1; }), ErrorCode::InvalidArgument);
+        QCOMPARE(withSets([](auto&, auto& o) { o.contrastiveWeight = o.cohesionWeight = 0; }),
+                 ErrorCode::InvalidArgument);
+        QCOMPARE(withSets([](auto& i, auto&) { i.heldOut[0] = true; }), ErrorCode::InvalidArgument); // a part of a set
+        QCOMPARE(withSets([](auto& i, auto&) { i.setOf.pop_back(); }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.pairs.clear(); }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.pairs.front().caption = 99; }), ErrorCode::InvalidArgument);
         QCOMPARE(codeFor([](auto& i, auto&) { i.heldOut.pop_back(); }), ErrorCode::InvalidArgument);

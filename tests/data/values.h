@@ -149,13 +149,17 @@ auto fields(Is<DebiasPoint> auto& v) {
     auto& [a, b, c] = v;
     return std::tie(a, b, c);
 }
+auto fields(Is<DebiasRecipe> auto& v) {
+    auto& [a] = v;
+    return std::tie(a);
+}
 auto fields(Is<DebiasCandidate> auto& v) {
-    auto& [a, b, c, d, e, f, g] = v;
-    return std::tie(a, b, c, d, e, f, g);
+    auto& [a, b, c, d, e, f, g, h] = v;
+    return std::tie(a, b, c, d, e, f, g, h);
 }
 auto fields(Is<DebiasStudyConfig> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 auto fields(Is<DebiasStudy> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i] = v;

@@ -156,7 +156,7 @@ float halved(float value) {
 
 class TestCoordinates : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void informationAsInTheReference() {
         PLUMBLINE_NEEDS_SHARED();
         const std::filesystem::path folder = test::shared() / "fixtures" / "debias";

@@ -61,7 +61,7 @@ std::optional<double> fact(const Fitted& fitted, std::string_view name) {
 
 class TestGaussian : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void weightsFollowTheFormula() {
         // Two coordinates, so that the inverse is written down.
         Embeddings unit(4, 2);

@@ -47,7 +47,7 @@ double plainGate(Gate gate, const std::vector<float>& row) {
 
 class TestLogitBias : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void gatesFollowTheirFormulas() {
         const std::vector<float> row{0.21F, 0.2F, 0.19F, 0.23F, 0.18F};
         for (const Gate gate : {Gate::None, Gate::Moment, Gate::Entropy, Gate::Max}) {

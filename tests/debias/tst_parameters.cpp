@@ -8,7 +8,7 @@ using debias::Parameters;
 
 class TestParameters : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void aParameterThatIsNotGivenHasTheMethodsStandardValue() {
         const DebiasConfig config{.method = "biased-prompts", .attribute = "gender", .parameters = {}, .seed = 0};
         QCOMPARE(Parameters(config).number("lambda", 0, 1e9).value(), 1000.0);
@@ -28,6 +28,19 @@ private slots:
         QVERIFY(!beyond);
         QCOMPARE(QString::fromStdString(std::string(beyond.error().arg("value"))), QStringLiteral("8-9"));
         QVERIFY(!parameters.rows("spurious", 5));
+    }
+
+    void namesWithNumbersAreRead() {
+        const auto weights = [](std::string text) {
+            const DebiasConfig config{
+                .method = "det-greedy", .attribute = "gender", .parameters = {{"target", std::move(text)}}, .seed = 0};
+            return Parameters(config).weights("target");
+        };
+        QCOMPARE(weights("woman:0.5, ratio 1:2 :1e-1,0:-3").value(),
+                 (std::vector<std::pair<std::string, double>>{{"woman", 0.5}, {"ratio 1:2", 0.1}, {"0", -3}}));
+        QVERIFY(weights("").value().empty());
+        for (const std::string text : {"woman", "woman:", ":1", "woman:nan", "woman:half", "woman:1,woman:2"})
+            QCOMPARE(weights(text).error().arg("name"), std::string_view("target"));
     }
 
     void nonsenseIsRefusedByName() {

@@ -9,6 +9,7 @@
 #include "core/debias/closed_form/bend.h"
 #include "core/debias/closed_form/biased_prompts.h"
 #include "core/debias/closed_form/gap_shift.h"
+#include "core/debias/closed_form/query_map.h"
 #include "tests/debias/planted_rows.h"
 
 using namespace plumbline;

@@ -96,7 +96,7 @@ const Groups kThree{0, 0, 1, 0, 0, 2, 1, 0, 2, 0, 1, 2};
 
 class TestRanking : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void twoGroupsAsInMethods() {
         const std::vector<double> half{0.5, 0.5};
         for (const auto algorithm :

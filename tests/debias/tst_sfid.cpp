@@ -59,7 +59,7 @@ double fact(const Fitted& fitted, std::string_view name) {
 
 class TestSfid : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void theForestFindsPlantedCoordinates() {
         for (const std::size_t groups : {2, 4}) {
             const Planted from = planted(600, 40, groups, {4, 17, 33}, 1.5);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sample's models in the real transformers package: same token ids, same embeddings. Usage: PLUMB SAMPLE"""
+"""The sample's models in the real transformers package: same token ids, same embeddings.
+Usage: PLUMB SAMPLE [MODEL...]; without models, the sample's two"""
 import csv
 import json
 import pathlib
@@ -38,8 +39,8 @@ with tempfile.TemporaryDirectory() as scratch:
     for path in sorted((sample / "images").rglob("*.png"))[::40]:
         (pictures / path.name).write_bytes(path.read_bytes())
     (scratch / "texts.json").write_text(json.dumps(texts))
-    for name in ("model", "model-fair"):
-        folder = sample / name
+    for folder in map(pathlib.Path, sys.argv[3:] or (sample / "model", sample / "model-fair")):
+        name = folder.name
         model = CLIPModel.from_pretrained(folder).float().eval()
         ours = json.loads(subprocess.run([plumb, "tokenize", "--model", folder, "--texts", scratch / "texts.json", "--json", "-"],
                                          check=True, capture_output=True, text=True).stdout)["ids"]

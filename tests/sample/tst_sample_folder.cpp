@@ -73,6 +73,51 @@ private Q_SLOTS:
         }
     }
 
+    /// What is fine-tuned on: whole sets that differ in gender and tone alone, with one caption that names neither.
+    void counterfactualSets() {
+        std::map<std::string, std::vector<Portrait>> sets;
+        std::map<std::string, std::set<std::string>> captions, splits;
+        for (const SamplePicture& picture : counterfactualPictures(1)) {
+            splits[picture.split].insert(picture.file.name);
+            QCOMPARE(picture.set.empty(), picture.split != "fit");
+            QCOMPARE(picture.caption.empty(), picture.set.empty());
+            if (picture.set.empty())
+                continue;
+            sets[picture.set].push_back(picture.file.portrait);
+            captions[picture.set].insert(picture.caption);
+        }
+        QCOMPARE(sets.size(), std::size_t{720});
+        QCOMPARE(splits["select"].size(), std::size_t{2000});
+        QCOMPARE(splits["select-work"].size(), std::size_t{360});
+        std::size_t working = 0;
+        for (const auto& [set, portraits] : sets) {
+            std::set<std::pair<int, std::string>> groups;
+            for (Portrait portrait : portraits) {
+                groups.insert({static_cast<int>(portrait.gender), std::string(toneBand(portrait.tone))});
+                portrait.gender = portraits.front().gender;
+                portrait.tone = portraits.front().tone;
+                QVERIFY2(portrait.seed == portraits.front().seed && portrait.age == portraits.front().age &&
+                             portrait.occupation == portraits.front().occupation,
+                         set.c_str());
+            }
+            QCOMPARE(groups.size(), std::size_t{9});
+            QCOMPARE(captions[set].size(), std::size_t{1});
+            const std::string& caption = *captions[set].begin();
+            for (const char* word : {"woman", "man ", "androgynous", "skin", "in their"})
+                QVERIFY2((caption + ' ').find(word) == std::string::npos, caption.c_str());
+            if (portraits.front().occupation >= 0) {
+                ++working;
+                QCOMPARE(caption,
+                         "a photo of a " +
+                             std::string(occupations()[static_cast<std::size_t>(portraits.front().occupation)].name));
+            }
+        }
+        QCOMPARE(working, std::size_t{360});
+        QVERIFY(counterfactualPictures(2).front().file.portrait.seed != sets["fit-001"].front().seed);
+        QVERIFY(labelTable(counterfactualPictures(1)).starts_with("file,gender"));
+        QVERIFY(labelTable(samplePictures()).find("caption") == std::string::npos);
+    }
+
     /// The strength is the ratio of the two ends, and the group between stands at their geometric mean.
     void weights() {
         using Gender = Portrait::Gender;

@@ -78,17 +78,7 @@ Outcome<Fitted> fitGda(const FitInput& input, const Parameters& parameters, Feed
     for (std::size_t i = 0; i < map.shift.size(); ++i)
         map.shift[i] -= fit.mean[i % dim];
 
-    Embeddings after = rows.unit;
-    std::vector<double> posterior(groups);
-    for (std::size_t i = 0; i < after.rows; ++i) {
-        fit.classifier.posterior(rows.unit.row(i), posterior);
-        for (std::size_t d = 0; d < dim; ++d) {
-            double shift = 0;
-            for (std::size_t g = 0; g < groups; ++g)
-                shift += posterior[g] * map.shift[g * dim + d];
-            after.row(i)[d] = static_cast<float>(static_cast<double>(after.row(i)[d]) - shift);
-        }
-    }
+    PLUMBLINE_TRY(Embeddings after, apply(map, rows.unit, feedback));
     Fitted fitted;
     tellOfClassifier(fit, rows, fitted);
     PLUMBLINE_CHECK(tellOfSeparability(rows, std::move(after), input.seed, feedback, fitted));

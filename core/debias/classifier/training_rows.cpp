@@ -10,13 +10,6 @@ double TrainingRows::majority() const {
     return static_cast<double>(*std::ranges::max_element(counts)) / static_cast<double>(codes.size());
 }
 
-bool usable(std::span<const float> row) {
-    double sum = 0;
-    for (const float value : row)
-        sum += static_cast<double>(value) * static_cast<double>(value);
-    return std::isfinite(sum) && sum > 0;
-}
-
 Result<TrainingRows> trainingRows(const FitInput& input, std::int64_t leastRows) {
     const Embeddings& images = input.images;
     const Attribute& attribute = input.attribute;
@@ -29,7 +22,7 @@ Result<TrainingRows> trainingRows(const FitInput& input, std::int64_t leastRows)
     std::vector<std::int64_t> counts(attribute.groups.size(), 0);
     for (std::size_t i = 0; i < images.rows; ++i) {
         const std::int32_t code = attribute.codes[i];
-        if (code < 0 || static_cast<std::size_t>(code) >= counts.size() || !usable(images.row(i)))
+        if (code < 0 || static_cast<std::size_t>(code) >= counts.size() || !hasDirection(images.row(i)))
             continue;
         rows.push_back(i);
         ++counts[static_cast<std::size_t>(code)];

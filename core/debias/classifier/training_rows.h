@@ -26,7 +26,5 @@ struct TrainingRows {
 /// AttributeSingleGroup.
 Result<TrainingRows> trainingRows(const FitInput& input, std::int64_t leastRows);
 
-/// Whether the row has a finite length above 0.
-bool usable(std::span<const float> row);
 
 } // namespace plumbline::debias

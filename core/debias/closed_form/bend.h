@@ -20,9 +20,4 @@ struct BendOptions {
 Outcome<Fitted> bend(const FitInput& input, const BendOptions& options, Feedback& feedback);
 Outcome<Fitted> fitBend(const FitInput& input, const Parameters& parameters, Feedback& feedback);
 
-/// The queries after the map, raw rows in, unit rows out. Rows that are zero or not finite stay; a query that the first
-/// step would leave nothing of keeps what it is for the second, one that the second would leave nothing of keeps what
-/// the first made of it. Errors: InvalidArgument (another dimension); Cancelled.
-Outcome<Embeddings> applyQueryMap(const QueryMap& map, const Embeddings& queries, Feedback& feedback);
-
 } // namespace plumbline::debias

@@ -34,7 +34,7 @@ std::optional<std::vector<double>> textMeans(const Embeddings* texts, std::size_
     normaliseRows(unit);
     std::vector<std::size_t> which;
     for (std::size_t t = 0; t < texts->rows; ++t)
-        if (usable(texts->row(t)))
+        if (hasDirection(texts->row(t)))
             which.push_back(t);
     if (which.empty())
         return std::nullopt;
@@ -123,10 +123,7 @@ Outcome<Fitted> fitSfid(const FitInput& input, const Parameters& parameters, Fee
          "share of the fifth of the images that the forest has not seen whose group it names"},
         {"majority", rows.majority(), "share of the largest group: the accuracy of always naming it"},
         {"unsure images", static_cast<double>(unsure.size()), "over which the mean was taken"}};
-    Embeddings after = rows.unit;
-    for (std::size_t i = 0; i < after.rows; ++i)
-        for (std::size_t c = 0; c < coordinates.size(); ++c)
-            after.row(i)[coordinates[c]] = static_cast<float>(map.values[c]);
+    PLUMBLINE_TRY(Embeddings after, debias::apply(map, rows.unit, feedback));
     PLUMBLINE_CHECK(tellOfSeparability(rows, std::move(after), input.seed, feedback, fitted));
 
     if (apply != "images") {

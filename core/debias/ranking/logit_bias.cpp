@@ -279,7 +279,7 @@ Outcome<Fitted> fitLogitBias(const FitInput& input, const Parameters& parameters
         return wrong("texts", "dimension " + std::to_string(texts.dim),
                      "dimension " + std::to_string(input.images.dim) + ", that of the images");
     for (std::size_t t = 0; t < texts.rows; ++t)
-        if (!usable(texts.row(t)))
+        if (!hasDirection(texts.row(t)))
             return wrong("texts", "row " + std::to_string(t), "embeddings that are finite and not zero");
 
     ScoreRule rule;

@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <mutex>
+#include <numeric>
 #include <optional>
+#include <tuple>
 
 #include "core/base/numbers.h"
 #include "core/metric/pool.h"
@@ -134,6 +138,49 @@ std::vector<std::uint32_t> constSort(Queues& queues, std::span<const double> sha
     return chosen;
 }
 
+/// P(Binomial(r, p) <= x) of every place r and count x.
+class FairIrCounts {
+public:
+    FairIrCounts(std::size_t k, double p) : m_upTo(k) {
+        std::vector<double> chance{1.0}; // of each count among the first r
+        for (std::vector<double>& upTo : m_upTo) {
+            chance.push_back(0);
+            for (std::size_t c = chance.size() - 1; c > 0; --c)
+                chance[c] = chance[c] * (1 - p) + chance[c - 1] * p;
+            chance[0] *= 1 - p;
+            upTo.resize(chance.size());
+            std::partial_sum(chance.begin(), chance.end(), upTo.begin());
+        }
+    }
+
+    std::vector<std::uint32_t> table(double alpha) const {
+        std::vector<std::uint32_t> least;
+        std::uint32_t x = 0; // never falls from one place to the next
+        for (const std::vector<double>& upTo : m_upTo) {
+            while (x + 1 < upTo.size() && upTo[x] < alpha - 1e-12)
+                ++x;
+            least.push_back(x);
+        }
+        return least;
+    }
+
+private:
+    std::vector<std::vector<double>> m_upTo;
+};
+
+/// adjustedAlpha, remembered: every prompt of an audit asks for the same.
+double rememberedAlpha(std::size_t k, double p, double alpha) {
+    static std::mutex mutex;
+    static std::map<std::tuple<std::size_t, double, double>, double> known;
+    const std::lock_guard lock(mutex);
+    if (known.size() > 100) // pools that differ from prompt to prompt
+        known.clear();
+    const auto [place, isNew] = known.try_emplace({k, p, alpha}, 0.0);
+    if (isNew)
+        place->second = adjustedAlpha(k, p, alpha);
+    return place->second;
+}
+
 } // namespace
 
 std::optional<RankingAlgorithm> rankingAlgorithmFromName(std::string_view name) {
@@ -175,24 +222,7 @@ std::vector<std::uint32_t> rerankFairIr(const RankedItems& items, std::int32_t p
 }
 
 std::vector<std::uint32_t> fairIrTable(std::size_t k, double p, double alpha) {
-    std::vector<std::uint32_t> table;
-    std::vector<double> chance{1.0}; // of each count among the first r
-    std::uint32_t least = 0;
-    double upToLeast = 0;
-    for (std::size_t r = 1; r <= k; ++r) {
-        chance.push_back(0);
-        for (std::size_t c = chance.size() - 1; c > 0; --c)
-            chance[c] = chance[c] * (1 - p) + chance[c - 1] * p;
-        chance[0] *= 1 - p;
-        upToLeast = 0;
-        for (least = 0;; ++least) {
-            upToLeast += chance[least];
-            if (upToLeast >= alpha - 1e-12 || least == r)
-                break;
-        }
-        table.push_back(least);
-    }
-    return table;
+    return FairIrCounts(k, p).table(alpha);
 }
 
 double fairIrFailure(std::span<const std::uint32_t> table, double p) {
@@ -215,12 +245,13 @@ double fairIrFailure(std::span<const std::uint32_t> table, double p) {
 }
 
 double adjustedAlpha(std::size_t k, double p, double alpha) {
+    const FairIrCounts counts(k, p);
     double low = 0, high = alpha; // one test cannot fail more often than all together
-    if (fairIrFailure(fairIrTable(k, p, alpha), p) <= alpha)
+    if (fairIrFailure(counts.table(alpha), p) <= alpha)
         return alpha;
     for (int i = 0; i < 40; ++i) {
         const double middle = (low + high) / 2;
-        (fairIrFailure(fairIrTable(k, p, middle), p) <= alpha ? low : high) = middle;
+        (fairIrFailure(counts.table(middle), p) <= alpha ? low : high) = middle;
     }
     return low;
 }
@@ -278,7 +309,7 @@ Outcome<std::vector<float>> rerank(const RankingRule& rule, std::span<const floa
                                                      {"value", std::to_string(first)},
                                                      {"expected", "10 to 400 images to re-rank with FA*IR"}});
         const auto places = static_cast<std::size_t>(first);
-        const double alpha = rule.adjusted ? adjustedAlpha(places, p, rule.alpha) : rule.alpha;
+        const double alpha = rule.adjusted ? rememberedAlpha(places, p, rule.alpha) : rule.alpha;
         order = rerankFairIr(items, static_cast<std::int32_t>(g), fairIrTable(places, p, alpha));
     } else {
         order = rerankByShares(rule.algorithm, items, pool.share, static_cast<std::size_t>(first));
