@@ -335,9 +335,9 @@ private Q_SLOTS:
         QCOMPARE(config->shares.size(), std::size_t(3));
         QCOMPARE(config->shares[2], 0.25);
         const auto parametersOf = [&](const std::string& method) {
-            for (const DebiasConfig& each : config->methods)
-                if (each.method == method)
-                    return each.parameters;
+            for (const DebiasRecipe& each : config->methods)
+                if (each.steps.size() == 1 && each.steps.front().method == method)
+                    return each.steps.front().parameters;
             return std::vector<std::pair<std::string, std::string>>{{"not", "ticked"}};
         };
         using Parameters = std::vector<std::pair<std::string, std::string>>;

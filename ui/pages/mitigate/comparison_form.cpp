@@ -433,8 +433,9 @@ std::optional<DebiasStudyConfig> ComparisonForm::config(QString* problem) const 
         config.shares = {fit, m_select->value() / 100.0, (100 - m_fit->value() - m_select->value()) / 100.0};
     config.seed = static_cast<std::uint64_t>(m_seed->value());
     config.measure.seed = config.seed;
-    for (DebiasConfig& method : config.methods)
-        method.seed = config.seed;
+    for (DebiasRecipe& method : config.methods)
+        for (DebiasConfig& step : method.steps)
+            step.seed = config.seed;
     return config;
 }
 

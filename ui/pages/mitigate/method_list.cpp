@@ -2,7 +2,6 @@
 #include "ui/pages/mitigate/method_list.h"
 
 #include <algorithm>
-#include <array>
 
 #include <QCheckBox>
 #include <QGridLayout>
@@ -26,10 +25,12 @@ constexpr int kIndent = 3 * theme::kGrid;
 constexpr const char* kLabels = "labels";
 constexpr const char* kFile = "file";
 
-/// What needs no files, texts or sets beyond those of a comparison.
-constexpr std::array<std::string_view, 14> kStandard = {
-    "joint-vl", "mean-difference", "leace",     "inlp", "biased-prompts", "bend",           "clip-clip",
-    "sfid",     "fairer-clip",     "gap-shift", "gda",  "det-cons",       "det-const-sort", "fa-ir"};
+/// What a comparison tries where nothing else is said.
+bool isStandardMethod(std::string_view method) {
+    return std::ranges::any_of(studyRecipes(), [&](const DebiasRecipe& recipe) {
+        return recipe.steps.size() == 1 && recipe.steps.front().method == method;
+    });
+}
 
 } // namespace
 
@@ -44,7 +45,7 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     column->setContentsMargins(0, 0, theme::kGrid, 0);
     column->setSpacing(2);
     for (const DebiasMethodInfo& info : allDebiasMethods()) {
-        const bool isStandard = std::ranges::find(kStandard, info.name) != kStandard.end();
+        const bool isStandard = isStandardMethod(info.name);
         // A ranking that is evened by true labels is no method for use: it is offered beside, as the bound it is.
         if (info.target == DebiasTarget::Ranking)
             add(column, info, {{kLabels, "predicted"}}, {}, isStandard);
@@ -55,6 +56,9 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
         if (info.name == "mean-difference" || info.name == "leace")
             add(column, info, {{"apply", "both"}}, tr("images and texts"), true);
     }
+    for (const DebiasRecipe& recipe : studyRecipes())
+        if (recipe.steps.size() > 1)
+            addStack(column, recipe);
     column->addStretch(1);
     setWidget(content);
     content->setAutoFillBackground(false); // the scroll area fills what it is given
@@ -64,7 +68,7 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
 void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
                      std::vector<std::pair<std::string, std::string>> preset, const QString& suffix, bool isStandard) {
     const std::size_t index = m_entries.size();
-    Entry entry{&info, std::move(preset), nullptr, isStandard, {}};
+    Entry entry{&info, std::move(preset), nullptr, isStandard, {}, {}};
     QString title = fromUtf8(info.title);
     if (!suffix.isEmpty())
         title = QStringLiteral("%1, %2").arg(title, suffix);
@@ -111,6 +115,19 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     });
 }
 
+void MethodList::addStack(QVBoxLayout* column, const DebiasRecipe& recipe) {
+    QStringList titles;
+    for (const DebiasConfig& step : recipe.steps)
+        titles << fromUtf8(findDebiasMethod(step.method)->title);
+    Entry entry{findDebiasMethod(recipe.steps.front().method), {}, nullptr, true, recipe.steps, {}};
+    entry.box = new QCheckBox(titles.join(tr(", then ", "between two methods")));
+    entry.box->setChecked(true);
+    entry.box->setToolTip(tr("Each is fitted on what the one before it leaves."));
+    connect(entry.box, &QCheckBox::toggled, this, &MethodList::changed);
+    column->addWidget(entry.box);
+    m_entries.push_back(std::move(entry));
+}
+
 std::string MethodList::presetOf(const Entry& entry, std::string_view parameter) {
     for (const auto& [name, value] : entry.preset)
         if (name == parameter)
@@ -154,12 +171,16 @@ QWidget* MethodList::parametersOf(std::size_t index) {
     return area;
 }
 
-std::vector<DebiasConfig> MethodList::chosen() const {
-    std::vector<DebiasConfig> result;
+std::vector<DebiasRecipe> MethodList::chosen() const {
+    std::vector<DebiasRecipe> result;
     for (const Entry& entry : m_entries) {
         if (!entry.box->isChecked())
             continue;
-        DebiasConfig& config = result.emplace_back();
+        if (!entry.stack.empty()) {
+            result.push_back({entry.stack});
+            continue;
+        }
+        DebiasConfig& config = result.emplace_back().steps.emplace_back();
         config.method = entry.info->name;
         if (entry.fields.empty()) {
             config.parameters = entry.preset;
@@ -180,7 +201,8 @@ std::vector<DebiasConfig> MethodList::chosen() const {
 QString MethodList::problem() const {
     for (const Entry& entry : m_entries) {
         const auto& parameters = entry.info->parameters;
-        if (!entry.box->isChecked() || std::ranges::find(parameters, kFile, &DebiasParameter::name) == parameters.end())
+        if (!entry.box->isChecked() || !entry.stack.empty() ||
+            std::ranges::find(parameters, kFile, &DebiasParameter::name) == parameters.end())
             continue;
         const auto field = std::ranges::find(entry.fields, kFile, &decltype(entry.fields)::value_type::first);
         if (field == entry.fields.end() || field->second().isEmpty())

@@ -24,7 +24,7 @@ public:
     explicit MethodList(QWidget* parent = nullptr);
 
     /// Those that are ticked, with the parameters that differ from the defaults.
-    std::vector<DebiasConfig> chosen() const;
+    std::vector<DebiasRecipe> chosen() const;
     /// What a ticked method still needs; empty: nothing.
     QString problem() const;
     void tickStandard();
@@ -39,10 +39,12 @@ private:
         std::vector<std::pair<std::string, std::string>> preset; ///< what this variant has for a default
         QCheckBox* box = nullptr;
         bool isStandard = false;
+        std::vector<DebiasConfig> stack; ///< several methods, one after the other, as they are; else empty
         std::vector<std::pair<std::string, std::function<QString()>>> fields; ///< once its parameters were opened
     };
     void add(QVBoxLayout* column, const DebiasMethodInfo& info, std::vector<std::pair<std::string, std::string>> preset,
              const QString& suffix, bool isStandard);
+    void addStack(QVBoxLayout* column, const DebiasRecipe& recipe);
     QWidget* parametersOf(std::size_t entry);
     static std::string presetOf(const Entry& entry, std::string_view parameter);
 

@@ -111,9 +111,16 @@ QString shortValue(const std::string& value) {
     return text.isEmpty() ? Words::tr("none") : text.size() > kLongValue ? text.left(kLongValue - 1) + u'…' : text;
 }
 
-QString methodTitle(const DebiasCandidate& candidate) {
-    const DebiasMethodInfo* info = findDebiasMethod(candidate.card.config.method);
-    return fromUtf8(info != nullptr ? info->title : std::string_view(candidate.card.config.method));
+/// "LEACE (apply = both)": with the parameters that were asked for. A fit adds rows of texts, which say nothing to
+/// people.
+QString stepTitle(const DebiasConfig& config) {
+    const DebiasMethodInfo* info = findDebiasMethod(config.method);
+    const QString title = fromUtf8(info != nullptr ? info->title : std::string_view(config.method));
+    QStringList given;
+    for (const auto& [name, value] : config.parameters)
+        if (value.empty() || (name != "spurious" && name != "pairs"))
+            given << QStringLiteral("%1 = %2").arg(fromUtf8(name), shortValue(value));
+    return given.isEmpty() ? title : QStringLiteral("%1 (%2)").arg(title, given.join(QStringLiteral(", ")));
 }
 
 QString joined(const std::vector<std::string>& names) {
@@ -188,14 +195,11 @@ std::vector<StudyMeasure> studyMeasures(const DebiasStudy& study) {
 QStringList candidateNames(const DebiasStudy& study) {
     QStringList names;
     for (const DebiasCandidate& candidate : study.candidates) {
-        // The parameters that were asked for; a fit adds rows of texts, which say nothing to people.
-        QStringList given;
-        for (const auto& [name, value] : candidate.card.config.parameters)
-            if (value.empty() || (name != "spurious" && name != "pairs"))
-                given << QStringLiteral("%1 = %2").arg(fromUtf8(name), shortValue(value));
-        QString title = methodTitle(candidate);
-        if (!given.isEmpty())
-            title = QStringLiteral("%1 (%2)").arg(title, given.join(QStringLiteral(", ")));
+        QStringList steps;
+        for (const DebiasConfig& step : candidate.recipe.steps)
+            steps << stepTitle(step);
+        const QString title = steps.isEmpty() ? stepTitle(candidate.card.config)
+                                              : steps.join(Words::tr(", then ", "between two methods"));
         QString distinct = title;
         for (int n = 2; names.contains(distinct); ++n)
             distinct = QStringLiteral("%1 – %2").arg(title).arg(n);
@@ -439,6 +443,9 @@ std::vector<FactSheet::Group> candidateFacts(const DebiasStudy& study, std::size
         method.facts.push_back({{}, fromUtf8(candidate.failure), {}, true});
     for (const std::string& warning : card.warnings)
         method.facts.push_back({{}, fromUtf8(warning), {}, true});
+    for (const DebiasConfig& step : candidate.recipe.steps)
+        if (candidate.recipe.steps.size() > 1)
+            method.facts.push_back({Words::tr("Step"), stepTitle(step)});
     groups.push_back(method);
 
     FactSheet::Group parameters{Words::tr("Parameters"), {}};
