@@ -42,8 +42,8 @@ HelpPage::HelpPage(QWidget* parent)
          {
              {key(QKeySequence::New), tr("New project")},
              {key(QKeySequence::Open), tr("Open project")},
-             {tr("Ctrl+1 … Ctrl+5"), tr("Go to a room")},
-             {tr("F5"), tr("Run the audit")},
+             {tr("Ctrl+1 … Ctrl+6"), tr("Go to a room")},
+             {tr("F5"), tr("Run the audit, or the comparison on the Mitigate page")},
              {tr("Esc"), tr("Cancel what is running")},
              {key(QKeySequence::Copy), tr("Copy the selected rows of a table")},
              {tr("F6"), tr("From the rooms to the page and back")},

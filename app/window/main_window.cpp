@@ -22,6 +22,7 @@
 #include "ui/bridge/error_texts.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/images_page.h"
+#include "ui/pages/mitigate/mitigate_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
@@ -38,6 +39,7 @@ const QString kModels = QStringLiteral("models");
 const QString kImages = QStringLiteral("images");
 const QString kProbes = QStringLiteral("probes");
 const QString kRuns = QStringLiteral("runs");
+const QString kMitigate = QStringLiteral("mitigate");
 const QString kEngineMessage = QLatin1String(Message::kEngineKey);
 const QString kProjectSuffix = QStringLiteral(".plumb");
 constexpr int kSidebarWidth = 23 * theme::kGrid;
@@ -124,6 +126,7 @@ void MainWindow::buildRooms() {
     m_probes = new ProbesPage(m_context);
     m_runs = new RunsRoom(m_context, &m_runner);
     m_audit = new NewAuditPanel(m_context, &m_runner);
+    m_mitigate = new MitigatePage(m_context, &m_runner);
     m_help = new HelpPage;
 
     auto* side = new Surface(Surface::Kind::Sidebar);
@@ -137,13 +140,15 @@ void MainWindow::buildRooms() {
     m_rooms->addRoom(kImages, tr("Images"), kImages);
     m_rooms->addRoom(kProbes, tr("Probes"), kProbes);
     m_rooms->addRoom(kRuns, tr("Runs"), kRuns);
+    m_rooms->addRoom(kMitigate, tr("Mitigate"), kMitigate);
     side->column()->setContentsMargins(theme::kGrid, theme::kSpace, theme::kGrid, theme::kGrid);
     side->column()->setSpacing(theme::kSpace);
     side->column()->addWidget(name);
     side->column()->addWidget(m_rooms, 1);
 
     m_stack = new QStackedWidget;
-    for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit, m_help}) {
+    for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit,
+                                                   m_mitigate, m_help}) {
         m_stack->addWidget(page);
         connect(page, &Page::raised, this, [this](const Message& message) {
             if (message.key != kEngineMessage) // engineDied() has said it
@@ -174,14 +179,19 @@ void MainWindow::buildRooms() {
     connect(m_overview, &OverviewPage::projectChosen, this, &MainWindow::openProject);
     connect(m_overview, &OverviewPage::probesWanted, this, [this] { showRoom(kProbes); });
     connect(m_overview, &OverviewPage::auditWanted, this, &MainWindow::showNewAudit);
-    connect(m_overview, &OverviewPage::addModelWanted, this, [this] {
+    const auto addModel = [this] {
         showRoom(kModels);
         m_models->chooseModelFolder();
-    });
-    connect(m_overview, &OverviewPage::addImagesWanted, this, [this] {
+    };
+    const auto addImages = [this] {
         showRoom(kImages);
         m_images->addImages({}, {});
-    });
+    };
+    connect(m_overview, &OverviewPage::addModelWanted, this, addModel);
+    connect(m_overview, &OverviewPage::addImagesWanted, this, addImages);
+    connect(m_mitigate, &MitigatePage::modelWanted, this, addModel);
+    connect(m_mitigate, &MitigatePage::imagesWanted, this, addImages);
+    connect(m_mitigate, &MitigatePage::projectNeeded, this, &MainWindow::needProject);
     connect(m_overview, &OverviewPage::runChosen, this, [this](qint64 id) {
         showRoom(kRuns);
         m_runs->showRun(id);
@@ -222,6 +232,8 @@ void MainWindow::buildMenus() {
     audit->addAction(tr("&Run"), QKeySequence(Qt::Key_F5), this, [this] {
         if (m_stack->currentWidget() == m_audit)
             m_audit->run();
+        else if (m_stack->currentWidget() == m_mitigate)
+            m_mitigate->run();
         else
             showNewAudit();
     });
@@ -301,6 +313,7 @@ void MainWindow::connectServices() {
         m_rooms->setCount(kModels, m_lists.models()->rowCount());
         m_rooms->setCount(kImages, m_lists.imageSets()->rowCount());
         m_rooms->setCount(kRuns, m_lists.runs()->rowCount());
+        m_rooms->setCount(kMitigate, m_lists.studies()->rowCount());
     });
     connect(&m_sample, &SampleOpener::raised, m_messages, &MessageBar::show);
     connect(&m_sample, &SampleOpener::ready, this, &MainWindow::showSample);
@@ -319,7 +332,8 @@ void MainWindow::connectServices() {
             m_runs->showRun(run);
         };
         // Whoever waits for it sees it at once; whoever is busy elsewhere is told.
-        if (m_stack->currentWidget() == m_audit || m_stack->currentWidget() == m_runs)
+        QWidget* page = m_stack->currentWidget();
+        if (page == m_audit || page == m_runs || page == m_mitigate)
             show();
         else
             m_messages->show({Severity::Note, tr("Run %1 is done.").arg(run), {}, {{tr("Show"), show}}, QStringLiteral("audit")});
@@ -335,6 +349,7 @@ void MainWindow::showRoom(const QString& room) {
              : room == kImages ? static_cast<Page*>(m_images)
              : room == kProbes ? static_cast<Page*>(m_probes)
              : room == kRuns   ? static_cast<Page*>(m_runs)
+             : room == kMitigate ? static_cast<Page*>(m_mitigate)
                                : static_cast<Page*>(m_overview));
 }
 
@@ -500,6 +515,8 @@ void MainWindow::cancelOrClose() {
     if (m_work.rowCount() > 0)
         m_work.cancelAll();
     else if (m_stack->currentWidget() == m_runs && m_runs->closeTour())
+        return;
+    else if (m_stack->currentWidget() == m_mitigate && m_mitigate->closeForm())
         return;
     else if (m_stack->currentWidget() == m_help || m_stack->currentWidget() == m_audit)
         showRoom(currentRoom());

@@ -23,6 +23,7 @@ namespace plumbline::ui {
 
 class HelpPage;
 class ImagesPage;
+class MitigatePage;
 class ModelsPage;
 class NewAuditPanel;
 class OverviewPage;
@@ -55,6 +56,7 @@ public:
     ProbesPage* probesPage() const { return m_probes; }
     OverviewPage* overviewPage() const { return m_overview; }
     NewAuditPanel* auditPanel() const { return m_audit; }
+    MitigatePage* mitigatePage() const { return m_mitigate; }
 
     /// Does what the plan says; makes a project first where none is open.
     void carryOut(const DropPlan& plan);
@@ -109,6 +111,7 @@ private:
     ProbesPage* m_probes = nullptr;
     RunsRoom* m_runs = nullptr;
     NewAuditPanel* m_audit = nullptr;
+    MitigatePage* m_mitigate = nullptr;
     HelpPage* m_help = nullptr;
     DropSign* m_dropSign = nullptr;
     QMenu* m_recentMenu = nullptr;

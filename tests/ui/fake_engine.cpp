@@ -10,7 +10,9 @@
 // answers with the card in the environment variable FAKE_CARD, as it is before its check, and the id 9;
 // /data/models/faceclip-a has the id 1, and a vocabulary called "wrong" is refused. project/checkModel runs until
 // cancelled for model 1, fails for model 2, and otherwise answers with FAKE_CARD. targets/read knows a table
-// genders.csv. Nothing is stored. The environment variable FAKE_ENGINE changes the greeting:
+// genders.csv. debias/compare fits joint-vl until cancelled; with the seed 7 it answers with study 1, with the seed 13
+// it fails; test/debias tells what the last debias/export or debias/audit asked for. Nothing is stored. The environment
+// variable FAKE_ENGINE changes the greeting:
 //   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
 #include <algorithm>
 #include <chrono>
@@ -101,6 +103,7 @@ int main() {
     if (kind == "silent")
         return 3;
     std::cerr << "fake engine started" << std::endl;
+    json exported;             // what the last debias/export or debias/audit asked for
     std::map<json, Slow> slow; // requests that run until they are cancelled
     bool open = true;
     while (open || kind == "deaf") {
@@ -254,7 +257,28 @@ int main() {
                 else
                     refuse(id, -32000, "There is no such file.",
                            {{"code", "FileNotFound"}, {"args", {{"path", path}}}, {"detail", ""}});
-            } else if (method == "project/addImages" && params.contains("where"))
+            } else if (method == "debias/compare") {
+                const json& config = params.at("config");
+                if (config.at("seed") == 7) // a comparison that the test has stored beforehand
+                    answer(id, {{"study", 1}});
+                else if (config.at("seed") == 13)
+                    refuse(id, -32000, "There is no attribute of that name.",
+                           {{"code", "AttributeUnknown"}, {"args", {{"name", "gender"}}}, {"detail", ""}});
+                else {
+                    send(frame({{"jsonrpc", "2.0"},
+                                {"method", "log"},
+                                {"params", {{"level", "info"}, {"message", "epoch 3 of 100: loss 0.4213"}}}}));
+                    slow.emplace(id, Slow{"fitting-joint-vl"});
+                }
+            } else if (method == "debias/export") {
+                exported = params;
+                answer(id, json::object());
+            } else if (method == "debias/audit") {
+                exported = params;
+                answer(id, {{"before", 1}, {"after", 2}});
+            } else if (method == "test/debias")
+                answer(id, exported);
+            else if (method == "project/addImages" && params.contains("where"))
                 answer(id,
                        {{"id", params["where"] == json{{"split", "held out"}} ? 77 : 0}, {"report", json::object()}});
             else

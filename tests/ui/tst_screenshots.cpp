@@ -18,6 +18,7 @@
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalSpy>
+#include <QSlider>
 #include <QStandardPaths>
 #include <QTabBar>
 #include <QTest>
@@ -29,12 +30,18 @@
 #include "core/data/json.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
+#include "tests/ui/synthetic_study.h"
 #include "ui/bridge/error_texts.h"
+#include "ui/charts/numbers_table.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
+#include "ui/pages/mitigate/audit_with_dialog.h"
+#include "ui/pages/mitigate/comparison_form.h"
+#include "ui/pages/mitigate/mitigate_page.h"
+#include "ui/pages/mitigate/study_view.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
@@ -204,6 +211,7 @@ private Q_SLOTS:
         QVERIFY(project.has_value());
         const auto filled = test::fillProject(*project);
         QVERIFY2(filled.has_value(), filled ? "" : qPrintable(errorText(filled.error())));
+        QVERIFY(test::addStudies(*project).has_value());
         std::filesystem::create_directories(m_folder / "sample");
         auto sample = store::Project::create(m_folder / "sample" / "sample.plumb");
         QVERIFY(sample.has_value());
@@ -270,6 +278,55 @@ private Q_SLOTS:
         m_window->messages()->clear();
         QTest::keyClick(m_window.get(), Qt::Key_F1);
         save(name("help"));
+    }
+    /// Comparisons of methods: the form, one that runs, its result with each kind of method, and one that was stopped.
+    void mitigate_data() { pages_data(); }
+    void mitigate() {
+        QFETCH(const QString, appearance);
+        const auto name = [&](const char* what) { return QStringLiteral("mitigate-%1-%2").arg(QLatin1String(what), appearance); };
+        start(appearance.toLatin1().constData(), true);
+        m_window->showRoom(QStringLiteral("mitigate"));
+        MitigatePage* page = m_window->mitigatePage();
+        QTRY_VERIFY_WITH_TIMEOUT(page->view()->isVisible(), 30000);
+        save(name("result"));
+        page->view()->slider()->setValue(8);
+        page->view()->tabs()->setCurrentIndex(1);
+        save(name("slider"));
+        page->view()->table()->setCurrentGridRow(2);
+        page->view()->tabs()->setCurrentIndex(2);
+        save(name("overcorrected"));
+        page->view()->table()->setCurrentGridRow(4);
+        save(name("failed"));
+        page->view()->table()->setCurrentGridRow(0);
+        save(name("untouched"));
+        AuditWithDialog dialog(m_window->context(), test::studyConfig(), QStringLiteral("LEACE at strength 0.85"), page);
+        dialog.show();
+        QTest::qWait(100);
+        const QDir folder(QString::fromStdString((test::binaryFolder() / "screenshots").string()));
+        const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
+        QVERIFY(dialog.grab().save(folder.filePath(name("audit") + scale + QStringLiteral(".png"))));
+        dialog.hide();
+
+        page->showForm();
+        save(name("form"));
+        page->form()->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("a photo of a pilot\na photo of a nurse"));
+        for (auto* more : page->form()->findChildren<QToolButton*>())
+            if (more->accessibleName() == QStringLiteral("Parameters of Mean difference"))
+                more->setChecked(true);
+        for (auto* scroll : page->form()->findChildren<QScrollArea*>())
+            if (scroll->accessibleName().isEmpty())
+                scroll->verticalScrollBar()->setValue(scroll->verticalScrollBar()->maximum());
+        save(name("form-filled"));
+        page->run();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().work->index(0).data(RunningWork::DoneRole).toInt() > 10, 30000);
+        save(name("running"));
+        m_window->context().work->cancelAll();
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->context().work->rowCount(), 0, 30000);
+        m_window->messages()->clear();
+        m_window->resize(1024, 640);
+        save(name("small"));
+        page->showForm();
+        save(name("small-form"));
     }
     /// Cards with much to say: not checked yet, being checked, and a SigLIP with warnings and a failed self-check.
     void cards_data() { pages_data(); }
@@ -371,7 +428,7 @@ private Q_SLOTS:
         QVERIFY(project.has_value());
         m_window->openProject(path("Empty.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
-        for (const char* room : {"overview", "models", "images", "runs"}) {
+        for (const char* room : {"overview", "models", "images", "runs", "mitigate"}) {
             m_window->showRoom(QString::fromLatin1(room));
             save(QStringLiteral("empty-%1").arg(QString::fromLatin1(room)));
         }

@@ -119,7 +119,8 @@ private Q_SLOTS:
         m_window->openProject(text(*m_folder / "a.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         const QStringList rooms{QStringLiteral("overview"), QStringLiteral("models"), QStringLiteral("images"),
-                                QStringLiteral("probes"), QStringLiteral("runs")};
+                                QStringLiteral("probes"), QStringLiteral("runs"),
+                                QStringLiteral("mitigate")};
         for (int i = static_cast<int>(rooms.size()) - 1; i >= 0; --i) {
             QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + i), Qt::ControlModifier);
             QCOMPARE(m_window->currentRoom(), rooms[i]);

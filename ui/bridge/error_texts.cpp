@@ -7,6 +7,7 @@
 #include <QLocale>
 
 #include "core/base/error_text.h"
+#include "core/data/debias.h"
 #include "ui/bridge/json.h"
 
 namespace plumbline::ui {
@@ -56,6 +57,14 @@ QString stageText(const QString& stage) {
         return tr("Saving");
     if (stage == u"thumbnails")
         return tr("Making thumbnails");
+    if (stage == u"comparing-methods")
+        return tr("Comparing methods");
+    static const QString kFitting = QStringLiteral("fitting-");
+    if (stage.startsWith(kFitting)) {
+        const QString name = stage.mid(kFitting.size());
+        const DebiasMethodInfo* info = findDebiasMethod(name.toStdString());
+        return tr("Fitting %1").arg(info != nullptr ? fromUtf8(info->title) : name);
+    }
     QString words = stage;
     return words.replace(u'-', u' ');
 }

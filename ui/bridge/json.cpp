@@ -23,13 +23,17 @@ Result<T> read(const QJsonObject& json, Read fromJson) {
     return fromJson(core);
 }
 
-} // namespace
-
-QJsonObject toQt(const AuditConfig& config) {
+QJsonObject fromCore(const nlohmann::json& json) {
     // Texts are UTF-8 already; `replace` only keeps a broken one from throwing here.
-    const std::string text = toJson(config).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return QJsonDocument::fromJson(QByteArray::fromStdString(text)).object();
 }
+
+} // namespace
+
+QJsonObject toQt(const AuditConfig& config) { return fromCore(toJson(config)); }
+
+QJsonObject toQt(const DebiasStudyConfig& config) { return fromCore(toJson(config)); }
 
 Result<ModelCard> modelCardFrom(const QJsonObject& json) {
     return read<ModelCard>(json, [](const nlohmann::json& core) { return modelCardFromJson(core); });

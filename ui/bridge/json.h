@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/model_info.h"
 
@@ -15,6 +16,7 @@ namespace plumbline::ui {
 
 // Between Qt's JSON (the pipe) and the values of core. The JSON forms themselves are those of core/data/json.h.
 QJsonObject toQt(const AuditConfig& config);
+QJsonObject toQt(const DebiasStudyConfig& config);
 Result<ModelCard> modelCardFrom(const QJsonObject& json);
 Result<Target> targetFrom(const QJsonObject& json);
 Result<MatchReport> matchReportFrom(const QJsonObject& json);

@@ -2,6 +2,7 @@
 #include "ui/charts/grid.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QClipboard>
 #include <QEvent>
@@ -9,7 +10,9 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLocale>
+#include <QPainter>
 #include <QStyle>
+#include <QStyledItemDelegate>
 
 #include "ui/charts/chart_text.h"
 #include "ui/charts/palette.h"
@@ -38,6 +41,9 @@ QString joined(const Grid& grid, QChar separator, const QString& lineEnd, Field 
         if (column.isRange)
             header << field(GridModel::tr("%1, low").arg(column.title))
                    << field(GridModel::tr("%1, high").arg(column.title));
+        else if (column.hasInterval)
+            header << field(column.title) << field(GridModel::tr("%1, low").arg(column.title))
+                   << field(GridModel::tr("%1, high").arg(column.title));
         else
             header << field(column.title);
     addLine(header);
@@ -46,7 +52,9 @@ QString joined(const Grid& grid, QChar separator, const QString& lineEnd, Field 
         for (qsizetype column = 0; column < grid.columns.size(); ++column) {
             const Grid::Cell cell = row.value(column);
             fields << field(cell.plain);
-            if (grid.columns[column].isRange)
+            if (grid.columns[column].hasInterval)
+                fields << field(cell.plainLow);
+            if (grid.columns[column].isRange || grid.columns[column].hasInterval)
                 fields << field(cell.plainHigh);
         }
         addLine(fields);
@@ -60,7 +68,101 @@ constexpr int kMostText = 40 * theme::kGrid;
 constexpr int kCellPadding = 2 * theme::kGrid + 4;
 constexpr int kMarkWidth = 4 * theme::kGrid;
 
+/// A number with its interval under it, and the sign of its change before it.
+class NoteDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& styleOption, const QModelIndex& index) const override {
+        const QVariant noteData = index.data(GridModel::kNoteRole);
+        if (!noteData.isValid()) {
+            QStyledItemDelegate::paint(painter, styleOption, index);
+            return;
+        }
+        const QString note = noteData.toString();
+        const auto trend = static_cast<Grid::Trend>(index.data(GridModel::kTrendRole).toInt());
+        QStyleOptionViewItem option = styleOption;
+        initStyleOption(&option, index);
+        const QString words = std::exchange(option.text, QString());
+        const QIcon mark = std::exchange(option.icon, QIcon());
+        option.features &= ~QStyleOptionViewItem::HasDecoration;
+        option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
+        QRect text = option.rect.adjusted(kInset, 3, -kInset, -3);
+        if (!mark.isNull()) {
+            mark.paint(painter, QRect(text.left(), text.top(), kMarkSize, text.height()));
+            text.setLeft(text.left() + kMarkSize + kInset);
+        }
+        const QRect first(text.left(), text.top(), text.width(), note.isEmpty() ? text.height() : text.height() / 2);
+        const QRect second = text.adjusted(0, text.height() / 2, 0, 0);
+        const bool isNumber = option.displayAlignment & Qt::AlignRight;
+        const int across = isNumber ? Qt::AlignRight : Qt::AlignLeft;
+        painter->save();
+        painter->setFont(option.font);
+        painter->setPen(option.palette.color(QPalette::Text));
+        const int room = first.width() - (trend == Grid::Trend::None ? 0 : kTrendWidth);
+        const QString shown = option.fontMetrics.elidedText(words, Qt::ElideRight, room);
+        painter->drawText(first, across | Qt::AlignVCenter | Qt::TextSingleLine, shown);
+        if (trend != Grid::Trend::None)
+            paintTrend(*painter, trend,
+                       {first.right() - option.fontMetrics.horizontalAdvance(shown) - kTrendWidth / 2.0,
+                        first.center().y() + 0.5},
+                       option.palette);
+        const QFont small = theme::tabularFont(theme::smallFont(option.font));
+        painter->setFont(small);
+        painter->setPen(theme::muted(option.palette));
+        painter->drawText(second, across | Qt::AlignVCenter | Qt::TextSingleLine,
+                          QFontMetrics(small).elidedText(note, Qt::ElideRight, second.width()));
+        painter->restore();
+    }
+
+private:
+    static constexpr int kInset = 8, kMarkSize = 16;
+};
+
 } // namespace
+
+void paintTrend(QPainter& painter, Grid::Trend trend, QPointF centre, const QPalette& palette) {
+    constexpr qreal kHalf = 4;
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(Qt::NoBrush);
+    const QPen pen(trend == Grid::Trend::Better  ? betterColour(palette)
+                   : trend == Grid::Trend::Worse ? worseColour(palette)
+                                                 : theme::muted(palette),
+                   1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
+    painter.setPen(pen);
+    switch (trend) {
+    case Grid::Trend::Better:
+        painter.drawPolyline(QPolygonF({centre + QPointF(-kHalf, 0), centre + QPointF(-kHalf / 4, kHalf * 0.8),
+                                        centre + QPointF(kHalf, -kHalf * 0.8)}));
+        break;
+    case Grid::Trend::Worse:
+        painter.drawLine(centre + QPointF(-kHalf, -kHalf) * 0.8, centre + QPointF(kHalf, kHalf) * 0.8);
+        painter.drawLine(centre + QPointF(-kHalf, kHalf) * 0.8, centre + QPointF(kHalf, -kHalf) * 0.8);
+        break;
+    case Grid::Trend::Unsure:
+        painter.setPen(QPen(pen.color(), 1.2));
+        painter.drawEllipse(centre, kHalf * 0.75, kHalf * 0.75);
+        break;
+    case Grid::Trend::None:
+        break;
+    }
+    painter.restore();
+}
+
+QString trendText(Grid::Trend trend) {
+    switch (trend) {
+    case Grid::Trend::Better:
+        return GridModel::tr("better");
+    case Grid::Trend::Worse:
+        return GridModel::tr("worse");
+    case Grid::Trend::Unsure:
+        return GridModel::tr("cannot tell");
+    case Grid::Trend::None:
+        break;
+    }
+    return {};
+}
 
 Grid::Cell Grid::number(std::optional<double> value, const QString& shown) {
     Cell cell(shown.isEmpty() ? numberText(value) : shown, plainNumber(value));
@@ -81,6 +183,23 @@ Grid::Cell Grid::count(qint64 value) {
     return cell;
 }
 
+Grid::Cell Grid::estimate(std::optional<double> value, std::optional<double> low, std::optional<double> high,
+                          int decimals) {
+    Cell cell = number(value, numberText(value, decimals));
+    if (value) {
+        cell.note = shortRangeText(low, high, decimals);
+        cell.plainLow = plainNumber(low);
+        cell.plainHigh = plainNumber(high);
+    }
+    return cell;
+}
+
+bool Grid::hasNotes() const {
+    return std::ranges::any_of(rows, [](const Row& row) {
+        return std::ranges::any_of(row, [](const Cell& cell) { return !cell.note.isEmpty(); });
+    });
+}
+
 QString Grid::tsv() const {
     return joined(*this, u'\t', QStringLiteral("\n"), tsvField);
 }
@@ -92,6 +211,7 @@ QString Grid::csv() const {
 void GridModel::setGrid(Grid grid) {
     beginResetModel();
     m_grid = std::move(grid);
+    m_hasNotes = m_grid.hasNotes();
     endResetModel();
 }
 
@@ -118,13 +238,24 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return cell.shown;
     case Qt::ToolTipRole:
+        if (!cell.toolTip.isEmpty())
+            return cell.toolTip;
         if (column.isRange && !(cell.plain.isEmpty() && cell.plainHigh.isEmpty()))
             return tr("%1 to %2")
                 .arg(cell.plain.isEmpty() ? QStringLiteral("−∞") : cell.plain,
                      cell.plainHigh.isEmpty() ? QStringLiteral("∞") : cell.plainHigh);
         return column.isNumber && !cell.plain.isEmpty() ? cell.plain : cell.shown;
-    case Qt::AccessibleTextRole:
-        return tr("%1: %2").arg(column.title, cell.shown);
+    case Qt::AccessibleTextRole: {
+        QString words = tr("%1: %2").arg(column.title, cell.shown);
+        for (const QString& more : {cell.note, trendText(cell.trend)})
+            if (!more.isEmpty())
+                words += QStringLiteral(", ") + more;
+        return words;
+    }
+    case kNoteRole: // nothing at all in a grid of single lines
+        return m_hasNotes ? QVariant(cell.note) : QVariant();
+    case kTrendRole:
+        return static_cast<int>(cell.trend);
     case Qt::TextAlignmentRole:
         return int(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::DecorationRole:
@@ -190,6 +321,7 @@ GridTable::GridTable(QWidget* parent)
     : QTableView(parent), m_model(new GridModel(this)), m_proxy(new GridProxy(m_model)) {
     m_model->setPalette(palette());
     setModel(m_proxy);
+    setItemDelegate(new NoteDelegate(this));
     theme::styleTable(this);
     setFont(theme::tabularFont(font()));
     horizontalHeader()->setStretchLastSection(false);
@@ -199,6 +331,17 @@ GridTable::GridTable(QWidget* parent)
     setSortingEnabled(true);
     horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
     horizontalHeader()->setSortIndicatorClearable(true);
+    connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this] { Q_EMIT currentGridRowChanged(currentGridRow()); });
+}
+
+int GridTable::currentGridRow() const {
+    return m_proxy->mapToSource(currentIndex()).row();
+}
+
+void GridTable::setCurrentGridRow(int row) {
+    if (const QModelIndex here = m_proxy->mapFromSource(m_model->index(row, 0)); here.isValid())
+        selectionModel()->setCurrentIndex(here, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void GridTable::setGrid(const Grid& grid) {
@@ -211,7 +354,9 @@ void GridTable::setFilter(const QString& words) {
 }
 
 void GridTable::fitColumns() {
-    const QFontMetrics metrics(font()), heads(horizontalHeader()->font());
+    const QFontMetrics metrics(font()), heads(horizontalHeader()->font()), small(theme::smallFont(font()));
+    verticalHeader()->setDefaultSectionSize(grid().hasNotes() ? metrics.height() + small.height() + theme::kGrid
+                                                              : metrics.height() + theme::kSpace);
     const int arrow = style()->pixelMetric(QStyle::PM_HeaderMarkSize, nullptr, horizontalHeader());
     for (int column = 0; column < grid().columns.size(); ++column) {
         QList<QString> longest;
@@ -227,6 +372,13 @@ void GridTable::fitColumns() {
         int text = 0;
         for (const QString& each : longest)
             text = std::max(text, metrics.horizontalAdvance(each));
+        for (const Grid::Row& row : grid().rows) {
+            const Grid::Cell cell = row.value(column);
+            if (cell.trend != Grid::Trend::None)
+                text = std::max(text, metrics.horizontalAdvance(cell.shown) + kTrendWidth);
+            if (!cell.note.isEmpty() && grid().columns[column].isNumber)
+                text = std::max(text, small.horizontalAdvance(cell.note));
+        }
         if (column == 0 && !grid().styles.isEmpty())
             text += kMarkWidth;
         if (!grid().columns[column].isNumber)

@@ -12,6 +12,8 @@
 
 #include "core/report/group_style.h"
 
+class QPainter;
+
 namespace plumbline::ui {
 
 /// A small table of values as it is shown and, in full precision, as it is copied and saved.
@@ -20,15 +22,22 @@ struct Grid {
         QString title;
         bool isNumber = false;
         QString toolTip;
-        bool isRange = false; ///< two numbers, which are copied and saved as two columns
+        bool isRange = false;     ///< two numbers, which are copied and saved as two columns
+        bool hasInterval = false; ///< a number with its interval, copied and saved as three columns
     };
+    /// What a change does to a number, as a sign beside it.
+    enum class Trend { None, Better, Worse, Unsure };
     struct Cell {
         Cell() = default;
         explicit Cell(QString text) : shown(text), plain(std::move(text)) {}
         Cell(QString shownText, QString plainText) : shown(std::move(shownText)), plain(std::move(plainText)) {}
         QString shown;
         QString plain; ///< for spreadsheets and programs: full precision, a decimal point, empty where undefined
-        QString plainHigh;           ///< of a range: its upper end
+        QString plainHigh;           ///< of a range or interval: its upper end
+        QString plainLow;            ///< of an interval: its lower end
+        QString note;                ///< a second line in smaller type
+        QString toolTip;             ///< empty: the number in full
+        Trend trend = Trend::None;
         std::optional<double> value; ///< what it sorts by
     };
     using Row = QList<Cell>;
@@ -42,11 +51,19 @@ struct Grid {
 
     void addRange(const QString& title, const QString& toolTip = {}) { columns << Column{title, true, toolTip, true}; }
 
+    void addEstimate(const QString& title, const QString& toolTip = {}) {
+        columns << Column{title, true, toolTip, false, true};
+    }
+
     /// A range as `shown` says, or a dash; it sorts by its lower end.
     static Cell range(std::optional<double> low, std::optional<double> high, const QString& shown);
     /// A number with two decimals, or as `shown` says.
     static Cell number(std::optional<double> value, const QString& shown = {});
     static Cell count(qint64 value);
+    /// A number with its interval in smaller type under it.
+    static Cell estimate(std::optional<double> value, std::optional<double> low, std::optional<double> high,
+                         int decimals = 2);
+    bool hasNotes() const;
 
     /// With a header line; fields are one line each.
     QString tsv() const;
@@ -58,6 +75,8 @@ class GridModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     static constexpr int kSortRole = Qt::UserRole + 1;
+    static constexpr int kNoteRole = Qt::UserRole + 2;
+    static constexpr int kTrendRole = Qt::UserRole + 3;
 
     explicit GridModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
     void setGrid(Grid grid);
@@ -73,6 +92,7 @@ public:
 private:
     Grid m_grid;
     QPalette m_palette;
+    bool m_hasNotes = false;
 };
 
 /// Undefined numbers come last in either order.
@@ -91,6 +111,13 @@ private:
     QStringList m_words;
 };
 
+/// The width of a trend's sign with its gap, and the sign itself: a tick, a cross or a hollow circle, so that it is read
+/// without its colour.
+constexpr int kTrendWidth = 16;
+void paintTrend(QPainter& painter, Grid::Trend trend, QPointF centre, const QPalette& palette);
+/// "better", "worse", "cannot tell"; empty for none.
+QString trendText(Grid::Trend trend);
+
 /// A grid on the screen: sorts, finds rows, copies selected rows as tab-separated text.
 class GridTable : public QTableView {
     Q_OBJECT
@@ -101,6 +128,12 @@ public:
     /// Only rows whose texts (not their numbers) hold every one of these words; all without one.
     void setFilter(const QString& words);
     void copy() const;
+    /// Rows are those of the grid, however they are sorted; -1: none.
+    int currentGridRow() const;
+    void setCurrentGridRow(int row);
+
+Q_SIGNALS:
+    void currentGridRowChanged(int row);
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -11,6 +11,10 @@ namespace {
 constexpr int kEdge = 16;
 constexpr int kColumnGap = 24;
 constexpr int kMark = 18;
+
+QString wordsOf(const Grid::Cell& cell) {
+    return cell.note.isEmpty() ? cell.shown : QStringLiteral("%1 (%2)").arg(cell.shown, cell.note);
+}
 } // namespace
 
 void NumbersTable::setNumbers(const Grid& numbers, const QString& title, const QString& summary) {
@@ -25,7 +29,8 @@ int NumbersTable::columnNeed(int column) const {
     const QFontMetrics metrics(font());
     int width = metrics.horizontalAdvance(grid().columns[column].title);
     for (const Grid::Row& row : grid().rows)
-        width = std::max(width, metrics.horizontalAdvance(row.value(column).shown));
+        width = std::max(width, metrics.horizontalAdvance(wordsOf(row.value(column))) +
+                                    (row.value(column).trend == Grid::Trend::None ? 0 : kTrendWidth));
     return width + (column == 0 && !grid().styles.isEmpty() ? kMark : 0);
 }
 
@@ -60,9 +65,14 @@ void NumbersTable::paintPicture(QPaintDevice& device, const QSize& size, const Q
             if (marked)
                 paintMark(painter, grid().styles[row], QPointF(left + 6, top + line / 2.0), 10, MarkFill::Filled,
                           palette);
+            const Grid::Cell cell = grid().rows[row].value(column);
+            const QString words = wordsOf(cell);
             painter.setPen(ink);
-            painter.drawText(QRect(left, top, width, line).adjusted(marked ? kMark : 0, 0, 0, 0), flags,
-                             grid().rows[row].value(column).shown);
+            painter.drawText(QRect(left, top, width, line).adjusted(marked ? kMark : 0, 0, 0, 0), flags, words);
+            if (cell.trend != Grid::Trend::None)
+                paintTrend(painter, cell.trend,
+                           {left + width - fontMetrics().horizontalAdvance(words) - kTrendWidth / 2.0, top + line / 2.0},
+                           palette);
         }
         left += width + kColumnGap;
     }

@@ -15,6 +15,14 @@ QColor groupStroke(const report::GroupStyle& style, const QPalette& palette) {
     return QColor::fromRgb(report::paletteStroke(style.colour, theme::isDark(palette)));
 }
 
+QColor betterColour(const QPalette& palette) {
+    return QColor::fromRgb(report::paletteStroke(0, theme::isDark(palette)));
+}
+
+QColor worseColour(const QPalette& palette) {
+    return QColor::fromRgb(report::paletteStroke(1, theme::isDark(palette)));
+}
+
 QPainterPath markPath(report::MarkShape shape, QPointF centre, qreal size) {
     QPainterPath path;
     const qreal half = size / 2;

@@ -21,6 +21,10 @@ QColor groupFill(const report::GroupStyle& style, const QPalette& palette);
 /// Outlines, thin lines and text-like signs: at least 3 : 1 against the card.
 QColor groupStroke(const report::GroupStyle& style, const QPalette& palette);
 
+/// Of signs for a change to the better and to the worse: blue and vermillion, which colour-blind people tell apart.
+QColor betterColour(const QPalette& palette);
+QColor worseColour(const QPalette& palette);
+
 /// The outline of a mark `size` pixels across.
 QPainterPath markPath(report::MarkShape shape, QPointF centre, qreal size);
 

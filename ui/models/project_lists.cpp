@@ -12,6 +12,7 @@ struct Lists {
     std::vector<store::ImageSetRecord> imageSets;
     std::vector<store::ProbeRecord> probes;
     std::vector<store::RunRecord> runs;
+    std::vector<store::StudyRecord> studies;
 };
 
 Result<Lists> readLists(store::Project& project) {
@@ -20,6 +21,7 @@ Result<Lists> readLists(store::Project& project) {
     PLUMBLINE_TRY(lists.imageSets, project.imageSets());
     PLUMBLINE_TRY(lists.probes, project.probes());
     PLUMBLINE_TRY(lists.runs, project.runs());
+    PLUMBLINE_TRY(lists.studies, project.studies());
     return lists;
 }
 
@@ -48,6 +50,7 @@ void ProjectLists::refresh() {
             m_imageSets.setRecords(std::move(lists->imageSets));
             m_probes.setRecords(std::move(probes));
             m_runs.setRecords(std::move(lists->runs));
+            m_studies.setRecords(std::move(lists->studies));
             m_loaded = true;
             Q_EMIT refreshed();
         } else {
@@ -65,6 +68,7 @@ void ProjectLists::clear() {
     m_imageSets.setRecords({});
     m_probes.setRecords(ProbeTable::builtIn());
     m_runs.setRecords({});
+    m_studies.setRecords({});
     Q_EMIT refreshed();
 }
 

@@ -20,6 +20,7 @@ public:
     ImageSetTable* imageSets() { return &m_imageSets; }
     ProbeTable* probes() { return &m_probes; }
     RunTable* runs() { return &m_runs; }
+    StudyTable* studies() { return &m_studies; }
     /// False between opening a project and the first answer.
     bool isLoaded() const { return m_loaded; }
 
@@ -37,6 +38,7 @@ private:
     ImageSetTable m_imageSets;
     ProbeTable m_probes;
     RunTable m_runs;
+    StudyTable m_studies;
     bool m_loaded = false;
     bool m_asking = false;
     bool m_again = false; ///< something changed while we were asking

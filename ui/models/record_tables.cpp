@@ -101,6 +101,19 @@ QString runStateText(const store::RunRecord& run) {
     return {};
 }
 
+QString studyText(const store::StudyRecord& study) {
+    QStringList parts{tr("Comparison %1").arg(countText(study.id)), modelPathText(decoded(fromUtf8(study.config.modelPath))),
+                      fromUtf8(study.config.attribute), momentText(study.created)};
+    if (study.state == RunState::Running)
+        parts << tr("not finished");
+    else if (study.state == RunState::Cancelled)
+        parts << tr("stopped");
+    else if (study.state == RunState::Failed)
+        parts << tr("failed");
+    parts.removeAll(QString());
+    return parts.join(QStringLiteral(" · "));
+}
+
 QString runQuestionText(const store::RunRecord& run) {
     const qint64 prompts = run.prompts > 0 ? run.prompts : promptCount(run.config.probe);
     return tr("%Ln prompt(s)", nullptr, static_cast<int>(prompts)) + QStringLiteral(" · ") +
@@ -184,5 +197,10 @@ RunTable::RunTable(QObject* parent)
                [](const auto& r) { return fromUtf8(r.created); }},
           },
           parent) {}
+
+StudyTable::StudyTable(QObject* parent)
+    : RecordTable({{tr("Comparison"), [](const auto& s) { return studyText(s); },
+                    [](const auto& s) { return static_cast<qlonglong>(s.id); }}},
+                  parent) {}
 
 } // namespace plumbline::ui

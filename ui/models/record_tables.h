@@ -39,6 +39,13 @@ public:
     explicit RunTable(QObject* parent = nullptr);
 };
 
+/// Comparisons of debiasing methods, newest first.
+class StudyTable : public RecordTable<store::StudyRecord> {
+    Q_OBJECT
+public:
+    explicit StudyTable(QObject* parent = nullptr);
+};
+
 // The values of records in words.
 QString containerText(Container container);
 /// "ViT-B/32, 224 px"; "ResNet, stages 3-4-6-3, 224 px"
@@ -52,6 +59,8 @@ bool isChecked(const ModelCard& card);
 QString magnitudeText(qint64 count);
 /// "done", "cancelled after 1,200 of 5,000 images", …
 QString runStateText(const store::RunRecord& run);
+/// "Comparison 3 · faceclip-a · gender · 22 Nov 2026 08:15"; one without a result says so.
+QString studyText(const store::StudyRecord& study);
 /// "28 prompts · gender, race"
 QString runQuestionText(const store::RunRecord& run);
 /// Local date and time of a UTC ISO 8601 stamp.

@@ -51,9 +51,11 @@ QPushButton* Page::addPrimaryButton(const QString& label) { return makePrimary(a
 
 QPushButton* Page::addButton(const QString& label) {
     auto* button = new QPushButton(label);
-    m_header->addWidget(button, 0, Qt::AlignTop);
+    addToHeader(button);
     return button;
 }
+
+void Page::addToHeader(QWidget* widget) { m_header->addWidget(widget, 0, Qt::AlignTop); }
 
 void Page::host(MessageBar* messages) { m_messagePlace->addWidget(messages); }
 

@@ -23,6 +23,8 @@ public:
     /// The button of the header that does the page's main thing.
     QPushButton* addPrimaryButton(const QString& label);
     QPushButton* addButton(const QString& label);
+    /// After what the header has already.
+    void addToHeader(QWidget* widget);
 
     QVBoxLayout* body() { return m_body; }
     /// Takes the window's message bar in, under the header.

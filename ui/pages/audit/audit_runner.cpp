@@ -14,6 +14,7 @@ namespace plumbline::ui {
 namespace {
 const QString kKind = QStringLiteral("audit");
 const QString kMessage = QStringLiteral("audit");
+const QString kRun = QStringLiteral("run"); ///< the answer's field with the run
 } // namespace
 
 AuditRunner::AuditRunner(const Context& context, QObject* parent) : QObject(parent), m_context(context) {}
@@ -35,14 +36,28 @@ bool AuditRunner::canGoOn(const store::RunRecord& run) const {
 }
 
 void AuditRunner::start(const AuditConfig& config) {
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("config"), toQt(config));
+    begin(tr("Audit"), QStringLiteral("audit/run"), params, kRun);
+}
+
+void AuditRunner::startWith(const AuditConfig& config, qint64 transform, double strength) {
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("config"), toQt(config));
+    params.insert(QStringLiteral("transform"), transform);
+    params.insert(QStringLiteral("strength"), strength);
+    begin(tr("Audit without and with a method"), QStringLiteral("debias/audit"), params, QStringLiteral("after"));
+}
+
+void AuditRunner::begin(const QString& title, const QString& method, const QJsonObject& params,
+                        const QString& answerName) {
     if (isRunning())
         return;
     m_resumed = 0;
     m_newestBefore = newestRun();
-    QJsonObject params = m_context.projectParams();
-    params.insert(QStringLiteral("config"), toQt(config));
-    m_context.work->start(kKind, tr("Audit"), QStringLiteral("audit/run"), params, this,
-                          [this](const Outcome<QJsonObject>& answer) { answered(answer, 0); });
+    m_context.work->start(
+        kKind, title, method, params, this,
+        [this, answerName](const Outcome<QJsonObject>& answer) { answered(answer, answerName, 0); });
     Q_EMIT started();
 }
 
@@ -53,13 +68,13 @@ void AuditRunner::resume(qint64 run) {
     QJsonObject params = m_context.projectParams();
     params.insert(QStringLiteral("run"), run);
     m_context.work->start(kKind, tr("Run %1").arg(run), QStringLiteral("audit/resume"), params, this,
-                          [this, run](const Outcome<QJsonObject>& answer) { answered(answer, run); });
+                          [this, run](const Outcome<QJsonObject>& answer) { answered(answer, kRun, run); });
     Q_EMIT started();
 }
 
-void AuditRunner::answered(const Outcome<QJsonObject>& answer, qint64 resumed) {
+void AuditRunner::answered(const Outcome<QJsonObject>& answer, const QString& name, qint64 resumed) {
     if (answer) {
-        Q_EMIT finished(answer->value(u"run").toInteger());
+        Q_EMIT finished(answer->value(name).toInteger());
         return;
     }
     Q_EMIT stopped();

@@ -17,6 +17,8 @@ public:
     explicit AuditRunner(const Context& context, QObject* parent = nullptr);
 
     void start(const AuditConfig& config);
+    /// Two runs, without and with a fitted method of the project at that strength; finished() names the second.
+    void startWith(const AuditConfig& config, qint64 transform, double strength);
     void resume(qint64 run);
     /// An audit started here is running.
     bool isRunning() const;
@@ -31,7 +33,8 @@ Q_SIGNALS:
     void raised(const plumbline::ui::Message& message);
 
 private:
-    void answered(const Outcome<QJsonObject>& answer, qint64 resumed);
+    void begin(const QString& title, const QString& method, const QJsonObject& params, const QString& answerName);
+    void answered(const Outcome<QJsonObject>& answer, const QString& name, qint64 resumed);
     void sayStopped(const Stop& why, qint64 run);
     std::int64_t newestRun() const;
 

@@ -32,6 +32,7 @@
 #include "ui/pages/audit/target_choice.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
+#include "ui/widgets/form.h"
 #include "ui/widgets/group_bars.h"
 
 namespace plumbline::ui {
@@ -40,7 +41,6 @@ namespace {
 
 /// The probe choice that means "the prompts written here".
 constexpr qint64 kWritten = 0;
-constexpr int kLabelWidth = 13 * theme::kGrid;
 constexpr int kShownEmpty = 200; ///< combinations without an image that are shown with their names
 constexpr int kNamed = 3;        ///< groups that a caution names; the others are counted
 
@@ -49,39 +49,6 @@ QString firstOf(const QStringList& names, qsizetype all) {
     const QString shown = names.mid(0, kNamed).join(QStringLiteral(", "));
     return all > kNamed ? NewAuditPanel::tr("%1 and %2 more").arg(shown, countText(all - kNamed)) : shown;
 }
-
-QLabel* hint() {
-    auto* result = caption({});
-    result->setWordWrap(true);
-    result->setFont(theme::smallFont(result->font()));
-    return result;
-}
-
-/// A form of rows "label, control, a sentence under it".
-class Form : public QGridLayout {
-public:
-    Form() {
-        setColumnMinimumWidth(0, kLabelWidth);
-        setColumnStretch(1, 1);
-        setHorizontalSpacing(theme::kSpace);
-        setVerticalSpacing(theme::kHalf);
-    }
-    QLabel* add(const QString& text, QWidget* control, QLabel* sentence = nullptr, QWidget* buddy = nullptr) {
-        auto* label = new QLabel(text);
-        label->setBuddy(buddy != nullptr ? buddy : control);
-        label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-        label->setContentsMargins(0, theme::kGrid - 1, 0, 0);
-        addWidget(label, m_row, 0);
-        addWidget(control, m_row++, 1);
-        if (sentence != nullptr)
-            addWidget(sentence, m_row++, 1);
-        setRowMinimumHeight(m_row++, theme::kGrid);
-        return label;
-    }
-
-private:
-    int m_row = 0;
-};
 
 QString definitionText(Definition definition) {
     switch (definition) {
@@ -342,20 +309,6 @@ void NewAuditPanel::focusFirst() {
 void NewAuditPanel::chooseProbe(qint64 id) { m_probe->setCurrentIndex(std::max(0, m_probe->findData(id))); }
 
 void NewAuditPanel::refreshLists() {
-    const auto fill = [](QComboBox* box, const QList<std::pair<QString, qint64>>& entries) {
-        bool same = box->count() == entries.size();
-        for (int i = 0; same && i < box->count(); ++i)
-            same = box->itemText(i) == entries[i].first && box->itemData(i).toLongLong() == entries[i].second;
-        if (same)
-            return false;
-        const QVariant chosen = box->currentData();
-        const QSignalBlocker quiet(box);
-        box->clear();
-        for (const auto& [name, id] : entries)
-            box->addItem(name, id);
-        box->setCurrentIndex(std::max(box->findData(chosen), entries.isEmpty() ? -1 : 0));
-        return true;
-    };
     QList<std::pair<QString, qint64>> models;
     QList<std::pair<QString, qint64>> sets;
     QList<std::pair<QString, qint64>> probes{{tr("Write them here"), kWritten}};
@@ -367,10 +320,10 @@ void NewAuditPanel::refreshLists() {
         probes.append({tr("%1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(record.probe)))
                            .arg(fromUtf8(record.probe.name)),
                        record.id});
-    if (fill(m_model, models))
+    if (fillBox(m_model, models))
         m_tokens->setModel(m_model->currentData().toLongLong());
-    fill(m_images, sets);
-    fill(m_probe, probes);
+    fillBox(m_images, sets);
+    fillBox(m_probe, probes);
     m_model->setPlaceholderText(tr("no model yet"));
     m_images->setPlaceholderText(tr("no images yet"));
     refreshAttributes();
