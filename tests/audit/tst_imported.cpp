@@ -80,7 +80,7 @@ class TstImported : public QObject {
         return m_folder / name;
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase() {
         test::writeRandomClip(m_folder / "model");
         test::RandomClip other;

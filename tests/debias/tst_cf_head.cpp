@@ -88,7 +88,7 @@ std::string argumentOf(const Outcome<Transform>& outcome, std::string_view name)
 
 class TstCfHead : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
 
     void gradientsAreThoseOfTheLoss_data() {
         QTest::addColumn<int>("hidden");
