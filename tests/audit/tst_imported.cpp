@@ -45,7 +45,8 @@ DebiasConfig importOf(const char* method, const fs::path& file) {
 /// The import, without embeddings, through a folder and back.
 Outcome<debias::Transform> imported(const DebiasConfig& config, const fs::path& folder) {
     Feedback feedback;
-    PLUMBLINE_TRY(const debias::Transform fitted, debias::fit(config, {Embeddings(), Attribute()}, {}, feedback));
+    PLUMBLINE_TRY(const debias::Transform fitted,
+                  debias::fit(config, {Embeddings(), Attribute(), nullptr, {}}, {}, feedback));
     PLUMBLINE_CHECK(debias::writeTransform(fitted, folder));
     PLUMBLINE_TRY(debias::Transform read, debias::readTransform(folder));
     return read;
@@ -79,12 +80,12 @@ class TstImported : public QObject {
         return m_folder / name;
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase() {
         test::writeRandomClip(m_folder / "model");
         test::RandomClip other;
         other.embedDim = 28;
-        test::writeRandomClip(m_folder / "other", other, test::Container::HuggingFace, 9);
+        test::writeRandomClip(m_folder / "other", other, Container::HuggingFace, 9);
         test::writeLabelledImages(m_folder / "images", 60, 1);
         Feedback feedback;
         auto set = formats::readImageSet(m_folder / "images", m_folder / "images" / "labels.csv", {}, feedback);
@@ -251,7 +252,8 @@ private slots:
         compare(audit::embedSet(*plain, m_set, nullptr, "fp32", feedback).value().raw,
                 audit::embedSet(*with, m_set, nullptr, "fp32", feedback).value().raw, debias::Modality::Image);
         const Embeddings other(3, 21);
-        QVERIFY(!debias::fit(importOf("residual-head", m_folder / "heads.pt"), {other, Attribute()}, {}, feedback));
+        QVERIFY(!debias::fit(importOf("residual-head", m_folder / "heads.pt"), {other, Attribute(), nullptr, {}}, {},
+                             feedback));
     }
 
     /// Another model, whose embeddings are of another length, as the "after".
