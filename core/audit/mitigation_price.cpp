@@ -501,8 +501,8 @@ Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, 
     // An image that one of them could not embed has no part in the comparison.
     SetEmbeddings first = before.images, second = after.images;
     for (std::size_t i = 0; i < first.present.size(); ++i) {
-        const bool both = first.present[i] && second.present[i] && debias::usable(first.raw.row(i)) &&
-                          debias::usable(second.raw.row(i));
+        const bool both = first.present[i] && second.present[i] && hasDirection(first.raw.row(i)) &&
+                          hasDirection(second.raw.row(i));
         first.present[i] = second.present[i] = both;
     }
     PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, feedback));

@@ -446,7 +446,7 @@ Outcome<Fitted> fitCfHead(const FitInput& input, const Parameters& parameters, F
     std::vector<std::vector<std::uint32_t>> rowsOfGroup(attribute.groups.size());
     for (std::size_t i = 0; i < input.images.rows; ++i)
         if (const std::int32_t code = attribute.codes[i];
-            code >= 0 && static_cast<std::size_t>(code) < rowsOfGroup.size() && usable(input.images.row(i)))
+            code >= 0 && static_cast<std::size_t>(code) < rowsOfGroup.size() && hasDirection(input.images.row(i)))
             rowsOfGroup[static_cast<std::size_t>(code)].push_back(static_cast<std::uint32_t>(i));
     std::vector<std::size_t> groups;
     std::vector<CfSet> found;
@@ -468,7 +468,7 @@ Outcome<Fitted> fitCfHead(const FitInput& input, const Parameters& parameters, F
     std::vector<CfSet> sets;
     for (std::size_t s = 0; s < found.size(); ++s) {
         const std::span<const float> text = input.texts->row(rows[s]);
-        if (!usable(text))
+        if (!hasDirection(text))
             continue;
         const std::string_view bits(reinterpret_cast<const char*>(text.data()), text.size_bytes());
         const auto [at, isNew] = known.try_emplace(bits, static_cast<std::uint32_t>(distinct.size()));
