@@ -336,9 +336,9 @@ private Q_SLOTS:
             QVERIFY(price != after["tables"].end());
             // Before is what the run without it measured: the mean of its prompts.
             double mean = 0, told = -1, afterMean = 0, afterTold = -1;
-            for (const Json& one : all["measurements"])
+            for (const Json& one : all["results"])
                 mean += one["max_skew"]["value"].get<double>() / 2;
-            for (const Json& one : after["measurements"])
+            for (const Json& one : after["results"])
                 afterMean += one["max_skew"]["value"].get<double>() / 2;
             for (const Json& row : (*price)["rows"])
                 if (row["measure"] == "max_skew" && row["keys"][0] == "gender")

@@ -69,8 +69,8 @@ World world(std::size_t n, double lean, std::uint64_t seed) {
     }
     for (std::size_t c = 0; c < kClasses; ++c)
         classRows.push_back(along({{1 + c, 1.0}, {0, 0.3 * (double(c) - 1)}}));
-    made.texts.promptRows = rowsOf(prompts);
-    made.texts.classRows = rowsOf(classRows);
+    made.texts.promptRows.plain = rowsOf(prompts);
+    made.texts.classRows.plain = rowsOf(classRows);
     made.texts.classes = made.images.classes->groups;
     made.options.k = {20, 0};
     made.options.bootstrapDraws = 200;
@@ -100,7 +100,7 @@ ByHand byHand(const World& of, const Attribute& attribute, std::size_t k, const 
         std::vector<std::pair<double, std::size_t>> ranked;
         for (std::size_t i = 0; i < of.images.rows.rows; ++i)
             if (attribute.codes[i] >= 0)
-                ranked.emplace_back(-cosineOf(of.texts.promptRows.row(p), of.images.rows.row(i)), i);
+                ranked.emplace_back(-cosineOf(of.texts.promptRows.plain.row(p), of.images.rows.row(i)), i);
         std::ranges::sort(ranked);
         std::vector<double> count(groups);
         double weights = 0, sum = 0;
@@ -306,8 +306,8 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < of.images.rows.rows; ++i) {
                 std::size_t best = 0;
                 for (std::size_t c = 1; c < kClasses; ++c)
-                    if (cosineOf(of.texts.classRows.row(c), of.images.rows.row(i)) >
-                        cosineOf(of.texts.classRows.row(best), of.images.rows.row(i)))
+                    if (cosineOf(of.texts.classRows.plain.row(c), of.images.rows.row(i)) >
+                        cosineOf(of.texts.classRows.plain.row(best), of.images.rows.row(i)))
                         best = c;
                 const bool hit = static_cast<std::int32_t>(best) == of.images.classes->codes[i];
                 right += hit;
@@ -330,10 +330,10 @@ private Q_SLOTS:
         World of = world(60, 0.5, 2);
         // A second template of nonsense for all classes leaves the order; one that swaps two classes does not.
         Embeddings two(2 * kClasses, kDim);
-        std::ranges::copy(of.texts.classRows.values, two.values.begin());
+        std::ranges::copy(of.texts.classRows.plain.values, two.values.begin());
         for (std::size_t c = 0; c < kClasses; ++c)
             std::ranges::copy(along({{1 + c, 1.0}, {10, 1.0}}), two.row(kClasses + c).begin());
-        of.texts.classRows = two;
+        of.texts.classRows.plain = two;
         const Judged before = judged({}, of);
         for (std::size_t i = 0; i < 60; ++i) {
             std::vector<double> score;
@@ -351,9 +351,9 @@ private Q_SLOTS:
             QCOMPARE(before.predicted[i], static_cast<std::int32_t>(std::ranges::max_element(score) - score.begin()));
         }
         // Captions: that of image 5 is its own embedding, that of image 6 is another image's.
-        of.images.captions = Embeddings(2, kDim);
-        std::ranges::copy(of.images.rows.row(5), of.images.captions.row(0).begin());
-        std::ranges::copy(of.images.rows.row(50), of.images.captions.row(1).begin());
+        of.images.captions.plain = Embeddings(2, kDim);
+        std::ranges::copy(of.images.rows.row(5), of.images.captions.plain.row(0).begin());
+        std::ranges::copy(of.images.rows.row(50), of.images.captions.plain.row(1).begin());
         of.images.imageOfCaption = {5, 6};
         const Judged ranked = judged({}, of);
         QCOMPARE(ranked.captionRanks.size(), std::size_t(2));
@@ -365,13 +365,13 @@ private Q_SLOTS:
 
     void rowsAreTakenWithTheirCaptions() {
         World of = world(10, 0, 3);
-        of.images.captions = of.images.rows;
+        of.images.captions.plain = of.images.rows;
         of.images.imageOfCaption = {0, 1, 2, 3, 4, 5, 6, 7, 7, 8};
         const std::vector<std::uint32_t> rows = {7, 2};
         const JudgedImages taken = takeRows(of.images, rows);
         QCOMPARE(taken.imageOfCaption, (std::vector<std::uint32_t>{1, 0, 0}));
-        QVERIFY(std::ranges::equal(taken.captions.row(0), of.images.rows.row(2)));
-        QVERIFY(std::ranges::equal(taken.captions.row(2), of.images.rows.row(8)));
+        QVERIFY(std::ranges::equal(taken.captions.plain.row(0), of.images.rows.row(2)));
+        QVERIFY(std::ranges::equal(taken.captions.plain.row(2), of.images.rows.row(8)));
         QVERIFY(std::ranges::equal(taken.rows.row(0), of.images.rows.row(7)));
         for (std::size_t a = 0; a < 2; ++a)
             QCOMPARE(taken.attributes[a].codes,
@@ -380,7 +380,7 @@ private Q_SLOTS:
                  (std::vector<std::int32_t>{of.images.classes->codes[7], of.images.classes->codes[2]}));
         QCOMPARE(taken.attributes[0].groups, of.images.attributes[0].groups);
         const JudgedImages none = takeRows(of.images, {});
-        QVERIFY(none.rows.rows == 0 && none.imageOfCaption.empty() && none.captions.rows == 0);
+        QVERIFY(none.rows.rows == 0 && none.imageOfCaption.empty() && none.captions.plain.rows == 0);
     }
 
     void lotsAreDisjointCompleteAndKeepClustersTogether() {
@@ -422,9 +422,9 @@ private Q_SLOTS:
     // ---- the price ----------------------------------------------------------------------------------------------
     void thePriceIsThePointsAndTheirDifference() {
         World of = world(240, 0.8, 4);
-        of.images.captions = of.images.rows; // each image's caption lies near it
+        of.images.captions.plain = of.images.rows; // each image's caption lies near it
         RandomStream random(8, 1, 0);
-        for (float& value : of.images.captions.values)
+        for (float& value : of.images.captions.plain.values)
             value += static_cast<float>(0.5 * random.normal());
         for (std::uint32_t i = 0; i < 240; ++i)
             of.images.imageOfCaption.push_back(i);
@@ -886,22 +886,22 @@ private Q_SLOTS:
         QCOMPARE(input->images.attributes[1].name, std::string("age"));
         QCOMPARE(input->split.fit.size() + input->split.select.size() + input->split.audit.size(), std::size_t(89));
         QCOMPARE(input->texts.prompts.size(), std::size_t(4));
-        QCOMPARE(input->texts.promptRows.rows, std::size_t(4));
-        QCOMPARE(input->texts.classRows.rows, 2 * kClasses);
+        QCOMPARE(input->texts.promptRows.plain.rows, std::size_t(4));
+        QCOMPARE(input->texts.classRows.plain.rows, 2 * kClasses);
         QVERIFY(encoder.asked.contains("a picture of a class 2"));
-        QVERIFY(input->methods[0].steps[0].texts.rows == 0);
+        QVERIFY(input->methods[0].steps[0].texts.plain.rows == 0);
         QCOMPARE(input->methods[0].steps[0].config.attribute, std::string("gender"));
         const StudyMethod::Step& biased = input->methods[1].steps[0];
-        QCOMPARE(biased.texts.rows, biased.words.size());
-        QVERIFY(biased.texts.rows > 4 && !biased.config.parameter("pairs").empty());
+        QCOMPARE(biased.texts.plain.rows, biased.texts.texts.size());
+        QVERIFY(biased.texts.plain.rows > 4 && !biased.config.parameter("pairs").empty());
         QVERIFY(encoder.asked.contains("a photo of a male doctor"));
         QVERIFY(input->methods[2].steps[0].config.parameter("pairs").empty());
         // A factual and a counterfactual caption of each fit row, which differ.
         const StudyMethod::Step& joint = input->methods[3].steps[0];
-        QCOMPARE(joint.texts.rows, 2 * input->split.fit.size());
+        QCOMPARE(joint.texts.plain.rows, 2 * input->split.fit.size());
         for (std::size_t i = 0; i < input->split.fit.size(); ++i)
             if (input->images.attributes[0].codes[input->split.fit[i]] >= 0)
-                QVERIFY(joint.words[i] != joint.words[input->split.fit.size() + i]);
+                QVERIFY(joint.texts.texts[i] != joint.texts.texts[input->split.fit.size() + i]);
         QCOMPARE(input->methods[4].steps.size(), std::size_t(2));
         QCOMPARE(input->methods[4].steps[1].config.attribute, std::string("age"));
         QVERIFY(input->card.fitRows.find(std::to_string(input->split.fit.size())) == 0);
@@ -1008,10 +1008,10 @@ private Q_SLOTS:
         const auto input = studyInput(config, {drawn.set, drawn.embeddings}, encoder.function(), m_feedback);
         QVERIFY(input.has_value());
         QCOMPARE(input->images.imageOfCaption.size(), std::size_t(60));
-        QCOMPARE(input->images.captions.rows, std::size_t(60));
+        QCOMPARE(input->images.captions.plain.rows, std::size_t(60));
         const Embeddings expected = encoder.function()(std::vector<std::string>{"picture 17"}).value();
         const auto at = std::ranges::find(input->images.imageOfCaption, 17U) - input->images.imageOfCaption.begin();
-        QVERIFY(std::ranges::equal(input->images.captions.row(static_cast<std::size_t>(at)), expected.row(0)));
+        QVERIFY(std::ranges::equal(input->images.captions.plain.row(static_cast<std::size_t>(at)), expected.row(0)));
         QVERIFY(!encoder.asked.contains("none"));
         test::writeText(folder / "captions.csv", "file,caption\nnowhere.jpg,none\n");
         const auto none = studyInput(config, {drawn.set, drawn.embeddings}, encoder.function(), m_feedback);
