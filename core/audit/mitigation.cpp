@@ -43,8 +43,9 @@ debias::TextRows takeTexts(const debias::TextRows& from, std::span<const std::si
         return taken;
     };
     debias::TextRows taken;
-    for (const std::size_t row : rows)
-        taken.texts.push_back(from.texts[row]);
+    if (from.texts.size() == from.plain.rows) // what they say may not be known
+        for (const std::size_t row : rows)
+            taken.texts.push_back(from.texts[row]);
     taken.plain = take(from.plain);
     if (from.withArray)
         taken.withArray = take(*from.withArray);

@@ -40,7 +40,7 @@ Outcome<Embeddings> transformRows(const Transform& transform, Modality modality,
 
 /// Texts as sentences, as the model encodes them, and, of a transform with a prompt array, as it does with that.
 struct TextRows {
-    std::vector<std::string> texts;
+    std::vector<std::string> texts;      ///< one a row; empty where they are not known
     Embeddings plain;                    ///< raw
     std::optional<Embeddings> withArray; ///< raw
 };
