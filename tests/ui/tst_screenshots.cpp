@@ -121,10 +121,16 @@ private:
 
     template <class Widget>
     Widget* named(const QString& accessibleName) {
-        for (auto* widget : m_window->findChildren<Widget*>())
-            if (widget->accessibleName() == accessibleName)
+        Widget* hidden = nullptr; // other pages may have one of that name, too
+        for (auto* widget : m_window->findChildren<Widget*>()) {
+            if (widget->accessibleName() != accessibleName)
+                continue;
+            if (widget->isVisible())
                 return widget;
-        return nullptr;
+            if (hidden == nullptr)
+                hidden = widget;
+        }
+        return hidden;
     }
 
     /// The audit panel with a crossing of 126 cells, each target, and everything that is folded away.

@@ -21,7 +21,7 @@ namespace plumbline::ui {
 
 namespace {
 
-constexpr int kIndent = 3 * theme::kGrid;
+constexpr int kIndent = 3 * theme::kGrid, kNarrowest = 38 * theme::kGrid;
 constexpr const char* kLabels = "labels";
 constexpr const char* kFile = "file";
 
@@ -37,7 +37,7 @@ bool isStandardMethod(std::string_view method) {
 MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     setFrameShape(NoFrame);
     setWidgetResizable(true);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     setFocusPolicy(Qt::NoFocus); // the ticks in it take the keyboard, and scroll it
     viewport()->setAutoFillBackground(false);
     auto* content = new QWidget;
@@ -62,7 +62,8 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     column->addStretch(1);
     setWidget(content);
     content->setAutoFillBackground(false); // the scroll area fills what it is given
-    setMinimumWidth(content->minimumSizeHint().width() + 2 * theme::kGrid);
+    // The longest names may have to be scrolled to in a window of 1,024 pixels, which must not grow for them.
+    setMinimumWidth(std::min(content->minimumSizeHint().width() + 2 * theme::kGrid, kNarrowest));
 }
 
 void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
