@@ -32,6 +32,11 @@ std::vector<float> someValues(std::size_t count, std::uint64_t seed) {
     return values;
 }
 
+/// Scores of the same images, embedded twice: batches of another size move them by rounding.
+bool alike(const std::vector<float>& a, const std::vector<float>& b) {
+    return std::ranges::equal(a, b, [](float x, float y) { return std::abs(double(x) - double(y)) < 1e-5; });
+}
+
 std::unique_ptr<clip::Encoder> load(const fs::path& model, const clip::EncoderOptions& options = {}) {
     Feedback feedback;
     auto encoder = clip::Encoder::load(model, options, feedback);
@@ -133,8 +138,8 @@ private Q_SLOTS:
         const auto third = audit::runAudit(*with, m_config, m_set, nullptr, asEncoder, feedback);
         QVERIFY2(second.has_value(), second ? "" : errorText(second.error().error()).c_str());
         QVERIFY(first.has_value() && third.has_value());
-        QCOMPARE(after, asEncoder);
-        QVERIFY(after != before);
+        QVERIFY(alike(after, asEncoder));
+        QVERIFY(!alike(after, before));
         const MeasureTable* price = priceIn(*second);
         QVERIFY(price);
         QVERIFY(valueOf(*price, "before", "max_skew") && valueOf(*price, "after", "max_skew"));
@@ -267,7 +272,7 @@ private Q_SLOTS:
         const auto here = audit::runAudit(*first, m_config, m_set, nullptr, back, feedback, nullptr, second.get());
         QVERIFY2(there.has_value(), there ? "" : errorText(there.error().error()).c_str());
         QVERIFY(own.has_value() && here.has_value());
-        QCOMPARE(compared, alone);
+        QVERIFY(alike(compared, alone));
         const MeasureTable *price = priceIn(*there), *turned = priceIn(*here);
         QVERIFY(price && turned && !priceIn(*own));
         for (const char* measure : {"max_skew", "ndkl", "linear_probe", "nearest_neighbour_probe"}) {
