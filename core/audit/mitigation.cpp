@@ -87,9 +87,7 @@ struct Means {
 std::optional<Means> meansOf(std::span<const float> scores, std::size_t prompts, const metric::Pool& pool,
                              const KSpec& kSpec) {
     const std::size_t n = pool.groupOfRow.size();
-    const std::int64_t asked =
-        kSpec.fraction > 0 ? static_cast<std::int64_t>(std::ceil(kSpec.fraction * double(pool.n) - 1e-9)) : kSpec.count;
-    const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, pool.n));
+    const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(kSpec.resolve(pool.n), 1, pool.n));
     const metric::Rules rules = metric::rulesOf(Definition::Geyik);
     const metric::NdklTables tables(k);
     Means means;

@@ -341,10 +341,7 @@ void addOverCorrection(MeasureTable& table, const Attribute& attribute, const Ju
     if (!pool || prompts == 0)
         return;
     const std::size_t images = attribute.codes.size(), groups = pool->groups.size();
-    const std::int64_t asked = options.k.fraction > 0
-                                   ? static_cast<std::int64_t>(std::ceil(options.k.fraction * double(pool->n) - 1e-9))
-                                   : options.k.count;
-    const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, pool->n));
+    const auto k = static_cast<std::size_t>(std::clamp<std::int64_t>(options.k.resolve(pool->n), 1, pool->n));
     const auto shares = [&](const std::vector<float>& scores, std::size_t prompt) {
         std::vector<float> row(scores.begin() + static_cast<std::ptrdiff_t>(prompt * images),
                                scores.begin() + static_cast<std::ptrdiff_t>((prompt + 1) * images));
@@ -501,8 +498,8 @@ Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, 
     // An image that one of them could not embed has no part in the comparison.
     SetEmbeddings first = before.images, second = after.images;
     for (std::size_t i = 0; i < first.present.size(); ++i) {
-        const bool both = first.present[i] && second.present[i] && hasDirection(first.raw.row(i)) &&
-                          hasDirection(second.raw.row(i));
+        const bool both =
+            first.present[i] && second.present[i] && hasDirection(first.raw.row(i)) && hasDirection(second.raw.row(i));
         first.present[i] = second.present[i] = both;
     }
     PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, feedback));

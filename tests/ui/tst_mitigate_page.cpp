@@ -320,8 +320,8 @@ private Q_SLOTS:
                 looked->item(row)->setCheckState(Qt::Unchecked);
         // A parameter, and a ranking that keeps its preset though its parameters were opened.
         for (auto* more : form->findChildren<QToolButton*>())
-            if (more->accessibleName() == QStringLiteral("Parameters of INLP") ||
-                more->accessibleName() == QStringLiteral("Parameters of FA*IR"))
+            if (more->accessibleName() == QStringLiteral("Options of INLP") ||
+                more->accessibleName() == QStringLiteral("Options of FA*IR"))
                 more->setChecked(true);
         auto* rank = named<QLineEdit>(form, QStringLiteral("rank of INLP"));
         QVERIFY(rank != nullptr);

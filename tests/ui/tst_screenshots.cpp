@@ -317,7 +317,7 @@ private Q_SLOTS:
         save(name("form"));
         page->form()->findChild<QPlainTextEdit*>()->setPlainText(QStringLiteral("a photo of a pilot\na photo of a nurse"));
         for (auto* more : page->form()->findChildren<QToolButton*>())
-            if (more->accessibleName() == QStringLiteral("Parameters of Mean difference"))
+            if (more->accessibleName() == QStringLiteral("Options of Mean difference"))
                 more->setChecked(true);
         for (auto* scroll : page->form()->findChildren<QScrollArea*>())
             if (scroll->accessibleName().isEmpty())

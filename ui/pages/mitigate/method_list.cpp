@@ -21,7 +21,7 @@ namespace plumbline::ui {
 
 namespace {
 
-constexpr int kIndent = 3 * theme::kGrid, kNarrowest = 38 * theme::kGrid;
+constexpr int kIndent = 3 * theme::kGrid;
 constexpr const char* kLabels = "labels";
 constexpr const char* kFile = "file";
 
@@ -37,7 +37,7 @@ bool isStandardMethod(std::string_view method) {
 MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     setFrameShape(NoFrame);
     setWidgetResizable(true);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus); // the ticks in it take the keyboard, and scroll it
     viewport()->setAutoFillBackground(false);
     auto* content = new QWidget;
@@ -54,7 +54,7 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
         if (info.name == "det-cons")
             add(column, info, {{kLabels, "given"}}, tr("true labels"), true);
         if (info.name == "mean-difference" || info.name == "leace")
-            add(column, info, {{"apply", "both"}}, tr("images and texts"), true);
+            add(column, info, {{"apply", "both"}}, tr("texts too"), true);
     }
     for (const DebiasRecipe& recipe : studyRecipes())
         if (recipe.steps.size() > 1)
@@ -62,8 +62,7 @@ MethodList::MethodList(QWidget* parent) : QScrollArea(parent) {
     column->addStretch(1);
     setWidget(content);
     content->setAutoFillBackground(false); // the scroll area fills what it is given
-    // The longest names may have to be scrolled to in a window of 1,024 pixels, which must not grow for them.
-    setMinimumWidth(std::min(content->minimumSizeHint().width() + 2 * theme::kGrid, kNarrowest));
+    setMinimumWidth(content->minimumSizeHint().width() + 2 * theme::kGrid);
 }
 
 void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
@@ -81,14 +80,15 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     connect(entry.box, &QCheckBox::toggled, this, &MethodList::changed);
 
     auto* more = new QToolButton;
-    more->setText(tr("Parameters"));
-    more->setAccessibleName(tr("Parameters of %1").arg(title));
+    more->setText(tr("Options"));
+    more->setAccessibleName(tr("Options of %1").arg(title));
     more->setArrowType(Qt::RightArrow);
     more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     more->setAutoRaise(true);
     more->setCheckable(true);
     more->setFocusPolicy(Qt::StrongFocus);
     auto* line = new QHBoxLayout;
+    line->setSpacing(0);
     line->addWidget(entry.box, 1);
     if (!info.parameters.empty())
         line->addWidget(more);
@@ -207,7 +207,7 @@ QString MethodList::problem() const {
             continue;
         const auto field = std::ranges::find(entry.fields, kFile, &decltype(entry.fields)::value_type::first);
         if (field == entry.fields.end() || field->second().isEmpty())
-            return tr("%1 needs its file: choose it under its parameters, or untick it.").arg(entry.box->text());
+            return tr("%1 needs its file: choose it under its options, or untick it.").arg(entry.box->text());
     }
     return {};
 }
