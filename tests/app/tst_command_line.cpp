@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -105,6 +106,21 @@ QString printed(const QByteArray& out, const QString& name, const QString& headi
         if (line.startsWith(QStringLiteral("  ") + name + u' '))
             return line.mid(2 + name.size()).section(QStringLiteral("   ["), 0, 0).trimmed();
     return {};
+}
+
+/// The same document but for what rounding may do to numbers: images that are embedded twice, in batches of another
+/// size, differ in the last digits.
+bool alike(const Json& a, const Json& b) {
+    if (a.is_number() && b.is_number())
+        return std::abs(a.get<double>() - b.get<double>()) <= 1e-3 * std::max(1.0, std::abs(a.get<double>()));
+    if (a.type() != b.type() || a.size() != b.size())
+        return false;
+    if (!a.is_structured())
+        return a == b;
+    for (auto one = a.begin(), other = b.begin(); one != a.end(); ++one, ++other)
+        if ((a.is_object() && one.key() != other.key()) || !alike(*one, *other))
+            return false;
+    return true;
 }
 
 } // namespace
@@ -320,8 +336,8 @@ void TestCommandLine::promptArrayAsDebiasing() {
     const Json debiased = plumb(asked + QStringList{L("--debias"), q(folder / "t")}, m_cache).json();
     const Json option = plumb(asked + QStringList{L("--prompt-array"), q(folder / "tokens.safetensors")}, m_cache).json();
     QCOMPARE(debiased["debias"].size(), std::size_t(1));
-    QVERIFY(debiased["debias"][0]["results"] == option["results"]);
-    QVERIFY(debiased["results"] != option["results"]);
+    QVERIFY(alike(debiased["debias"][0]["results"], option["results"]));
+    QVERIFY(!alike(debiased["results"], option["results"]));
 }
 
 /// Another checkpoint on the same images and prompts, with the price of it; in a project as a run of its own.
