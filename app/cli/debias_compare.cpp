@@ -28,7 +28,7 @@ struct Arguments {
     ModelArguments model;
     MeasureArguments measure;
     std::string images, labels, auditLabels, preset, probe, out, json, csv;
-    std::vector<std::string> prompts, methods, transforms, elsewhere;
+    std::vector<std::string> prompts, methods, transforms, models, elsewhere;
     std::vector<std::string> attributes; ///< of the matrix: each is removed in turn
     DebiasStudyConfig config;
 };
@@ -122,13 +122,16 @@ Result<DebiasStudyConfig> configOf(const Arguments& arguments) {
     } else {
         PLUMBLINE_TRY(config.probe, probe::namedProbeSet(arguments.probe));
     }
-    if (arguments.methods.empty() || arguments.methods == std::vector<std::string>{"all"})
+    if ((arguments.methods.empty() && arguments.models.empty()) || arguments.methods == std::vector<std::string>{"all"})
         config.methods = studyRecipes();
     else
         for (const std::string& name : arguments.methods) {
             PLUMBLINE_TRY(config.methods.emplace_back(), recipeOf(name));
         }
     std::error_code ignored;
+    for (const std::string& model : arguments.models)
+        config.methods.push_back(
+            {{{"interpolation", {}, {{"model", encodePath(fs::absolute(model, ignored))}}, config.seed}}});
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
     if (!arguments.model.vocab.empty())
         config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
@@ -150,6 +153,8 @@ Outcome<audit::Study> studyOf(const Arguments& arguments, const DebiasStudyConfi
                                      audited ? &audited->embeddings : nullptr},
                                     encode, feedback));
     input.encodeWithArray = audit::encodeWithArray(*prepared.encoder, feedback);
+    std::optional<store::EmbeddingCache> cache = openCache();
+    input.between = audit::interpolateModels(*prepared.encoder, cache ? &*cache : nullptr, config.precision);
     PLUMBLINE_TRY(input.card.modelSha256, prepared.encoder->contentSha256(feedback));
     for (const Prepared::Other& other : prepared.elsewhere) {
         PLUMBLINE_TRY(input.elsewhere.emplace_back(),
@@ -301,7 +306,7 @@ std::string studyText(const DebiasStudy& study) {
     return text;
 }
 
-Result<void> write(const Arguments& arguments, const audit::Study& study) {
+Outcome<void> write(const Arguments& arguments, const audit::Study& study, Feedback& feedback) {
     if (!arguments.json.empty())
         PLUMBLINE_CHECK(writeJson(arguments.json, toJson(study.result)));
     if (!arguments.csv.empty()) {
@@ -313,12 +318,17 @@ Result<void> write(const Arguments& arguments, const audit::Study& study) {
             }
         PLUMBLINE_CHECK(writeOut(arguments.csv, measureTablesCsv(tables)));
     }
-    if (!arguments.out.empty())
-        for (std::size_t c = 0; c < study.transforms.size(); ++c)
-            if (!study.transforms[c].parts.empty())
-                PLUMBLINE_CHECK(debias::writeTransform(
-                    study.transforms[c], fs::path(arguments.out) / (std::to_string(c + 1) + "-" +
-                                                                    study.result.candidates[c].card.config.method)));
+    for (std::size_t c = 0; !arguments.out.empty() && c < study.transforms.size(); ++c) {
+        const DebiasCard& card = study.result.candidates[c].card;
+        const fs::path folder = fs::path(arguments.out) / (std::to_string(c + 1) + "-" + card.config.method);
+        if (!study.transforms[c].parts.empty()) {
+            PLUMBLINE_CHECK(debias::writeTransform(study.transforms[c], folder));
+        } else if (!card.otherModelSha256.empty() && card.strength > 0) {
+            PLUMBLINE_CHECK(clip::interpolate(
+                decodePath(study.result.config.modelPath), decodePath(std::string(card.config.parameter("model"))),
+                {card.strength, false, decodePath(study.result.config.vocabPath)}, folder, feedback));
+        }
+    }
     if (arguments.json != "-")
         PLUMBLINE_CHECK(writeOut("-", studyText(study.result)));
     return {};
@@ -334,7 +344,7 @@ int run(const Arguments& arguments) {
     for (const DebiasCandidate& candidate : study->result.candidates)
         for (const std::string& warning : candidate.card.warnings)
             note(candidate.card.name + ": " + warning);
-    const Result<void> written = write(arguments, *study);
+    const Outcome<void> written = write(arguments, *study, feedback);
     return written ? kDone : report(written.error());
 }
 
@@ -386,7 +396,10 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
         ->delimiter(',');
     command->add_option("--method", arguments->methods, methodHelp + " (the default)");
     command->add_option("--transform", arguments->transforms, "Folder of a transform that was fitted elsewhere");
-    command->add_option("--out", arguments->out, "Folder for the fitted transforms");
+    command->add_option("--interpolate", arguments->models,
+                        "Another model of the same shape: those between, weight by weight, are compared; its strength "
+                        "is alpha");
+    command->add_option("--out", arguments->out, "Folder for the fitted transforms, and models at the chosen alpha");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 
     CLI::App* generalise = debias.add_subcommand(

@@ -180,6 +180,9 @@ JudgedImages takeRows(const JudgedImages& images, std::span<const std::uint32_t>
         std::ranges::copy(images.rows.row(rows[i]), taken.rows.row(i).begin());
         placeOf[rows[i]] = static_cast<std::int64_t>(i);
     }
+    if (!images.files.empty())
+        for (const std::uint32_t row : rows)
+            taken.files.push_back(images.files[row]);
     for (const Attribute& attribute : images.attributes)
         taken.attributes.push_back(takeCodes(attribute, rows));
     if (images.classes)

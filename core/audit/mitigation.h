@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +16,8 @@
 #include "core/audit/other_measures.h"
 #include "core/base/error.h"
 #include "core/base/feedback.h"
+#include "core/clip/encoder.h"
+#include "core/clip/interpolate.h"
 #include "core/data/debias.h"
 #include "core/data/embeddings.h"
 #include "core/data/labels.h"
@@ -35,9 +41,10 @@ struct JudgedTexts {
 struct JudgedImages {
     std::string name; ///< "audit split", "photographs"
     Embeddings rows;
-    std::vector<Attribute> attributes; ///< codes row for row; the first is the one that is to be removed
-    std::optional<Attribute> classes;  ///< true classes, groups as JudgedTexts::classes; absent: no task
-    debias::TextRows captions;         ///< empty: no retrieval
+    std::vector<std::filesystem::path> files; ///< row for row; empty where they are not known
+    std::vector<Attribute> attributes;        ///< codes row for row; the first is the one that is to be removed
+    std::optional<Attribute> classes;         ///< true classes, groups as JudgedTexts::classes; absent: no task
+    debias::TextRows captions;                ///< empty: no retrieval
     std::vector<std::uint32_t> imageOfCaption;
 };
 
@@ -61,6 +68,9 @@ struct Judged {
     std::vector<std::int32_t> predicted;    ///< class of each image; empty without a task
     std::vector<std::int64_t> captionRanks; ///< rank of each caption's image, from 1; empty without captions
     std::vector<std::string> warnings;
+    /// What priceOf has found out and would find again, by attribute and seed: which of the probed images the linear
+    /// and the neighbours' probe get right. Not for several threads at a time.
+    mutable std::map<std::pair<std::string, std::uint64_t>, std::array<std::vector<std::int8_t>, 2>> probeHits;
 };
 /// Errors: those of transformRows and of a re-ranking; InvalidArgument (texts that a prompt array was not asked of);
 /// Cancelled.
@@ -116,7 +126,20 @@ inline constexpr std::string_view kPriceId = "debias_price";
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
-/// A method of a study.
+/// A model between a study's own and another of its shape.
+struct ModelBetween {
+    clip::InterpolateReport report;
+    /// Raw embeddings of images, row for row. Error: FileUnreadable where one cannot be embedded.
+    std::function<Outcome<Embeddings>(std::span<const std::filesystem::path> files)> images;
+    EncodeTexts texts;
+};
+/// Makes them: (1 - alpha) study's + alpha other. Errors: those of clip::interpolate and Encoder::load.
+using InterpolateModels =
+    std::function<Outcome<ModelBetween>(const std::filesystem::path& other, double alpha, Feedback& feedback)>;
+/// Of this model, through temporary files. `cache` may be null; it must outlive the function.
+InterpolateModels interpolateModels(const clip::Encoder& first, store::EmbeddingCache* cache, std::string precision);
+
+/// A method of a study. One that is the method "interpolation" alone is not fitted: its strength is alpha.
 struct StudyMethod {
     struct Step {
         DebiasConfig config;
@@ -135,6 +158,7 @@ struct StudyInput {
     MeasureOptions measure; ///< k is that of the audit rows; the other parts take the same share
     std::vector<StudyMethod> methods;
     EncodeWithArray encodeWithArray; ///< for transforms with a prompt array; empty: they fail
+    InterpolateModels between;       ///< for the method "interpolation"; empty: it fails
     DebiasCard card;                 ///< model, images and labels that it is fitted on
     std::string splitText;
 };
@@ -164,7 +188,8 @@ Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& s
                                       const std::string& name, Feedback& feedback);
 
 /// Fits each method on the fit rows, chooses its strength on the select rows (the largest ABLE, or without a task the
-/// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason.
+/// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason. Of a
+/// candidate that interpolates models there is no transform: clip::interpolate makes the model again.
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback);
 
 } // namespace plumbline::audit

@@ -240,6 +240,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         const bool first = kept[i] < ofFirst;
         std::ranges::copy(first ? sets.embeddings.raw.row(kept[i]) : sets.auditEmbeddings->raw.row(kept[i] - ofFirst),
                           images.rows.row(i).begin());
+        images.files.push_back(first ? sets.set.root / sets.set.files[kept[i]]
+                                     : sets.audit->root / sets.audit->files[kept[i] - ofFirst]);
     }
     const auto keptCodes = [&](const Attribute& all) {
         Attribute attribute = all;
@@ -362,8 +364,10 @@ Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& s
         if (embeddings.present[i] && hasDirection(embeddings.raw.row(i)))
             kept.push_back(static_cast<std::uint32_t>(i));
     images.rows = Embeddings(kept.size(), embeddings.raw.dim);
-    for (std::size_t i = 0; i < kept.size(); ++i)
+    for (std::size_t i = 0; i < kept.size(); ++i) {
         std::ranges::copy(embeddings.raw.row(kept[i]), images.rows.row(i).begin());
+        images.files.push_back(set.root / set.files[kept[i]]);
+    }
     const auto keptCodes = [&](Attribute attribute) {
         std::vector<std::int32_t> codes;
         for (const std::uint32_t row : kept)

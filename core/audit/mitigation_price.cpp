@@ -254,23 +254,31 @@ void addBalanced(MeasureTable& table, const Attribute& attribute, const std::str
              static_cast<std::int64_t>(before.size()) >= options.minGroup);
 }
 
+/// Which images the linear and the neighbours' probe get right, remembered in `judged`.
+Outcome<std::array<Hits, 2>> probe(const Judged& judged, const Attribute& attribute, const Probed& probed,
+                                   std::uint64_t seed, Feedback& feedback) {
+    const auto key = std::pair(attribute.name, seed);
+    if (const auto known = judged.probeHits.find(key); known != judged.probeHits.end())
+        return known->second;
+    const Embeddings unit = unitRows(judged.images, probed.rows);
+    PLUMBLINE_TRY(Hits linear, linearHits(unit, probed, attribute.groups.size(), feedback));
+    PLUMBLINE_TRY(Hits near, neighbourHits(unit, probed, attribute.groups.size(), feedback));
+    return judged.probeHits[key] = {std::move(linear), std::move(near)};
+}
+
 Outcome<void> addProbes(MeasureTable& table, const Attribute& attribute, const Judged& before, const Judged& after,
                         const metric::Resampling& options, Feedback& feedback) {
-    const Probed probed = probedRows(attribute, options);
     const std::vector<std::int64_t> counts = attribute.counts();
     if (std::ranges::any_of(counts, [](std::int64_t count) { return count < 2 * kFolds; })) {
         table.warnings.push_back("No probe of " + attribute.name + ": a group has fewer than " +
                                  std::to_string(2 * kFolds) + " images.");
         return {};
     }
-    const Embeddings first = unitRows(before.images, probed.rows), second = unitRows(after.images, probed.rows);
-    const std::size_t groups = attribute.groups.size();
-    PLUMBLINE_TRY(const Hits linearBefore, linearHits(first, probed, groups, feedback));
-    PLUMBLINE_TRY(const Hits linearAfter, linearHits(second, probed, groups, feedback));
-    addBalanced(table, attribute, "linear_probe", probed, linearBefore, linearAfter, options);
-    PLUMBLINE_TRY(const Hits nearBefore, neighbourHits(first, probed, groups, feedback));
-    PLUMBLINE_TRY(const Hits nearAfter, neighbourHits(second, probed, groups, feedback));
-    addBalanced(table, attribute, "nearest_neighbour_probe", probed, nearBefore, nearAfter, options);
+    const Probed probed = probedRows(attribute, options);
+    PLUMBLINE_TRY(const auto first, probe(before, attribute, probed, options.seed, feedback));
+    PLUMBLINE_TRY(const auto second, probe(after, attribute, probed, options.seed, feedback));
+    addBalanced(table, attribute, "linear_probe", probed, first[0], second[0], options);
+    addBalanced(table, attribute, "nearest_neighbour_probe", probed, first[1], second[1], options);
     return {};
 }
 

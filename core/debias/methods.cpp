@@ -113,7 +113,10 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
     if (function == functions().end())
         return fail(
             ErrorCode::InvalidArgument,
-            {{"name", "method"}, {"value", config.method}, {"expected", "a method that is fitted on embeddings"}});
+            {{"name", "method"},
+             {"value", config.method},
+             {"expected", "a method that is fitted on embeddings; models are interpolated by plumb interpolate and "
+                          "compared by plumb debias compare"}});
     if (info->needsTexts && !input.texts)
         return fail(ErrorCode::InvalidArgument,
                     {{"name", config.method}, {"value", "no texts"}, {"expected", "embeddings of texts"}});

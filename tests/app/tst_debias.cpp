@@ -136,7 +136,8 @@ private Q_SLOTS:
             "joint-vl",       "cf-alpha", "mean-difference", "leace",        "inlp",
             "biased-prompts", "bend",     "clip-clip",       "sfid",         "fairer-clip",
             "gap-shift",      "gda",      "det-greedy",      "det-cons",     "det-relaxed",
-            "det-const-sort", "fa-ir",    "logit-bias",      "prompt-array", "residual-head"};
+            "det-const-sort", "fa-ir",    "logit-bias",      "prompt-array", "residual-head",
+            "interpolation"};
         QCOMPARE(names, expected);
         QCOMPARE(all["methods"].size(), expected.size());
         const QByteArray text = plumb({L("debias"), L("list")}).out;
@@ -398,6 +399,45 @@ private Q_SLOTS:
         QCOMPARE(both.size(), std::size_t(2));
         QCOMPARE(both[1]["price"], both[0]["price"]);
         QCOMPARE(both[0]["price"], study["candidates"][0]["price"]);
+    }
+
+    void comparesTheModelsBetweenTwo() {
+        test::RandomClip tiny;
+        tiny.contextLength = 40;
+        test::writeRandomClip(m_folder / "other", tiny, Container::HuggingFace, 2);
+        const test::Called called =
+            plumb(onModel("compare", {L("--classes"), L("age"), L("--interpolate"), q(m_folder / "other"), L("--json"),
+                                      q(m_folder / "between.json"), L("--out"), q(m_folder / "between")}));
+        QVERIFY2(called.exitCode == 0, called.err);
+        const Json study = Json::parse(test::readText(m_folder / "between.json"), nullptr, false);
+        QCOMPARE(study["candidates"].size(), std::size_t(1)); // not every method, too
+        const Json& candidate = study["candidates"][0];
+        QVERIFY2(candidate["failure"].get<std::string>().empty(), candidate.dump().c_str());
+        QCOMPARE(candidate["curve"].size(), std::size_t(6));
+        QCOMPARE(candidate["card"]["name"].get<std::string>(), std::string("Interpolation with other"));
+        const double alpha = candidate["card"]["strength"].get<double>();
+        QCOMPARE(fs::exists(m_folder / "between/1-interpolation/model.safetensors"), alpha > 0);
+        // The last point is the other model: the same curve where the models change places, read backwards.
+        QStringList swapped = onModel(
+            "compare", {L("--classes"), L("age"), L("--interpolate"), q(m_folder / "model"), L("--json"), L("-")});
+        swapped.replaceInStrings(q(m_folder / "model"), q(m_folder / "other"));
+        swapped[swapped.indexOf(L("--interpolate")) + 1] = q(m_folder / "model");
+        const test::Called back = plumb(swapped);
+        QVERIFY2(back.exitCode == 0, back.err);
+        const auto skew = [](const Json& of, std::size_t point) {
+            for (const Json& number : of["curve"][point]["audit"])
+                if (number["attribute"] == "gender" && number["measure"] == "ndkl")
+                    return number["value"].get<double>();
+            return -1.0;
+        };
+        const Json other = back.json()["candidates"][0];
+        for (const std::size_t point : {std::size_t(0), std::size_t(5)})
+            QVERIFY2(std::abs(skew(candidate, point) - skew(other, 5 - point)) < 1e-6, candidate.dump().c_str());
+        // Not the same weights: a sentence, no table.
+        const test::Called lost =
+            plumb(onModel("compare", {L("--interpolate"), q(m_folder / "nowhere"), L("--json"), L("-")}));
+        QCOMPARE(lost.exitCode, 0);
+        QVERIFY(!lost.json()["candidates"][0]["failure"].get<std::string>().empty());
     }
 
     void refusesWhatItCannotUse() {

@@ -761,6 +761,89 @@ private Q_SLOTS:
         QCOMPARE(study.result.fitRows + study.result.selectRows + study.result.auditRows, std::int64_t(500));
     }
 
+    // ---- models in the place of the study's own -----------------------------------------------------------------
+    /// At alpha the images are (1 - alpha) theirs + alpha (theirs without the gender); texts stay.
+    static InterpolateModels towards(const World& of, const std::map<std::string, std::vector<float>>& textRows) {
+        return [&of, &textRows](const std::filesystem::path& other, double alpha, Feedback&) -> Outcome<ModelBetween> {
+            if (other != "/models/fair")
+                return fail(ErrorCode::FileNotFound, {{"path", other.string()}});
+            ModelBetween model;
+            model.report = {100, 0.25, std::string(64, 'b'), {"The tokenizers differ."}};
+            model.images = [&of, alpha](std::span<const std::filesystem::path> files) -> Outcome<Embeddings> {
+                Embeddings rows(files.size(), kDim);
+                for (std::size_t i = 0; i < files.size(); ++i) {
+                    std::ranges::copy(of.images.rows.row(std::stoul(files[i].stem().string())), rows.row(i).begin());
+                    rows.row(i)[0] *= static_cast<float>(1 - alpha);
+                }
+                return rows;
+            };
+            model.texts = [&textRows](std::span<const std::string> texts) -> Outcome<Embeddings> {
+                Embeddings rows(texts.size(), kDim);
+                for (std::size_t i = 0; i < texts.size(); ++i)
+                    std::ranges::copy(textRows.at(texts[i]), rows.row(i).begin());
+                return rows;
+            };
+            return model;
+        };
+    }
+
+    void modelsBetweenTwoAreJudgedAlongAlpha() {
+        World of = world(400, 0.8, 21);
+        std::map<std::string, std::vector<float>> textRows;
+        for (debias::TextRows* rows : {&of.texts.promptRows, &of.texts.classRows})
+            for (std::size_t i = 0; i < rows->plain.rows; ++i) {
+                rows->texts.push_back("text " + std::to_string(textRows.size()));
+                textRows[rows->texts.back()] = {rows->plain.row(i).begin(), rows->plain.row(i).end()};
+            }
+        for (std::size_t i = 0; i < of.images.rows.rows; ++i)
+            of.images.files.push_back("/images/" + std::to_string(i) + ".jpg");
+        const auto between = [](const char* model, const char* steps) {
+            return DebiasConfig{"interpolation", "", {{"model", model}, {"steps", steps}}, 0};
+        };
+        StudyInput input =
+            studyOf(of, {method({between("/models/fair", "4")}), method({between("/models/lost", "4")}),
+                         method({between("/models/fair", "0")}),
+                         method({between("/models/fair", "4"), {"leace", "", {}, 0}}), method({between("", "4")})});
+        input.between = towards(of, textRows);
+        input.card.modelSha256 = std::string(64, 'a');
+        const Study study = runStudy(input, m_feedback).value();
+        const DebiasCandidate& fair = study.result.candidates[0];
+        QVERIFY2(fair.failure.empty(), fair.failure.c_str());
+        QCOMPARE(fair.curve.size(), std::size_t(5));
+        QCOMPARE(fair.card.otherModelSha256, std::string(64, 'b'));
+        QCOMPARE(fair.card.modelSha256, std::string(64, 'a'));
+        QCOMPARE(fair.card.warnings, std::vector<std::string>{"The tokenizers differ."});
+        QVERIFY(study.transforms[0].parts.empty());
+        // Each point is what judging those rows by hand gives.
+        for (std::size_t s = 0; s < 5; ++s) {
+            const double alpha = double(s) / 4;
+            QCOMPARE(fair.curve[s].strength, alpha);
+            JudgedImages audit = takeRows(of.images, input.split.audit);
+            for (std::size_t i = 0; i < audit.rows.rows; ++i)
+                audit.rows.row(i)[0] *= static_cast<float>(1 - alpha);
+            const auto points =
+                pointsOf(judge({}, audit, of.texts, of.options, m_feedback).value(), audit, of.texts, of.options);
+            for (const char* measure : {"max_skew", "ndkl"})
+                QCOMPARE(pointOf(fair.curve[s].audit, "gender", measure), pointOf(points, "gender", measure));
+            QCOMPARE(pointOf(fair.curve[s].audit, "", "able"), pointOf(points, "", "able"));
+        }
+        // Chosen by the select rows, and priced there.
+        const auto best = std::ranges::max_element(
+            fair.curve, {}, [](const DebiasPoint& point) { return *pointOf(point.select, "", "able"); });
+        QCOMPARE(fair.card.strength, best->strength);
+        QVERIFY(fair.card.strength > 0);
+        QVERIFY(std::abs(valueOf(fair.price[0], "gender", "after", "ndkl") - *pointOf(best->audit, "gender", "ndkl")) <
+                1e-9);
+        QCOMPARE(study.result.recommended, std::int64_t(0));
+        // What cannot be made is said, and stops no other.
+        const auto says = [&](std::size_t candidate, const char* words) {
+            const std::string& failure = study.result.candidates[candidate].failure;
+            return failure.find(words) != std::string::npos && study.result.candidates[candidate].price.empty();
+        };
+        QVERIFY(says(1, "/models/lost") && says(2, "from 1 to 20") && says(3, "interpolation alone"));
+        QVERIFY(says(4, "the other model"));
+    }
+
     void theCurveHasTheKOfThePrice() {
         // Half of the audit rows have no label: k stays k.
         World of = world(400, 0.8, 14);

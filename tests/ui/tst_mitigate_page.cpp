@@ -570,6 +570,42 @@ private Q_SLOTS:
         page.view()->slider()->setValue(0);
         QVERIFY(!button(page.view(), QStringLiteral("Export…"))->isEnabled());
     }
+    void theAlphaBetweenTwoModelsIsASliderAndWritesAModel() {
+        Bench bench;
+        bench.open(Bench::Contents::Studies);
+        {
+            store::Project project = bench.again();
+            DebiasStudy study;
+            study.config = test::studyConfig();
+            study.candidates = {test::candidate("interpolation", test::pathsOf(-0.5, 0.2, 0.01, 0, 0.3), 0.6, 5)};
+            study.candidates[0].transformId = 0;
+            study.candidates[0].card.config.parameters = {{"model", "/data/models/tuned"}};
+            study.recommended = 0;
+            const auto id = project.beginStudy(study.config);
+            QVERIFY(id && project.finishStudy(*id, study));
+        }
+        bench.project.open(bench.project.path()); // what another program wrote
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.studies()->rowCount(), 3, kLong);
+        MitigatePage page(bench.context, &bench.audits);
+        bench.show(page);
+        page.showStudy(3);
+        QTRY_VERIFY_WITH_TIMEOUT(page.view()->isVisible(), kLong);
+        QCOMPARE(page.view()->slider()->maximum(), 5);
+        QCOMPARE(page.view()->strength(), 0.6);
+        QVERIFY(says(page.view(), QStringLiteral("Al&pha")));
+        QVERIFY(!button(page.view(), QStringLiteral("Audit with it…")));
+        page.view()->slider()->setValue(4);
+        QVERIFY(button(page.view(), QStringLiteral("Write the model…"))->isEnabled());
+        const QString folder = QString::fromStdString((bench.folder / "out").string());
+        QVERIFY(QDir().mkpath(folder));
+        page.exportTo(folder);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.told(QStringLiteral("is now one of this project's models")), kLong);
+        const QJsonObject asked = bench.asked();
+        QCOMPARE(asked.value(u"model").toInteger(), 1);
+        QCOMPARE(asked.value(u"other").toString(), QStringLiteral("/data/models/tuned"));
+        QCOMPARE(asked.value(u"strength").toDouble(), 0.8);
+        QCOMPARE(asked.value(u"folder").toString(), folder + QStringLiteral("/interpolation-gender-0.80"));
+    }
     void aMethodIsAuditedWith() {
         Bench bench;
         bench.open(Bench::Contents::Studies);
