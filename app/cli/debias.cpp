@@ -256,6 +256,12 @@ Result<debias::Transform> readStack(const std::vector<std::string>& folders, dou
     return stack;
 }
 
+std::string valueCell(const MeasureRow* row) {
+    if (row && !row->value.value && row->value.atMost)
+        return "≤ " + cell(row->value.atMost);
+    return cell(row ? row->value.value : std::nullopt);
+}
+
 std::string priceText(const MeasureTable& price) {
     TextTable table({"attribute", "measure", "before", "after", "difference", "95 % interval", "p", "p (Holm)"}, 2);
     for (const MeasureRow& row : price.rows) {
@@ -263,16 +269,11 @@ std::string priceText(const MeasureTable& price) {
             continue;
         const MeasureRow* before = price.find({row.keys[0], "before"}, row.measure);
         const MeasureRow* difference = price.find({row.keys[0], "difference"}, row.measure);
-        const auto value = [](const MeasureRow* of) {
-            if (of && !of->value.value && of->value.atMost)
-                return "≤ " + cell(of->value.atMost);
-            return cell(of ? of->value.value : std::nullopt);
-        };
         std::string interval;
         if (difference && difference->value.ciLow && difference->value.ciHigh)
             interval = cell(difference->value.ciLow) + " to " + cell(difference->value.ciHigh);
-        table.add({row.keys[0].empty() ? "all" : row.keys[0], row.measure, value(before), value(&row),
-                   value(difference), interval, difference ? pCell(difference->value.pValue) : "",
+        table.add({row.keys[0].empty() ? "all" : row.keys[0], row.measure, valueCell(before), valueCell(&row),
+                   valueCell(difference), interval, difference ? pCell(difference->value.pValue) : "",
                    difference ? pCell(difference->value.adjustedP) : ""});
     }
     return price.title + "\n" + table.text();

@@ -230,10 +230,8 @@ Outcome<std::vector<MeasureTable>> matrix(const Arguments& arguments, Feedback& 
 }
 
 std::string signedCell(const MeasureRow* row) {
-    if (!row || !row->value.value)
-        return cell(std::nullopt);
-    std::string text = cell(row->value.value);
-    if (row->value.ciLow && row->value.ciHigh)
+    std::string text = valueCell(row);
+    if (row && row->value.value && row->value.ciLow && row->value.ciHigh)
         text += " [" + cell(row->value.ciLow) + ", " + cell(row->value.ciHigh) + "]";
     return text;
 }

@@ -232,6 +232,29 @@ private Q_SLOTS:
     }
 
     // The empty page --------------------------------------------------------------------------------------------------
+    void aBoundIsShownWhereThereIsNoValue() {
+        DebiasStudy study = test::syntheticStudy();
+        for (MeasureRow& row : study.candidates[0].price[0].rows)
+            if (row.measure == "min_skew" && row.keys[0] == "gender" && row.keys[1] != "difference") {
+                row.value.value.reset();
+                row.value.ciLow.reset();
+                row.value.atMost = row.keys[1] == "before" ? -1.5 : -0.25;
+            }
+        const Grid grid = studyGrid(study);
+        const int column = columnOf(grid, QStringLiteral("MinSkew"));
+        QVERIFY(column > 0);
+        QCOMPARE(grid.rows[0][column].shown, QStringLiteral("≤ −1.50"));
+        QCOMPARE(grid.rows[1][column].shown, QStringLiteral("≤ −0.25"));
+        QVERIFY(grid.rows[1][column].trend != Grid::Trend::None);
+    }
+    void anotherModelIsNamedByItsFolder() {
+        DebiasStudy study = test::syntheticStudy();
+        study.candidates[1].card.config = {"interpolation", "", {{"model", "/data/models/tuned/"}, {"steps", "9"}}, 0};
+        study.candidates[2].card.config = {"residual-head", "", {{"file", "/data/a long folder/heads.pt"}}, 0};
+        const QStringList names = candidateNames(study);
+        QCOMPARE(names[1], QStringLiteral("Interpolation with tuned (steps = 9)"));
+        QVERIFY2(names[2].contains(QStringLiteral("file = heads.pt")), qPrintable(names[2]));
+    }
     void anEmptyProjectLeadsToWhatIsMissing() {
         Bench bench;
         bench.open(Bench::Contents::Nothing);
