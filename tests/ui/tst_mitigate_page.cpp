@@ -324,6 +324,18 @@ private Q_SLOTS:
             if (box->text() == QStringLiteral("Residual heads (import)"))
                 box->setChecked(true);
         lacks("needs its file");
+        QTest::mouseClick(button(form, QStringLiteral("None")), Qt::LeftButton);
+        for (auto* box : form->findChildren<QCheckBox*>())
+            if (box->text() == QStringLiteral("Interpolation with another model"))
+                box->click();
+        lacks("needs the other model");
+        // A click opens what it needs.
+        auto* model = named<QLineEdit>(form, QStringLiteral("model of Interpolation with another model"));
+        QVERIFY(model != nullptr);
+        QTRY_VERIFY(model->isVisibleTo(form));
+        model->setText(QStringLiteral("/data/models/tuned"));
+        QVERIFY(form->config().has_value());
+        QCOMPARE(form->config()->methods[0].steps[0].parameter("model"), std::string_view("/data/models/tuned"));
         QTest::mouseClick(button(form, QStringLiteral("Standard")), Qt::LeftButton);
         QVERIFY(form->config().has_value());
     }

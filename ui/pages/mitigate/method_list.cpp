@@ -112,6 +112,12 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     m_entries.push_back(std::move(entry));
     if (info.parameters.empty())
         return;
+    // What it cannot do without is asked for at once.
+    if (std::ranges::any_of(info.parameters, isPath, &DebiasParameter::name))
+        connect(m_entries.back().box, &QCheckBox::clicked, more, [more](bool ticked) {
+            if (ticked)
+                more->setChecked(true);
+        });
     connect(more, &QToolButton::toggled, this, [this, more, place, index](bool open) {
         more->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
         if (open && place->isEmpty())
