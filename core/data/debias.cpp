@@ -73,7 +73,7 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"B", "64", "sets a step"},
           {"alpha", "1", "share of the head in the result, in its last layer's weights"}}},
         {"interpolation",
-         "Interpolation with another model",
+         "Model interpolation",
          "The models between this one and another of the same shape, weight by weight: (1 - alpha) this + alpha the "
          "other; its strength is alpha. With a model that was fine-tuned on counterfactual sets (plumb train "
          "--counterfactual) this is CF-alpha.",

@@ -326,11 +326,11 @@ private Q_SLOTS:
         lacks("needs its file");
         QTest::mouseClick(button(form, QStringLiteral("None")), Qt::LeftButton);
         for (auto* box : form->findChildren<QCheckBox*>())
-            if (box->text() == QStringLiteral("Interpolation with another model"))
+            if (box->text() == QStringLiteral("Model interpolation"))
                 box->click();
         lacks("needs the other model");
         // A click opens what it needs.
-        auto* model = named<QLineEdit>(form, QStringLiteral("model of Interpolation with another model"));
+        auto* model = named<QLineEdit>(form, QStringLiteral("model of Model interpolation"));
         QVERIFY(model != nullptr);
         QTRY_VERIFY(model->isVisibleTo(form));
         model->setText(QStringLiteral("/data/models/tuned"));
