@@ -61,6 +61,7 @@ Result<DebiasRecipe> recipeOf(const std::string& text) {
             return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
         if (colon != std::string::npos) {
             PLUMBLINE_TRY(config.parameters, debiasParameters(pieces(step.substr(colon + 1), ';')));
+            PLUMBLINE_CHECK(debias::checkParameters(config));
         }
         recipe.steps.push_back(std::move(config));
     }
@@ -206,7 +207,7 @@ Outcome<std::vector<MeasureTable>> matrix(const Arguments& arguments, Feedback& 
             for (std::size_t set = 0; set < candidate.price.size(); ++set) {
                 const std::string name = set > 0          ? prepared.elsewhere[set - 1].name
                                          : prepared.audit ? prepared.audit->name
-                                                          : "audit part of " + fitSet;
+                                                          : fitSet; // a part of it that nothing was fitted on
                 for (const std::string& audited : arguments.attributes) {
                     const metric::SetAttribute column{name, audited};
                     if (std::ranges::find(matrix.columns, column) == matrix.columns.end())
@@ -247,7 +248,8 @@ std::string candidateName(const DebiasCandidate& candidate) {
 
 /// One line a method: what it gives on the audit rows, before it the untouched model.
 std::string studyText(const DebiasStudy& study) {
-    std::vector<std::string> header = {"method", "strength", "MaxSkew " + study.config.attribute, "MinSkew", "NDKL"};
+    std::vector<std::string> header = {"method", "strength", "MaxSkew " + study.config.attribute,
+                                       "change", "MinSkew",  "NDKL"};
     const bool task = !study.config.classes.empty();
     if (task)
         header.insert(header.end(), {"accuracy " + study.config.classes, "worst group", "ABLE"});
@@ -265,8 +267,10 @@ std::string studyText(const DebiasStudy& study) {
         const auto add = [&](const std::string& attribute, const char* measure) {
             row.push_back(signedCell(price.find({attribute, state}, measure)));
         };
-        for (const char* measure : {"max_skew", "min_skew", "ndkl"})
-            add(target, measure);
+        add(target, "max_skew");
+        row.push_back(before ? "" : signedCell(price.find({target, "difference"}, "max_skew")));
+        add(target, "min_skew");
+        add(target, "ndkl");
         if (task) {
             add("", "zero_shot_accuracy");
             add(target, "worst_group_accuracy");
@@ -295,9 +299,11 @@ std::string studyText(const DebiasStudy& study) {
             text += candidate.card.config.method + ": " + candidate.failure + "\n";
     text += "\nFitted on " + std::to_string(study.fitRows) + " images, chosen on " + std::to_string(study.selectRows) +
             ", audited on " + std::to_string(study.auditRows) + "; " + study.split + ". Compared by " + study.score +
-            ".\n";
-    text += study.recommended < 0
-                ? "No method is better than the untouched model on the select rows.\n"
+            ".\nIn brackets 95 % intervals over images; a change is paired, on the same images.\n";
+    const bool none = std::ranges::all_of(study.candidates, [](const auto& one) { return !one.failure.empty(); });
+    text += none ? "No method could be compared.\n"
+            : study.recommended < 0
+                ? "No method that does without true labels is better than the untouched model on the select rows.\n"
                 : "Recommended by the select rows: " +
                       study.candidates[static_cast<std::size_t>(study.recommended)].card.name + " at strength " +
                       cell(study.candidates[static_cast<std::size_t>(study.recommended)].card.strength, 2) + ".\n";
@@ -320,7 +326,7 @@ Outcome<void> write(const Arguments& arguments, const audit::Study& study, Feedb
         const DebiasCard& card = study.result.candidates[c].card;
         const fs::path folder = fs::path(arguments.out) / (std::to_string(c + 1) + "-" + card.config.method);
         if (!study.transforms[c].parts.empty()) {
-            PLUMBLINE_CHECK(debias::writeTransform(study.transforms[c], folder));
+            PLUMBLINE_CHECK(debias::writeTransform(debias::dialled(study.transforms[c], card.strength), folder));
         } else if (!card.otherModelSha256.empty() && card.strength > 0) {
             PLUMBLINE_CHECK(clip::interpolate(
                 decodePath(study.result.config.modelPath), decodePath(std::string(card.config.parameter("model"))),
@@ -343,7 +349,10 @@ int run(const Arguments& arguments) {
         for (const std::string& warning : candidate.card.warnings)
             note(candidate.card.name + ": " + warning);
     const Outcome<void> written = write(arguments, *study, feedback);
-    return written ? kDone : report(written.error());
+    if (!written)
+        return report(written.error());
+    const auto failed = [](const DebiasCandidate& candidate) { return !candidate.failure.empty(); };
+    return std::ranges::all_of(study->result.candidates, failed) ? kBadInput : kDone;
 }
 
 } // namespace
@@ -369,9 +378,12 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
                             "Column with the values fit, select and audit; without it by lot");
         command->add_option("--together", config.together,
                             "Column whose groups are not divided by lot: identities, sets");
-        command->add_option("--shares", config.shares, "Of fit, select and audit images, by lot")
+        command
+            ->add_option("--shares", config.shares,
+                         "FIT,SELECT,AUDIT of the images, by lot; with --audit-labels FIT,SELECT")
             ->delimiter(',')
-            ->expected(2, 3);
+            ->expected(2, 3)
+            ->type_name("NUMBERS");
         command->add_flag("--predicted-labels", config.predictedLabels,
                           "The labels were made by a classifier: the cards say so");
         auto* asked = command->add_option_group("asked", "What is asked");
@@ -397,7 +409,8 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
     command->add_option("--interpolate", arguments->models,
                         "Another model of the same shape: those between, weight by weight, are compared; its strength "
                         "is alpha");
-    command->add_option("--out", arguments->out, "Folder for the fitted transforms, and models at the chosen alpha");
+    command->add_option("--out", arguments->out,
+                        "Folder for the fitted transforms at the chosen strength, and models at the chosen alpha");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 
     CLI::App* generalise = debias.add_subcommand(

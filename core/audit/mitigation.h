@@ -78,9 +78,10 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
                       const MeasureOptions& options, Feedback& feedback);
 
 /// The scores of every prompt (prompts x images) after the re-rankings of a transform. `images`: raw, as they were
-/// before it, for rules that predict their labels; images that are not present have no label.
+/// before it, for rules that predict their labels; images that are not present have no label. A rule that goes by given
+/// labels finds its own attribute among `attributes`, by its name or else by its groups. Error: AttributeUnknown.
 Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,
-                           const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
+                           const std::vector<bool>& present, std::span<const Attribute> attributes, const KSpec& k,
                            std::vector<float>& scores, Feedback& feedback);
 
 /// Encodes texts with the same model and a prompt array.
@@ -91,6 +92,9 @@ EncodeWithArray encodeWithArray(const clip::Encoder& encoder, Feedback& feedback
 /// The texts as the prompt array of the transform has them, where it has one. Errors: InvalidArgument (several arrays),
 /// those of `encode`.
 Outcome<void> addArrayRows(const debias::Transform& transform, debias::TextRows& rows, const EncodeWithArray& encode);
+
+/// The attributes by whose given labels a transform re-ranks, of a set. Error: AttributeUnknown.
+Result<std::vector<Attribute>> labelsOfRankings(const debias::Transform& transform, const ImageSet& set);
 
 /// The price of a transform on the images and prompts of an audit, whose embeddings are those before it: of its
 /// attributes, with its classes and captions.

@@ -34,6 +34,18 @@ Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets
     return makeAttribute(text, values);
 }
 
+/// The column that says which images show the same person or belong to the same counterfactual set, by its name; empty:
+/// none.
+std::string columnOfClusters(const ImageSet& set) {
+    for (const Attribute& attribute : set.attributes) {
+        const std::string name = toLowerAscii(attribute.name);
+        for (const char* known : {"set", "counterfactual set", "identity", "person", "subject"})
+            if (name == known && attribute.groups.size() > 1)
+                return attribute.name;
+    }
+    return {};
+}
+
 /// The rows of a set by its column fit / select / audit.
 Result<Split> splitByColumn(const Attribute& attribute) {
     Split split;
@@ -270,8 +282,11 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
 
     // The split.
     std::vector<std::int32_t> together;
-    if (!config.together.empty()) {
-        PLUMBLINE_TRY(const Attribute identity, joinedAttribute(config.together, sets));
+    const std::string clusters = !config.together.empty()      ? config.together
+                                 : !config.splitColumn.empty() ? std::string()
+                                                               : columnOfClusters(sets.set);
+    if (!clusters.empty()) {
+        PLUMBLINE_TRY(const Attribute identity, joinedAttribute(clusters, sets));
         together = keptCodes(identity).codes;
     }
     if (config.shares.size() < (sets.audit ? 2 : 3) ||
@@ -307,7 +322,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         const double shares[3] = {config.shares[0], config.shares[1], config.shares[2]};
         input.split = splitByLot(kept.size(), together, shares, config.seed);
         input.splitText =
-            "by lot" + (config.together.empty() ? std::string() : ", " + config.together + " kept together");
+            "by lot" + (clusters.empty() ? std::string(", each image by itself") : ", " + clusters + " kept together");
     }
 
     input.texts.prompts = probe::expand(config.probe);

@@ -399,7 +399,10 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         "for these probes only. Over-corrected prompts: share of the prompts whose leading group before is, after, "
         "below its share of the pool by more than chance. Zero-shot accuracy: share of images whose class prompt wins; "
         "worst group: lowest over "
-        "the groups. ABLE: harmonic mean of that accuracy and exp(-MaxSkew) with equal shares.";
+        "the groups. An interval asks what other images would show; p asks whether before and after could change "
+        "places "
+        "image by image on these. Where the two do not agree, go by the interval. ABLE: harmonic mean of that accuracy "
+        "and exp(-MaxSkew) with equal shares.";
     table.source = "METHODS B15 (protocol); Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
     table.countOf = "images";
     table.keys = {"attribute", "state"};
@@ -472,11 +475,14 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
 
 namespace {
 
-/// The audit's images and texts as those of a study whose rows are all audited.
-Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& images, Feedback& feedback) {
+/// The audit's images and texts as those of a study whose rows are all audited; `more`: attributes that are looked at,
+/// too.
+Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& images,
+                               const std::vector<std::string>& more, Feedback& feedback) {
     DebiasStudyConfig config;
     config.attribute = audited.config.attributes.front();
     config.untargeted.assign(audited.config.attributes.begin() + 1, audited.config.attributes.end());
+    config.untargeted.insert(config.untargeted.end(), more.begin(), more.end());
     if (audited.config.others.classes != config.attribute)
         config.classes = audited.config.others.classes;
     config.captions = audited.config.others.captions;
@@ -488,9 +494,25 @@ Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& imag
 
 } // namespace
 
+Result<std::vector<Attribute>> labelsOfRankings(const debias::Transform& transform, const ImageSet& set) {
+    std::vector<Attribute> labels;
+    for (const debias::Part& part : transform.parts) {
+        const std::string& name = part.card.config.attribute;
+        if (!part.ranking || part.ranking->predicted ||
+            std::ranges::find(labels, name, &Attribute::name) != labels.end())
+            continue;
+        PLUMBLINE_TRY(labels.emplace_back(), resolveAttribute(set, name));
+    }
+    return labels;
+}
+
 Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited,
                                    const EncodeWithArray& encode, Feedback& feedback) {
-    PLUMBLINE_TRY(StudyInput input, wholeAudit(audited, audited.images, feedback));
+    PLUMBLINE_TRY(const std::vector<Attribute> labels, labelsOfRankings(transform, audited.set));
+    std::vector<std::string> names;
+    for (const Attribute& attribute : labels)
+        names.push_back(attribute.name);
+    PLUMBLINE_TRY(StudyInput input, wholeAudit(audited, audited.images, names, feedback));
     for (debias::TextRows* rows : {&input.texts.promptRows, &input.texts.classRows, &input.images.captions})
         PLUMBLINE_CHECK(addArrayRows(transform, *rows, encode));
     const MeasureOptions& measure = audited.config.measure;
@@ -510,8 +532,8 @@ Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, 
             first.present[i] && second.present[i] && hasDirection(first.raw.row(i)) && hasDirection(second.raw.row(i));
         first.present[i] = second.present[i] = both;
     }
-    PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, feedback));
-    PLUMBLINE_TRY(const StudyInput ofSecond, wholeAudit(after, second, feedback));
+    PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, {}, feedback));
+    PLUMBLINE_TRY(const StudyInput ofSecond, wholeAudit(after, second, {}, feedback));
     const MeasureOptions& measure = before.config.measure;
     PLUMBLINE_TRY(const Judged one, judge({}, ofFirst.images, ofFirst.texts, measure, feedback));
     PLUMBLINE_TRY(const Judged other, judge({}, ofSecond.images, ofSecond.texts, measure, feedback));

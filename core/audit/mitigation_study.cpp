@@ -33,13 +33,6 @@ bool hasDial(const debias::Transform& transform) {
     return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return !part.ranking && !part.scores; });
 }
 
-/// `strength`: on top of each part's own, which is below 1 where a transform was exported dialled.
-debias::Transform dialled(debias::Transform transform, double strength) {
-    for (debias::Part& part : transform.parts)
-        part.card.strength *= part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
-    return transform;
-}
-
 /// One card for all parts.
 DebiasCard cardOf(const debias::Transform& transform) {
     DebiasCard card = transform.parts.front().card;
@@ -102,6 +95,7 @@ Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImage
 
 constexpr const char* kInterpolation = "interpolation";
 constexpr int kDialSteps = 20;
+constexpr double kHardlyBetter = 0.1; ///< share of the way from a guess to no error (Cohen's kappa of equal classes)
 
 bool interpolates(const StudyMethod& method) {
     return std::ranges::any_of(method.steps,
@@ -252,6 +246,12 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
                                                      {"value", "no rows to " + std::string(name)},
                                                      {"expected", "some in each part"}});
 
+    const Attribute& target = sets[kAudit].images.attributes.front();
+    const auto ranked = static_cast<std::int64_t>(target.codes.size()) - target.unlabelled();
+    if (input.measure.k.fraction <= 0 && input.measure.k.count >= ranked)
+        result.warnings.push_back("k is " + std::to_string(input.measure.k.count) + ", but only " +
+                                  std::to_string(ranked) +
+                                  " audited images are ranked: all of them are in the first k, whatever a model does.");
     for (JudgedSet& set : sets) {
         PLUMBLINE_TRY(set.before, judge({}, set.images, texts, set.options, feedback));
     }
@@ -260,6 +260,15 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     };
     const DebiasPoint untouched{0, pointsIn(sets[kSelect].before, kSelect), pointsIn(sets[kAudit].before, kAudit)};
     const std::optional<double> untouchedScore = scoreOf(untouched.select, attribute);
+    if (const auto accuracy = pointOf(untouched.select, "", "zero_shot_accuracy"); task && accuracy) {
+        const double chance = 1 / static_cast<double>(input.texts.classes.size());
+        if (*accuracy - chance < kHardlyBetter * (1 - chance))
+            result.warnings.push_back("The untouched model names " + input.images.classes->name + " right for " +
+                                      formatFixed(100 * *accuracy, 1) +
+                                      " % of the select images, hardly more than the " + formatFixed(100 * chance, 1) +
+                                      " % of a guess: that it stays so says little of what a method costs. Name a "
+                                      "column whose classes the model can tell apart.");
+    }
 
     /// The number of a strength of a candidate, as it is judged.
     const auto judgeAt = [&](const Candidate& candidate, std::size_t strength, std::size_t set) -> Outcome<Judged> {
@@ -267,7 +276,7 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             const SeenBy& seen = candidate.models[strength];
             return judge({}, seen.sets[set], seen.texts, sets[set].options, feedback);
         }
-        return judge(dialled(candidate.transform, candidate.strengths[strength]), sets[set].images, texts,
+        return judge(debias::dialled(candidate.transform, candidate.strengths[strength]), sets[set].images, texts,
                      sets[set].options, feedback);
     };
     const auto made = [&](const StudyMethod& method, DebiasCard& card) -> Outcome<Candidate> {

@@ -69,9 +69,7 @@ Result<debias::Transform> transformIn(store::Project& project, std::int64_t id, 
         PLUMBLINE_CHECK(formats::writeFile(path, file.bytes));
     }
     PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder.path()));
-    for (debias::Part& part : transform.parts)
-        part.card.strength *= strength;
-    return transform;
+    return debias::dialled(std::move(transform), strength);
 }
 
 Outcome<DebiasStudy> studyInProject(store::Project& project, std::int64_t study, const clip::Encoder& encoder,

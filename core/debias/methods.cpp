@@ -94,7 +94,7 @@ const std::map<std::string_view, FitFunction>& functions() {
 
 } // namespace
 
-Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback) {
+Result<void> checkParameters(const DebiasConfig& config) {
     const DebiasMethodInfo* info = findDebiasMethod(config.method);
     if (!info)
         return fail(ErrorCode::InvalidArgument,
@@ -109,6 +109,12 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
                          {"value", name},
                          {"expected", names.empty() ? "none, since it has no parameters" : "one of " + names}});
         }
+    return {};
+}
+
+Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback) {
+    PLUMBLINE_CHECK(checkParameters(config));
+    const DebiasMethodInfo* info = findDebiasMethod(config.method);
     const auto function = functions().find(info->name);
     if (function == functions().end())
         return fail(

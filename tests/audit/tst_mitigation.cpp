@@ -629,7 +629,7 @@ private Q_SLOTS:
         const auto scoresBy = [&](std::vector<std::string> groups) {
             std::vector<float> scores = judged({}, of).scores;
             const auto done = rerankScores(byLabels(std::move(groups)), of.images.rows, std::vector(200, true),
-                                           of.images.attributes[0], of.options.k, scores, m_feedback);
+                                           of.images.attributes, of.options.k, scores, m_feedback);
             return done ? scores : std::vector<float>();
         };
         const std::vector<float> order = scoresBy({"Female", "Male"});
@@ -646,7 +646,7 @@ private Q_SLOTS:
         std::vector<float> scores = judged({}, of).scores;
         const std::vector<float> untouched = scores;
         QVERIFY(rerankScores(byLabels({"Female", "Male"}), of.images.rows, std::vector(200, false),
-                             of.images.attributes[0], of.options.k, scores, m_feedback)
+                             of.images.attributes, of.options.k, scores, m_feedback)
                         .has_value() == false ||
                 scores == untouched);
         QVERIFY(usesTrueLabels(byLabels({"Female", "Male"})) && !usesTrueLabels(withoutGender()));
@@ -844,6 +844,23 @@ private Q_SLOTS:
         QVERIFY(says(4, "the other model"));
     }
 
+    void whatSaysLittleIsSaid() {
+        const auto warned = [&](const StudyInput& input, const char* words) {
+            return std::ranges::any_of(runStudy(input, m_feedback).value().result.warnings,
+                                       [&](const std::string& w) { return w.find(words) != std::string::npos; });
+        };
+        const World of = world(400, 0.8, 15);
+        StudyInput input = studyOf(of, {method({{"mean-difference", "", {}, 0}})});
+        QVERIFY(!warned(input, "hardly more than") && !warned(input, "in the first k"));
+        StudyInput guessed = input; // classes that are drawn anew are named right by a guess alone
+        RandomStream random(9, 1, 0);
+        for (std::int32_t& code : guessed.images.classes->codes)
+            code = static_cast<std::int32_t>(random.below(kClasses));
+        QVERIFY(warned(guessed, "hardly more than"));
+        input.measure.k = {5000, 0};
+        QVERIFY(warned(input, "in the first k"));
+    }
+
     void theCurveHasTheKOfThePrice() {
         // Half of the audit rows have no label: k stays k.
         World of = world(400, 0.8, 14);
@@ -1031,6 +1048,12 @@ private Q_SLOTS:
         }
         for (const auto& [person, in] : partsOf)
             QCOMPARE(in.size(), std::size_t(1));
+        // A column that is called like it is kept together without being named, and said to be.
+        config.together.clear();
+        const StudyInput known = studyInput(config, sets, encoder.function(), m_feedback).value();
+        QCOMPARE(known.split.fit, clustered.split.fit);
+        QVERIFY(known.splitText.find("person kept together") != std::string::npos);
+        config.together = "person";
         for (const std::vector<double>& shares :
              {std::vector<double>{}, {1, 1}, {0.5, 0, 0.5}, {0.5, -1, 0.5}, {0.5, std::nan(""), 1}}) {
             config.shares = shares;

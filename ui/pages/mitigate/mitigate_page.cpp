@@ -180,15 +180,15 @@ void MitigatePage::showStudy(qint64 id) {
 void MitigatePage::finished(qint64 study) {
     m_form->setBusy(false);
     // Whoever went to another comparison meanwhile stays there.
-    if (m_following)
+    const bool shown = std::exchange(m_following, false);
+    if (shown)
         m_wanted = study;
-    m_following = false;
     refresh();
     Q_EMIT raised({Severity::Note,
                    tr("Comparison %1 is done.").arg(study),
                    {},
-                   m_wanted == study ? std::vector<Message::Action>()
-                                     : std::vector<Message::Action>{{tr("Show"), [this, study] { showStudy(study); }}},
+                   shown ? std::vector<Message::Action>()
+                         : std::vector<Message::Action>{{tr("Show"), [this, study] { showStudy(study); }}},
                    kMessage});
 }
 
