@@ -113,6 +113,7 @@ Result<store::Project> openOrCreate(const fs::path& path) {
 struct Audited {
     AuditResult result;
     std::int64_t run = 0;          ///< in the project, 0 without one
+    std::vector<DebiasCard> cards; ///< of the transform that it was made with
     std::vector<Audited> debiased; ///< the same under each of --debias and --after-model
 };
 
@@ -120,6 +121,13 @@ struct Audited {
 struct NamedTransform {
     std::string folder;
     debias::Transform transform;
+
+    std::vector<DebiasCard> cards() const {
+        std::vector<DebiasCard> cards;
+        for (const debias::Part& part : transform.parts)
+            cards.push_back(part.card);
+        return cards;
+    }
 };
 
 /// One of --after-model, with the tokenizer and precision of the first model.
@@ -168,6 +176,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
         PLUMBLINE_TRY(const std::int64_t id, audit::storeTransform(project, 0, one.transform));
         config.debias = AppliedDebias{id, one.folder, one.transform.name(), {}, 1, audited.run};
         Audited& after = audited.debiased.emplace_back();
+        after.cards = one.cards();
         PLUMBLINE_TRY(after.run, project.beginRun(config));
         PLUMBLINE_TRY(after.result, audit::runInProject(project, after.run, encoder, cache, feedback));
     }
@@ -268,7 +277,9 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     PLUMBLINE_TRY(audited.result, audit::runAudit(*encoder, config, set, cachePointer, scores, feedback));
     for (const NamedTransform& one : transforms) {
         config.debias = AppliedDebias{0, one.folder, one.transform.name(), {}, 1, 0};
-        PLUMBLINE_TRY(audited.debiased.emplace_back().result,
+        Audited& after = audited.debiased.emplace_back();
+        after.cards = one.cards();
+        PLUMBLINE_TRY(after.result,
                       audit::runAudit(*encoder, config, set, cachePointer, scores, feedback, &one.transform));
     }
     for (const std::string& path : arguments.afterModels) {
@@ -290,7 +301,7 @@ int run(const Arguments& arguments) {
         return report(audited.error());
     std::vector<AuditOutput::Debiased> debiased;
     for (const Audited& after : audited->debiased)
-        debiased.push_back({after.result, after.run});
+        debiased.push_back({after.result, after.run, after.cards});
     return arguments.output.write(audited->result, *limits, feedback,
                                   {audited->run, arguments.project, arguments.model.model, debiased});
 }

@@ -9,10 +9,10 @@
 #include "app/cli/console.h"
 #include "app/cli/debias_parts.h"
 #include "app/cli/measure_kinds.h"
-#include "core/audit/mitigation.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
 #include "core/data/attribute_text.h"
+#include "core/data/debias_price.h"
 #include "core/data/json.h"
 #include "core/formats/planted.h"
 #include "core/metric/verdict.h"
@@ -88,11 +88,24 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
     std::string text =
         measurementTable(all, planted, view) + metric::familyText(result.measurements, result.config.measure) + "\n";
     for (const MeasureTable& table : result.tables) {
-        text += "\n" + (table.id == audit::kPriceId ? priceText(table) : measureTableText(table));
+        text += "\n" + (table.id == kDebiasPriceId ? priceText(table) : measureTableText(table));
         for (const std::string& warning : table.warnings)
             text += "Note: " + warning + "\n";
     }
     return text;
+}
+
+/// What each debiased run is called; a name that was taken gets a number.
+std::vector<std::string> namesOf(const std::vector<AuditOutput::Debiased>& debiased) {
+    std::vector<std::string> names;
+    for (const AuditOutput::Debiased& after : debiased) {
+        const std::string name = after.result.config.debias ? after.result.config.debias->name : "debiasing";
+        std::string own = name;
+        for (int number = 2; std::ranges::find(names, own) != names.end(); ++number)
+            own = name + " (" + std::to_string(number) + ")";
+        names.push_back(std::move(own));
+    }
+    return names;
 }
 
 } // namespace
@@ -182,9 +195,13 @@ Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names
 
 void AuditOutput::addTo(CLI::App& command) {
     command.add_option("--json", json, "Write the results as JSON to this file, - for standard output");
-    command.add_option("--csv", csv, "Write one line a group and prompt to this file, - for standard output");
-    command.add_option("--report", report, "Write a report as one HTML file");
-    command.add_option("--fail-above", failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    command.add_option("--csv", csv,
+                       "Write one line a group, prompt and run to this file, - for standard output; the column debias "
+                       "names what was done to the model");
+    command.add_option("--report", report, "Write a report as one HTML file, with every debiased run");
+    command.add_option("--fail-above", failAbove,
+                       "max_skew=0.2: exit code 1 when a measure is beyond its limit; with --debias or --after-model "
+                       "after it, the untouched model is not judged");
 }
 
 Result<std::vector<Limit>> AuditOutput::limits() const {
@@ -202,11 +219,20 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
     for (const Debiased& after : from.debiased)
         for (const std::string& warning : after.result.warnings)
             feedback.log(warning);
-    if (!csv.empty())
-        if (auto written = writeOut(csv, measurementsCsv(result.measurements)); !written)
+    const std::vector<std::string> names = namesOf(from.debiased);
+    if (!csv.empty()) {
+        std::vector<RunOfCsv> runs = {{"", &result.measurements}};
+        for (std::size_t i = 0; i < names.size(); ++i)
+            runs.push_back({names[i], &from.debiased[i].result.measurements});
+        if (auto written = writeOut(csv, measurementsCsv(runs)); !written)
             return cli::report(written.error());
+    }
     if (!report.empty()) {
-        const Result<std::string> page = report::htmlReport(result);
+        report::ReportInput input{&result, from.run, {}};
+        for (std::size_t i = 0; i < names.size(); ++i)
+            input.mitigated.push_back(
+                {&from.debiased[i].result, names[i], from.debiased[i].run, from.debiased[i].cards});
+        const Result<std::string> page = report::htmlReport(input);
         if (!page)
             return cli::report(page.error());
         if (auto written = writeOut(report, *page); !written)
@@ -225,15 +251,24 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
     }
     if (json != "-" && csv != "-") {
         std::string text = textOf(result, from.model, feedback);
-        for (const Debiased& after : from.debiased)
-            text += "\n== After " + (after.result.config.debias ? after.result.config.debias->name : std::string()) +
-                    " ==\n\n" + textOf(after.result, from.model, feedback);
+        for (std::size_t i = 0; i < names.size(); ++i)
+            text += "\n== After " + names[i] + " ==\n\n" + textOf(from.debiased[i].result, from.model, feedback);
         if (auto written = writeOut("-", text); !written)
             return cli::report(written.error());
     }
     if (from.run)
         note("run " + std::to_string(from.run) + " stored in " + from.project);
-    const std::vector<std::string> findings = exceeded(limits, result.measurements);
+    std::vector<std::string> findings = exceeded(limits, result.measurements);
+    if (!names.empty()) {
+        if (!findings.empty())
+            note("without debiasing " + std::to_string(findings.size()) +
+                 (findings.size() == 1 ? " measure is" : " measures are") +
+                 " beyond the limits; judged is what comes after it");
+        findings.clear();
+        for (std::size_t i = 0; i < names.size(); ++i)
+            for (const std::string& finding : exceeded(limits, from.debiased[i].result.measurements))
+                findings.push_back("after " + names[i] + ": " + finding);
+    }
     for (const std::string& finding : findings)
         note(finding);
     return findings.empty() ? kDone : kLimitExceeded;

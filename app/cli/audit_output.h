@@ -41,6 +41,7 @@ struct AuditOutput {
     struct Debiased {
         const AuditResult& result;
         std::int64_t run = 0;
+        std::vector<DebiasCard> cards; ///< of the transform's methods
     };
     struct From {
         std::int64_t run = 0; ///< in the project, 0 without one
@@ -49,6 +50,7 @@ struct AuditOutput {
         std::vector<Debiased> debiased = {};
     };
     /// The exit code.
+    /// With debiased results the limits judge each of those, and not the first, which nobody would deploy.
     int write(const AuditResult& result, const std::vector<Limit>& limits, Feedback& feedback, const From& from) const;
 };
 

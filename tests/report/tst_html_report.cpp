@@ -71,7 +71,7 @@ AuditResult audit() {
 }
 
 QString page(const AuditResult& result) {
-    const auto html = report::htmlReport(result);
+    const auto html = report::htmlReport({&result});
     return html ? QString::fromStdString(*html) : QString();
 }
 
