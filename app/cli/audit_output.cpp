@@ -2,6 +2,7 @@
 #include "app/cli/audit_output.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -33,29 +34,6 @@ std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
         return std::move(*planted);
     feedback.log(errorText(planted.error()));
     return {};
-}
-
-nlohmann::json jsonOf(const AuditResult& result, std::int64_t id) {
-    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
-                   tables = nlohmann::json::array();
-    for (const Measurement& measurement : result.measurements)
-        results.push_back(toJson(measurement));
-    for (const ConceptSummary& summary : result.concepts)
-        concepts.push_back(toJson(summary));
-    for (const MeasureTable& table : result.tables)
-        tables.push_back(toJson(table));
-    nlohmann::json run = {{"config", toJson(result.config)},
-                          {"provenance", toJson(result.provenance)},
-                          {"images", result.images},
-                          {"skipped", result.skipped},
-                          {"family", metric::familyText(result.measurements, result.config.measure)},
-                          {"warnings", result.warnings}};
-    if (id)
-        run["id"] = id;
-    return {{"run", std::move(run)},
-            {"results", std::move(results)},
-            {"concepts", std::move(concepts)},
-            {"tables", std::move(tables)}};
 }
 
 /// Those of the audit and of its rankings (of its tables, which hold them, in their own place).
@@ -95,11 +73,35 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
     return text;
 }
 
-/// What each debiased run is called; a name that was taken gets a number.
-std::vector<std::string> namesOf(const std::vector<AuditOutput::Debiased>& debiased) {
+} // namespace
+
+nlohmann::json resultJson(const AuditResult& result, std::int64_t id) {
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
+                   tables = nlohmann::json::array();
+    for (const Measurement& measurement : result.measurements)
+        results.push_back(toJson(measurement));
+    for (const ConceptSummary& summary : result.concepts)
+        concepts.push_back(toJson(summary));
+    for (const MeasureTable& table : result.tables)
+        tables.push_back(toJson(table));
+    nlohmann::json run = {{"config", toJson(result.config)},
+                          {"provenance", toJson(result.provenance)},
+                          {"images", result.images},
+                          {"skipped", result.skipped},
+                          {"family", metric::familyText(result.measurements, result.config.measure)},
+                          {"warnings", result.warnings}};
+    if (id)
+        run["id"] = id;
+    return {{"run", std::move(run)},
+            {"results", std::move(results)},
+            {"concepts", std::move(concepts)},
+            {"tables", std::move(tables)}};
+}
+
+std::vector<std::string> debiasNames(const std::vector<const AuditResult*>& debiased) {
     std::vector<std::string> names;
-    for (const AuditOutput::Debiased& after : debiased) {
-        const std::string name = after.result.config.debias ? after.result.config.debias->name : "debiasing";
+    for (const AuditResult* after : debiased) {
+        const std::string name = after->config.debias ? after->config.debias->name : "debiasing";
         std::string own = name;
         for (int number = 2; std::ranges::find(names, own) != names.end(); ++number)
             own = name + " (" + std::to_string(number) + ")";
@@ -108,11 +110,10 @@ std::vector<std::string> namesOf(const std::vector<AuditOutput::Debiased>& debia
     return names;
 }
 
-} // namespace
-
 void AttributeArguments::addTo(CLI::App& command) {
     command.add_option("--attribute", attributes, "Attributes A[,B…], one result each")->delimiter(',');
-    command.add_option("--cross", cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
+    command.add_option("--cross", cross, "A,B[,C…]: one crossed attribute; may be given several times")
+        ->allow_extra_args(false);
     command.add_option("--merge", merges,
                        "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in "
                        "double quotes");
@@ -139,11 +140,17 @@ Result<std::vector<std::string>> AttributeArguments::texts() const {
     std::vector<std::string> named;
     for (const std::string& name : attributes)
         named.push_back(formatAttribute({partOf(name)}));
-    std::vector<AttributePart> crossed;
-    for (const std::string& name : cross)
-        crossed.push_back(partOf(name));
-    if (!crossed.empty())
+    for (const std::string& text : cross) {
+        std::vector<AttributePart> crossed;
+        std::istringstream names(text);
+        for (std::string name; std::getline(names, name, ',');) {
+            if (std::ranges::find(crossed, name, &AttributePart::name) != crossed.end())
+                return fail(ErrorCode::InvalidArgument,
+                            {{"name", "--cross"}, {"value", name}, {"expected", "different attributes"}});
+            crossed.push_back(partOf(name));
+        }
         named.push_back(formatAttribute(crossed));
+    }
     for (std::size_t m = 0; m < merged.size(); ++m)
         if (!used[m])
             return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
@@ -154,11 +161,6 @@ Result<std::vector<std::string>> AttributeArguments::texts() const {
             named.begin() + static_cast<std::ptrdiff_t>(i))
             return fail(ErrorCode::InvalidArgument,
                         {{"name", "--attribute"}, {"value", named[i]}, {"expected", "each attribute once"}});
-    for (std::size_t i = 0; i < crossed.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (crossed[i].name == crossed[j].name)
-                return fail(ErrorCode::InvalidArgument,
-                            {{"name", "--cross"}, {"value", crossed[i].name}, {"expected", "different attributes"}});
     if (named.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
@@ -219,7 +221,10 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
     for (const Debiased& after : from.debiased)
         for (const std::string& warning : after.result.warnings)
             feedback.log(warning);
-    const std::vector<std::string> names = namesOf(from.debiased);
+    std::vector<const AuditResult*> afterwards;
+    for (const Debiased& after : from.debiased)
+        afterwards.push_back(&after.result);
+    const std::vector<std::string> names = debiasNames(afterwards);
     if (!csv.empty()) {
         std::vector<RunOfCsv> runs = {{"", &result.measurements}};
         for (std::size_t i = 0; i < names.size(); ++i)
@@ -228,7 +233,9 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
             return cli::report(written.error());
     }
     if (!report.empty()) {
-        report::ReportInput input{&result, from.run, {}};
+        report::ReportInput input = from.known;
+        input.result = &result;
+        input.run = from.run;
         for (std::size_t i = 0; i < names.size(); ++i)
             input.mitigated.push_back(
                 {&from.debiased[i].result, names[i], from.debiased[i].run, from.debiased[i].cards});
@@ -239,9 +246,9 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
             return cli::report(written.error());
     }
     if (!json.empty()) {
-        nlohmann::json all = jsonOf(result, from.run);
+        nlohmann::json all = resultJson(result, from.run);
         for (const Debiased& after : from.debiased) {
-            nlohmann::json one = jsonOf(after.result, after.run);
+            nlohmann::json one = resultJson(after.result, after.run);
             if (const auto& debias = after.result.config.debias)
                 one[debias->model ? "model" : "transform"] = debias->model ? *debias->model : debias->name;
             all["debias"].push_back(std::move(one));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/html_report.h"
 
+#include "core/base/hash.h"
+#include "core/metric/verdict.h"
 #include "core/report/remarks.h"
 #include "core/report/sections/sections.h"
 
@@ -19,58 +21,97 @@ Html contentsOf(const std::vector<Section>& sections) {
     return list(lines);
 }
 
-Html summaryOf(const std::vector<Rankings>& rankings, const std::vector<std::string>& warnings) {
-    Html all = heading(2, "", "Summary");
+Section summaryOf(const ReportInput& input, const std::vector<Rankings>& rankings,
+                  const std::vector<std::string>& warnings) {
+    const AuditResult& result = *input.result;
+    Section section{{"summary", "Summary", {}}, heading(2, "summary", "Summary")};
+    Html& all = section.html;
     for (const Rankings& one : rankings)
         all += paragraph(link(one.id, "By " + one.attribute) + escaped(": " + one.summary)) + list(findingsOf(one));
-    all += paragraph(
-        "A lean is what this ranking of these images shows. It is no statement of compliance with any rule, and "
-        "“no lean found” is no proof of its absence.");
-    return warnings.empty() ? all : all + heading(3, "", "To be kept in mind") + list(warnings);
+    all += paragraph("How sure: " + metric::familyText(result.measurements, result.config.measure) +
+                     " Findings stand with the surest first, each with its interval.");
+    all +=
+        paragraph("A lean is what this ranking of these images shows. It is no statement of compliance with any rule, "
+                  "and “no lean found” is no proof of its absence.");
+    for (std::size_t i = 0; i < input.mitigated.size(); ++i) {
+        std::string line;
+        for (const Rankings& one : rankingsOf(*input.mitigated[i].result, ""))
+            line += " By " + one.attribute + ": " + one.summary;
+        all += paragraph(link("mitigation-" + std::to_string(i + 1), "After " + input.mitigated[i].name) +
+                         escaped(":" + line));
+    }
+    if (!warnings.empty())
+        all += heading(3, "", "To be kept in mind") + list(warnings);
+    return section;
+}
+
+Html aboutOf(const ReportInput& input, const std::string& number) {
+    const RunProvenance& provenance = input.result->provenance;
+    std::string changed;
+    for (const MitigatedRun& run : input.mitigated)
+        changed += (changed.empty() ? "" : "; ") + run.name + (run.run ? " (run " + std::to_string(run.run) + ")" : "");
+    if (const auto& debias = input.result->config.debias)
+        changed = "all results are after " + debias->name;
+    return facts({{"Model", provenance.modelName},
+                  {"Date of the audit", provenance.finished},
+                  {"Auditor", input.auditor.empty() ? "not named" : input.auditor},
+                  {"Run", input.run ? std::to_string(input.run) : ""},
+                  {"Debiasing", changed},
+                  {"Program", provenance.program},
+                  {"Report number", number},
+                  {"Model, SHA-256", provenance.modelSha256},
+                  {"Images, SHA-256", provenance.imagesSha256},
+                  {"Labels, SHA-256", provenance.labelsSha256},
+                  {"Probe, SHA-256", provenance.probeSha256}});
 }
 
 } // namespace
 
 Result<std::string> htmlReport(const ReportInput& input) {
     const AuditResult& result = *input.result;
-    const auto broken = [] { return fail(ErrorCode::Internal, {}, "a built-in report template cannot be expanded"); };
-
-    std::vector<Section> sections;
-    std::vector<std::string> warnings = result.warnings;
     const std::vector<Rankings> rankings = rankingsOf(result, "attribute-");
+    std::vector<Section> sections;
+    bool whole = true;
+    const auto add = [&](std::optional<Section> section) {
+        whole = whole && section;
+        if (section)
+            sections.push_back(std::move(*section));
+    };
+    std::vector<std::string> warnings = result.warnings;
+    for (const Rankings& one : rankings)
+        addRemarks(one.measurements, one.attribute, warnings);
+    add(summaryOf(input, rankings, warnings));
+    add(scopeSection(input));
+    add(modelSection(input));
+    add(dataSection(input));
+    add(methodSection(result));
     for (const Rankings& one : rankings) {
         std::optional<Html> html = rankingsSection(one, result, 2);
-        if (!html)
-            return broken();
-        sections.push_back({{one.id, "By " + one.attribute, {}}, std::move(*html)});
-        addRemarks(one.measurements, one.attribute, warnings);
+        add(html ? std::optional(Section{{one.id, "By " + one.attribute, {}}, std::move(*html)}) : std::nullopt);
     }
-    for (Section& family : measureSections(tablesOf(result), "", result.config.measure.level, 2))
-        sections.push_back(std::move(family));
-    if (!input.mitigated.empty()) {
-        std::optional<Section> mitigation = mitigationSection(input);
-        if (!mitigation)
-            return broken();
-        sections.push_back(std::move(*mitigation));
-    }
-    std::optional<Section> method = methodSection(result);
-    if (!method)
-        return broken();
-    sections.push_back(std::move(*method));
-    sections.push_back(repeatSection(result));
+    for (Section& family : measureSections(otherTablesOf(result), "", result.config.measure.level, 2))
+        add(std::move(family));
+    add(utilitySection(result));
+    if (!input.mitigated.empty())
+        add(mitigationSection(input));
+    add(evidenceSection(input));
+    add(limitationsSection(input));
+    add(rulesSection(rankings, input));
+    add(repeatSection(input));
+    add(glossarySection());
 
     Dictionary page("page");
     const std::string model = result.provenance.modelName.empty() ? "a model" : result.provenance.modelName;
-    Html body;
+    Html body{"\n"};
     for (const Section& section : sections)
         body += section.html;
     values (&page)("TITLE", "Audit of " + model)(
         "SUBTITLE", count(static_cast<std::size_t>(result.images), "image", "images") + ", " +
                         count(result.prompts.size(), "prompt", "prompts") + ", " + result.provenance.finished)(
-        "SUMMARY", summaryOf(rankings, warnings).text)("CONTENTS", contentsOf(sections).text)("BODY", body.text);
-    std::optional<Html> html = expand(Template::Page, page);
+        "ABOUT", aboutOf(input, sha256(body.text)).text)("CONTENTS", contentsOf(sections).text)("BODY", body.text);
+    std::optional<Html> html = whole ? expand(Template::Page, page) : std::nullopt;
     if (!html)
-        return broken();
+        return fail(ErrorCode::Internal, {}, "a built-in report template cannot be expanded");
     return std::move(html->text);
 }
 

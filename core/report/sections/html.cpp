@@ -107,8 +107,9 @@ Html facts(const std::vector<std::pair<std::string, std::string>>& pairs) {
     Html all;
     for (const auto& [name, value] : pairs)
         if (!value.empty())
-            all += element("dt", escaped(name)) + element("dd", escaped(value)) + Html{"\n"};
-    return all.text.empty() ? all : element("dl", Html{"\n"} + all) + Html{"\n"};
+            all += Html{"<tr><th class=\"t\" scope=\"row\">"} + escaped(name) + Html{"</th><td class=\"t\">"} +
+                   escaped(value) + Html{"</td></tr>\n"};
+    return all.text.empty() ? all : Html{"<table class=\"facts\"><tbody>\n"} + all + Html{"</tbody></table>\n"};
 }
 
 Html folded(const std::string& summary, const Html& content) {
@@ -138,8 +139,8 @@ Html Table::part(std::size_t begin, std::size_t end, bool wide) const {
         all += element("caption", escaped(m_caption)) + Html{"\n"};
     all += Html{"<thead><tr>"};
     for (const Column& column : m_columns)
-        all += Html{std::string("<th") + (column.text ? " class=\"t\"" : "") + " scope=\"col\">" +
-                    escaped(column.name).text + "</th>"};
+        all += Html{std::string("<th") + (column.text ? " class=\"t\"" : "") + " scope=\"col\">"} +
+               (column.glossary ? link(column.glossary, column.name) : escaped(column.name)) + Html{"</th>"};
     all += Html{"</tr></thead>\n<tbody>\n"};
     for (std::size_t i = begin; i < end; ++i)
         all += m_rows[i];

@@ -50,8 +50,9 @@ class Table {
 public:
     struct Column {
         std::string name;
-        bool text = false;    ///< set to the left; numbers stand right
-        bool verdict = false; ///< bold in the rows that are sure
+        bool text = false;              ///< set to the left; numbers stand right
+        bool verdict = false;           ///< bold in the rows that are sure
+        const char* glossary = nullptr; ///< where the glossary explains it
     };
     Table(std::string caption, std::vector<Column> columns)
         : m_caption(std::move(caption)), m_columns(std::move(columns)) {}
@@ -85,7 +86,7 @@ inline Set values(Dictionary* dictionary) {
 }
 
 /// The built-in templates (resources/report), in the order of CMakeLists.txt.
-enum class Template { Page, Chart, Method };
+enum class Template { Page, Chart, Method, Limitations, Glossary };
 /// Nothing where the template is broken.
 std::optional<Html> expand(Template which, const Dictionary& dictionary);
 

@@ -19,6 +19,12 @@ std::string familyTitle(const MeasureTable& table) {
                   : "Other measures";
 }
 
+bool isUtility(const MeasureTable& table) {
+    const auto family = familyFromName(table.kind);
+    return family == Family::Classes || family == Family::ZeroShot || family == Family::Retrieval ||
+           family == Family::Relevance;
+}
+
 } // namespace
 
 Html measureSection(const MeasureTable& table, const std::string& id, double level, int headingLevel) {
@@ -35,10 +41,10 @@ Html measureSection(const MeasureTable& table, const std::string& id, double lev
         columns.push_back({key, true});
     for (Table::Column& column : std::vector<Table::Column>{{"Measure", true},
                                                             {"Value", false, true},
-                                                            {"95 % interval"},
-                                                            {"p, Holm", false, true},
+                                                            {"95 % interval", false, false, "g-interval"},
+                                                            {"p, Holm", false, true, "g-corrected"},
                                                             {"p"},
-                                                            {"chance: mean"},
+                                                            {"chance: mean", false, false, "g-chance"},
                                                             {"95 %"},
                                                             {"n"}})
         columns.push_back(std::move(column));
@@ -80,6 +86,28 @@ std::vector<Section> measureSections(const std::vector<MeasureTable>& tables, co
         families.back().html += measureSection(table, id, level, headingLevel + 1);
     }
     return families;
+}
+
+Section utilitySection(const AuditResult& result) {
+    Section section{{"utility", "Utility: what the model can do", {}}, {}};
+    section.html = heading(2, "utility", section.entry.title);
+    std::vector<MeasureTable> tables;
+    std::ranges::copy_if(result.tables, std::back_inserter(tables), isUtility);
+    section.html +=
+        paragraph(tables.empty() ? "No task was measured in this run: a model that leans less may also do less. "
+                                   "Classes of a label column and captions of the images would show it."
+                                 : "How well the model does its tasks, and whether as well for each group.");
+    for (const Section& family : measureSections(tables, "utility-", result.config.measure.level, 3)) {
+        section.entry.inner.emplace_back(family.entry.id, family.entry.title);
+        section.html += family.html;
+    }
+    return section;
+}
+
+std::vector<MeasureTable> otherTablesOf(const AuditResult& result) {
+    std::vector<MeasureTable> tables = tablesOf(result);
+    std::erase_if(tables, isUtility);
+    return tables;
 }
 
 std::vector<MeasureTable> tablesOf(const AuditResult& result) {

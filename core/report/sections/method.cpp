@@ -27,27 +27,59 @@ std::optional<Section> methodSection(const AuditResult& result) {
     const std::optional<Html> text = expand(Template::Method, dictionary);
     if (!text)
         return {};
-    return Section{{"method", "Method", {}}, heading(2, "method", "Method") + *text};
+    const std::string_view sentence = definitionSentence(config.measure.definition);
+    return Section{{"method", "Method", {}},
+                   heading(2, "method", "Method") + *text +
+                       paragraph("What “" + std::string(definitionName(config.measure.definition)) +
+                                 "” computes, as used here: " + std::string(sentence))};
 }
 
-Section repeatSection(const AuditResult& result) {
-    const AuditConfig& config = result.config;
-    const RunProvenance& provenance = result.provenance;
-    const std::string title = "What was audited, and how to repeat it";
-    return {{"repeat", title, {}},
-            heading(2, "repeat", title) + facts({{"Program", provenance.program},
-                                                 {"Model", config.modelPath},
-                                                 {"Model, SHA-256", provenance.modelSha256},
-                                                 {"Preprocessing", provenance.preprocessing},
-                                                 {"Images, SHA-256", provenance.imagesSha256},
-                                                 {"Labels, SHA-256", provenance.labelsSha256},
-                                                 {"Probe", config.probe.name + " " + config.probe.version},
-                                                 {"Probe, SHA-256", provenance.probeSha256},
-                                                 {"Precision", provenance.precision},
-                                                 {"Libraries", provenance.libraries},
-                                                 {"Machine", provenance.host},
-                                                 {"Began", provenance.started},
-                                                 {"Ended", provenance.finished}})};
+std::optional<Section> limitationsSection(const ReportInput& input) {
+    Dictionary dictionary("limitations");
+    if (input.images != nullptr && input.images->preset == "sample")
+        dictionary.ShowSection("SYNTHETIC");
+    const std::optional<Html> text = expand(Template::Limitations, dictionary);
+    if (!text)
+        return {};
+    return Section{{"limitations", "Limitations", {}}, heading(2, "limitations", "Limitations") + *text};
+}
+
+std::optional<Section> glossarySection() {
+    const std::optional<Html> text = expand(Template::Glossary, Dictionary("glossary"));
+    if (!text)
+        return {};
+    return Section{{"glossary", "Glossary", {}}, heading(2, "glossary", "Glossary") + *text};
+}
+
+Section repeatSection(const ReportInput& input) {
+    const AuditConfig& config = input.result->config;
+    const RunProvenance& provenance = input.result->provenance;
+    Section section{{"repeat", "Reproducibility", {}}, heading(2, "repeat", "Reproducibility")};
+    std::vector<AppliedDebias> after;
+    for (const MitigatedRun& run : input.mitigated)
+        if (run.result->config.debias)
+            after.push_back(*run.result->config.debias);
+    const AuditCommand command = auditCommand(config, input.images, input.builtInProbe, after);
+    section.html += paragraph("This call measures the same again; with the same files it gives the same numbers.") +
+                    preformatted(command.line());
+    for (const auto& [name, content] : command.files)
+        section.html += folded(name + ", which must lie beside it", preformatted(content));
+    section.html += list(command.notes);
+    section.html += facts({{"Program", provenance.program},
+                           {"Model", config.modelPath},
+                           {"Model, SHA-256", provenance.modelSha256},
+                           {"Preprocessing", provenance.preprocessing},
+                           {"Images, SHA-256", provenance.imagesSha256},
+                           {"Labels, SHA-256", provenance.labelsSha256},
+                           {"Probe", config.probe.name + " " + config.probe.version},
+                           {"Probe, SHA-256", provenance.probeSha256},
+                           {"Precision", provenance.precision},
+                           {"Threads", provenance.threads ? std::to_string(provenance.threads) : ""},
+                           {"Libraries", provenance.libraries},
+                           {"Machine", provenance.host},
+                           {"Began", provenance.started},
+                           {"Ended", provenance.finished}});
+    return section;
 }
 
 } // namespace plumbline::report

@@ -25,9 +25,9 @@ Html priceTable(const MeasureTable& price, double level) {
          {"Measure", true},
          {"Before"},
          {"After"},
-         {"Difference", false, true},
-         {"95 % interval"},
-         {"p, Holm", false, true},
+         {"Difference", false, true, "g-difference"},
+         {"95 % interval", false, false, "g-interval"},
+         {"p, Holm", false, true, "g-corrected"},
          {"p"},
          {"n"}});
     for (const MeasureRow& after : price.rows) {

@@ -52,35 +52,42 @@ std::size_t promptsInSight(const std::vector<Row>& rows) {
 Html numbers(const std::vector<const Measurement*>& measurements, const std::vector<Row>& rows, Correction correction) {
     const bool falseDiscovery = correction == Correction::FalseDiscovery;
     const std::size_t prompts = promptsInSight(rows);
-    Table cells("Every number of the chart, and what each lean rests on", {{"Prompt", true},
-                                                                           {"Group", true},
-                                                                           {"Verdict", true, true},
-                                                                           {"Skew"},
-                                                                           {"95 % interval"},
-                                                                           {"Chance 95 %"},
-                                                                           {falseDiscovery ? "p, FDR" : "p, Holm"},
-                                                                           {"p"},
-                                                                           {"In top"},
-                                                                           {"In pool"},
-                                                                           {"Would show"}});
+    Table cells("Every number of the chart, and what each lean rests on",
+                {{"Prompt", true},
+                 {"Group", true},
+                 {"Verdict", true, true, "g-verdict"},
+                 {"Skew", false, false, "g-skew"},
+                 {"95 % interval", false, false, "g-interval"},
+                 {"Chance 95 %", false, false, "g-chance"},
+                 {falseDiscovery ? "p, FDR" : "p, Holm", false, false, "g-corrected"},
+                 {"p", false, false, "g-p"},
+                 {"In top"},
+                 {"In pool", false, false, "g-pool"},
+                 {"Would show", false, false, "g-shows"}});
     Table gaps(
         "How much the scores differ: the gap of mean scores between a group and all others, and Cliff’s delta (0: no "
         "difference, 1 or −1: no overlap)",
-        {{"Prompt", true}, {"Group", true}, {"Gap"}, {"95 % interval"}, {"in logits"}, {"in sd"}, {"Cliff’s delta"}});
+        {{"Prompt", true},
+         {"Group", true},
+         {"Gap", false, false, "g-gap"},
+         {"95 % interval", false, false, "g-interval"},
+         {"in logits"},
+         {"in sd"},
+         {"Cliff’s delta", false, false, "g-delta"}});
     Table summaries("Summary measures of each prompt", {{"Prompt", true},
-                                                        {"MaxSkew"},
-                                                        {"95 % interval"},
-                                                        {"chance: mean"},
+                                                        {"MaxSkew", false, false, "g-maxskew"},
+                                                        {"95 % interval", false, false, "g-interval"},
+                                                        {"chance: mean", false, false, "g-chance"},
                                                         {"95 %"},
-                                                        {"p"},
-                                                        {"neutral"},
-                                                        {"MinSkew"},
+                                                        {"p", false, false, "g-p"},
+                                                        {"neutral", false, false, "g-neutral"},
+                                                        {"MinSkew", false, false, "g-minskew"},
                                                         {"95 % interval"},
-                                                        {"NDKL"},
+                                                        {"NDKL", false, false, "g-ndkl"},
                                                         {"95 % interval"},
                                                         {"chance 95 %"},
-                                                        {"variance explained"},
-                                                        {"spread"}});
+                                                        {"variance explained", false, false, "g-explained"},
+                                                        {"spread", false, false, "g-spread"}});
     std::size_t inSight = 0;
     for (std::size_t i = 0; i < measurements.size(); ++i) {
         const Measurement& m = *measurements[i];

@@ -52,9 +52,22 @@ std::vector<Section> measureSections(const std::vector<MeasureTable>& tables, co
 /// The audit's tables and the further numbers of its rankings.
 std::vector<MeasureTable> tablesOf(const AuditResult& result);
 
-/// What is computed and how it is judged; nothing where the template is broken.
+/// Those of tasks have a section of their own; the others.
+Section utilitySection(const AuditResult& result);
+std::vector<MeasureTable> otherTablesOf(const AuditResult& result);
+
+Section scopeSection(const ReportInput& input);
+Section modelSection(const ReportInput& input);
+Section dataSection(const ReportInput& input);
+Section evidenceSection(const ReportInput& input);
+/// Selection rates and impact ratios, and where to find what frameworks ask for.
+Section rulesSection(const std::vector<Rankings>& rankings, const ReportInput& input);
+/// What is computed and how it is judged; nothing where a template is broken, as with the next two.
 std::optional<Section> methodSection(const AuditResult& result);
-Section repeatSection(const AuditResult& result);
+std::optional<Section> limitationsSection(const ReportInput& input);
+std::optional<Section> glossarySection();
+/// The command and the hashes.
+Section repeatSection(const ReportInput& input);
 
 /// What debiasing did, run for run. Nothing where a template is broken.
 std::optional<Section> mitigationSection(const ReportInput& input);
