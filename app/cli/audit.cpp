@@ -8,6 +8,7 @@
 #include "app/cli/audit_output.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/run_report.h"
 #include "core/audit/other_measures.h"
 #include "core/audit/project_audit.h"
 #include "core/audit/project_mitigation.h"
@@ -113,13 +114,23 @@ Result<store::Project> openOrCreate(const fs::path& path) {
 struct Audited {
     AuditResult result;
     std::int64_t run = 0;          ///< in the project, 0 without one
+    std::vector<DebiasCard> cards; ///< of the transform that it was made with
     std::vector<Audited> debiased; ///< the same under each of --debias and --after-model
+    ModelCard card;                ///< of the first
+    ImageSet set;
 };
 
 /// One of --debias.
 struct NamedTransform {
     std::string folder;
     debias::Transform transform;
+
+    std::vector<DebiasCard> cards() const {
+        std::vector<DebiasCard> cards;
+        for (const debias::Part& part : transform.parts)
+            cards.push_back(part.card);
+        return cards;
+    }
 };
 
 /// One of --after-model, with the tokenizer and precision of the first model.
@@ -168,6 +179,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
         PLUMBLINE_TRY(const std::int64_t id, audit::storeTransform(project, 0, one.transform));
         config.debias = AppliedDebias{id, one.folder, one.transform.name(), {}, 1, audited.run};
         Audited& after = audited.debiased.emplace_back();
+        after.cards = one.cards();
         PLUMBLINE_TRY(after.run, project.beginRun(config));
         PLUMBLINE_TRY(after.result, audit::runInProject(project, after.run, encoder, cache, feedback));
     }
@@ -181,6 +193,7 @@ Outcome<Audited> runInNewOrOldProject(const Arguments& arguments, AuditConfig co
         PLUMBLINE_TRY(one.result, audit::runInProject(project, one.run, *other, cache, feedback));
     }
     PLUMBLINE_CHECK(project.checkpoint());
+    audited.card = card;
     return audited;
 }
 
@@ -209,6 +222,8 @@ Outcome<Audited> runOnEmbeddings(const Arguments& arguments, const AuditConfig& 
                       {config, set, images, prompts, scores, audited.result.measurements, encode, encoder.logitScale()},
                       audited.result.warnings, feedback));
     audited.result.truncated = truncated;
+    audited.card = encoder.quickCard();
+    audited.set = set;
     return audited;
 }
 
@@ -261,14 +276,21 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
     note("images in " + arguments.images + ":\n" + matchReportText(set.report));
     std::optional<store::EmbeddingCache> cache = openCache();
     store::EmbeddingCache* cachePointer = cache ? &*cache : nullptr;
-    if (!arguments.project.empty())
-        return runInNewOrOldProject(arguments, config, *encoder, set, cachePointer, transforms, feedback);
+    if (!arguments.project.empty()) {
+        PLUMBLINE_TRY(Audited stored,
+                      runInNewOrOldProject(arguments, config, *encoder, set, cachePointer, transforms, feedback));
+        stored.set = std::move(set);
+        return stored;
+    }
     Audited audited;
+    audited.card = encoder->quickCard();
     std::vector<float> scores;
     PLUMBLINE_TRY(audited.result, audit::runAudit(*encoder, config, set, cachePointer, scores, feedback));
     for (const NamedTransform& one : transforms) {
         config.debias = AppliedDebias{0, one.folder, one.transform.name(), {}, 1, 0};
-        PLUMBLINE_TRY(audited.debiased.emplace_back().result,
+        Audited& after = audited.debiased.emplace_back();
+        after.cards = one.cards();
+        PLUMBLINE_TRY(after.result,
                       audit::runAudit(*encoder, config, set, cachePointer, scores, feedback, &one.transform));
     }
     for (const std::string& path : arguments.afterModels) {
@@ -277,6 +299,7 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
                       audit::runAudit(*other, afterModel(config, path, *other, 0), set, cachePointer, scores, feedback,
                                       nullptr, encoder.get()));
     }
+    audited.set = std::move(set);
     return audited;
 }
 
@@ -290,9 +313,14 @@ int run(const Arguments& arguments) {
         return report(audited.error());
     std::vector<AuditOutput::Debiased> debiased;
     for (const Audited& after : audited->debiased)
-        debiased.push_back({after.result, after.run});
+        debiased.push_back({after.result, after.run, after.cards});
+    report::ReportInput known;
+    known.model = &audited->card;
+    known.images = &audited->set;
+    known.imagesName = encodeName(audited->set.root.filename().native());
+    known.builtInProbe = isBuiltIn(audited->result.config.probe);
     return arguments.output.write(audited->result, *limits, feedback,
-                                  {audited->run, arguments.project, arguments.model.model, debiased});
+                                  {audited->run, arguments.project, arguments.model.model, debiased, known});
 }
 
 } // namespace

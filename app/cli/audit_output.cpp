@@ -2,6 +2,7 @@
 #include "app/cli/audit_output.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -9,10 +10,10 @@
 #include "app/cli/console.h"
 #include "app/cli/debias_parts.h"
 #include "app/cli/measure_kinds.h"
-#include "core/audit/mitigation.h"
 #include "core/base/error_text.h"
 #include "core/base/path.h"
 #include "core/data/attribute_text.h"
+#include "core/data/debias_price.h"
 #include "core/data/json.h"
 #include "core/formats/planted.h"
 #include "core/metric/verdict.h"
@@ -33,29 +34,6 @@ std::vector<PlantedLean> plantedIn(const fs::path& model, Feedback& feedback) {
         return std::move(*planted);
     feedback.log(errorText(planted.error()));
     return {};
-}
-
-nlohmann::json jsonOf(const AuditResult& result, std::int64_t id) {
-    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
-                   tables = nlohmann::json::array();
-    for (const Measurement& measurement : result.measurements)
-        results.push_back(toJson(measurement));
-    for (const ConceptSummary& summary : result.concepts)
-        concepts.push_back(toJson(summary));
-    for (const MeasureTable& table : result.tables)
-        tables.push_back(toJson(table));
-    nlohmann::json run = {{"config", toJson(result.config)},
-                          {"provenance", toJson(result.provenance)},
-                          {"images", result.images},
-                          {"skipped", result.skipped},
-                          {"family", metric::familyText(result.measurements, result.config.measure)},
-                          {"warnings", result.warnings}};
-    if (id)
-        run["id"] = id;
-    return {{"run", std::move(run)},
-            {"results", std::move(results)},
-            {"concepts", std::move(concepts)},
-            {"tables", std::move(tables)}};
 }
 
 /// Those of the audit and of its rankings (of its tables, which hold them, in their own place).
@@ -88,7 +66,7 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
     std::string text =
         measurementTable(all, planted, view) + metric::familyText(result.measurements, result.config.measure) + "\n";
     for (const MeasureTable& table : result.tables) {
-        text += "\n" + (table.id == audit::kPriceId ? priceText(table) : measureTableText(table));
+        text += "\n" + (table.id == kDebiasPriceId ? priceText(table) : measureTableText(table));
         for (const std::string& warning : table.warnings)
             text += "Note: " + warning + "\n";
     }
@@ -97,9 +75,45 @@ std::string textOf(const AuditResult& result, const fs::path& model, Feedback& f
 
 } // namespace
 
+nlohmann::json resultJson(const AuditResult& result, std::int64_t id) {
+    nlohmann::json results = nlohmann::json::array(), concepts = nlohmann::json::array(),
+                   tables = nlohmann::json::array();
+    for (const Measurement& measurement : result.measurements)
+        results.push_back(toJson(measurement));
+    for (const ConceptSummary& summary : result.concepts)
+        concepts.push_back(toJson(summary));
+    for (const MeasureTable& table : result.tables)
+        tables.push_back(toJson(table));
+    nlohmann::json run = {{"config", toJson(result.config)},
+                          {"provenance", toJson(result.provenance)},
+                          {"images", result.images},
+                          {"skipped", result.skipped},
+                          {"family", metric::familyText(result.measurements, result.config.measure)},
+                          {"warnings", result.warnings}};
+    if (id)
+        run["id"] = id;
+    return {{"run", std::move(run)},
+            {"results", std::move(results)},
+            {"concepts", std::move(concepts)},
+            {"tables", std::move(tables)}};
+}
+
+std::vector<std::string> debiasNames(const std::vector<const AuditResult*>& debiased) {
+    std::vector<std::string> names;
+    for (const AuditResult* after : debiased) {
+        const std::string name = after->config.debias ? after->config.debias->name : "debiasing";
+        std::string own = name;
+        for (int number = 2; std::ranges::find(names, own) != names.end(); ++number)
+            own = name + " (" + std::to_string(number) + ")";
+        names.push_back(std::move(own));
+    }
+    return names;
+}
+
 void AttributeArguments::addTo(CLI::App& command) {
     command.add_option("--attribute", attributes, "Attributes A[,B…], one result each")->delimiter(',');
-    command.add_option("--cross", cross, "A,B[,C…]: one crossed attribute")->delimiter(',');
+    command.add_option("--cross", cross, "A,B[,C…]: one crossed attribute; may be given several times")
+        ->allow_extra_args(false);
     command.add_option("--merge", merges,
                        "Groups to take as one: \"age: young=0-2+3-9, old=60-69+more than 70\"; names with signs in "
                        "double quotes");
@@ -126,11 +140,17 @@ Result<std::vector<std::string>> AttributeArguments::texts() const {
     std::vector<std::string> named;
     for (const std::string& name : attributes)
         named.push_back(formatAttribute({partOf(name)}));
-    std::vector<AttributePart> crossed;
-    for (const std::string& name : cross)
-        crossed.push_back(partOf(name));
-    if (!crossed.empty())
+    for (const std::string& text : cross) {
+        std::vector<AttributePart> crossed;
+        std::istringstream names(text);
+        for (std::string name; std::getline(names, name, ',');) {
+            if (std::ranges::find(crossed, name, &AttributePart::name) != crossed.end())
+                return fail(ErrorCode::InvalidArgument,
+                            {{"name", "--cross"}, {"value", name}, {"expected", "different attributes"}});
+            crossed.push_back(partOf(name));
+        }
         named.push_back(formatAttribute(crossed));
+    }
     for (std::size_t m = 0; m < merged.size(); ++m)
         if (!used[m])
             return fail(ErrorCode::InvalidArgument, {{"name", "--merge"},
@@ -141,11 +161,6 @@ Result<std::vector<std::string>> AttributeArguments::texts() const {
             named.begin() + static_cast<std::ptrdiff_t>(i))
             return fail(ErrorCode::InvalidArgument,
                         {{"name", "--attribute"}, {"value", named[i]}, {"expected", "each attribute once"}});
-    for (std::size_t i = 0; i < crossed.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (crossed[i].name == crossed[j].name)
-                return fail(ErrorCode::InvalidArgument,
-                            {{"name", "--cross"}, {"value", crossed[i].name}, {"expected", "different attributes"}});
     if (named.empty())
         return fail(ErrorCode::InvalidArgument,
                     {{"name", "--attribute"}, {"value", ""}, {"expected", "a column of the labels (or --cross A,B)"}});
@@ -182,9 +197,13 @@ Result<std::vector<Family>> chosenFamilies(const std::vector<std::string>& names
 
 void AuditOutput::addTo(CLI::App& command) {
     command.add_option("--json", json, "Write the results as JSON to this file, - for standard output");
-    command.add_option("--csv", csv, "Write one line a group and prompt to this file, - for standard output");
-    command.add_option("--report", report, "Write a report as one HTML file");
-    command.add_option("--fail-above", failAbove, "max_skew=0.2: exit code 1 when a measure is beyond its limit");
+    command.add_option("--csv", csv,
+                       "Write one line a group, prompt and run to this file, - for standard output; the column debias "
+                       "names what was done to the model");
+    command.add_option("--report", report, "Write a report as one HTML file, with every debiased run");
+    command.add_option("--fail-above", failAbove,
+                       "max_skew=0.2: exit code 1 when a measure is beyond its limit; with --debias or --after-model "
+                       "after it, the untouched model is not judged");
 }
 
 Result<std::vector<Limit>> AuditOutput::limits() const {
@@ -202,20 +221,34 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
     for (const Debiased& after : from.debiased)
         for (const std::string& warning : after.result.warnings)
             feedback.log(warning);
-    if (!csv.empty())
-        if (auto written = writeOut(csv, measurementsCsv(result.measurements)); !written)
+    std::vector<const AuditResult*> afterwards;
+    for (const Debiased& after : from.debiased)
+        afterwards.push_back(&after.result);
+    const std::vector<std::string> names = debiasNames(afterwards);
+    if (!csv.empty()) {
+        std::vector<RunOfCsv> runs = {{"", &result.measurements}};
+        for (std::size_t i = 0; i < names.size(); ++i)
+            runs.push_back({names[i], &from.debiased[i].result.measurements});
+        if (auto written = writeOut(csv, measurementsCsv(runs)); !written)
             return cli::report(written.error());
+    }
     if (!report.empty()) {
-        const Result<std::string> page = report::htmlReport(result);
+        report::ReportInput input = from.known;
+        input.result = &result;
+        input.run = from.run;
+        for (std::size_t i = 0; i < names.size(); ++i)
+            input.mitigated.push_back(
+                {&from.debiased[i].result, names[i], from.debiased[i].run, from.debiased[i].cards});
+        const Result<std::string> page = report::htmlReport(input);
         if (!page)
             return cli::report(page.error());
         if (auto written = writeOut(report, *page); !written)
             return cli::report(written.error());
     }
     if (!json.empty()) {
-        nlohmann::json all = jsonOf(result, from.run);
+        nlohmann::json all = resultJson(result, from.run);
         for (const Debiased& after : from.debiased) {
-            nlohmann::json one = jsonOf(after.result, after.run);
+            nlohmann::json one = resultJson(after.result, after.run);
             if (const auto& debias = after.result.config.debias)
                 one[debias->model ? "model" : "transform"] = debias->model ? *debias->model : debias->name;
             all["debias"].push_back(std::move(one));
@@ -225,15 +258,24 @@ int AuditOutput::write(const AuditResult& result, const std::vector<Limit>& limi
     }
     if (json != "-" && csv != "-") {
         std::string text = textOf(result, from.model, feedback);
-        for (const Debiased& after : from.debiased)
-            text += "\n== After " + (after.result.config.debias ? after.result.config.debias->name : std::string()) +
-                    " ==\n\n" + textOf(after.result, from.model, feedback);
+        for (std::size_t i = 0; i < names.size(); ++i)
+            text += "\n== After " + names[i] + " ==\n\n" + textOf(from.debiased[i].result, from.model, feedback);
         if (auto written = writeOut("-", text); !written)
             return cli::report(written.error());
     }
     if (from.run)
         note("run " + std::to_string(from.run) + " stored in " + from.project);
-    const std::vector<std::string> findings = exceeded(limits, result.measurements);
+    std::vector<std::string> findings = exceeded(limits, result.measurements);
+    if (!names.empty()) {
+        if (!findings.empty())
+            note("without debiasing " + std::to_string(findings.size()) +
+                 (findings.size() == 1 ? " measure is" : " measures are") +
+                 " beyond the limits; judged is what comes after it");
+        findings.clear();
+        for (std::size_t i = 0; i < names.size(); ++i)
+            for (const std::string& finding : exceeded(limits, from.debiased[i].result.measurements))
+                findings.push_back("after " + names[i] + ": " + finding);
+    }
     for (const std::string& finding : findings)
         note(finding);
     return findings.empty() ? kDone : kLimitExceeded;

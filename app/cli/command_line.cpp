@@ -26,6 +26,7 @@ int runCommandLine(int argc, char** argv) {
     addTrain(app, run);
     addInterpolate(app, run);
     addDebias(app, run);
+    addReport(app, run);
     addServe(app, run);
     try {
         app.parse(argc, argv);

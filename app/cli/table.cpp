@@ -114,7 +114,7 @@ std::string matchReportText(const MatchReport& report) {
     return out;
 }
 
-std::string measurementsCsv(const std::vector<Measurement>& measurements) {
+std::string measurementsCsv(const std::vector<RunOfCsv>& runs) {
     std::string out =
         "prompt,attribute,group,n,k,definition,target,pool_count,top_count,pool_share,top_share,target_share,"
         "skew,skew_ci_low,skew_ci_high,skew_null_low,skew_null_high,skew_p,skew_p_holm,skew_p_bh,verdict,slight,"
@@ -125,71 +125,73 @@ std::string measurementsCsv(const std::vector<Measurement>& measurements) {
     for (const char* name : kFurtherColumns)
         for (const char* part : {"", "_ci_low", "_ci_high", "_p"})
             out += std::string(",") + name + part;
-    out += "\n";
-    for (const Measurement& m : measurements)
-        for (const GroupMeasure& g : m.groups) {
-            const std::string target = m.target == Target::Kind::Pool          ? "pool"
-                                       : m.target == Target::Kind::Uniform     ? "uniform"
-                                       : m.target == Target::Kind::Conditional ? "conditional"
-                                                                               : "custom";
-            std::vector<std::string> fields = {formats::csvField(m.prompt.value_or("")),
-                                               formats::csvField(m.attribute),
-                                               formats::csvField(g.name),
-                                               std::to_string(m.n),
-                                               std::to_string(m.kEffective),
-                                               std::string(definitionName(m.definition)),
-                                               target,
-                                               std::to_string(g.poolCount),
-                                               std::to_string(g.topCount),
-                                               formatDouble(g.poolShare),
-                                               formatDouble(g.topShare),
-                                               formatDouble(g.targetShare),
-                                               exactCell(g.skew),
-                                               exactCell(g.ciLow),
-                                               exactCell(g.ciHigh),
-                                               exactCell(g.nullLow),
-                                               exactCell(g.nullHigh),
-                                               exactCell(g.pValue),
-                                               exactCell(g.adjustedP),
-                                               exactCell(g.falseDiscovery),
-                                               std::string(verdictName(g.verdict)),
-                                               g.slight ? "1" : "0",
-                                               exactCell(g.detectableBelow),
-                                               exactCell(g.detectableAbove),
-                                               formatDouble(g.meanScore),
-                                               formatDouble(g.gap),
-                                               exactCell(g.gapLow),
-                                               exactCell(g.gapHigh),
-                                               exactCell(g.gapInSd),
-                                               exactCell(g.gapInLogits),
-                                               exactCell(g.cliffsDelta),
-                                               exactCell(m.explained),
-                                               formatDouble(m.scoreSd),
-                                               exactCell(m.relativeSpread),
-                                               exactCell(m.maxSkew.value),
-                                               exactCell(m.maxSkew.ciLow),
-                                               exactCell(m.maxSkew.ciHigh),
-                                               exactCell(m.maxSkew.nullMean),
-                                               exactCell(m.maxSkew.nullP95),
-                                               exactCell(m.maxSkew.pValue),
-                                               exactCell(m.minSkew.value),
-                                               exactCell(m.minSkew.atMost),
-                                               exactCell(m.minSkew.pValue),
-                                               exactCell(m.ndkl.value),
-                                               exactCell(m.ndkl.ciLow),
-                                               exactCell(m.ndkl.ciHigh),
-                                               exactCell(m.ndkl.nullP95),
-                                               exactCell(m.ndkl.pValue)};
-            for (const char* name : kFurtherColumns) {
-                const NamedValue* named = m.further(name);
-                const MetricValue value = named ? named->value : MetricValue();
-                for (const std::optional<double>& number : {value.value, value.ciLow, value.ciHigh, value.pValue})
-                    fields.push_back(exactCell(number));
+    out += ",debias\n";
+    for (const RunOfCsv& run : runs)
+        for (const Measurement& m : *run.measurements)
+            for (const GroupMeasure& g : m.groups) {
+                const std::string target = m.target == Target::Kind::Pool          ? "pool"
+                                           : m.target == Target::Kind::Uniform     ? "uniform"
+                                           : m.target == Target::Kind::Conditional ? "conditional"
+                                                                                   : "custom";
+                std::vector<std::string> fields = {formats::csvField(m.prompt.value_or("")),
+                                                   formats::csvField(m.attribute),
+                                                   formats::csvField(g.name),
+                                                   std::to_string(m.n),
+                                                   std::to_string(m.kEffective),
+                                                   std::string(definitionName(m.definition)),
+                                                   target,
+                                                   std::to_string(g.poolCount),
+                                                   std::to_string(g.topCount),
+                                                   formatDouble(g.poolShare),
+                                                   formatDouble(g.topShare),
+                                                   formatDouble(g.targetShare),
+                                                   exactCell(g.skew),
+                                                   exactCell(g.ciLow),
+                                                   exactCell(g.ciHigh),
+                                                   exactCell(g.nullLow),
+                                                   exactCell(g.nullHigh),
+                                                   exactCell(g.pValue),
+                                                   exactCell(g.adjustedP),
+                                                   exactCell(g.falseDiscovery),
+                                                   std::string(verdictName(g.verdict)),
+                                                   g.slight ? "1" : "0",
+                                                   exactCell(g.detectableBelow),
+                                                   exactCell(g.detectableAbove),
+                                                   formatDouble(g.meanScore),
+                                                   formatDouble(g.gap),
+                                                   exactCell(g.gapLow),
+                                                   exactCell(g.gapHigh),
+                                                   exactCell(g.gapInSd),
+                                                   exactCell(g.gapInLogits),
+                                                   exactCell(g.cliffsDelta),
+                                                   exactCell(m.explained),
+                                                   formatDouble(m.scoreSd),
+                                                   exactCell(m.relativeSpread),
+                                                   exactCell(m.maxSkew.value),
+                                                   exactCell(m.maxSkew.ciLow),
+                                                   exactCell(m.maxSkew.ciHigh),
+                                                   exactCell(m.maxSkew.nullMean),
+                                                   exactCell(m.maxSkew.nullP95),
+                                                   exactCell(m.maxSkew.pValue),
+                                                   exactCell(m.minSkew.value),
+                                                   exactCell(m.minSkew.atMost),
+                                                   exactCell(m.minSkew.pValue),
+                                                   exactCell(m.ndkl.value),
+                                                   exactCell(m.ndkl.ciLow),
+                                                   exactCell(m.ndkl.ciHigh),
+                                                   exactCell(m.ndkl.nullP95),
+                                                   exactCell(m.ndkl.pValue)};
+                for (const char* name : kFurtherColumns) {
+                    const NamedValue* named = m.further(name);
+                    const MetricValue value = named ? named->value : MetricValue();
+                    for (const std::optional<double>& number : {value.value, value.ciLow, value.ciHigh, value.pValue})
+                        fields.push_back(exactCell(number));
+                }
+                fields.push_back(formats::csvField(run.debias));
+                for (std::size_t i = 0; i < fields.size(); ++i)
+                    out += (i ? "," : "") + fields[i];
+                out += "\n";
             }
-            for (std::size_t i = 0; i < fields.size(); ++i)
-                out += (i ? "," : "") + fields[i];
-            out += "\n";
-        }
     return out;
 }
 

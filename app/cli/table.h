@@ -23,8 +23,12 @@ std::string measurementTable(const std::vector<const Measurement*>& measurements
 std::string furtherTable(const Measurement& measurement);
 std::string matchReportText(const MatchReport& report);
 
-/// One line a group and measurement, for spreadsheets.
-std::string measurementsCsv(const std::vector<Measurement>& measurements);
+/// One line a group, measurement and run, for spreadsheets; the last column, debias, names the run.
+struct RunOfCsv {
+    std::string debias; ///< empty: the untouched model
+    const std::vector<Measurement>* measurements;
+};
+std::string measurementsCsv(const std::vector<RunOfCsv>& runs);
 
 /// A limit of --fail-above: the name of a measure (max_skew, min_skew, ndkl, or a further number's) and its limit.
 struct Limit {

@@ -19,6 +19,7 @@
 #include "core/clip/encoder.h"
 #include "core/clip/interpolate.h"
 #include "core/data/debias.h"
+#include "core/data/debias_price.h"
 #include "core/data/embeddings.h"
 #include "core/data/labels.h"
 #include "core/data/measure.h"
@@ -119,14 +120,11 @@ std::vector<DebiasNumber> pointsOf(const Judged& judged, const JudgedImages& ima
 std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_view attribute,
                               std::string_view measure);
 
-/// MeasureTable::id of a price.
-inline constexpr std::string_view kPriceId = "debias_price";
-
 /// Before, after and paired difference (after minus before) of every measure, with intervals: rankings over images
 /// (metric::comparePaired), attribute decodability by a linear probe (logistic) and a non-linear one (15 nearest
 /// neighbours), both cross-validated on these images, zero-shot accuracy (Newcombe's paired interval, McNemar's exact
 /// p), worst group (bootstrap), ABLE, recall of captions.
-/// Keys: attribute, and which of "before", "after", "difference".
+/// Under kDebiasPriceId.
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 

@@ -388,7 +388,7 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback) {
     const metric::Resampling resamples = resampling(options);
     MeasureTable table;
-    table.id = kPriceId;
+    table.id = kDebiasPriceId;
     table.title = "Before and after, " + images.name;
     table.definition =
         "The same images and prompts before and after; difference = after minus before. MaxSkew, MinSkew, NDKL, excess "

@@ -24,8 +24,8 @@ struct PlantedView {
         Unknown, ///< not known, or the measurement has no null, or not the favoured group, to judge it by
         Found,   ///< the verdict is that the row leans towards the favoured group
         Missed,
-        Plumb, ///< nothing was planted, and no group leans
-        Leans, ///< nothing was planted, and one does
+        Plumb,  ///< nothing was planted, and no group leans
+        Leans,  ///< nothing was planted, and one does
         Unsure, ///< nothing was planted, and there is not enough evidence to say that no group leans
     } finding = Finding::Unknown;
 

@@ -338,7 +338,7 @@ private Q_SLOTS:
         const test::Called called = plumb(
             onModel("audit", {L("--debias"), q(m_folder / "audit-leace"), L("--debias"), q(m_folder / "audit-rank"),
                               L("--also"), L("none"), L("--json"), L("-"), L("--project"), q(m_folder / "audit.plumb"),
-                              L("--report"), q(m_folder / "audit.html")}));
+                              L("--report"), q(m_folder / "audit.html"), L("--csv"), q(m_folder / "audit.csv")}));
         QVERIFY2(called.exitCode == 0, called.err);
         const Json all = called.json();
         QCOMPARE(all["debias"].size(), std::size_t(2));
@@ -362,7 +362,37 @@ private Q_SLOTS:
             QVERIFY2(std::abs(mean - told) < 1e-9, (std::to_string(mean) + " " + std::to_string(told)).c_str());
             QVERIFY(std::abs(afterMean - afterTold) < 1e-9);
         }
-        QVERIFY(fs::file_size(m_folder / "audit.html") > 1000);
+        // The report says which run is which, what each changed, and with what.
+        const QString page = QString::fromStdString(test::readText(m_folder / "audit.html"));
+        const qsizetype mitigation = page.indexOf(L("<h2 id=\"mitigation\">"));
+        QVERIFY(mitigation > 0);
+        QVERIFY(page.indexOf(L("of the untouched model (run 1)")) > mitigation);
+        const qsizetype leace = page.indexOf(L("<h3 id=\"mitigation-1\">After LEACE, gender (run 2)</h3>")),
+                        ranking = page.indexOf(L("<h3 id=\"mitigation-2\">After DetCons, gender (run 3)</h3>"));
+        QVERIFY(leace > mitigation && ranking > leace);
+        QVERIFY(page.contains(L("<a href=\"#mitigation-2\">After DetCons, gender (run 3)</a>")));
+        const QString afterLeace = page.mid(leace, ranking - leace), afterRanking = page.mid(ranking);
+        QVERIFY(afterLeace.contains(L("Method: LEACE, gender")) && afterLeace.contains(L("shrinkage = ")));
+        QVERIFY(afterRanking.contains(L("target = uniform")));
+        QCOMPARE(page.count(L("<svg ")), 3);
+        const auto& rows = *std::ranges::find_if(all["debias"][0]["tables"],
+                                                 [](const Json& table) { return table["id"] == "debias_price"; });
+        for (const Json& row : rows["rows"])
+            if (row["measure"] == "max_skew" && row["keys"][0] == "gender") {
+                const QString cell = L("<td>%1</td>").arg(row["value"]["value"].get<double>(), 0, 'f', 3);
+                const QString value =
+                    row["keys"][1] == "difference" ? QString(cell).replace(L("<td>"), L("<td class=\"v\">")) : cell;
+                QVERIFY2(afterLeace.contains(value), qPrintable(value));
+            }
+        // The table for spreadsheets: the same rows of each, named in its last column.
+        const QStringList csv = QString::fromStdString(test::readText(m_folder / "audit.csv")).split(u'\n');
+        QVERIFY(csv.front().endsWith(L(",debias")));
+        const auto linesOf = [&](const QString& end) {
+            return std::ranges::count_if(csv, [&](const QString& line) { return line.endsWith(end); });
+        };
+        QCOMPARE(linesOf(L(",\"LEACE, gender\"")), 4);
+        QCOMPARE(linesOf(L(",\"DetCons, gender\"")), 4);
+        QCOMPARE(csv.size(), 1 + 3 * 4 + 1);
         auto project = store::Project::open(m_folder / "audit.plumb");
         QVERIFY(project.has_value());
         QCOMPARE(project->runs()->size(), std::size_t(3));
@@ -429,6 +459,36 @@ private Q_SLOTS:
         const test::Called other = plumb(elsewhere);
         QVERIFY2(other.exitCode == 0, other.err);
         QVERIFY(other.out.contains("of another model"));
+    }
+
+    void limitsJudgeWhatComesAfter() {
+        const auto maxSkew = [](const Json& results) {
+            double most = 0;
+            for (const Json& one : results)
+                most = std::max(most, std::abs(one["max_skew"]["value"].get<double>()));
+            return most;
+        };
+        const QStringList transform{L("--debias"), q(m_folder / "audit-rank"), L("--also"), L("none")};
+        const Json all = plumb(onModel("audit", transform + QStringList{L("--json"), L("-")})).json();
+        const double before = maxSkew(all["results"]), after = maxSkew(all["debias"][0]["results"]);
+        QVERIFY2(after + 1e-6 < before, "the re-ranking must help, or this test says nothing");
+        const auto limited = [&](double limit, const QStringList& more) {
+            return plumb(
+                onModel("audit", QStringList{L("--fail-above"), L("max_skew=%1").arg(limit, 0, 'g', 17)} + more));
+        };
+        const double between = (before + after) / 2;
+        QCOMPARE(limited(between, {L("--also"), L("none")}).exitCode, 1);
+        const test::Called passes = limited(between, transform);
+        QVERIFY2(passes.exitCode == 0, passes.err.constData());
+        QVERIFY2(passes.err.contains("without debiasing"), passes.err.constData());
+        const test::Called fails = limited(after - 0.01, transform);
+        QCOMPARE(fails.exitCode, 1);
+        QVERIFY2(fails.err.contains("after DetCons, gender: max_skew of"), fails.err.constData());
+        // Two of one name are told apart, and one that is beyond is enough.
+        const test::Called twice = limited(after - 0.01, transform + transform.mid(0, 2));
+        QCOMPARE(twice.exitCode, 1);
+        QVERIFY2(twice.err.contains("after DetCons, gender (2): max_skew of"), twice.err.constData());
+        QVERIFY(twice.out.contains("== After DetCons, gender (2) =="));
     }
 
     void comparesMethods() {

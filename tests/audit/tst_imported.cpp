@@ -58,7 +58,7 @@ Outcome<debias::Transform> imported(const DebiasConfig& config, const fs::path& 
 }
 
 const MeasureTable* priceIn(const AuditResult& result) {
-    const auto found = std::ranges::find(result.tables, audit::kPriceId, &MeasureTable::id);
+    const auto found = std::ranges::find(result.tables, kDebiasPriceId, &MeasureTable::id);
     return found == result.tables.end() ? nullptr : &*found;
 }
 

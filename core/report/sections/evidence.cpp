@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+
+#include "core/base/numbers.h"
+#include "core/data/attribute_text.h"
+#include "core/report/sections/sections.h"
+
+namespace plumbline::report {
+
+namespace {
+
+constexpr std::array<std::pair<EvidenceKind, std::string_view>, 4> kNames = {
+    {{EvidenceKind::None, "none"},
+     {EvidenceKind::Ids, "ids"},
+     {EvidenceKind::Blurred, "blurred"},
+     {EvidenceKind::Thumbnails, "thumbnails"}}};
+
+std::string base64(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const auto byte = [&](std::size_t at) { return at < bytes.size() ? unsigned{bytes[at]} : 0U; };
+        const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+        for (int shift = 18, n = 0; shift >= 0; shift -= 6, ++n)
+            text += i + static_cast<std::size_t>(n) <= bytes.size() ? kDigits[three >> shift & 63] : '=';
+    }
+    return text;
+}
+
+/// The groups of an image by the audited attributes.
+std::string groupsOf(const std::vector<Attribute>& attributes, std::int64_t row) {
+    std::string text;
+    for (const Attribute& attribute : attributes) {
+        const auto at = static_cast<std::size_t>(row);
+        const std::int32_t code = at < attribute.codes.size() ? attribute.codes[at] : Attribute::kUnlabelled;
+        text += (text.empty() ? "" : ", ") +
+                (code < 0 ? attribute.name + " unknown" : attribute.groups[static_cast<std::size_t>(code)]);
+    }
+    return text;
+}
+
+} // namespace
+
+std::string_view evidenceName(EvidenceKind kind) {
+    return std::ranges::find(kNames, kind, &decltype(kNames)::value_type::first)->second;
+}
+
+std::optional<EvidenceKind> evidenceFromName(std::string_view name) {
+    const auto found = std::ranges::find(kNames, name, &decltype(kNames)::value_type::second);
+    return found == kNames.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::vector<std::size_t> promptsOfEvidence(const AuditResult& result) {
+    std::map<std::string, double> strength;
+    for (const Rankings& rankings : rankingsOf(result, ""))
+        for (const Row& row : rankings.chart.rows) {
+            const std::string& prompt = rankings.measurements[row.measurement]->prompt.value_or("");
+            const auto known = strength.try_emplace(prompt, row.lean.strength).first;
+            known->second = std::max(known->second, row.lean.strength);
+        }
+    std::vector<std::size_t> prompts(result.prompts.size());
+    for (std::size_t i = 0; i < prompts.size(); ++i)
+        prompts[i] = i;
+    std::ranges::stable_sort(prompts, std::ranges::greater{}, [&](std::size_t i) {
+        const auto known = strength.find(result.prompts[i]);
+        return known == strength.end() ? std::numeric_limits<double>::lowest() : known->second;
+    });
+    prompts.resize(std::min(prompts.size(), kEvidencePrompts));
+    return prompts;
+}
+
+Section evidenceSection(const ReportInput& input) {
+    const Evidence& evidence = input.evidence;
+    Section section{{"evidence", "Evidence: the images behind it", {}}, {}};
+    section.html = heading(2, "evidence", section.entry.title);
+    const std::string first = "The first " + std::to_string(kEvidenceImages) +
+                              " images of the rankings that lean most surely, " + std::to_string(kEvidencePrompts) +
+                              " prompts at most. ";
+    switch (evidence.kind) {
+    case EvidenceKind::None:
+        section.html += paragraph("The auditor chose to show no images in this report.");
+        return section;
+    case EvidenceKind::Ids:
+        section.html += paragraph(first + "The auditor chose to name the files and to show no pictures.");
+        break;
+    case EvidenceKind::Blurred:
+        section.html += paragraph(
+            first + "The auditor chose blurred pictures: each has at most six pixels a side, nothing finer is "
+                    "in this file, and files are not named.");
+        break;
+    case EvidenceKind::Thumbnails:
+        section.html +=
+            paragraph(first + "The auditor chose small pictures with their file names. People may be recognised: share "
+                              "this report with care.");
+        break;
+    }
+    std::vector<Attribute> attributes;
+    if (input.images != nullptr)
+        for (const std::string& name : input.result->config.attributes)
+            if (const auto parts = parseAttribute(name); parts && parts->size() == 1)
+                if (auto attribute = resolveAttribute(*input.images, name))
+                    attributes.push_back(std::move(*attribute));
+    const bool named = evidence.kind != EvidenceKind::Blurred;
+    for (std::size_t i = 0; i < evidence.rows.size(); ++i) {
+        const EvidenceRow& row = evidence.rows[i];
+        section.html += heading(3, "", row.prompt);
+        Table table("Ranked first for “" + row.prompt + "”",
+                    {{"Rank"}, {named ? "File" : "Image", true}, {"Groups", true}, {"Score"}});
+        Html pictures;
+        for (std::size_t rank = 0; rank < row.images.size(); ++rank) {
+            const EvidenceImage& image = row.images[rank];
+            const std::string groups = groupsOf(attributes, image.row), place = std::to_string(rank + 1);
+            table.add({place, named ? image.file : "number " + std::to_string(image.row + 1), groups,
+                       number(image.score, 4)});
+            if (evidence.kind == EvidenceKind::Ids)
+                continue;
+            const Html caption = escaped(place + (groups.empty() ? "" : ": " + groups));
+            if (image.jpeg.empty())
+                pictures += Html{"<figure><div class=\"gone\">"} + escaped("cannot be read any more") +
+                            Html{"</div><figcaption>"} + caption + Html{"</figcaption></figure>\n"};
+            else
+                pictures +=
+                    Html{"<figure><img src=\"data:image/jpeg;base64," + base64(image.jpeg) + "\" alt=\""} +
+                    escaped("Rank " + place + " for “" + row.prompt + "”" + (groups.empty() ? "" : ": " + groups)) +
+                    Html{"\"/><figcaption>"} + caption + Html{"</figcaption></figure>\n"};
+        }
+        if (!pictures.text.empty())
+            section.html += Html{"<div class=\"pictures\">\n"} + pictures + Html{"</div>\n"} +
+                            folded("The same as a table", table.html());
+        else
+            section.html += table.html();
+    }
+    if (evidence.rows.empty())
+        section.html += paragraph("The ranked images of this run are not stored.");
+    return section;
+}
+
+} // namespace plumbline::report
