@@ -390,6 +390,18 @@ private Q_SLOTS:
         QVERIFY(second->config.debias->transformId != third->config.debias->transformId);
         QVERIFY(third->state == RunState::Done);
         QCOMPARE(project->transforms()->size(), std::size_t(2));
+        // Its report from the project holds the same runs; that of a debiased one, the one before and itself.
+        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("1"), L("--out"), q(m_folder / "1.html")})
+                    .exitCode == 0);
+        const auto sectionOf = [](const QString& text) {
+            const qsizetype begin = text.indexOf(L("<h2 id=\"mitigation\">"));
+            return text.mid(begin, text.indexOf(L("<h2 id=\"evidence\">")) - begin);
+        };
+        QCOMPARE(sectionOf(QString::fromStdString(test::readText(m_folder / "1.html"))), sectionOf(page));
+        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("3"), L("--out"), q(m_folder / "3.html")})
+                    .exitCode == 0);
+        const QString ofThird = sectionOf(QString::fromStdString(test::readText(m_folder / "3.html")));
+        QVERIFY(ofThird.contains(L("After DetCons, gender (run 3)")) && !ofThird.contains(L("LEACE")));
         // For people: both are there.
         const test::Called words = plumb(
             onModel("audit", {L("--debias"), q(m_folder / "audit-leace"), L("--debias"), q(m_folder / "audit-rank")}));
