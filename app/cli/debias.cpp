@@ -10,6 +10,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "app/cli/debias_parts.h"
+#include "app/cli/table.h"
 #include "app/cli/text_table.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
@@ -87,8 +88,9 @@ Outcome<std::vector<std::string>> rowNames(const std::string& npy, std::size_t r
     return names;
 }
 
-/// The attribute of the embeddings' rows: by their names where plumb embed left them, else row by row.
-Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, Feedback& feedback) {
+/// The attribute of the embeddings' rows: by their names where plumb embed left them, else row by row; `said`: how they
+/// came together.
+Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, std::string& said, Feedback& feedback) {
     PLUMBLINE_TRY(std::vector<std::string> names, rowNames(arguments.embeddings, rows, feedback));
     if (names.empty()) {
         PLUMBLINE_TRY(const std::vector<AttributePart> parts, parseAttribute(arguments.attribute));
@@ -105,6 +107,7 @@ Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, Fee
         for (const std::string& column : columns)
             set.attributes.push_back(table.attribute(column));
         PLUMBLINE_TRY(Attribute attribute, resolveAttribute(set, arguments.attribute));
+        said = "labels were taken row by row: the first of " + arguments.labels + " for the first embedding";
         return attribute;
     }
     for (std::string& name : names)
@@ -112,6 +115,7 @@ Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, Fee
     formats::LabelOptions options;
     options.preset = arguments.preset;
     PLUMBLINE_TRY(const ImageSet set, formats::readImageSet(names, arguments.labels, options, feedback));
+    said = "labels of " + arguments.labels + ":\n" + matchReportText(set.report);
     PLUMBLINE_TRY(const Attribute ofSet, resolveAttribute(set, arguments.attribute));
     Attribute attribute = ofSet;
     attribute.codes.assign(rows, Attribute::kUnlabelled);
@@ -124,12 +128,17 @@ Outcome<Attribute> labelsOf(const FitArguments& arguments, std::size_t rows, Fee
     return attribute;
 }
 
-Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedback& feedback) {
+Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, std::string& said, Feedback& feedback) {
     DebiasConfig config{arguments.method, arguments.attribute, {}, arguments.seed};
     PLUMBLINE_TRY(config.parameters, debiasParameters(arguments.parameters));
     const DebiasMethodInfo* info = findDebiasMethod(arguments.method);
+    const std::string notGiven = "(not given)";
     if (arguments.embeddings.empty() && !(info && info->imported))
-        return invalid("--embeddings", "nothing", "what " + arguments.method + " is fitted on");
+        return invalid("--embeddings", notGiven,
+                       "a .npy file with the images that " + arguments.method + " is fitted on");
+    if (arguments.texts.empty() && info && info->needsTexts)
+        return invalid("--text-embeddings", notGiven,
+                       "a .npy file with the texts that " + arguments.method + " is fitted with");
     Embeddings images;
     if (!arguments.embeddings.empty()) {
         PLUMBLINE_TRY(images, formats::readEmbeddings(arguments.embeddings));
@@ -144,13 +153,20 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
     attribute.codes.assign(images.rows, Attribute::kUnlabelled);
     if (info && info->needsLabels) {
         if (arguments.labels.empty() || arguments.attribute.empty())
-            return invalid(arguments.labels.empty() ? "--labels" : "--attribute", "nothing",
-                           "what " + arguments.method + " is fitted with");
-        PLUMBLINE_TRY(attribute, labelsOf(arguments, images.rows, feedback));
+            return arguments.labels.empty()
+                       ? invalid("--labels", notGiven,
+                                 "a table with the images' labels, which " + arguments.method + " is fitted with")
+                       : invalid("--attribute", notGiven,
+                                 "the column of the table that " + arguments.method + " is to remove");
+        PLUMBLINE_TRY(attribute, labelsOf(arguments, images.rows, said, feedback));
     }
     DebiasCard card;
-    if (!info || !info->imported)
-        card.fitRows = fs::path(arguments.embeddings).filename().string() + ", all rows";
+    if (!info || !info->imported) {
+        card.fitRows =
+            fs::path(arguments.embeddings).filename().string() + ", " + std::to_string(images.rows) + " rows";
+        if (info && info->needsLabels && attribute.unlabelled() > 0)
+            card.fitRows += ", " + std::to_string(attribute.unlabelled()) + " of them without a label";
+    }
     card.predictedLabels = arguments.predicted;
     return debias::fit(config,
                        {images,
@@ -165,9 +181,12 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, Feedba
 
 int fitAndWrite(const FitArguments& arguments) {
     ConsoleFeedback feedback;
-    const Outcome<debias::Transform> transform = fitOnEmbeddings(arguments, feedback);
+    std::string said;
+    const Outcome<debias::Transform> transform = fitOnEmbeddings(arguments, said, feedback);
     if (!transform)
         return report(transform.error());
+    if (!said.empty())
+        note(said);
     if (const Result<void> written = debias::writeTransform(*transform, arguments.out); !written)
         return report(written.error());
     std::error_code ignored;
@@ -206,6 +225,11 @@ Outcome<void> applyAndWrite(const ApplyArguments& arguments, Feedback& feedback)
     const debias::Modality modality = arguments.modality == "text" ? debias::Modality::Text : debias::Modality::Image;
     PLUMBLINE_TRY(const Embeddings rows, formats::readEmbeddings(arguments.embeddings));
     PLUMBLINE_TRY(Embeddings after, debias::transformRows(transform, modality, rows, feedback));
+    std::size_t without = 0;
+    for (std::size_t i = 0; i < rows.rows; ++i)
+        without += !hasDirection(rows.row(i));
+    if (without > 0)
+        note(std::to_string(without) + " rows are zero or not finite and stay as they are");
     if (arguments.unit)
         normaliseRows(after);
     PLUMBLINE_TRY(formats::NpyWriter writer, formats::NpyWriter::create(arguments.out, after.dim));
@@ -248,12 +272,15 @@ Result<debias::Transform> readStack(const std::vector<std::string>& folders, dou
     debias::Transform stack;
     for (const std::string& folder : folders) {
         PLUMBLINE_TRY(debias::Transform one, debias::readTransform(folder));
-        for (debias::Part& part : one.parts) {
-            part.card.strength *= strength;
-            stack.parts.push_back(std::move(part));
-        }
+        std::ranges::move(debias::dialled(std::move(one), strength).parts, std::back_inserter(stack.parts));
     }
     return stack;
+}
+
+std::string valueCell(const MeasureRow* row) {
+    if (row && !row->value.value && row->value.atMost)
+        return "≤ " + cell(row->value.atMost);
+    return cell(row ? row->value.value : std::nullopt);
 }
 
 std::string priceText(const MeasureTable& price) {
@@ -263,16 +290,11 @@ std::string priceText(const MeasureTable& price) {
             continue;
         const MeasureRow* before = price.find({row.keys[0], "before"}, row.measure);
         const MeasureRow* difference = price.find({row.keys[0], "difference"}, row.measure);
-        const auto value = [](const MeasureRow* of) {
-            if (of && !of->value.value && of->value.atMost)
-                return "≤ " + cell(of->value.atMost);
-            return cell(of ? of->value.value : std::nullopt);
-        };
         std::string interval;
         if (difference && difference->value.ciLow && difference->value.ciHigh)
             interval = cell(difference->value.ciLow) + " to " + cell(difference->value.ciHigh);
-        table.add({row.keys[0].empty() ? "all" : row.keys[0], row.measure, value(before), value(&row),
-                   value(difference), interval, difference ? pCell(difference->value.pValue) : "",
+        table.add({row.keys[0].empty() ? "all" : row.keys[0], row.measure, valueCell(before), valueCell(&row),
+                   valueCell(difference), interval, difference ? pCell(difference->value.pValue) : "",
                    difference ? pCell(difference->value.adjustedP) : ""});
     }
     return price.title + "\n" + table.text();

@@ -28,7 +28,7 @@ struct Arguments {
     ModelArguments model;
     MeasureArguments measure;
     std::string images, labels, auditLabels, preset, probe, out, json, csv;
-    std::vector<std::string> prompts, methods, transforms, elsewhere;
+    std::vector<std::string> prompts, methods, transforms, models, elsewhere;
     std::vector<std::string> attributes; ///< of the matrix: each is removed in turn
     DebiasStudyConfig config;
 };
@@ -61,6 +61,7 @@ Result<DebiasRecipe> recipeOf(const std::string& text) {
             return invalid("--method", encodeName(config.method), "a name that plumb debias list prints");
         if (colon != std::string::npos) {
             PLUMBLINE_TRY(config.parameters, debiasParameters(pieces(step.substr(colon + 1), ';')));
+            PLUMBLINE_CHECK(debias::checkParameters(config));
         }
         recipe.steps.push_back(std::move(config));
     }
@@ -122,13 +123,16 @@ Result<DebiasStudyConfig> configOf(const Arguments& arguments) {
     } else {
         PLUMBLINE_TRY(config.probe, probe::namedProbeSet(arguments.probe));
     }
-    if (arguments.methods.empty() || arguments.methods == std::vector<std::string>{"all"})
+    if ((arguments.methods.empty() && arguments.models.empty()) || arguments.methods == std::vector<std::string>{"all"})
         config.methods = studyRecipes();
     else
         for (const std::string& name : arguments.methods) {
             PLUMBLINE_TRY(config.methods.emplace_back(), recipeOf(name));
         }
     std::error_code ignored;
+    for (const std::string& model : arguments.models)
+        config.methods.push_back(
+            {{{"interpolation", {}, {{"model", encodePath(fs::absolute(model, ignored))}}, config.seed}}});
     config.modelPath = encodePath(fs::absolute(arguments.model.model, ignored));
     if (!arguments.model.vocab.empty())
         config.vocabPath = encodePath(fs::absolute(arguments.model.vocab, ignored));
@@ -150,6 +154,8 @@ Outcome<audit::Study> studyOf(const Arguments& arguments, const DebiasStudyConfi
                                      audited ? &audited->embeddings : nullptr},
                                     encode, feedback));
     input.encodeWithArray = audit::encodeWithArray(*prepared.encoder, feedback);
+    std::optional<store::EmbeddingCache> cache = openCache();
+    input.between = audit::interpolateModels(*prepared.encoder, cache ? &*cache : nullptr, config.precision);
     PLUMBLINE_TRY(input.card.modelSha256, prepared.encoder->contentSha256(feedback));
     for (const Prepared::Other& other : prepared.elsewhere) {
         PLUMBLINE_TRY(input.elsewhere.emplace_back(),
@@ -201,7 +207,7 @@ Outcome<std::vector<MeasureTable>> matrix(const Arguments& arguments, Feedback& 
             for (std::size_t set = 0; set < candidate.price.size(); ++set) {
                 const std::string name = set > 0          ? prepared.elsewhere[set - 1].name
                                          : prepared.audit ? prepared.audit->name
-                                                          : "audit part of " + fitSet;
+                                                          : fitSet; // a part of it that nothing was fitted on
                 for (const std::string& audited : arguments.attributes) {
                     const metric::SetAttribute column{name, audited};
                     if (std::ranges::find(matrix.columns, column) == matrix.columns.end())
@@ -225,10 +231,8 @@ Outcome<std::vector<MeasureTable>> matrix(const Arguments& arguments, Feedback& 
 }
 
 std::string signedCell(const MeasureRow* row) {
-    if (!row || !row->value.value)
-        return cell(std::nullopt);
-    std::string text = cell(row->value.value);
-    if (row->value.ciLow && row->value.ciHigh)
+    std::string text = valueCell(row);
+    if (row && row->value.value && row->value.ciLow && row->value.ciHigh)
         text += " [" + cell(row->value.ciLow) + ", " + cell(row->value.ciHigh) + "]";
     return text;
 }
@@ -244,7 +248,8 @@ std::string candidateName(const DebiasCandidate& candidate) {
 
 /// One line a method: what it gives on the audit rows, before it the untouched model.
 std::string studyText(const DebiasStudy& study) {
-    std::vector<std::string> header = {"method", "strength", "MaxSkew " + study.config.attribute, "MinSkew", "NDKL"};
+    std::vector<std::string> header = {"method", "strength", "MaxSkew " + study.config.attribute,
+                                       "change", "MinSkew",  "NDKL"};
     const bool task = !study.config.classes.empty();
     if (task)
         header.insert(header.end(), {"accuracy " + study.config.classes, "worst group", "ABLE"});
@@ -262,8 +267,10 @@ std::string studyText(const DebiasStudy& study) {
         const auto add = [&](const std::string& attribute, const char* measure) {
             row.push_back(signedCell(price.find({attribute, state}, measure)));
         };
-        for (const char* measure : {"max_skew", "min_skew", "ndkl"})
-            add(target, measure);
+        add(target, "max_skew");
+        row.push_back(before ? "" : signedCell(price.find({target, "difference"}, "max_skew")));
+        add(target, "min_skew");
+        add(target, "ndkl");
         if (task) {
             add("", "zero_shot_accuracy");
             add(target, "worst_group_accuracy");
@@ -292,16 +299,18 @@ std::string studyText(const DebiasStudy& study) {
             text += candidate.card.config.method + ": " + candidate.failure + "\n";
     text += "\nFitted on " + std::to_string(study.fitRows) + " images, chosen on " + std::to_string(study.selectRows) +
             ", audited on " + std::to_string(study.auditRows) + "; " + study.split + ". Compared by " + study.score +
-            ".\n";
-    text += study.recommended < 0
-                ? "No method is better than the untouched model on the select rows.\n"
+            ".\nIn brackets 95 % intervals over images; a change is paired, on the same images.\n";
+    const bool none = std::ranges::all_of(study.candidates, [](const auto& one) { return !one.failure.empty(); });
+    text += none ? "No method could be compared.\n"
+            : study.recommended < 0
+                ? "No method that does without true labels is better than the untouched model on the select rows.\n"
                 : "Recommended by the select rows: " +
                       study.candidates[static_cast<std::size_t>(study.recommended)].card.name + " at strength " +
                       cell(study.candidates[static_cast<std::size_t>(study.recommended)].card.strength, 2) + ".\n";
     return text;
 }
 
-Result<void> write(const Arguments& arguments, const audit::Study& study) {
+Outcome<void> write(const Arguments& arguments, const audit::Study& study, Feedback& feedback) {
     if (!arguments.json.empty())
         PLUMBLINE_CHECK(writeJson(arguments.json, toJson(study.result)));
     if (!arguments.csv.empty()) {
@@ -313,12 +322,17 @@ Result<void> write(const Arguments& arguments, const audit::Study& study) {
             }
         PLUMBLINE_CHECK(writeOut(arguments.csv, measureTablesCsv(tables)));
     }
-    if (!arguments.out.empty())
-        for (std::size_t c = 0; c < study.transforms.size(); ++c)
-            if (!study.transforms[c].parts.empty())
-                PLUMBLINE_CHECK(debias::writeTransform(
-                    study.transforms[c], fs::path(arguments.out) / (std::to_string(c + 1) + "-" +
-                                                                    study.result.candidates[c].card.config.method)));
+    for (std::size_t c = 0; !arguments.out.empty() && c < study.transforms.size(); ++c) {
+        const DebiasCard& card = study.result.candidates[c].card;
+        const fs::path folder = fs::path(arguments.out) / (std::to_string(c + 1) + "-" + card.config.method);
+        if (!study.transforms[c].parts.empty()) {
+            PLUMBLINE_CHECK(debias::writeTransform(debias::dialled(study.transforms[c], card.strength), folder));
+        } else if (!card.otherModelSha256.empty() && card.strength > 0) {
+            PLUMBLINE_CHECK(clip::interpolate(
+                decodePath(study.result.config.modelPath), decodePath(std::string(card.config.parameter("model"))),
+                {card.strength, false, decodePath(study.result.config.vocabPath)}, folder, feedback));
+        }
+    }
     if (arguments.json != "-")
         PLUMBLINE_CHECK(writeOut("-", studyText(study.result)));
     return {};
@@ -334,8 +348,11 @@ int run(const Arguments& arguments) {
     for (const DebiasCandidate& candidate : study->result.candidates)
         for (const std::string& warning : candidate.card.warnings)
             note(candidate.card.name + ": " + warning);
-    const Result<void> written = write(arguments, *study);
-    return written ? kDone : report(written.error());
+    const Outcome<void> written = write(arguments, *study, feedback);
+    if (!written)
+        return report(written.error());
+    const auto failed = [](const DebiasCandidate& candidate) { return !candidate.failure.empty(); };
+    return std::ranges::all_of(study->result.candidates, failed) ? kBadInput : kDone;
 }
 
 } // namespace
@@ -361,9 +378,12 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
                             "Column with the values fit, select and audit; without it by lot");
         command->add_option("--together", config.together,
                             "Column whose groups are not divided by lot: identities, sets");
-        command->add_option("--shares", config.shares, "Of fit, select and audit images, by lot")
+        command
+            ->add_option("--shares", config.shares,
+                         "FIT,SELECT,AUDIT of the images, by lot; with --audit-labels FIT,SELECT")
             ->delimiter(',')
-            ->expected(2, 3);
+            ->expected(2, 3)
+            ->type_name("NUMBERS");
         command->add_flag("--predicted-labels", config.predictedLabels,
                           "The labels were made by a classifier: the cards say so");
         auto* asked = command->add_option_group("asked", "What is asked");
@@ -386,7 +406,11 @@ void addDebiasCompare(CLI::App& debias, Run& chosen) {
         ->delimiter(',');
     command->add_option("--method", arguments->methods, methodHelp + " (the default)");
     command->add_option("--transform", arguments->transforms, "Folder of a transform that was fitted elsewhere");
-    command->add_option("--out", arguments->out, "Folder for the fitted transforms");
+    command->add_option("--interpolate", arguments->models,
+                        "Another model of the same shape: those between, weight by weight, are compared; its strength "
+                        "is alpha");
+    command->add_option("--out", arguments->out,
+                        "Folder for the fitted transforms at the chosen strength, and models at the chosen alpha");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 
     CLI::App* generalise = debias.add_subcommand(

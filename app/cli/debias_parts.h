@@ -19,6 +19,8 @@ Result<std::vector<std::pair<std::string, std::string>>> debiasParameters(const 
 /// readTransform, InvalidArgument.
 Result<debias::Transform> readStack(const std::vector<std::string>& folders, double strength);
 
+/// A value, or what it is at most where a group is absent.
+std::string valueCell(const MeasureRow* row);
 /// The price of a transform (audit::priceOf): a line a measure, before, after and the difference beside each other.
 std::string priceText(const MeasureTable& price);
 

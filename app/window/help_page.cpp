@@ -12,18 +12,30 @@ namespace plumbline::ui {
 
 HelpPage::HelpPage(QWidget* parent)
     : Page(tr("Help"), tr("Plumbline %1. How an audit goes, and the keyboard.").arg(QStringLiteral(PLUMBLINE_VERSION)),
-           parent) {
+           parent),
+      m_sheet(new FactSheet) {
     connect(addPrimaryButton(tr("Back")), &QPushButton::clicked, this, &HelpPage::dismissed);
-    const auto key = [](QKeySequence::StandardKey standard) {
-        return QKeySequence(standard).toString(QKeySequence::NativeText);
-    };
-    auto* sheet = new FactSheet;
-    sheet->setAccessibleName(tr("Help"));
-    sheet->setGroups({
+    m_sheet->setAccessibleName(tr("Help"));
+    setCommands({});
+    auto* card = new Surface(Surface::Kind::Card);
+    card->column()->addWidget(m_sheet);
+    body()->addWidget(card, 1);
+}
+
+void HelpPage::setCommands(const std::vector<Command>& commands) {
+    FactSheet::Group keys{tr("Keyboard"), {}};
+    for (const Command& command : commands)
+        if (!command.keys.isEmpty())
+            keys.facts.push_back({command.keys, command.name});
+    keys.facts.push_back({QKeySequence(QKeySequence::Copy).toString(QKeySequence::NativeText),
+                          tr("Copy the selected rows of a table, with their headers, as tab-separated text")});
+    keys.facts.push_back({tr("Esc"), tr("Also: close a search, a form, the tour or this page")});
+    m_sheet->setGroups({
         {tr("An audit in four steps"),
          {
-             {tr("Model"), tr("Add a CLIP folder as Hugging Face or OpenCLIP store it. The card says how every value was "
-                              "read or inferred.")},
+             {tr("Model"),
+              tr("Add a CLIP folder as Hugging Face or OpenCLIP store it. The card says how every value was "
+                 "read or inferred.")},
              {tr("Images"), tr("Add a folder of photographs with a table of labels. The match report says what came "
                                "together and what did not.")},
              {tr("Prompts"), tr("Take a built-in probe set, or write templates and concepts, or plain prompts.")},
@@ -31,36 +43,25 @@ HelpPage::HelpPage(QWidget* parent)
          }},
         {tr("Reading the result"),
          {
-             {tr("Plumb line"), tr("The vertical line is plumb: every group as often in the top k as its target share.")},
+             {tr("Plumb line"),
+              tr("The vertical line is plumb: every group as often in the top k as its target share.")},
              {tr("Shade"), tr("What chance alone would show. Marks within the shade hang plumb; marks outside lean.")},
              {tr("Skew"), tr("The logarithm of a group's share in the top k over its target share: +0.69 is twice, "
                              "−0.69 half.")},
-             {tr("Tour"), tr("Help → Show the tour leads through a run. That of the sample is of a model whose lean was "
-                             "planted, so you see whether the measurement finds it.")},
+             {tr("Tour"),
+              tr("Help → Show the tour leads through a run. That of the sample is of a model whose lean was "
+                 "planted, so you see whether the measurement finds it.")},
          }},
-        {tr("Keyboard"),
-         {
-             {key(QKeySequence::New), tr("New project")},
-             {key(QKeySequence::Open), tr("Open project")},
-             {tr("Ctrl+1 … Ctrl+6"), tr("Go to a room")},
-             {tr("F5"), tr("Run the audit, or the comparison on the Mitigate page")},
-             {tr("Esc"), tr("Cancel what is running")},
-             {key(QKeySequence::Copy), tr("Copy the selected rows of a table")},
-             {tr("F6"), tr("From the rooms to the page and back")},
-             {tr("F1"), tr("This page")},
-             {tr("Ctrl+Q"), tr("Quit")},
-         }},
+        keys,
         {tr("Good to know"),
          {
              {tr("Privacy"), tr("Plumbline never uses the network. Images stay where they are.")},
-             {tr("Project file"), tr("A .plumb file is an SQLite database and complete by itself: copy it, keep it, open "
-                                     "it elsewhere.")},
+             {tr("Project file"),
+              tr("A .plumb file is an SQLite database and complete by itself: copy it, keep it, open "
+                 "it elsewhere.")},
              {tr("Licence"), tr("GPL-3.0-or-later")},
          }},
     });
-    auto* card = new Surface(Surface::Kind::Card);
-    card->column()->addWidget(sheet);
-    body()->addWidget(card, 1);
 }
 
 } // namespace plumbline::ui

@@ -9,6 +9,7 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPainter>
@@ -20,14 +21,18 @@
 #include "app/window/help_page.h"
 #include "app/window/runs_room.h"
 #include "ui/bridge/error_texts.h"
+#include "ui/bridge/json.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/mitigate/mitigate_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/widgets/command_palette.h"
 #include "ui/widgets/icons.h"
 #include "ui/widgets/room_list.h"
+#include "ui/widgets/table_search.h"
+#include "ui/widgets/table_view.h"
 #include "ui/widgets/work_bar.h"
 
 namespace plumbline::ui {
@@ -254,6 +259,8 @@ void MainWindow::buildMenus() {
         else
             m_rooms->setFocus(Qt::ShortcutFocusReason);
     });
+    view->addAction(tr("&Find in the table"), QKeySequence::Find, this, &MainWindow::findInTable);
+    view->addSeparator();
     QMenu* appearance = view->addMenu(tr("&Appearance"));
     auto* choices = new QActionGroup(this);
     const std::pair<QString, QString> names[] = {{QStringLiteral("system"), tr("As the &system")},
@@ -262,8 +269,7 @@ void MainWindow::buildMenus() {
     for (const auto& [key, label] : names) {
         QAction* action = appearance->addAction(label, this, [this, name = key] {
             m_settings.setAppearance(name);
-            QApplication::installTranslator(&m_plurals);
-    theme::apply(*qApp, appearanceOf(name));
+            theme::apply(*qApp, appearanceOf(name));
         });
         action->setCheckable(true);
         action->setChecked(m_settings.appearance() == key);
@@ -271,7 +277,11 @@ void MainWindow::buildMenus() {
     }
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] { showPage(m_help); });
+    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] {
+        m_help->setCommands(commandsOf(menuBar()));
+        showPage(m_help);
+    });
+    help->addAction(tr("&Find a command…"), QKeySequence(tr("Ctrl+K")), this, &MainWindow::findCommand);
     help->addAction(tr("Show the &tour"), this, &MainWindow::showTour);
 
     connect(&m_settings, &Settings::recentProjectsChanged, this, &MainWindow::refreshRecentMenu);
@@ -469,6 +479,57 @@ void MainWindow::showTour() {
                       {},
                       {{tr("Open the sample"), [this] { m_sample.open(); }}},
                       QStringLiteral("tour")});
+}
+
+void MainWindow::findCommand() {
+    std::vector<Command> commands = commandsOf(menuBar());
+    const auto goTo = [&](const QString& kind, const QString& name, std::function<void()> run) {
+        commands.push_back({QStringLiteral("%1 › %2").arg(kind, name), {}, std::move(run)});
+    };
+    for (const store::RunRecord& run : m_lists.runs()->records())
+        goTo(tr("Runs"), tr("Run %1 · %2 · %3").arg(run.id).arg(fromUtf8(run.modelName), runQuestionText(run)),
+             [this, id = run.id] {
+                 showRoom(kRuns);
+                 m_runs->showRun(id);
+             });
+    for (const store::StudyRecord& study : m_lists.studies()->records())
+        goTo(tr("Mitigate"), studyText(study), [this, id = study.id] {
+            showRoom(kMitigate);
+            m_mitigate->showStudy(id);
+        });
+    const auto goToRow = [&](const QString& room, const QString& kind, auto* table, TableView* view) {
+        for (const auto& record : table->records())
+            goTo(kind, table->indexOf(record.id).data().toString(), [this, room, table, view, id = record.id] {
+                showRoom(room);
+                view->setCurrentSource(table->indexOf(id));
+                view->setFocus(Qt::OtherFocusReason);
+            });
+    };
+    goToRow(kModels, tr("Models"), m_lists.models(), m_models->table());
+    goToRow(kImages, tr("Images"), m_lists.imageSets(), m_images->table());
+    goToRow(kProbes, tr("Probes"), m_lists.probes(), m_probes->table());
+    (new CommandPalette(std::move(commands), this))->open();
+}
+
+void MainWindow::findInTable() {
+    // The table with the keyboard, else the first that is seen.
+    QWidget* table = focusWidget();
+    while (table != nullptr && TableSearch::of(table) == nullptr && table != this)
+        table = table->parentWidget();
+    QWidget* page = m_stack->currentWidget();
+    if (table == nullptr || table == this) {
+        table = nullptr;
+        for (auto* line : page->findChildren<QLineEdit*>(QLatin1String(kFindLine)))
+            if (line->isVisible()) {
+                line->setFocus(Qt::ShortcutFocusReason);
+                return;
+            }
+        for (auto* candidate : page->findChildren<QAbstractItemView*>())
+            if (table == nullptr && candidate->isVisible() && TableSearch::of(candidate) != nullptr)
+                table = candidate;
+    }
+    if (table != nullptr)
+        TableSearch::of(table)->open();
 }
 
 void MainWindow::refreshRecentMenu() {

@@ -85,6 +85,8 @@ private:
     void create(const QString& path, std::function<void()> then);
     void showSample(const QString& project, qint64 run);
     void showTour();
+    void findCommand();
+    void findInTable();
     void leaveProject();
     void engineDied(const QString& how);
     void warnOfSlowEngine();

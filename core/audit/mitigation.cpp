@@ -133,6 +133,18 @@ std::optional<double> accuracyOf(const Judged& judged, const Attribute& truth, c
     return n == 0 ? std::nullopt : std::optional(double(right) / double(n));
 }
 
+/// By whose labels a re-ranking goes: its attribute by name, else the first with one of its groups; null: none.
+const Attribute* attributeOf(const debias::Part& part, std::span<const Attribute> attributes) {
+    for (const Attribute& attribute : attributes)
+        if (attribute.name == part.card.config.attribute)
+            return &attribute;
+    for (const Attribute& attribute : attributes)
+        for (const std::string& group : part.ranking->groups)
+            if (std::ranges::find(attribute.groups, group) != attribute.groups.end())
+                return &attribute;
+    return nullptr;
+}
+
 } // namespace
 
 Split splitByLot(std::size_t rows, std::span<const std::int32_t> together, const double (&shares)[3],
@@ -180,6 +192,9 @@ JudgedImages takeRows(const JudgedImages& images, std::span<const std::uint32_t>
         std::ranges::copy(images.rows.row(rows[i]), taken.rows.row(i).begin());
         placeOf[rows[i]] = static_cast<std::int64_t>(i);
     }
+    if (!images.files.empty())
+        for (const std::uint32_t row : rows)
+            taken.files.push_back(images.files[row]);
     for (const Attribute& attribute : images.attributes)
         taken.attributes.push_back(takeCodes(attribute, rows));
     if (images.classes)
@@ -201,7 +216,7 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
     PLUMBLINE_TRY(judged.images, debias::transformRows(transform, Modality::Image, images.rows, feedback));
     PLUMBLINE_TRY(const Embeddings prompts, debias::transformTexts(transform, texts.promptRows, feedback));
     judged.scores = scoresOf(prompts, judged.images, feedback);
-    PLUMBLINE_CHECK(rerankScores(transform, images.rows, std::vector(images.rows.rows, true), images.attributes.front(),
+    PLUMBLINE_CHECK(rerankScores(transform, images.rows, std::vector(images.rows.rows, true), images.attributes,
                                  options.k, judged.scores, feedback));
     if (images.classes && texts.classRows.plain.rows > 0) {
         PLUMBLINE_TRY(const Embeddings classRows, debias::transformTexts(transform, texts.classRows, feedback));
@@ -268,7 +283,7 @@ Outcome<void> addArrayRows(const debias::Transform& transform, debias::TextRows&
 }
 
 Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,
-                           const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
+                           const std::vector<bool>& present, std::span<const Attribute> attributes, const KSpec& k,
                            std::vector<float>& scores, Feedback& feedback) {
     const std::size_t n = images.rows, prompts = n == 0 ? 0 : scores.size() / n;
     for (const debias::Part& part : transform.parts) {
@@ -279,6 +294,10 @@ Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings&
         if (rule.predicted) {
             PLUMBLINE_TRY(codes, debias::predictCodes(*rule.predicted, images, feedback));
         } else {
+            const Attribute* found = attributeOf(part, attributes);
+            if (!found)
+                return fail(ErrorCode::AttributeUnknown, {{"name", part.card.config.attribute}});
+            const Attribute& attribute = *found;
             // The groups of these images under the numbers that the rule gave them.
             std::vector<std::int32_t> number(attribute.groups.size(), Attribute::kUnlabelled);
             for (std::size_t g = 0; g < number.size(); ++g)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +16,8 @@
 #include "core/audit/other_measures.h"
 #include "core/base/error.h"
 #include "core/base/feedback.h"
+#include "core/clip/encoder.h"
+#include "core/clip/interpolate.h"
 #include "core/data/debias.h"
 #include "core/data/debias_price.h"
 #include "core/data/embeddings.h"
@@ -36,9 +42,10 @@ struct JudgedTexts {
 struct JudgedImages {
     std::string name; ///< "audit split", "photographs"
     Embeddings rows;
-    std::vector<Attribute> attributes; ///< codes row for row; the first is the one that is to be removed
-    std::optional<Attribute> classes;  ///< true classes, groups as JudgedTexts::classes; absent: no task
-    debias::TextRows captions;         ///< empty: no retrieval
+    std::vector<std::filesystem::path> files; ///< row for row; empty where they are not known
+    std::vector<Attribute> attributes;        ///< codes row for row; the first is the one that is to be removed
+    std::optional<Attribute> classes;         ///< true classes, groups as JudgedTexts::classes; absent: no task
+    debias::TextRows captions;                ///< empty: no retrieval
     std::vector<std::uint32_t> imageOfCaption;
 };
 
@@ -62,6 +69,9 @@ struct Judged {
     std::vector<std::int32_t> predicted;    ///< class of each image; empty without a task
     std::vector<std::int64_t> captionRanks; ///< rank of each caption's image, from 1; empty without captions
     std::vector<std::string> warnings;
+    /// What priceOf has found out and would find again, by attribute and seed: which of the probed images the linear
+    /// and the neighbours' probe get right. Not for several threads at a time.
+    mutable std::map<std::pair<std::string, std::uint64_t>, std::array<std::vector<std::int8_t>, 2>> probeHits;
 };
 /// Errors: those of transformRows and of a re-ranking; InvalidArgument (texts that a prompt array was not asked of);
 /// Cancelled.
@@ -69,9 +79,10 @@ Outcome<Judged> judge(const debias::Transform& transform, const JudgedImages& im
                       const MeasureOptions& options, Feedback& feedback);
 
 /// The scores of every prompt (prompts x images) after the re-rankings of a transform. `images`: raw, as they were
-/// before it, for rules that predict their labels; images that are not present have no label.
+/// before it, for rules that predict their labels; images that are not present have no label. A rule that goes by given
+/// labels finds its own attribute among `attributes`, by its name or else by its groups. Error: AttributeUnknown.
 Outcome<void> rerankScores(const debias::Transform& transform, const Embeddings& images,
-                           const std::vector<bool>& present, const Attribute& attribute, const KSpec& k,
+                           const std::vector<bool>& present, std::span<const Attribute> attributes, const KSpec& k,
                            std::vector<float>& scores, Feedback& feedback);
 
 /// Encodes texts with the same model and a prompt array.
@@ -82,6 +93,9 @@ EncodeWithArray encodeWithArray(const clip::Encoder& encoder, Feedback& feedback
 /// The texts as the prompt array of the transform has them, where it has one. Errors: InvalidArgument (several arrays),
 /// those of `encode`.
 Outcome<void> addArrayRows(const debias::Transform& transform, debias::TextRows& rows, const EncodeWithArray& encode);
+
+/// The attributes by whose given labels a transform re-ranks, of a set. Error: AttributeUnknown.
+Result<std::vector<Attribute>> labelsOfRankings(const debias::Transform& transform, const ImageSet& set);
 
 /// The price of a transform on the images and prompts of an audit, whose embeddings are those before it: of its
 /// attributes, with its classes and captions.
@@ -114,7 +128,20 @@ std::optional<double> pointOf(std::span<const DebiasNumber> points, std::string_
 Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const JudgedImages& images,
                               const JudgedTexts& texts, const MeasureOptions& options, Feedback& feedback);
 
-/// A method of a study.
+/// A model between a study's own and another of its shape.
+struct ModelBetween {
+    clip::InterpolateReport report;
+    /// Raw embeddings of images, row for row. Error: FileUnreadable where one cannot be embedded.
+    std::function<Outcome<Embeddings>(std::span<const std::filesystem::path> files)> images;
+    EncodeTexts texts;
+};
+/// Makes them: (1 - alpha) study's + alpha other. Errors: those of clip::interpolate and Encoder::load.
+using InterpolateModels =
+    std::function<Outcome<ModelBetween>(const std::filesystem::path& other, double alpha, Feedback& feedback)>;
+/// Of this model, through temporary files. `cache` may be null; it must outlive the function.
+InterpolateModels interpolateModels(const clip::Encoder& first, store::EmbeddingCache* cache, std::string precision);
+
+/// A method of a study. One that is the method "interpolation" alone is not fitted: its strength is alpha.
 struct StudyMethod {
     struct Step {
         DebiasConfig config;
@@ -133,6 +160,7 @@ struct StudyInput {
     MeasureOptions measure; ///< k is that of the audit rows; the other parts take the same share
     std::vector<StudyMethod> methods;
     EncodeWithArray encodeWithArray; ///< for transforms with a prompt array; empty: they fail
+    InterpolateModels between;       ///< for the method "interpolation"; empty: it fails
     DebiasCard card;                 ///< model, images and labels that it is fitted on
     std::string splitText;
 };
@@ -162,7 +190,8 @@ Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& s
                                       const std::string& name, Feedback& feedback);
 
 /// Fits each method on the fit rows, chooses its strength on the select rows (the largest ABLE, or without a task the
-/// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason.
+/// smallest MaxSkew), and only then looks at the audit rows. A method that fails is a candidate with its reason. Of a
+/// candidate that interpolates models there is no transform: clip::interpolate makes the model again.
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback);
 
 } // namespace plumbline::audit

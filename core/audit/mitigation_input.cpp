@@ -34,6 +34,18 @@ Result<Attribute> joinedAttribute(const std::string& text, const StudySets& sets
     return makeAttribute(text, values);
 }
 
+/// The column that says which images show the same person or belong to the same counterfactual set, by its name; empty:
+/// none.
+std::string columnOfClusters(const ImageSet& set) {
+    for (const Attribute& attribute : set.attributes) {
+        const std::string name = toLowerAscii(attribute.name);
+        for (const char* known : {"set", "counterfactual set", "identity", "person", "subject"})
+            if (name == known && attribute.groups.size() > 1)
+                return attribute.name;
+    }
+    return {};
+}
+
 /// The rows of a set by its column fit / select / audit.
 Result<Split> splitByColumn(const Attribute& attribute) {
     Split split;
@@ -240,6 +252,8 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         const bool first = kept[i] < ofFirst;
         std::ranges::copy(first ? sets.embeddings.raw.row(kept[i]) : sets.auditEmbeddings->raw.row(kept[i] - ofFirst),
                           images.rows.row(i).begin());
+        images.files.push_back(first ? sets.set.root / sets.set.files[kept[i]]
+                                     : sets.audit->root / sets.audit->files[kept[i] - ofFirst]);
     }
     const auto keptCodes = [&](const Attribute& all) {
         Attribute attribute = all;
@@ -268,8 +282,11 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
 
     // The split.
     std::vector<std::int32_t> together;
-    if (!config.together.empty()) {
-        PLUMBLINE_TRY(const Attribute identity, joinedAttribute(config.together, sets));
+    const std::string clusters = !config.together.empty()      ? config.together
+                                 : !config.splitColumn.empty() ? std::string()
+                                                               : columnOfClusters(sets.set);
+    if (!clusters.empty()) {
+        PLUMBLINE_TRY(const Attribute identity, joinedAttribute(clusters, sets));
         together = keptCodes(identity).codes;
     }
     if (config.shares.size() < (sets.audit ? 2 : 3) ||
@@ -305,7 +322,7 @@ Outcome<StudyInput> studyInput(const DebiasStudyConfig& config, const StudySets&
         const double shares[3] = {config.shares[0], config.shares[1], config.shares[2]};
         input.split = splitByLot(kept.size(), together, shares, config.seed);
         input.splitText =
-            "by lot" + (config.together.empty() ? std::string() : ", " + config.together + " kept together");
+            "by lot" + (clusters.empty() ? std::string(", each image by itself") : ", " + clusters + " kept together");
     }
 
     input.texts.prompts = probe::expand(config.probe);
@@ -362,8 +379,10 @@ Outcome<JudgedImages> imagesElsewhere(const StudyInput& input, const ImageSet& s
         if (embeddings.present[i] && hasDirection(embeddings.raw.row(i)))
             kept.push_back(static_cast<std::uint32_t>(i));
     images.rows = Embeddings(kept.size(), embeddings.raw.dim);
-    for (std::size_t i = 0; i < kept.size(); ++i)
+    for (std::size_t i = 0; i < kept.size(); ++i) {
         std::ranges::copy(embeddings.raw.row(kept[i]), images.rows.row(i).begin());
+        images.files.push_back(set.root / set.files[kept[i]]);
+    }
     const auto keptCodes = [&](Attribute attribute) {
         std::vector<std::int32_t> codes;
         for (const std::uint32_t row : kept)

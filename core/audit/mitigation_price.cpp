@@ -254,23 +254,31 @@ void addBalanced(MeasureTable& table, const Attribute& attribute, const std::str
              static_cast<std::int64_t>(before.size()) >= options.minGroup);
 }
 
+/// Which images the linear and the neighbours' probe get right, remembered in `judged`.
+Outcome<std::array<Hits, 2>> probe(const Judged& judged, const Attribute& attribute, const Probed& probed,
+                                   std::uint64_t seed, Feedback& feedback) {
+    const auto key = std::pair(attribute.name, seed);
+    if (const auto known = judged.probeHits.find(key); known != judged.probeHits.end())
+        return known->second;
+    const Embeddings unit = unitRows(judged.images, probed.rows);
+    PLUMBLINE_TRY(Hits linear, linearHits(unit, probed, attribute.groups.size(), feedback));
+    PLUMBLINE_TRY(Hits near, neighbourHits(unit, probed, attribute.groups.size(), feedback));
+    return judged.probeHits[key] = {std::move(linear), std::move(near)};
+}
+
 Outcome<void> addProbes(MeasureTable& table, const Attribute& attribute, const Judged& before, const Judged& after,
                         const metric::Resampling& options, Feedback& feedback) {
-    const Probed probed = probedRows(attribute, options);
     const std::vector<std::int64_t> counts = attribute.counts();
     if (std::ranges::any_of(counts, [](std::int64_t count) { return count < 2 * kFolds; })) {
         table.warnings.push_back("No probe of " + attribute.name + ": a group has fewer than " +
                                  std::to_string(2 * kFolds) + " images.");
         return {};
     }
-    const Embeddings first = unitRows(before.images, probed.rows), second = unitRows(after.images, probed.rows);
-    const std::size_t groups = attribute.groups.size();
-    PLUMBLINE_TRY(const Hits linearBefore, linearHits(first, probed, groups, feedback));
-    PLUMBLINE_TRY(const Hits linearAfter, linearHits(second, probed, groups, feedback));
-    addBalanced(table, attribute, "linear_probe", probed, linearBefore, linearAfter, options);
-    PLUMBLINE_TRY(const Hits nearBefore, neighbourHits(first, probed, groups, feedback));
-    PLUMBLINE_TRY(const Hits nearAfter, neighbourHits(second, probed, groups, feedback));
-    addBalanced(table, attribute, "nearest_neighbour_probe", probed, nearBefore, nearAfter, options);
+    const Probed probed = probedRows(attribute, options);
+    PLUMBLINE_TRY(const auto first, probe(before, attribute, probed, options.seed, feedback));
+    PLUMBLINE_TRY(const auto second, probe(after, attribute, probed, options.seed, feedback));
+    addBalanced(table, attribute, "linear_probe", probed, first[0], second[0], options);
+    addBalanced(table, attribute, "nearest_neighbour_probe", probed, first[1], second[1], options);
     return {};
 }
 
@@ -391,7 +399,10 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         "for these probes only. Over-corrected prompts: share of the prompts whose leading group before is, after, "
         "below its share of the pool by more than chance. Zero-shot accuracy: share of images whose class prompt wins; "
         "worst group: lowest over "
-        "the groups. ABLE: harmonic mean of that accuracy and exp(-MaxSkew) with equal shares.";
+        "the groups. An interval asks what other images would show; p asks whether before and after could change "
+        "places "
+        "image by image on these. Where the two do not agree, go by the interval. ABLE: harmonic mean of that accuracy "
+        "and exp(-MaxSkew) with equal shares.";
     table.source = "METHODS B15 (protocol); Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
     table.countOf = "images";
     table.keys = {"attribute", "state"};
@@ -464,11 +475,14 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
 
 namespace {
 
-/// The audit's images and texts as those of a study whose rows are all audited.
-Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& images, Feedback& feedback) {
+/// The audit's images and texts as those of a study whose rows are all audited; `more`: attributes that are looked at,
+/// too.
+Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& images,
+                               const std::vector<std::string>& more, Feedback& feedback) {
     DebiasStudyConfig config;
     config.attribute = audited.config.attributes.front();
     config.untargeted.assign(audited.config.attributes.begin() + 1, audited.config.attributes.end());
+    config.untargeted.insert(config.untargeted.end(), more.begin(), more.end());
     if (audited.config.others.classes != config.attribute)
         config.classes = audited.config.others.classes;
     config.captions = audited.config.others.captions;
@@ -480,9 +494,25 @@ Outcome<StudyInput> wholeAudit(const Audited& audited, const SetEmbeddings& imag
 
 } // namespace
 
+Result<std::vector<Attribute>> labelsOfRankings(const debias::Transform& transform, const ImageSet& set) {
+    std::vector<Attribute> labels;
+    for (const debias::Part& part : transform.parts) {
+        const std::string& name = part.card.config.attribute;
+        if (!part.ranking || part.ranking->predicted ||
+            std::ranges::find(labels, name, &Attribute::name) != labels.end())
+            continue;
+        PLUMBLINE_TRY(labels.emplace_back(), resolveAttribute(set, name));
+    }
+    return labels;
+}
+
 Outcome<MeasureTable> priceOfAudit(const debias::Transform& transform, const Audited& audited,
                                    const EncodeWithArray& encode, Feedback& feedback) {
-    PLUMBLINE_TRY(StudyInput input, wholeAudit(audited, audited.images, feedback));
+    PLUMBLINE_TRY(const std::vector<Attribute> labels, labelsOfRankings(transform, audited.set));
+    std::vector<std::string> names;
+    for (const Attribute& attribute : labels)
+        names.push_back(attribute.name);
+    PLUMBLINE_TRY(StudyInput input, wholeAudit(audited, audited.images, names, feedback));
     for (debias::TextRows* rows : {&input.texts.promptRows, &input.texts.classRows, &input.images.captions})
         PLUMBLINE_CHECK(addArrayRows(transform, *rows, encode));
     const MeasureOptions& measure = audited.config.measure;
@@ -502,8 +532,8 @@ Outcome<MeasureTable> priceOfModel(const Audited& before, const Audited& after, 
             first.present[i] && second.present[i] && hasDirection(first.raw.row(i)) && hasDirection(second.raw.row(i));
         first.present[i] = second.present[i] = both;
     }
-    PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, feedback));
-    PLUMBLINE_TRY(const StudyInput ofSecond, wholeAudit(after, second, feedback));
+    PLUMBLINE_TRY(const StudyInput ofFirst, wholeAudit(before, first, {}, feedback));
+    PLUMBLINE_TRY(const StudyInput ofSecond, wholeAudit(after, second, {}, feedback));
     const MeasureOptions& measure = before.config.measure;
     PLUMBLINE_TRY(const Judged one, judge({}, ofFirst.images, ofFirst.texts, measure, feedback));
     PLUMBLINE_TRY(const Judged other, judge({}, ofSecond.images, ofSecond.texts, measure, feedback));

@@ -2,13 +2,16 @@
 #include "core/audit/mitigation.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/clock.h"
 #include "core/base/error_text.h"
 #include "core/base/hash.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
 
@@ -28,13 +31,6 @@ MeasureOptions sameShare(const MeasureOptions& options, const JudgedImages& audi
 /// Whether embeddings are changed, by more or by less. A re-ranking is there or not.
 bool hasDial(const debias::Transform& transform) {
     return std::ranges::any_of(transform.parts, [](const debias::Part& part) { return !part.ranking && !part.scores; });
-}
-
-/// `strength`: on top of each part's own, which is below 1 where a transform was exported dialled.
-debias::Transform dialled(debias::Transform transform, double strength) {
-    for (debias::Part& part : transform.parts)
-        part.card.strength *= part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
-    return transform;
 }
 
 /// One card for all parts.
@@ -97,6 +93,101 @@ Outcome<debias::Transform> fitSteps(const StudyMethod& method, const JudgedImage
     return transform;
 }
 
+constexpr const char* kInterpolation = "interpolation";
+constexpr int kDialSteps = 20;
+constexpr double kHardlyBetter = 0.1; ///< share of the way from a guess to no error (Cohen's kappa of equal classes)
+
+bool interpolates(const StudyMethod& method) {
+    return std::ranges::any_of(method.steps,
+                               [](const StudyMethod::Step& step) { return step.config.method == kInterpolation; });
+}
+
+tl::unexpected<Error> invalid(std::string name, std::string value, std::string expected) {
+    return fail(ErrorCode::InvalidArgument,
+                {{"name", std::move(name)}, {"value", std::move(value)}, {"expected", std::move(expected)}});
+}
+
+/// A set of images on which methods are judged, and how.
+struct JudgedSet {
+    JudgedImages images;
+    MeasureOptions options;
+    Judged before; ///< by the untouched model
+};
+
+/// What a model makes of sets and texts: as they came, but for the embeddings.
+struct SeenBy {
+    std::vector<JudgedImages> sets;
+    JudgedTexts texts;
+};
+
+/// A method that can be judged at every strength that is tried.
+struct Candidate {
+    debias::Transform transform;   ///< without parts for models
+    std::vector<double> strengths; ///< above 0, ascending
+    std::vector<SeenBy> models;    ///< one a strength where it is another model; else empty
+};
+
+Outcome<debias::TextRows> encoded(const debias::TextRows& rows, const EncodeTexts& encode) {
+    debias::TextRows result;
+    result.texts = rows.texts;
+    if (!rows.texts.empty()) {
+        PLUMBLINE_TRY(result.plain, encode(rows.texts));
+    }
+    return result;
+}
+
+/// The models between the study's own and another, and what they make of every set.
+Outcome<Candidate> modelsOf(const StudyMethod& method, const InterpolateModels& between,
+                            const std::vector<JudgedSet>& sets, const JudgedTexts& texts, DebiasCard& card,
+                            Feedback& feedback) {
+    const DebiasConfig& config = method.steps.front().config;
+    if (method.steps.size() > 1)
+        return invalid("a stack", "interpolation and other methods",
+                       "interpolation alone; write the model with plumb interpolate, and compare methods on it");
+    const std::string other(config.parameter("model"));
+    const std::optional<std::int64_t> steps = parseInteger(config.parameter("steps"));
+    if (other.empty())
+        return invalid("model", "", "the folder or file of the other model");
+    if (!steps || *steps < 1 || *steps > kDialSteps)
+        return invalid("steps", std::string(config.parameter("steps")), "a whole number from 1 to 20");
+    if (!between)
+        return invalid("interpolation", "embeddings alone", "the model and the images, which are embedded anew");
+    const auto started = std::chrono::steady_clock::now();
+    const std::filesystem::path path = decodePath(other);
+    card.config = config;
+    card.fitRows.clear(); // nothing is fitted
+    card.predictedLabels = false;
+    card.name = "Interpolation with " + encodePath((path / "").parent_path().filename());
+    Candidate candidate;
+    for (std::int64_t s = 1; s <= *steps; ++s) {
+        const double alpha = double(s) / double(*steps);
+        feedback.log("embedding at alpha " + formatDouble(alpha));
+        PLUMBLINE_TRY(const ModelBetween model, between(path, alpha, feedback));
+        SeenBy seen;
+        seen.texts = texts;
+        PLUMBLINE_TRY(seen.texts.promptRows, encoded(texts.promptRows, model.texts));
+        PLUMBLINE_TRY(seen.texts.classRows, encoded(texts.classRows, model.texts));
+        for (const JudgedSet& set : sets) {
+            JudgedImages& images = seen.sets.emplace_back(set.images);
+            PLUMBLINE_TRY(images.rows, model.images(images.files));
+            PLUMBLINE_TRY(images.captions, encoded(images.captions, model.texts));
+        }
+        candidate.strengths.push_back(alpha);
+        candidate.models.push_back(std::move(seen));
+        card.otherModelSha256 = model.report.secondSha256;
+        if (s == 1) {
+            card.facts.push_back(
+                {"relative distance", model.report.distance, "of the two models' weights: |other - this| / |this|"});
+            card.warnings.insert(card.warnings.end(), model.report.warnings.begin(), model.report.warnings.end());
+        }
+        card.dim = static_cast<std::int64_t>(candidate.models.back().sets.front().rows.dim);
+    }
+    card.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    card.program = "plumbline " PLUMBLINE_VERSION;
+    card.fitted = utcNow();
+    return candidate;
+}
+
 /// The number by which methods are compared: ABLE, or without a task how little the rankings lean.
 std::optional<double> scoreOf(std::span<const DebiasNumber> points, const std::string& attribute) {
     if (const auto able = pointOf(points, "", "able"))
@@ -110,29 +201,32 @@ std::optional<double> scoreOf(std::span<const DebiasNumber> points, const std::s
 Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
     const JudgedImages fitSet = takeRows(input.images, input.split.fit);
     // Texts are encoded anew for each transform with a prompt array.
-    JudgedImages selectSet = takeRows(input.images, input.split.select);
-    JudgedImages auditSet = takeRows(input.images, input.split.audit);
-    std::vector<JudgedImages> elsewhere = input.elsewhere;
     JudgedTexts texts = input.texts;
+    const std::string& attribute = input.images.attributes.front().name;
+    enum : std::size_t { kSelect, kAudit, kElsewhere };
+    std::vector<JudgedSet> sets(kElsewhere);
+    sets[kSelect].images = takeRows(input.images, input.split.select);
+    sets[kAudit].images = takeRows(input.images, input.split.audit);
+    const MeasureOptions share = sameShare(input.measure, sets[kAudit].images);
+    for (const JudgedImages& images : input.elsewhere)
+        sets.emplace_back().images = images;
+    for (JudgedSet& set : sets)
+        set.options = share;
+    sets[kAudit].options = input.measure;
     const auto addArrays = [&](const debias::Transform& transform) -> Outcome<void> {
         PLUMBLINE_CHECK(addArrayRows(transform, texts.promptRows, input.encodeWithArray));
         PLUMBLINE_CHECK(addArrayRows(transform, texts.classRows, input.encodeWithArray));
-        PLUMBLINE_CHECK(addArrayRows(transform, selectSet.captions, input.encodeWithArray));
-        PLUMBLINE_CHECK(addArrayRows(transform, auditSet.captions, input.encodeWithArray));
-        for (JudgedImages& set : elsewhere)
-            PLUMBLINE_CHECK(addArrayRows(transform, set.captions, input.encodeWithArray));
+        for (JudgedSet& set : sets)
+            PLUMBLINE_CHECK(addArrayRows(transform, set.images.captions, input.encodeWithArray));
         return {};
     };
-    const std::string& attribute = input.images.attributes.front().name;
-    const MeasureOptions& asked = input.measure;
-    const MeasureOptions share = sameShare(asked, auditSet);
     Study study;
     DebiasStudy& result = study.result;
     result.config = input.config;
     const bool task = input.images.classes.has_value() && input.texts.classRows.plain.rows > 0;
     result.fitRows = static_cast<std::int64_t>(fitSet.rows.rows);
-    result.selectRows = static_cast<std::int64_t>(selectSet.rows.rows);
-    result.auditRows = static_cast<std::int64_t>(auditSet.rows.rows);
+    result.selectRows = static_cast<std::int64_t>(sets[kSelect].images.rows.rows);
+    result.auditRows = static_cast<std::int64_t>(sets[kAudit].images.rows.rows);
     result.split = input.splitText;
     result.score = task ? "ABLE on the select rows: harmonic mean of the zero-shot accuracy of " +
                               input.images.classes->name + " and exp(-MaxSkew) with equal shares"
@@ -152,16 +246,102 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
                                                      {"value", "no rows to " + std::string(name)},
                                                      {"expected", "some in each part"}});
 
-    const debias::Transform nothing;
-    PLUMBLINE_TRY(const Judged selectBefore, judge(nothing, selectSet, texts, share, feedback));
-    PLUMBLINE_TRY(const Judged auditBefore, judge(nothing, auditSet, texts, asked, feedback));
-    std::vector<Judged> elsewhereBefore;
-    for (const JudgedImages& set : elsewhere) {
-        PLUMBLINE_TRY(elsewhereBefore.emplace_back(), judge(nothing, set, texts, share, feedback));
+    const Attribute& target = sets[kAudit].images.attributes.front();
+    const auto ranked = static_cast<std::int64_t>(target.codes.size()) - target.unlabelled();
+    if (input.measure.k.fraction <= 0 && input.measure.k.count >= ranked)
+        result.warnings.push_back("k is " + std::to_string(input.measure.k.count) + ", but only " +
+                                  std::to_string(ranked) +
+                                  " audited images are ranked: all of them are in the first k, whatever a model does.");
+    for (JudgedSet& set : sets) {
+        PLUMBLINE_TRY(set.before, judge({}, set.images, texts, set.options, feedback));
     }
-    const DebiasPoint untouched{0, pointsOf(selectBefore, selectSet, texts, share),
-                                pointsOf(auditBefore, auditSet, texts, asked)};
+    const auto pointsIn = [&](const Judged& judged, std::size_t set) {
+        return pointsOf(judged, sets[set].images, texts, sets[set].options);
+    };
+    const DebiasPoint untouched{0, pointsIn(sets[kSelect].before, kSelect), pointsIn(sets[kAudit].before, kAudit)};
     const std::optional<double> untouchedScore = scoreOf(untouched.select, attribute);
+    if (const auto accuracy = pointOf(untouched.select, "", "zero_shot_accuracy"); task && accuracy) {
+        const double chance = 1 / static_cast<double>(input.texts.classes.size());
+        if (*accuracy - chance < kHardlyBetter * (1 - chance))
+            result.warnings.push_back("The untouched model names " + input.images.classes->name + " right for " +
+                                      formatFixed(100 * *accuracy, 1) +
+                                      " % of the select images, hardly more than the " + formatFixed(100 * chance, 1) +
+                                      " % of a guess: that it stays so says little of what a method costs. Name a "
+                                      "column whose classes the model can tell apart.");
+    }
+
+    /// The number of a strength of a candidate, as it is judged.
+    const auto judgeAt = [&](const Candidate& candidate, std::size_t strength, std::size_t set) -> Outcome<Judged> {
+        if (!candidate.models.empty()) {
+            const SeenBy& seen = candidate.models[strength];
+            return judge({}, seen.sets[set], seen.texts, sets[set].options, feedback);
+        }
+        return judge(debias::dialled(candidate.transform, candidate.strengths[strength]), sets[set].images, texts,
+                     sets[set].options, feedback);
+    };
+    const auto made = [&](const StudyMethod& method, DebiasCard& card) -> Outcome<Candidate> {
+        if (method.refused)
+            return tl::unexpected(*method.refused);
+        if (method.fitted ? method.fitted->parts.empty() : method.steps.empty())
+            return invalid("a method", "no steps", "one at least");
+        if (interpolates(method))
+            return modelsOf(method, input.between, sets, texts, card, feedback);
+        Candidate candidate;
+        if (method.fitted) {
+            candidate.transform = *method.fitted;
+        } else {
+            const auto score = [&](const debias::Transform& tried) -> Outcome<double> {
+                PLUMBLINE_TRY(const Judged select,
+                              judge(tried, sets[kSelect].images, texts, sets[kSelect].options, feedback));
+                return scoreOf(pointsIn(select, kSelect), attribute).value_or(0);
+            };
+            PLUMBLINE_TRY(candidate.transform,
+                          fitSteps(method, fitSet, input.card, score, input.encodeWithArray, feedback));
+        }
+        card = cardOf(candidate.transform);
+        PLUMBLINE_CHECK(addArrays(candidate.transform));
+        const int steps = hasDial(candidate.transform) ? kDialSteps : 1;
+        for (int s = 1; s <= steps; ++s)
+            candidate.strengths.push_back(double(s) / steps);
+        return candidate;
+    };
+    /// Fills in the curve, the choice and the price.
+    const auto compared = [&](const Candidate& method, DebiasCandidate& candidate) -> Outcome<void> {
+        candidate.curve.push_back(untouched);
+        candidate.selectScore = untouchedScore;
+        std::optional<std::size_t> chosen; // index of a strength; nothing: 0
+        for (std::size_t s = 0; s < method.strengths.size(); ++s) {
+            PLUMBLINE_TRY(const Judged select, judgeAt(method, s, kSelect));
+            DebiasPoint point{method.strengths[s], pointsIn(select, kSelect), {}};
+            const std::optional<double> score = scoreOf(point.select, attribute);
+            // The weakest of equals: what is not needed is not done.
+            if (score && (!candidate.selectScore || *score > *candidate.selectScore + 1e-12)) {
+                candidate.selectScore = score;
+                chosen = s;
+            }
+            candidate.curve.push_back(std::move(point));
+        }
+        candidate.card.strength = chosen ? method.strengths[*chosen] : 0;
+        // The choice is made; now the audit rows.
+        std::optional<Judged> audited;
+        for (std::size_t s = 0; s < method.strengths.size(); ++s) {
+            PLUMBLINE_TRY(Judged judged, judgeAt(method, s, kAudit));
+            candidate.curve[s + 1].audit = pointsIn(judged, kAudit);
+            if (s == chosen)
+                audited = std::move(judged);
+        }
+        for (std::size_t set = kAudit; set < sets.size(); ++set) {
+            Judged after = sets[set].before;
+            if (set == kAudit && audited)
+                after = std::move(*audited);
+            else if (chosen) {
+                PLUMBLINE_TRY(after, judgeAt(method, *chosen, set));
+            }
+            PLUMBLINE_TRY(candidate.price.emplace_back(),
+                          priceOf(sets[set].before, after, sets[set].images, texts, sets[set].options, feedback));
+        }
+        return {};
+    };
 
     const auto total = static_cast<std::int64_t>(input.methods.size());
     std::optional<double> best = untouchedScore;
@@ -177,119 +357,31 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
             candidate.recipe.steps.push_back(step.config);
         if (!method.steps.empty())
             candidate.card.config = method.steps.front().config;
-        // A failure of one method is its result; cancelling ends the study.
-        const auto failed = [&](const Stop& stop) {
-            candidate.failure = errorText(stop.error());
+        Outcome<Candidate> fitted = made(method, candidate.card);
+        Outcome<void> done;
+        if (!fitted)
+            done = tl::unexpected(fitted.error());
+        else
+            done = compared(*fitted, candidate);
+        if (!done) {
+            // A failure of one method is its result; cancelling ends the study.
+            if (done.error().cancelled())
+                return tl::unexpected(done.error());
+            candidate.failure = errorText(done.error().error());
+            candidate.price.clear();
             if (candidate.card.name.empty())
                 candidate.card.name = candidate.card.config.method;
-        };
-        const bool empty = method.fitted ? method.fitted->parts.empty() : method.steps.empty();
-        if (method.refused || empty) {
-            failed(method.refused ? *method.refused
-                                  : Error{ErrorCode::InvalidArgument,
-                                          {{"name", "a method"}, {"value", "no steps"}, {"expected", "one at least"}},
-                                          {}});
             continue;
         }
-        debias::Transform transform;
-        if (method.fitted) {
-            transform = *method.fitted;
-        } else {
-            const auto score = [&](const debias::Transform& tried) -> Outcome<double> {
-                PLUMBLINE_TRY(const Judged select, judge(tried, selectSet, texts, share, feedback));
-                return scoreOf(pointsOf(select, selectSet, texts, share), attribute).value_or(0);
-            };
-            Outcome<debias::Transform> fitted =
-                fitSteps(method, fitSet, input.card, score, input.encodeWithArray, feedback);
-            if (!fitted) {
-                if (fitted.error().cancelled())
-                    return tl::unexpected(fitted.error());
-                failed(fitted.error());
-                continue;
-            }
-            transform = std::move(*fitted);
-        }
-        candidate.card = cardOf(transform);
-        if (const Outcome<void> encoded = addArrays(transform); !encoded) {
-            if (encoded.error().cancelled())
-                return tl::unexpected(encoded.error());
-            failed(encoded.error());
-            continue;
-        }
-        candidate.usesTrueLabels = usesTrueLabels(transform);
-        const int steps = hasDial(transform) ? 20 : 1;
-        candidate.curve.push_back(untouched);
-        candidate.selectScore = untouchedScore;
-        double chosen = 0;
-        std::optional<Stop> stop;
-        for (int s = 1; s <= steps && !stop; ++s) {
-            const double strength = double(s) / steps;
-            const debias::Transform at = dialled(transform, strength);
-            Outcome<Judged> select = judge(at, selectSet, texts, share, feedback);
-            if (!select) {
-                stop = select.error();
-                break;
-            }
-            DebiasPoint point{strength, pointsOf(*select, selectSet, texts, share), {}};
-            const std::optional<double> score = scoreOf(point.select, attribute);
-            // The weakest of equals: what is not needed is not done.
-            if (score && (!candidate.selectScore || *score > *candidate.selectScore + 1e-12)) {
-                candidate.selectScore = score;
-                chosen = strength;
-            }
-            candidate.curve.push_back(std::move(point));
-        }
-        if (!stop) {
-            // The choice is made; now the audit rows.
-            for (std::size_t s = 1; s < candidate.curve.size() && !stop; ++s) {
-                Outcome<Judged> audited =
-                    judge(dialled(transform, candidate.curve[s].strength), auditSet, texts, asked, feedback);
-                if (!audited)
-                    stop = audited.error();
-                else
-                    candidate.curve[s].audit = pointsOf(*audited, auditSet, texts, asked);
-            }
-        }
-        const debias::Transform final = dialled(transform, chosen);
-        if (!stop) {
-            Outcome<Judged> audited = judge(final, auditSet, texts, asked, feedback);
-            if (audited) {
-                Outcome<MeasureTable> price = priceOf(auditBefore, *audited, auditSet, texts, asked, feedback);
-                if (price)
-                    candidate.price.push_back(std::move(*price));
-                else
-                    stop = price.error();
-            } else {
-                stop = audited.error();
-            }
-            for (std::size_t e = 0; e < elsewhere.size() && !stop; ++e) {
-                Outcome<Judged> there = judge(final, elsewhere[e], texts, share, feedback);
-                if (!there) {
-                    stop = there.error();
-                    break;
-                }
-                Outcome<MeasureTable> price = priceOf(elsewhereBefore[e], *there, elsewhere[e], texts, share, feedback);
-                if (price)
-                    candidate.price.push_back(std::move(*price));
-                else
-                    stop = price.error();
-            }
-        }
-        if (stop) {
-            if (stop->cancelled())
-                return tl::unexpected(*stop);
-            failed(*stop);
-            continue;
-        }
-        candidate.card.strength = chosen;
+        candidate.usesTrueLabels = usesTrueLabels(fitted->transform);
         if (candidate.usesTrueLabels)
             candidate.card.warnings.push_back("It was given the true labels of the images that it ranks, which a model "
                                               "in use does not have: an upper baseline, never recommended.");
-        else if (chosen > 0 && candidate.selectScore && (!best || *candidate.selectScore > *best)) {
+        else if (candidate.card.strength > 0 && candidate.selectScore && (!best || *candidate.selectScore > *best)) {
             best = candidate.selectScore;
             result.recommended = static_cast<std::int64_t>(m);
         }
-        study.transforms.back() = std::move(transform);
+        study.transforms.back() = std::move(fitted->transform);
     }
     feedback.progress("comparing-methods", total, total);
     return study;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/audit/project_mitigation.h"
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
+#include "core/base/passing_folder.h"
 #include "core/base/path.h"
 #include "core/formats/text_file.h"
 
@@ -16,34 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 30; // what SQLite keeps in one value
-
-/// A folder that is gone again with the object.
-class PassingFolder {
-public:
-    static Result<PassingFolder> create() {
-        std::string name = (fs::temp_directory_path() / "plumbline-XXXXXX").string();
-        if (!::mkdtemp(name.data()))
-            return fail(ErrorCode::FileUnwritable, {{"path", name}, {"reason", std::strerror(errno)}});
-        PassingFolder folder;
-        folder.m_path = name;
-        return folder;
-    }
-    PassingFolder(PassingFolder&& other) noexcept : m_path(std::move(other.m_path)) { other.m_path.clear(); }
-    PassingFolder& operator=(PassingFolder&& other) noexcept {
-        std::swap(m_path, other.m_path);
-        return *this;
-    }
-    ~PassingFolder() {
-        std::error_code ignored;
-        if (!m_path.empty())
-            fs::remove_all(m_path, ignored);
-    }
-    const fs::path& path() const { return m_path; }
-
-private:
-    PassingFolder() = default;
-    fs::path m_path;
-};
 
 Outcome<DebiasStudy> runAndStore(store::Project& project, std::int64_t id, const clip::Encoder& encoder,
                                  store::EmbeddingCache* cache, Feedback& feedback) {
@@ -63,6 +33,7 @@ Outcome<DebiasStudy> runAndStore(store::Project& project, std::int64_t id, const
                                                 auditEmbeddings ? &*auditEmbeddings : nullptr},
                                                encode, feedback));
     input.encodeWithArray = encodeWithArray(encoder, feedback);
+    input.between = interpolateModels(encoder, cache, config.precision);
     PLUMBLINE_TRY(input.card.modelSha256, encoder.contentSha256(feedback));
     PLUMBLINE_TRY(Study study, runStudy(input, feedback));
     feedback.progress("saving", 0, 0);
@@ -98,9 +69,7 @@ Result<debias::Transform> transformIn(store::Project& project, std::int64_t id, 
         PLUMBLINE_CHECK(formats::writeFile(path, file.bytes));
     }
     PLUMBLINE_TRY(debias::Transform transform, debias::readTransform(folder.path()));
-    for (debias::Part& part : transform.parts)
-        part.card.strength *= strength;
-    return transform;
+    return debias::dialled(std::move(transform), strength);
 }
 
 Outcome<DebiasStudy> studyInProject(store::Project& project, std::int64_t study, const clip::Encoder& encoder,

@@ -349,10 +349,13 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
             PLUMBLINE_CHECK(addArrayRows(*transform, rows, withArray));
             return debias::transformTexts(*transform, rows, feedback);
         };
-        if (std::ranges::any_of(transform->parts, [](const debias::Part& part) { return part.ranking.has_value(); }))
-            rerank = [&, raw = images.raw, present = images.present](std::vector<float>& all) {
-                return rerankScores(*transform, raw, present, attributes.front(), config.measure.k, all, feedback);
+        if (std::ranges::any_of(transform->parts, [](const debias::Part& part) { return part.ranking.has_value(); })) {
+            PLUMBLINE_TRY(std::vector<Attribute> labels, labelsOfRankings(*transform, set));
+            rerank = [&, raw = images.raw, present = images.present,
+                      labels = std::move(labels)](std::vector<float>& all) {
+                return rerankScores(*transform, raw, present, labels, config.measure.k, all, feedback);
             };
+        }
         PLUMBLINE_TRY(images.raw, debias::transformRows(*transform, debias::Modality::Image, images.raw, feedback));
         PLUMBLINE_TRY(prompts, encode(texts));
     } else if (baseline) {
@@ -384,6 +387,16 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
                                       std::to_string(encoder.tokenizer().contextLength()) +
                                       " tokens and was cut, as the reference does.");
     PLUMBLINE_TRY(provenance.modelSha256, encoder.contentSha256(feedback));
+    for (std::size_t p = 0; transform && p < transform->parts.size(); ++p) {
+        const DebiasCard& card = transform->parts[p].card;
+        if (!card.modelSha256.empty() && card.modelSha256 != provenance.modelSha256)
+            result.warnings.push_back(card.name + " was fitted on the embeddings of another model: what it does to "
+                                                  "this one's says nothing of the method.");
+        if (!card.imagesSha256.empty() && card.imagesSha256 == images.imagesSha256)
+            result.warnings.push_back(card.name + " was fitted on images of this very set (" + card.fitRows +
+                                      "): part of what it shows here was learnt by heart. Audit images of another set, "
+                                      "or believe the audit rows of plumb debias compare.");
+    }
     PLUMBLINE_TRY(provenance.tensorsSha256, encoder.tensorsSha256(feedback));
     provenance.modelName = encoder.config().name;
     provenance.preprocessing = encoder.config().preprocessing.id();

@@ -202,6 +202,14 @@ Outcome<std::unique_ptr<Encoder>> Encoder::withPromptArray(const formats::Prompt
     return encoder;
 }
 
+const fs::path& Encoder::path() const {
+    return m_impl->model;
+}
+
+const EncoderOptions& Encoder::options() const {
+    return m_impl->options;
+}
+
 const ModelConfig& Encoder::config() const {
     return m_impl->config();
 }

@@ -21,10 +21,10 @@ namespace plumbline::clip {
 enum class Precision { Fp32, Bf16 };
 
 struct EncoderOptions {
-    std::filesystem::path vocabulary; ///< empty: the model folder's own
+    std::filesystem::path vocabulary;   ///< empty: the model folder's own
     std::filesystem::path promptArray;  ///< a learned prompt array to put before every text (formats::readPromptArray)
     std::filesystem::path residualHead; ///< heads to pass embeddings through (formats::readResidualHead)
-    std::filesystem::path hashMemory; ///< a file that keeps the hashes of large files (HashMemory); empty: none
+    std::filesystem::path hashMemory;   ///< a file that keeps the hashes of large files (HashMemory); empty: none
     Precision precision = Precision::Fp32;
     int threads = 0; ///< 0: all cores
 };
@@ -33,8 +33,8 @@ struct EncoderOptions {
 struct DeviceInfo {
     std::string torch, blas; ///< versions
     int cores = 0;
-    double gflops = 0;       ///< of a short float32 matrix product, measured once
-    bool slowBlas = false;   ///< the reference BLAS or slower
+    double gflops = 0;     ///< of a short float32 matrix product, measured once
+    bool slowBlas = false; ///< the reference BLAS or slower
 };
 DeviceInfo deviceInfo();
 
@@ -61,6 +61,9 @@ public:
     /// Hash of configuration, tokenizer and tensors: the model part of the cache key. Computed by the first call.
     Outcome<std::string> contentSha256(Feedback& feedback) const;
 
+    /// What it was loaded from, and how.
+    const std::filesystem::path& path() const;
+    const EncoderOptions& options() const;
     const ModelConfig& config() const;
     /// What is odd about the configuration, the tokenizer and what was put beside them: one sentence each.
     const std::vector<std::string>& warnings() const;
@@ -80,9 +83,9 @@ public:
 
     /// One finished image: its embedding (raw, D values), or why there is none.
     struct ImageDone {
-        std::size_t index = 0; ///< into the list that was given
+        std::size_t index = 0;            ///< into the list that was given
         std::span<const float> embedding; ///< empty when it failed
-        std::string reason;    ///< why it failed, one sentence
+        std::string reason;               ///< why it failed, one sentence
         int exifOrientation = 1;
     };
     /// Decodes, preprocesses and encodes files; `done` is called under a lock, in any order, soon after each batch.

@@ -228,11 +228,12 @@ Outcome<InterpolateReport> run(const fs::path& firstPath, const fs::path& second
     report.distance = square > 0 ? std::sqrt(change / square) : 0;
     PLUMBLINE_CHECK(formats::writeSafetensors(out / formats::kHuggingFaceWeights, tensors));
     PLUMBLINE_TRY(const std::string firstHash, tensorsSha256(first.config, first.weights, feedback));
-    PLUMBLINE_TRY(const std::string secondHash, tensorsSha256(second.config, second.weights, feedback));
-    const nlohmann::json record = {{"alpha", alpha},
-                                   {"first", {{"path", encodePath(firstPath)}, {"tensors_sha256", firstHash}}},
-                                   {"second", {{"path", encodePath(secondPath)}, {"tensors_sha256", secondHash}}},
-                                   {"relative_distance", report.distance}};
+    PLUMBLINE_TRY(report.secondSha256, tensorsSha256(second.config, second.weights, feedback));
+    const nlohmann::json record = {
+        {"alpha", alpha},
+        {"first", {{"path", encodePath(firstPath)}, {"tensors_sha256", firstHash}}},
+        {"second", {{"path", encodePath(secondPath)}, {"tensors_sha256", report.secondSha256}}},
+        {"relative_distance", report.distance}};
     PLUMBLINE_CHECK(formats::writeFile(out / "interpolation.json", record.dump(2) + "\n"));
     return report;
 }

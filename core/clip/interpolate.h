@@ -19,6 +19,7 @@ struct InterpolateOptions {
 struct InterpolateReport {
     std::int64_t parameters = 0;
     double distance = 0;               ///< |second - first| / |first| over all parameters
+    std::string secondSha256;          ///< of the second model's tensors
     std::vector<std::string> warnings; ///< sentences
 };
 

@@ -72,6 +72,19 @@ const std::vector<DebiasMethodInfo>& methods() {
           {"patience", "3", "epochs without gain after which the fit ends"},
           {"B", "64", "sets a step"},
           {"alpha", "1", "share of the head in the result, in its last layer's weights"}}},
+        {"interpolation",
+         "Model interpolation",
+         "The models between this one and another of the same shape, weight by weight: (1 - alpha) this + alpha the "
+         "other; its strength is alpha. With a model that was fine-tuned on counterfactual sets (plumb train "
+         "--counterfactual) this is CF-alpha.",
+         "Wortsman et al., CVPR 2022 (robust fine-tuning); Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2).",
+         DebiasTarget::Weights,
+         false,
+         false,
+         {{"model", "", "folder or file of the other model"},
+          {"steps", "5",
+           "how many alphas above 0 are tried, 1 to 20: with each the images to choose and to audit are embedded "
+           "anew"}}},
         {"mean-difference",
          "Mean difference",
          "The direction between the groups' mean embeddings is projected out of the images, x' = x - (x r) r (several "

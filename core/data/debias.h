@@ -72,6 +72,7 @@ struct DebiasCard {
     DebiasConfig config;                                      ///< as asked
     std::string name;                                         ///< for people: "LEACE, gender"
     std::string modelSha256, imagesSha256, labelsSha256;      ///< what it was fitted on; empty where not known
+    std::string otherModelSha256;                             ///< of the weights it interpolates with; empty: of none
     std::string fitRows;                                      ///< which rows, in words: "split = fit"
     std::vector<std::pair<std::string, std::int64_t>> groups; ///< labelled rows of each group
     bool predictedLabels = false;                             ///< the labels were made by a classifier

@@ -515,6 +515,7 @@ void describe(auto& io, Is<DebiasCard> auto& card) {
     io("model_sha256", card.modelSha256);
     io("images_sha256", card.imagesSha256);
     io("labels_sha256", card.labelsSha256);
+    io.since("other_model_sha256", card.otherModelSha256);
     io("fit_rows", card.fitRows);
     io("groups", card.groups);
     io("predicted_labels", card.predictedLabels);

@@ -77,4 +77,8 @@ struct Fitted {
 /// bits for any number of threads.
 using FitFunction = Outcome<Fitted> (*)(const FitInput&, const Parameters&, Feedback&);
 
+/// Warns where a classifier names the group of `rows` images right less often than always naming the largest group
+/// would, by more than chance: the method has over-corrected.
+void warnOfLess(double accuracy, double majority, std::size_t rows, Fitted& fitted);
+
 } // namespace plumbline::debias

@@ -94,7 +94,7 @@ const std::map<std::string_view, FitFunction>& functions() {
 
 } // namespace
 
-Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback) {
+Result<void> checkParameters(const DebiasConfig& config) {
     const DebiasMethodInfo* info = findDebiasMethod(config.method);
     if (!info)
         return fail(ErrorCode::InvalidArgument,
@@ -109,11 +109,20 @@ Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, Debias
                          {"value", name},
                          {"expected", names.empty() ? "none, since it has no parameters" : "one of " + names}});
         }
+    return {};
+}
+
+Outcome<Transform> fit(const DebiasConfig& config, const FitInput& input, DebiasCard card, Feedback& feedback) {
+    PLUMBLINE_CHECK(checkParameters(config));
+    const DebiasMethodInfo* info = findDebiasMethod(config.method);
     const auto function = functions().find(info->name);
     if (function == functions().end())
         return fail(
             ErrorCode::InvalidArgument,
-            {{"name", "method"}, {"value", config.method}, {"expected", "a method that is fitted on embeddings"}});
+            {{"name", "method"},
+             {"value", config.method},
+             {"expected", "a method that is fitted on embeddings; models are interpolated by plumb interpolate and "
+                          "compared by plumb debias compare"}});
     if (info->needsTexts && !input.texts)
         return fail(ErrorCode::InvalidArgument,
                     {{"name", config.method}, {"value", "no texts"}, {"expected", "embeddings of texts"}});

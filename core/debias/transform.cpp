@@ -7,6 +7,12 @@
 
 namespace plumbline::debias {
 
+Transform dialled(Transform transform, double strength) {
+    for (Part& part : transform.parts)
+        part.card.strength *= part.ranking || part.scores ? (strength > 0 ? 1.0 : 0.0) : strength;
+    return transform;
+}
+
 std::string Transform::name() const {
     std::string text;
     for (const Part& part : parts) {

@@ -31,6 +31,10 @@ struct Transform {
     std::string name() const; ///< for people: "LEACE, gender, then DetCons, gender"
 };
 
+/// Every part dialled by `strength`, from 0 to 1, on top of its own. A re-ranking or a rule for scores has no dial: it
+/// is there at any strength above 0.
+Transform dialled(Transform transform, double strength);
+
 enum class Modality { Image, Text };
 
 /// The rows as they are after every part; raw rows in, texts as they are encoded with its prompt array. Errors: those
@@ -49,6 +53,9 @@ bool hasPromptArray(const Transform& transform);
 /// The texts as they are after every part. The array comes first whichever part has it, dialled as blend() does.
 /// Errors: those of transformRows; InvalidArgument (withArray is missing).
 Outcome<Embeddings> transformTexts(const Transform& transform, const TextRows& rows, Feedback& feedback);
+
+/// Whether it is a method with these parameters. InvalidArgument.
+Result<void> checkParameters(const DebiasConfig& config);
 
 /// Fits the method that `config` names: one part. `card` brings what is known of the images (hashes, rows in words,
 /// predicted labels); the rest of the card is filled in. Errors: InvalidArgument (an unknown method or parameter, a

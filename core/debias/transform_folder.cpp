@@ -462,6 +462,46 @@ std::string python(const Part& part, const json& maps) {
     return code;
 }
 
+/// Applies the parts one after the other, each by its own program.
+std::string pythonOfStack(std::size_t parts) {
+    return "# Applies this stack of transforms with NumPy: python3 apply.py image|text X.npy Y.npy\n"
+           "import pathlib\nimport shutil\nimport subprocess\nimport sys\nimport tempfile\n"
+           "here = pathlib.Path(__file__).parent\n"
+           "with tempfile.TemporaryDirectory() as folder:\n    x = sys.argv[2]\n    for part in range(1, " +
+           std::to_string(parts + 1) +
+           "):\n        y = f\"{folder}/{part}.npy\"\n"
+           "        subprocess.run([sys.executable, here / str(part) / \"apply.py\", sys.argv[1], x, y], check=True)\n"
+           "        x = y\n    shutil.copyfile(x, sys.argv[3])\n";
+}
+
+/// Whether a transform writes a file of this name.
+bool isOurs(const std::string& name) {
+    for (const char* whole : {"card.json", "apply.py", "heads.safetensors", kPromptArray})
+        if (name == whole)
+            return true;
+    return name.ends_with(".npy") && (name.starts_with("image_") || name.starts_with("text_") ||
+                                      name.starts_with("ranking_") || name.starts_with("scores_"));
+}
+
+/// Takes away what an earlier transform has left in the folder, so that no array of it is taken for one of the next;
+/// anything else stays.
+void removeEarlier(const fs::path& folder) {
+    std::error_code ignored;
+    if (!fs::exists(folder / "card.json", ignored))
+        return;
+    std::vector<fs::path> files;
+    for (int part = 0; part <= kMostParts; ++part) {
+        const fs::path place = part == 0 ? folder : folder / std::to_string(part);
+        for (const fs::directory_entry& entry : fs::directory_iterator(place, ignored))
+            if (entry.is_regular_file(ignored) && isOurs(entry.path().filename().string()))
+                files.push_back(entry.path());
+    }
+    for (const fs::path& file : files)
+        fs::remove(file, ignored);
+    for (int part = 1; part <= kMostParts; ++part)
+        fs::remove(folder / std::to_string(part), ignored); // only where nothing is left in it
+}
+
 Result<void> writePart(const Part& part, const fs::path& folder) {
     PLUMBLINE_CHECK(formats::makeFolder(folder));
     Writer writer(folder);
@@ -495,11 +535,22 @@ Result<void> writePart(const Part& part, const fs::path& folder) {
     return formats::writeFile(folder / "card.json", card.dump(2) + "\n");
 }
 
+/// The dimension of the rows that a map takes; 0: any.
+struct InputDim {
+    std::size_t operator()(const Unchanged&) const { return 0; }
+    std::size_t operator()(const ImputeMap&) const { return 0; }
+    std::size_t operator()(const HeadMap& heads) const { return static_cast<std::size_t>(heads.outer.dim); }
+    std::size_t operator()(const auto& map) const { return map.dim; }
+};
+
 Result<Part> readPart(const fs::path& folder, const json& card) {
     Part part;
     if (!card.contains("card") || !card.contains("maps") || !card["maps"].is_object())
         return cardInvalid(folder, "it lacks its card or its maps");
-    PLUMBLINE_TRY(part.card, debiasCardFromJson(card["card"]));
+    Result<DebiasCard> read = debiasCardFromJson(card["card"]);
+    if (!read)
+        return cardInvalid(folder, std::string(read.error().arg("reason")));
+    part.card = std::move(*read);
     if (!findDebiasMethod(part.card.config.method))
         return cardInvalid(folder, "the method \"" + part.card.config.method + "\" is not known");
     if (!(part.card.strength >= 0 && part.card.strength <= 1))
@@ -507,6 +558,11 @@ Result<Part> readPart(const fs::path& folder, const json& card) {
     Reader reader(folder);
     PLUMBLINE_TRY(part.image, reader.read(card["maps"].value("image", json()), "image"));
     PLUMBLINE_TRY(part.text, reader.read(card["maps"].value("text", json()), "text"));
+    for (const VectorMap* map : {&part.image, &part.text})
+        if (const std::size_t dim = std::visit(InputDim{}, *map);
+            dim != 0 && part.card.dim != static_cast<std::int64_t>(dim))
+            return cardInvalid(folder, "it says " + std::to_string(part.card.dim) +
+                                           " values an embedding, its arrays are for " + std::to_string(dim));
     if (card.contains("prompt_array")) {
         PLUMBLINE_TRY(part.promptArray, formats::readPromptArray(folder / kPromptArray));
     }
@@ -520,8 +576,20 @@ Result<Part> readPart(const fs::path& folder, const json& card) {
 }
 
 Result<json> readCard(const fs::path& folder) {
+    std::error_code ignored;
+    if (fs::exists(folder, ignored) && !fs::is_directory(folder, ignored))
+        return fail(ErrorCode::InvalidArgument, {{"name", "a transform"},
+                                                 {"value", encodePath(folder)},
+                                                 {"expected", "a folder that plumb debias fit or export wrote"}});
+    if (!fs::exists(folder / "card.json", ignored) && fs::exists(folder / "checkpoint", ignored))
+        return fail(ErrorCode::InvalidArgument,
+                    {{"name", "a transform"},
+                     {"value", encodePath(folder)},
+                     {"expected", "a finished one; the same plumb debias fit goes on with this one"}});
     PLUMBLINE_TRY(const std::string text, formats::readFile(folder / "card.json", kMostCardBytes));
-    PLUMBLINE_TRY(json card, parseJson(text, encodePath(folder / "card.json")));
+    const json card = json::parse(text, nullptr, false);
+    if (card.is_discarded())
+        return cardInvalid(folder, "it is damaged or was cut off");
     if (!card.is_object() || card.value("format", json()) != json(kFormat))
         return cardInvalid(folder, "it is not the card of a debiasing transform of Plumbline");
     return card;
@@ -530,14 +598,19 @@ Result<json> readCard(const fs::path& folder) {
 } // namespace
 
 Result<void> writeTransform(const Transform& transform, const fs::path& folder) {
+    removeEarlier(folder);
     if (transform.parts.size() == 1)
         return writePart(transform.parts.front(), folder);
     PLUMBLINE_CHECK(formats::makeFolder(folder));
+    const bool vectors = std::ranges::none_of(
+        transform.parts, [](const Part& part) { return part.ranking || part.scores || part.promptArray; });
     json names = json::array();
     for (std::size_t p = 0; p < transform.parts.size(); ++p) {
         names.push_back(std::to_string(p + 1));
         PLUMBLINE_CHECK(writePart(transform.parts[p], folder / std::to_string(p + 1)));
     }
+    if (vectors)
+        PLUMBLINE_CHECK(formats::writeFile(folder / "apply.py", pythonOfStack(transform.parts.size())));
     return formats::writeFile(folder / "card.json", json{{"format", kFormat}, {"parts", names}}.dump(2) + "\n");
 }
 

@@ -136,7 +136,8 @@ private Q_SLOTS:
             "joint-vl",       "cf-alpha", "mean-difference", "leace",        "inlp",
             "biased-prompts", "bend",     "clip-clip",       "sfid",         "fairer-clip",
             "gap-shift",      "gda",      "det-greedy",      "det-cons",     "det-relaxed",
-            "det-const-sort", "fa-ir",    "logit-bias",      "prompt-array", "residual-head"};
+            "det-const-sort", "fa-ir",    "logit-bias",      "prompt-array", "residual-head",
+            "interpolation"};
         QCOMPARE(names, expected);
         QCOMPARE(all["methods"].size(), expected.size());
         const QByteArray text = plumb({L("debias"), L("list")}).out;
@@ -225,6 +226,18 @@ private Q_SLOTS:
         QVERIFY2(called.exitCode == 0, called.err);
         QVERIFY(test::readText(m_folder / "by-name/image_matrix.npy") ==
                 test::readText(m_folder / "by-row/image_matrix.npy"));
+        // What has no label, or several, is said, and stands on the card.
+        std::string half = table.substr(0, table.size() / 2);
+        half.resize(half.rfind('\n') + 1);
+        test::writeText(m_folder / "half.csv", half + "img/239.jpg,group 0\n");
+        QStringList some = arguments;
+        some.replaceInStrings(q(m_folder / "named.csv"), q(m_folder / "half.csv"));
+        some.replaceInStrings(q(m_folder / "by-name"), q(m_folder / "by-half"));
+        const test::Called halved = plumb(some);
+        QVERIFY2(halved.exitCode == 0, halved.err);
+        QVERIFY2(halved.err.contains("further rows for a file") && halved.err.contains("that no row names"),
+                 halved.err);
+        QVERIFY(test::readText(m_folder / "by-half/card.json").find("of them without a label") != std::string::npos);
         // A list of names that is of another file.
         test::writeText(m_folder / "named.npy.rows.csv", "row,path\n0,img/0.jpg\n");
         arguments.replaceInStrings(q(m_folder / "by-name"), q(m_folder / "short"));
@@ -439,6 +452,57 @@ private Q_SLOTS:
         QVERIFY(twice.out.contains("== After DetCons, gender (2) =="));
     }
 
+    void aReRankingGoesByItsOwnAttribute() {
+        QVERIFY(plumb({L("embed"), L("--model"), q(m_folder / "model"), L("--images"), q(m_folder / "images"),
+                       L("--raw"), L("--out"), q(m_folder / "r.npy")})
+                    .exitCode == 0);
+        QStringList arguments = fit("det-greedy", "rank-gender", {L("--param"), L("target=Female:0.95,Male:0.05")});
+        arguments.replaceInStrings(q(m_folder / "x.npy"), q(m_folder / "r.npy"));
+        arguments.replaceInStrings(q(m_folder / "x.csv"), q(m_folder / "images/labels.csv"));
+        arguments.replaceInStrings(L("group"), L("gender"));
+        const test::Called fitted = plumb(arguments);
+        QVERIFY2(fitted.exitCode == 0, fitted.err);
+        const auto ndkl = [&](const QString& attributes, const char* state) {
+            QStringList audit = onModel(
+                "audit", {L("--debias"), q(m_folder / "rank-gender"), L("--also"), L("none"), L("--json"), L("-")});
+            audit[audit.indexOf(L("--attribute")) + 1] = attributes;
+            const test::Called called = plumb(audit);
+            [&] { QVERIFY2(called.exitCode == 0, called.err); }();
+            const Json all = called.json();
+            for (const Json& table : all["debias"][0]["tables"])
+                for (const Json& row : table["rows"])
+                    if (table["id"] == "debias_price" && row["measure"] == "ndkl" && row["keys"][0] == "gender" &&
+                        row["keys"][1] == state)
+                        return row["value"]["value"].get<double>();
+            return -1.0;
+        };
+        const double before = ndkl(L("gender"), "before"), after = ndkl(L("gender"), "after");
+        QVERIFY(after >= 0 && std::abs(after - before) > 1e-6);
+        for (const QString& attributes : {L("age,gender"), L("age")}) { // second, and not asked for at all
+            QVERIFY2(std::abs(ndkl(attributes, "before") - before) < 1e-9, qPrintable(attributes));
+            QVERIFY2(std::abs(ndkl(attributes, "after") - after) < 1e-9, qPrintable(attributes));
+        }
+    }
+
+    void whatACardKnowsIsHeldAgainstTheAudit() {
+        const test::Called compared =
+            plumb(onModel("compare", {L("--method"), L("mean-difference"), L("--out"), q(m_folder / "known")}));
+        QVERIFY2(compared.exitCode == 0, compared.err);
+        const QStringList audit = onModel("audit", {L("--debias"), q(m_folder / "known/1-mean-difference"), L("--also"),
+                                                    L("none"), L("--json"), L("-")});
+        const test::Called same = plumb(audit);
+        QVERIFY2(same.exitCode == 0, same.err);
+        QVERIFY(same.out.contains("fitted on images of this very set") && !same.out.contains("of another model"));
+        test::RandomClip tiny;
+        tiny.contextLength = 40;
+        test::writeRandomClip(m_folder / "unknown", tiny, Container::HuggingFace, 5);
+        QStringList elsewhere = audit;
+        elsewhere[elsewhere.indexOf(L("--model")) + 1] = q(m_folder / "unknown");
+        const test::Called other = plumb(elsewhere);
+        QVERIFY2(other.exitCode == 0, other.err);
+        QVERIFY(other.out.contains("of another model"));
+    }
+
     void comparesMethods() {
         const QStringList arguments = onModel(
             "compare", {L("--classes"), L("age"), L("--method"), L("leace"), L("--method"),
@@ -468,8 +532,67 @@ private Q_SLOTS:
         QVERIFY2(again.exitCode == 0, again.err);
         const Json both = again.json()["candidates"];
         QCOMPARE(both.size(), std::size_t(2));
-        QCOMPARE(both[1]["price"], both[0]["price"]);
         QCOMPARE(both[0]["price"], study["candidates"][0]["price"]);
+        // What was written is dialled to the strength that was chosen: whole, it is the candidate.
+        const double chosen = study["candidates"][0]["card"]["strength"].get<double>();
+        const Json card = Json::parse(test::readText(m_folder / "fitted/1-leace/card.json"), nullptr, false);
+        QCOMPARE(card["card"]["strength"].get<double>(), chosen);
+        const auto ndkl = [](const Json& point) {
+            for (const Json& number : point["audit"])
+                if (number["attribute"] == "gender" && number["measure"] == "ndkl")
+                    return number["value"].get<double>();
+            return -1.0;
+        };
+        QVERIFY(chosen > 0);
+        const auto point = std::ranges::find_if(
+            both[0]["curve"], [&](const Json& one) { return std::abs(one["strength"].get<double>() - chosen) < 1e-9; });
+        QVERIFY(std::abs(ndkl(both[1]["curve"].back()) - ndkl(*point)) < 1e-9);
+        // A method that cannot be asked for like this is refused before anything is embedded.
+        refuses(onModel("compare", {L("--method"), L("leace:colour=red")}), "colour", "nothing");
+        // k is more than there is to rank: said.
+        QStringList all = onModel("compare", {L("--method"), L("leace")});
+        all[all.indexOf(L("-k")) + 1] = L("5000");
+        const test::Called whole = plumb(all);
+        QVERIFY2(whole.err.contains("k is 5000"), whole.err);
+    }
+
+    void comparesTheModelsBetweenTwo() {
+        test::RandomClip tiny;
+        tiny.contextLength = 40;
+        test::writeRandomClip(m_folder / "other", tiny, Container::HuggingFace, 2);
+        const test::Called called =
+            plumb(onModel("compare", {L("--classes"), L("age"), L("--interpolate"), q(m_folder / "other"), L("--json"),
+                                      q(m_folder / "between.json"), L("--out"), q(m_folder / "between")}));
+        QVERIFY2(called.exitCode == 0, called.err);
+        const Json study = Json::parse(test::readText(m_folder / "between.json"), nullptr, false);
+        QCOMPARE(study["candidates"].size(), std::size_t(1)); // not every method, too
+        const Json& candidate = study["candidates"][0];
+        QVERIFY2(candidate["failure"].get<std::string>().empty(), candidate.dump().c_str());
+        QCOMPARE(candidate["curve"].size(), std::size_t(6));
+        QCOMPARE(candidate["card"]["name"].get<std::string>(), std::string("Interpolation with other"));
+        const double alpha = candidate["card"]["strength"].get<double>();
+        QCOMPARE(fs::exists(m_folder / "between/1-interpolation/model.safetensors"), alpha > 0);
+        // The last point is the other model: the same curve where the models change places, read backwards.
+        QStringList swapped = onModel(
+            "compare", {L("--classes"), L("age"), L("--interpolate"), q(m_folder / "model"), L("--json"), L("-")});
+        swapped.replaceInStrings(q(m_folder / "model"), q(m_folder / "other"));
+        swapped[swapped.indexOf(L("--interpolate")) + 1] = q(m_folder / "model");
+        const test::Called back = plumb(swapped);
+        QVERIFY2(back.exitCode == 0, back.err);
+        const auto skew = [](const Json& of, std::size_t point) {
+            for (const Json& number : of["curve"][point]["audit"])
+                if (number["attribute"] == "gender" && number["measure"] == "ndkl")
+                    return number["value"].get<double>();
+            return -1.0;
+        };
+        const Json other = back.json()["candidates"][0];
+        for (const std::size_t point : {std::size_t(0), std::size_t(5)})
+            QVERIFY2(std::abs(skew(candidate, point) - skew(other, 5 - point)) < 1e-6, candidate.dump().c_str());
+        // Not the same weights: a sentence, no table.
+        const test::Called lost =
+            plumb(onModel("compare", {L("--interpolate"), q(m_folder / "nowhere"), L("--json"), L("-")}));
+        QCOMPARE(lost.exitCode, 2); // nothing could be compared
+        QVERIFY(!lost.json()["candidates"][0]["failure"].get<std::string>().empty());
     }
 
     void refusesWhatItCannotUse() {

@@ -45,7 +45,8 @@ public:
     }
     void send(const Json& message) {
         const std::string body = message.dump();
-        sendRaw("Content-Length: " + QByteArray::number(qsizetype(body.size())) + "\r\n\r\n" + QByteArray::fromStdString(body));
+        sendRaw("Content-Length: " + QByteArray::number(qsizetype(body.size())) + "\r\n\r\n" +
+                QByteArray::fromStdString(body));
     }
     int request(const char* method, const Json& params) {
         send({{"jsonrpc", "2.0"}, {"id", ++m_id}, {"method", method}, {"params", params}});
@@ -66,7 +67,8 @@ public:
                     return message;
                 }
             }
-            if (clock.elapsed() > 60000 || (!m_process.waitForReadyRead(1000) && m_process.state() == QProcess::NotRunning))
+            if (clock.elapsed() > 60000 ||
+                (!m_process.waitForReadyRead(1000) && m_process.state() == QProcess::NotRunning))
                 return {};
             m_buffer += m_process.readAllStandardOutput();
         }
@@ -145,11 +147,14 @@ Json TestServe::config(std::int64_t model, std::int64_t images) const {
     return toJson(config);
 }
 
-std::pair<std::int64_t, std::int64_t> TestServe::fill(Client& client, const fs::path& project, const char* model) const {
+std::pair<std::int64_t, std::int64_t> TestServe::fill(Client& client, const fs::path& project,
+                                                      const char* model) const {
     [[maybe_unused]] const auto created = store::Project::create(project);
-    const Json added = client.call("project/addModel", {{"project", project.string()}, {"path", (m_folder / model).string()},
+    const Json added = client.call("project/addModel", {{"project", project.string()},
+                                                        {"path", (m_folder / model).string()},
                                                         {"vocab", (m_folder / "model").string()}});
-    const Json images = client.call("project/addImages", {{"project", project.string()}, {"folder", (m_folder / "images").string()},
+    const Json images = client.call("project/addImages", {{"project", project.string()},
+                                                          {"folder", (m_folder / "images").string()},
                                                           {"labels", (m_folder / "images/labels.csv").string()}});
     return {added["result"]["id"].get<std::int64_t>(), images["result"]["id"].get<std::int64_t>()};
 }
@@ -161,8 +166,10 @@ void TestServe::greetsAndRefuses() {
     QVERIFY(hello["result"]["cores"].get<int>() >= 1);
     QVERIFY(!hello["result"]["blas"].get<std::string>().empty());
     QCOMPARE(client.call("no/such/method", Json::object())["error"]["code"].get<int>(), -32601);
-    QCOMPARE(client.call("model/inspect", Json::array())["error"]["data"]["code"].get<std::string>(), std::string("ProtocolError"));
-    QCOMPARE(client.call("model/inspect", {{"path", 3}})["error"]["data"]["code"].get<std::string>(), std::string("ProtocolError"));
+    QCOMPARE(client.call("model/inspect", Json::array())["error"]["data"]["code"].get<std::string>(),
+             std::string("ProtocolError"));
+    QCOMPARE(client.call("model/inspect", {{"path", 3}})["error"]["data"]["code"].get<std::string>(),
+             std::string("ProtocolError"));
     client.sendRaw("Content-Length: 5\r\n\r\n{oops");
     QCOMPARE(client.next()["error"]["code"].get<int>(), -32700);
     client.sendRaw("content-length: 2\r\nX-Other: 1\r\n\r\n[]"); // header names in any case, further headers
@@ -232,7 +239,8 @@ void TestServe::onlyModelsOfTheProjectAreChecked() {
     QCOMPARE(nameless["data"]["code"].get<std::string>(), std::string("ProtocolError"));
     // One whose files have gone since.
     fs::copy(m_folder / "model", m_folder / "gone", fs::copy_options::recursive);
-    const Json added = client.call("project/addModel", {{"project", path.string()}, {"path", (m_folder / "gone").string()}});
+    const Json added =
+        client.call("project/addModel", {{"project", path.string()}, {"path", (m_folder / "gone").string()}});
     fs::remove_all(m_folder / "gone");
     Client later(m_folder / "cache-check");
     const Json gone =
@@ -288,7 +296,8 @@ void TestServe::targetsAreReadAndOffered() {
 void TestServe::wholeAudit() {
     Client client(m_folder / "cache");
     const fs::path project = m_folder / "whole.plumb";
-    const Json preview = client.call("images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "images/labels.csv").string()}});
+    const Json preview = client.call("images/preview", {{"folder", (m_folder / "images").string()},
+                                                        {"labels", (m_folder / "images/labels.csv").string()}});
     QCOMPARE(preview["result"]["columns"].size(), std::size_t(3));
     QCOMPARE(preview["result"]["rows"].size(), std::size_t(20));
     // Values of the whole table, not of the first rows alone; none of the column with the names.
@@ -297,9 +306,14 @@ void TestServe::wholeAudit() {
         std::ofstream table(m_folder / "late.csv");
         table << "file,split\n";
         for (int i = 0; i < 300; ++i)
-            table << "img/" << (i < 100 ? i < 10 ? "00" : "0" : "") << i << ".bmp," << (i < 298 ? "early" : i < 299 ? " early " : "late") << '\n';
+            table << "img/" << (i < 100 ? i < 10 ? "00" : "0" : "") << i << ".bmp,"
+                  << (i < 298   ? "early"
+                      : i < 299 ? " early "
+                                : "late")
+                  << '\n';
     }
-    const Json late = client.call("images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "late.csv").string()}});
+    const Json late = client.call(
+        "images/preview", {{"folder", (m_folder / "images").string()}, {"labels", (m_folder / "late.csv").string()}});
     // As the filter compares them: without the blanks around.
     QCOMPARE(late["result"]["values"], (Json{{"split", {"early", "late"}}}));
     QCOMPARE(preview["result"]["attributes"].size(), std::size_t(2));
@@ -310,16 +324,19 @@ void TestServe::wholeAudit() {
     QVERIFY2(ran.contains("result"), ran.dump().c_str());
     bool embedding = false;
     for (const Json& message : client.notifications)
-        embedding = embedding || (message["method"] == "progress" && message["params"]["stage"] == "embedding-images" && message["params"]["total"] == 300);
+        embedding = embedding || (message["method"] == "progress" && message["params"]["stage"] == "embedding-images" &&
+                                  message["params"]["total"] == 300);
     QVERIFY(embedding);
     auto opened = store::Project::open(project);
     const auto run = opened->run(ran["result"]["run"].get<std::int64_t>());
     QVERIFY(run->state == RunState::Done);
     QCOMPARE(opened->runResult(run->id)->measurements.size(), std::size_t(2));
-    const Json thumbnails = client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {0, 299}}});
+    const Json thumbnails =
+        client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {0, 299}}});
     QVERIFY(thumbnails.contains("result"));
     QVERIFY(opened->thumbnail(images, 299)->has_value());
-    QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}}).contains("error"));
+    QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}})
+                .contains("error"));
 
     // The report, as plumb report writes it.
     const fs::path page = m_folder / "report.html";
@@ -343,7 +360,8 @@ void TestServe::cancelAndGoOn() {
     const auto [model, images] = fill(client, project, "slow");
     const int id = client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
     for (Json message = client.next(); !message.is_null(); message = client.next())
-        if (message.value("method", "") == "progress" && message["params"]["stage"] == "embedding-images" && message["params"]["done"] > 0)
+        if (message.value("method", "") == "progress" && message["params"]["stage"] == "embedding-images" &&
+            message["params"]["done"] > 0)
             break;
     client.cancel(id);
     QCOMPARE(client.answer(id)["error"]["code"].get<int>(), -32800);
@@ -407,7 +425,8 @@ void TestServe::killedInTheMiddle() {
         }
     // The same figures as a run that was never stopped.
     Client fresh(m_folder / "cache-fresh");
-    const Json again = fresh.call("audit/run", {{"project", project.string()}, {"config", toJson(opened->run(run)->config)}});
+    const Json again =
+        fresh.call("audit/run", {{"project", project.string()}, {"config", toJson(opened->run(run)->config)}});
     const auto a = opened->runResult(run), b = opened->runResult(again["result"]["run"].get<std::int64_t>());
     for (std::size_t m = 0; m < a->measurements.size(); ++m)
         QVERIFY(std::abs(a->measurements[m].scoreMean - b->measurements[m].scoreMean) < 1e-6);
@@ -418,7 +437,8 @@ void TestServe::tokenCountsWhileAnAuditRuns() {
     const fs::path project = m_folder / "lanes.plumb";
     const auto [model, images] = fill(client, project, "slow");
     const int audit = client.request("audit/run", {{"project", project.string()}, {"config", config(model, images)}});
-    const Json counts = client.call("model/tokenize", {{"path", (m_folder / "model").string()}, {"texts", {"a photo", ""}}});
+    const Json counts =
+        client.call("model/tokenize", {{"path", (m_folder / "model").string()}, {"texts", {"a photo", ""}}});
     QCOMPARE(counts["result"]["counts"][1].get<int>(), 2);
     QVERIFY(!counts["result"]["truncated"][0].get<bool>());
     client.cancel(audit); // it was still running: the lanes do not wait for each other
@@ -431,7 +451,8 @@ void TestServe::errorsTravelAsValues() {
     QCOMPARE(error["code"].get<int>(), -32000);
     QCOMPARE(error["data"]["code"].get<std::string>(), std::string("NotAModel"));
     QVERIFY(error["message"].get<std::string>().find("images") != std::string::npos);
-    const Json missing = client.call("audit/resume", {{"project", (m_folder / "none.plumb").string()}, {"run", 1}})["error"];
+    const Json missing =
+        client.call("audit/resume", {{"project", (m_folder / "none.plumb").string()}, {"run", 1}})["error"];
     QCOMPARE(missing["data"]["code"].get<std::string>(), std::string("FileNotFound"));
 }
 
@@ -497,11 +518,29 @@ void TestServe::debiasingIsComparedExportedAndAudited() {
                  std::string("ProtocolError"));
     QVERIFY(!fs::exists(m_folder / "no-export"));
 
+    // A model between two, written and taken into the project.
+    test::RandomClip tiny;
+    tiny.contextLength = 40;
+    test::writeRandomClip(m_folder / "other model", tiny, Container::HuggingFace, 7);
+    const auto between = [&](const char* other, const Json& alpha) {
+        return client.call("debias/exportModel", {{"project", path.string()},
+                                                  {"model", model},
+                                                  {"other", (m_folder / other).string()},
+                                                  {"folder", (m_folder / "half way").string()},
+                                                  {"strength", alpha}});
+    };
+    QVERIFY(between("nowhere", 0.5).contains("error"));
+    QVERIFY(!fs::exists(m_folder / "half way/model.safetensors"));
+    const Json half = between("other model", 0.5);
+    QVERIFY2(half.contains("result"), half.dump().c_str());
+    const auto added = project->model(half["result"]["id"].get<std::int64_t>());
+    QVERIFY(added && added->path == (m_folder / "half way").string());
+    QVERIFY(fs::exists(m_folder / "half way/interpolation.json"));
+
     // Two runs: without it and with it.
-    const Json audited = client.call("debias/audit", {{"project", path.string()},
-                                                      {"transform", transform},
-                                                      {"strength", 0.75},
-                                                      {"config", config(model, images)}});
+    const Json audited = client.call(
+        "debias/audit",
+        {{"project", path.string()}, {"transform", transform}, {"strength", 0.75}, {"config", config(model, images)}});
     QVERIFY2(audited.contains("result"), audited.dump().c_str());
     const std::int64_t before = audited["result"]["before"].get<std::int64_t>(),
                        after = audited["result"]["after"].get<std::int64_t>();
@@ -517,8 +556,7 @@ void TestServe::debiasingIsComparedExportedAndAudited() {
     // The second can be gone on with, too: what was applied is in the project.
     const Json again = client.call("audit/run", {{"project", path.string()}, {"config", toJson(second->config)}});
     QVERIFY2(again.contains("result"), again.dump().c_str());
-    const auto same = project->runResult(again["result"]["run"].get<std::int64_t>()),
-               there = project->runResult(after);
+    const auto same = project->runResult(again["result"]["run"].get<std::int64_t>()), there = project->runResult(after);
     QVERIFY(same && there);
     QCOMPARE(*same->measurements[0].maxSkew.value, *there->measurements[0].maxSkew.value);
     QCOMPARE(same->measurements[0].scoreMean, there->measurements[0].scoreMean);
@@ -553,7 +591,9 @@ void TestServe::aComparisonCanBeCancelledAndCanFail() {
     QVERIFY2(empty.contains("result"), empty.dump().c_str());
     QVERIFY(!project->studyResult(empty["result"]["study"].get<std::int64_t>())->candidates[0].failure.empty());
     QVERIFY(client.call("initialize", Json::object()).contains("result")); // still there
-    QCOMPARE(client.call("debias/compare", {{"project", path.string()}, {"config", study(77, images)}})["error"]["data"]["code"]
+    QCOMPARE(client
+                 .call("debias/compare",
+                       {{"project", path.string()}, {"config", study(77, images)}})["error"]["data"]["code"]
                  .get<std::string>(),
              std::string("RecordUnknown"));
 }

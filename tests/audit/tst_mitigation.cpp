@@ -629,7 +629,7 @@ private Q_SLOTS:
         const auto scoresBy = [&](std::vector<std::string> groups) {
             std::vector<float> scores = judged({}, of).scores;
             const auto done = rerankScores(byLabels(std::move(groups)), of.images.rows, std::vector(200, true),
-                                           of.images.attributes[0], of.options.k, scores, m_feedback);
+                                           of.images.attributes, of.options.k, scores, m_feedback);
             return done ? scores : std::vector<float>();
         };
         const std::vector<float> order = scoresBy({"Female", "Male"});
@@ -646,7 +646,7 @@ private Q_SLOTS:
         std::vector<float> scores = judged({}, of).scores;
         const std::vector<float> untouched = scores;
         QVERIFY(rerankScores(byLabels({"Female", "Male"}), of.images.rows, std::vector(200, false),
-                             of.images.attributes[0], of.options.k, scores, m_feedback)
+                             of.images.attributes, of.options.k, scores, m_feedback)
                         .has_value() == false ||
                 scores == untouched);
         QVERIFY(usesTrueLabels(byLabels({"Female", "Male"})) && !usesTrueLabels(withoutGender()));
@@ -759,6 +759,106 @@ private Q_SLOTS:
                     1e-9);
         }
         QCOMPARE(study.result.fitRows + study.result.selectRows + study.result.auditRows, std::int64_t(500));
+    }
+
+    // ---- models in the place of the study's own -----------------------------------------------------------------
+    /// At alpha the images are (1 - alpha) theirs + alpha (theirs without the gender); texts stay.
+    static InterpolateModels towards(const World& of, const std::map<std::string, std::vector<float>>& textRows) {
+        return [&of, &textRows](const std::filesystem::path& other, double alpha, Feedback&) -> Outcome<ModelBetween> {
+            if (other != "/models/fair")
+                return fail(ErrorCode::FileNotFound, {{"path", other.string()}});
+            ModelBetween model;
+            model.report = {100, 0.25, std::string(64, 'b'), {"The tokenizers differ."}};
+            model.images = [&of, alpha](std::span<const std::filesystem::path> files) -> Outcome<Embeddings> {
+                Embeddings rows(files.size(), kDim);
+                for (std::size_t i = 0; i < files.size(); ++i) {
+                    std::ranges::copy(of.images.rows.row(std::stoul(files[i].stem().string())), rows.row(i).begin());
+                    rows.row(i)[0] *= static_cast<float>(1 - alpha);
+                }
+                return rows;
+            };
+            model.texts = [&textRows](std::span<const std::string> texts) -> Outcome<Embeddings> {
+                Embeddings rows(texts.size(), kDim);
+                for (std::size_t i = 0; i < texts.size(); ++i)
+                    std::ranges::copy(textRows.at(texts[i]), rows.row(i).begin());
+                return rows;
+            };
+            return model;
+        };
+    }
+
+    void modelsBetweenTwoAreJudgedAlongAlpha() {
+        World of = world(400, 0.8, 21);
+        std::map<std::string, std::vector<float>> textRows;
+        for (debias::TextRows* rows : {&of.texts.promptRows, &of.texts.classRows})
+            for (std::size_t i = 0; i < rows->plain.rows; ++i) {
+                rows->texts.push_back("text " + std::to_string(textRows.size()));
+                textRows[rows->texts.back()] = {rows->plain.row(i).begin(), rows->plain.row(i).end()};
+            }
+        for (std::size_t i = 0; i < of.images.rows.rows; ++i)
+            of.images.files.push_back("/images/" + std::to_string(i) + ".jpg");
+        const auto between = [](const char* model, const char* steps) {
+            return DebiasConfig{"interpolation", "", {{"model", model}, {"steps", steps}}, 0};
+        };
+        StudyInput input =
+            studyOf(of, {method({between("/models/fair", "4")}), method({between("/models/lost", "4")}),
+                         method({between("/models/fair", "0")}),
+                         method({between("/models/fair", "4"), {"leace", "", {}, 0}}), method({between("", "4")})});
+        input.between = towards(of, textRows);
+        input.card.modelSha256 = std::string(64, 'a');
+        const Study study = runStudy(input, m_feedback).value();
+        const DebiasCandidate& fair = study.result.candidates[0];
+        QVERIFY2(fair.failure.empty(), fair.failure.c_str());
+        QCOMPARE(fair.curve.size(), std::size_t(5));
+        QCOMPARE(fair.card.otherModelSha256, std::string(64, 'b'));
+        QCOMPARE(fair.card.modelSha256, std::string(64, 'a'));
+        QCOMPARE(fair.card.warnings, std::vector<std::string>{"The tokenizers differ."});
+        QVERIFY(study.transforms[0].parts.empty());
+        // Each point is what judging those rows by hand gives.
+        for (std::size_t s = 0; s < 5; ++s) {
+            const double alpha = double(s) / 4;
+            QCOMPARE(fair.curve[s].strength, alpha);
+            JudgedImages audit = takeRows(of.images, input.split.audit);
+            for (std::size_t i = 0; i < audit.rows.rows; ++i)
+                audit.rows.row(i)[0] *= static_cast<float>(1 - alpha);
+            const auto points =
+                pointsOf(judge({}, audit, of.texts, of.options, m_feedback).value(), audit, of.texts, of.options);
+            for (const char* measure : {"max_skew", "ndkl"})
+                QCOMPARE(pointOf(fair.curve[s].audit, "gender", measure), pointOf(points, "gender", measure));
+            QCOMPARE(pointOf(fair.curve[s].audit, "", "able"), pointOf(points, "", "able"));
+        }
+        // Chosen by the select rows, and priced there.
+        const auto best = std::ranges::max_element(
+            fair.curve, {}, [](const DebiasPoint& point) { return *pointOf(point.select, "", "able"); });
+        QCOMPARE(fair.card.strength, best->strength);
+        QVERIFY(fair.card.strength > 0);
+        QVERIFY(std::abs(valueOf(fair.price[0], "gender", "after", "ndkl") - *pointOf(best->audit, "gender", "ndkl")) <
+                1e-9);
+        QCOMPARE(study.result.recommended, std::int64_t(0));
+        // What cannot be made is said, and stops no other.
+        const auto says = [&](std::size_t candidate, const char* words) {
+            const std::string& failure = study.result.candidates[candidate].failure;
+            return failure.find(words) != std::string::npos && study.result.candidates[candidate].price.empty();
+        };
+        QVERIFY(says(1, "/models/lost") && says(2, "from 1 to 20") && says(3, "interpolation alone"));
+        QVERIFY(says(4, "the other model"));
+    }
+
+    void whatSaysLittleIsSaid() {
+        const auto warned = [&](const StudyInput& input, const char* words) {
+            return std::ranges::any_of(runStudy(input, m_feedback).value().result.warnings,
+                                       [&](const std::string& w) { return w.find(words) != std::string::npos; });
+        };
+        const World of = world(400, 0.8, 15);
+        StudyInput input = studyOf(of, {method({{"mean-difference", "", {}, 0}})});
+        QVERIFY(!warned(input, "hardly more than") && !warned(input, "in the first k"));
+        StudyInput guessed = input; // classes that are drawn anew are named right by a guess alone
+        RandomStream random(9, 1, 0);
+        for (std::int32_t& code : guessed.images.classes->codes)
+            code = static_cast<std::int32_t>(random.below(kClasses));
+        QVERIFY(warned(guessed, "hardly more than"));
+        input.measure.k = {5000, 0};
+        QVERIFY(warned(input, "in the first k"));
     }
 
     void theCurveHasTheKOfThePrice() {
@@ -948,6 +1048,12 @@ private Q_SLOTS:
         }
         for (const auto& [person, in] : partsOf)
             QCOMPARE(in.size(), std::size_t(1));
+        // A column that is called like it is kept together without being named, and said to be.
+        config.together.clear();
+        const StudyInput known = studyInput(config, sets, encoder.function(), m_feedback).value();
+        QCOMPARE(known.split.fit, clustered.split.fit);
+        QVERIFY(known.splitText.find("person kept together") != std::string::npos);
+        config.together = "person";
         for (const std::vector<double>& shares :
              {std::vector<double>{}, {1, 1}, {0.5, 0, 0.5}, {0.5, -1, 0.5}, {0.5, std::nan(""), 1}}) {
             config.shares = shares;

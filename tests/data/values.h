@@ -174,8 +174,8 @@ auto fields(Is<DebiasFact> auto& v) {
     return std::tie(a, b, c);
 }
 auto fields(Is<DebiasCard> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 auto fields(Is<AuditConfig> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l] = v;

@@ -194,7 +194,13 @@ private Q_SLOTS:
         QCOMPARE(flattened(resumed.heads), flattened(whole.heads));
         QCOMPARE(resumed.best, whole.best);
         QCOMPARE(resumed.untouched, whole.untouched);
-        QCOMPARE(resumed.points.back().loss.total, whole.points.back().loss.total);
+        QCOMPARE(resumed.points.size(), whole.points.size()); // those before the stop, too
+        for (std::size_t e = 0; e < whole.points.size(); ++e) {
+            QCOMPARE(resumed.points[e].epoch, whole.points[e].epoch);
+            QCOMPARE(resumed.points[e].loss.total, whole.points[e].loss.total);
+            QCOMPARE(resumed.points[e].loss.alignment, whole.points[e].loss.alignment);
+            QCOMPARE(resumed.points[e].measure, whole.points[e].measure);
+        }
         QVERIFY(!std::filesystem::exists(folder / "joint.safetensors"));
     }
 

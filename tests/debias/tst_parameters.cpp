@@ -56,7 +56,7 @@ private Q_SLOTS:
     }
 
     void everyMethodHasANameOfItsOwnAndSaysWhatItDoes() {
-        QCOMPARE(allDebiasMethods().size(), std::size_t(20));
+        QCOMPARE(allDebiasMethods().size(), std::size_t(21));
         for (const DebiasMethodInfo& info : allDebiasMethods()) {
             QCOMPARE(findDebiasMethod(info.name), &info);
             QVERIFY(!info.about.empty() && !info.source.empty());

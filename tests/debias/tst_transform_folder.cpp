@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/base/random.h"
 #include "core/debias/transform.h"
@@ -89,7 +90,8 @@ double furthest(const Embeddings& a, const Embeddings& b) {
 /// The system's own Python with NumPy, or nothing.
 QString python() {
     const QString program = QStringLiteral("/usr/bin/python3");
-    return QProcess::execute(program, {QStringLiteral("-c"), QStringLiteral("import numpy")}) == 0 ? program : QString();
+    return QProcess::execute(program, {QStringLiteral("-c"), QStringLiteral("import numpy")}) == 0 ? program
+                                                                                                   : QString();
 }
 
 QString text(const fs::path& path) {
@@ -175,6 +177,26 @@ private Q_SLOTS:
         QCOMPARE(back.parts[1].card.strength, 0.25);
         const Embeddings rows = rowsOf(8, 4, 3);
         QVERIFY(furthest(applied(back, Modality::Image, rows), applied(transform, Modality::Image, rows)) == 0);
+        QVERIFY(fs::exists(folder / "stack/apply.py"));
+    }
+
+    void aFolderHoldsOneTransformAtATime() {
+        const test::TempFolder folder;
+        Transform stack;
+        stack.parts.assign(2, part(LinearMap{4, 4, numbers(16, 1), numbers(4, 2), false}, Unchanged{}));
+        QVERIFY(writeTransform(stack, folder.path()).has_value());
+        test::writeText(folder / "1/notes.txt", "mine");
+        test::writeText(folder / "image_of_me.png", "mine");
+        Transform other;
+        other.parts.push_back(part(ImputeMap{{1}, {0.5}}, Unchanged{}));
+        QVERIFY(writeTransform(other, folder.path()).has_value());
+        std::set<std::string> files;
+        for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+            if (entry.is_regular_file())
+                files.insert(entry.path().lexically_relative(folder.path()).string());
+        QCOMPARE(files, (std::set<std::string>{"1/notes.txt", "apply.py", "card.json", "image_coordinates.npy",
+                                               "image_of_me.png", "image_values.npy"}));
+        QCOMPARE(readTransform(folder.path()).value().parts.size(), std::size_t(1));
     }
 
     void aRankingAndScoresComeBack() {
@@ -232,6 +254,13 @@ private Q_SLOTS:
         QCOMPARE(broken("\"linear\"", "\"bent\""), ErrorCode::JsonInvalid);
         QCOMPARE(broken("\"linear\"", "{}"), ErrorCode::JsonInvalid);
         QCOMPARE(broken("{", "["), ErrorCode::JsonInvalid);
+        QCOMPARE(broken("\"dim\": 4", "\"dim\": 5"), ErrorCode::JsonInvalid);
+        // For people: neither the parser's words nor a file that nobody asked for.
+        test::writeText(folder / "card.json", good.substr(0, good.size() / 2));
+        QVERIFY(readTransform(folder.path()).error().arg("reason").find("damaged or was cut off") != std::string::npos);
+        fs::create_directories(folder / "half/checkpoint");
+        QVERIFY(readTransform(folder / "half").error().arg("expected").find("goes on") != std::string::npos);
+        QVERIFY(readTransform(folder / "card.json").error().arg("expected").find("a folder") != std::string::npos);
         test::writeText(folder / "card.json", good);
         const std::vector<double> three(3);
         const std::int64_t shape[] = {3};

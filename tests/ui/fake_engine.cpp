@@ -270,7 +270,7 @@ int main() {
                                 {"params", {{"level", "info"}, {"message", "epoch 3 of 100: loss 0.4213"}}}}));
                     slow.emplace(id, Slow{"fitting-joint-vl"});
                 }
-            } else if (method == "debias/export") {
+            } else if (method == "debias/export" || method == "debias/exportModel") {
                 exported = params;
                 answer(id, json::object());
             } else if (method == "debias/audit") {

@@ -232,6 +232,29 @@ private Q_SLOTS:
     }
 
     // The empty page --------------------------------------------------------------------------------------------------
+    void aBoundIsShownWhereThereIsNoValue() {
+        DebiasStudy study = test::syntheticStudy();
+        for (MeasureRow& row : study.candidates[0].price[0].rows)
+            if (row.measure == "min_skew" && row.keys[0] == "gender" && row.keys[1] != "difference") {
+                row.value.value.reset();
+                row.value.ciLow.reset();
+                row.value.atMost = row.keys[1] == "before" ? -1.5 : -0.25;
+            }
+        const Grid grid = studyGrid(study);
+        const int column = columnOf(grid, QStringLiteral("MinSkew"));
+        QVERIFY(column > 0);
+        QCOMPARE(grid.rows[0][column].shown, QStringLiteral("≤ −1.50"));
+        QCOMPARE(grid.rows[1][column].shown, QStringLiteral("≤ −0.25"));
+        QVERIFY(grid.rows[1][column].trend != Grid::Trend::None);
+    }
+    void anotherModelIsNamedByItsFolder() {
+        DebiasStudy study = test::syntheticStudy();
+        study.candidates[1].card.config = {"interpolation", "", {{"model", "/data/models/tuned/"}, {"steps", "9"}}, 0};
+        study.candidates[2].card.config = {"residual-head", "", {{"file", "/data/a long folder/heads.pt"}}, 0};
+        const QStringList names = candidateNames(study);
+        QCOMPARE(names[1], QStringLiteral("Interpolation with tuned (steps = 9)"));
+        QVERIFY2(names[2].contains(QStringLiteral("file = heads.pt")), qPrintable(names[2]));
+    }
     void anEmptyProjectLeadsToWhatIsMissing() {
         Bench bench;
         bench.open(Bench::Contents::Nothing);
@@ -301,6 +324,18 @@ private Q_SLOTS:
             if (box->text() == QStringLiteral("Residual heads (import)"))
                 box->setChecked(true);
         lacks("needs its file");
+        QTest::mouseClick(button(form, QStringLiteral("None")), Qt::LeftButton);
+        for (auto* box : form->findChildren<QCheckBox*>())
+            if (box->text() == QStringLiteral("Model interpolation"))
+                box->click();
+        lacks("needs the other model");
+        // A click opens what it needs.
+        auto* model = named<QLineEdit>(form, QStringLiteral("model of Model interpolation"));
+        QVERIFY(model != nullptr);
+        QTRY_VERIFY(model->isVisibleTo(form));
+        model->setText(QStringLiteral("/data/models/tuned"));
+        QVERIFY(form->config().has_value());
+        QCOMPARE(form->config()->methods[0].steps[0].parameter("model"), std::string_view("/data/models/tuned"));
         QTest::mouseClick(button(form, QStringLiteral("Standard")), Qt::LeftButton);
         QVERIFY(form->config().has_value());
     }
@@ -569,6 +604,42 @@ private Q_SLOTS:
                  folder + QStringLiteral("/leace-gender-0.60-2")); // nothing is written over
         page.view()->slider()->setValue(0);
         QVERIFY(!button(page.view(), QStringLiteral("Export…"))->isEnabled());
+    }
+    void theAlphaBetweenTwoModelsIsASliderAndWritesAModel() {
+        Bench bench;
+        bench.open(Bench::Contents::Studies);
+        {
+            store::Project project = bench.again();
+            DebiasStudy study;
+            study.config = test::studyConfig();
+            study.candidates = {test::candidate("interpolation", test::pathsOf(-0.5, 0.2, 0.01, 0, 0.3), 0.6, 5)};
+            study.candidates[0].transformId = 0;
+            study.candidates[0].card.config.parameters = {{"model", "/data/models/tuned"}};
+            study.recommended = 0;
+            const auto id = project.beginStudy(study.config);
+            QVERIFY(id && project.finishStudy(*id, study));
+        }
+        bench.project.open(bench.project.path()); // what another program wrote
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.studies()->rowCount(), 3, kLong);
+        MitigatePage page(bench.context, &bench.audits);
+        bench.show(page);
+        page.showStudy(3);
+        QTRY_VERIFY_WITH_TIMEOUT(page.view()->isVisible(), kLong);
+        QCOMPARE(page.view()->slider()->maximum(), 5);
+        QCOMPARE(page.view()->strength(), 0.6);
+        QVERIFY(says(page.view(), QStringLiteral("Al&pha")));
+        QVERIFY(!button(page.view(), QStringLiteral("Audit with it…")));
+        page.view()->slider()->setValue(4);
+        QVERIFY(button(page.view(), QStringLiteral("Write the model…"))->isEnabled());
+        const QString folder = QString::fromStdString((bench.folder / "out").string());
+        QVERIFY(QDir().mkpath(folder));
+        page.exportTo(folder);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.told(QStringLiteral("is now one of this project's models")), kLong);
+        const QJsonObject asked = bench.asked();
+        QCOMPARE(asked.value(u"model").toInteger(), 1);
+        QCOMPARE(asked.value(u"other").toString(), QStringLiteral("/data/models/tuned"));
+        QCOMPARE(asked.value(u"strength").toDouble(), 0.8);
+        QCOMPARE(asked.value(u"folder").toString(), folder + QStringLiteral("/interpolation-gender-0.80"));
     }
     void aMethodIsAuditedWith() {
         Bench bench;

@@ -6,6 +6,8 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMenuBar>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -14,15 +16,19 @@
 #include <QTest>
 
 #include "app/window/drop_plan.h"
+#include "app/window/help_page.h"
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/charts/plumb_table.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
+#include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/runs/run_picker.h"
+#include "ui/widgets/command_palette.h"
 #include "ui/widgets/room_list.h"
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/table_view.h"
 #include "ui/widgets/tour_panel.h"
 #include "ui/widgets/work_bar.h"
@@ -135,6 +141,83 @@ private Q_SLOTS:
         QTest::keyClick(m_window.get(), Qt::Key_F1);
         QTest::keyClick(m_window.get(), Qt::Key_Escape);
         QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
+    }
+    void aCommandIsFoundByPartsOfItsName() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        const auto palette = [&] {
+            m_window->activateWindow();
+            [&] { QVERIFY(QTest::qWaitForWindowActive(m_window.get())); }();
+            QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+            return m_window->findChild<CommandPalette*>();
+        };
+        CommandPalette* commands = palette();
+        QVERIFY(commands != nullptr && commands->isVisible());
+        const QStringList all = commands->shown();
+        QVERIFY(all.contains(QStringLiteral("Project › Open…")));
+        QVERIFY(all.contains(QStringLiteral("View › Appearance › Dark")));
+        // Every word must be there, in any order; a word's beginning counts most.
+        QTest::keyClicks(commands->line(), QStringLiteral("image add"));
+        QCOMPARE(commands->shown(), QStringList{QStringLiteral("Project › Add images…")});
+        commands->line()->setText(QStringLiteral("mod"));
+        QVERIFY(commands->shown().size() > 1);
+        commands->line()->setText(QStringLiteral("no such thing"));
+        QVERIFY(commands->shown().isEmpty());
+        QTest::keyClick(commands->line(), Qt::Key_Return); // nothing to do, and nothing is done
+        QVERIFY(commands->isVisible());
+        // A run is gone to by its number, without the mouse.
+        commands->line()->setText(QStringLiteral("run 1 ·"));
+        QVERIFY2(!commands->shown().isEmpty() && commands->shown().first().startsWith(QStringLiteral("Runs › Run 1")),
+                 qPrintable(commands->shown().join(u'|')));
+        QTest::keyClick(commands->line(), Qt::Key_Return);
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("runs"));
+        QTRY_VERIFY(m_window->findChild<CommandPalette*>() == nullptr);
+        commands = palette();
+        commands->line()->setText(QStringLiteral("view models"));
+        QTest::keyClick(commands->line(), Qt::Key_Return);
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
+        QTRY_VERIFY(m_window->findChild<CommandPalette*>() == nullptr);
+        // What cannot be chosen now is not offered.
+        choose(QStringLiteral("Close"));
+        QTRY_VERIFY(!m_window->context().project->isOpen());
+        QVERIFY(!palette()->shown().contains(QStringLiteral("Audit › New audit")));
+    }
+    void rowsOfATableAreFound() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        m_window->showRoom(QStringLiteral("models"));
+        TableView* table = m_window->modelsPage()->table();
+        const int rows = table->model()->rowCount();
+        QVERIFY(rows > 1);
+        QTest::keyClick(m_window.get(), Qt::Key_F, Qt::ControlModifier);
+        TableSearch* search = TableSearch::of(table);
+        QVERIFY(search != nullptr && search->isVisible());
+        const QString name = table->model()->index(0, 0).data().toString();
+        search->line()->setText(name);
+        QVERIFY(table->model()->rowCount() >= 1 && table->model()->rowCount() < rows);
+        QCOMPARE(table->model()->index(0, 0).data().toString(), name);
+        search->line()->setText(QStringLiteral("no such model"));
+        QCOMPARE(table->model()->rowCount(), 0);
+        QTest::keyClick(search->line(), Qt::Key_Escape);
+        QVERIFY(!search->isVisible());
+        QCOMPARE(table->model()->rowCount(), rows);
+        QVERIFY(table->hasFocus());
+    }
+    void theHelpListsTheKeysThatTheMenusHave() {
+        choose(QStringLiteral("Help and keyboard"));
+        QStringList texts;
+        for (const QLabel* label : m_window->findChild<HelpPage*>()->findChildren<QLabel*>())
+            texts << label->text();
+        int keys = 0;
+        for (const Command& command : commandsOf(m_window->menuBar()))
+            if (!command.keys.isEmpty()) {
+                ++keys;
+                QVERIFY2(texts.contains(command.keys), qPrintable(command.keys));
+                QVERIFY2(texts.contains(command.name), qPrintable(command.name));
+            }
+        QVERIFY(keys > 10);
     }
     void tabGoesThroughEveryPageAndComesRound() {
         makeProject("a.plumb");

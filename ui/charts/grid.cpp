@@ -16,6 +16,7 @@
 
 #include "ui/charts/chart_text.h"
 #include "ui/charts/palette.h"
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -333,6 +334,8 @@ GridTable::GridTable(QWidget* parent)
     horizontalHeader()->setSortIndicatorClearable(true);
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this] { Q_EMIT currentGridRowChanged(currentGridRow()); });
+    new TableSearch(
+        this, [this](const QString& words) { setFilter(words); }, [this] { return m_model->rowCount(); });
 }
 
 int GridTable::currentGridRow() const {

@@ -12,6 +12,7 @@
 
 #include "ui/charts/plumb_delegate.h"
 #include "ui/charts/plumb_header.h"
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -39,6 +40,8 @@ PlumbTable::PlumbTable(QWidget* parent)
         if (currentIndex().isValid())
             scrollTo(currentIndex());
     });
+    new TableSearch(
+        this, [this](const QString& words) { setFilter(words); }, [this] { return m_model->rowCount(); });
 }
 
 void PlumbTable::setChart(std::shared_ptr<const PlumbData> chart) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/table_view.h"
 
+#include <algorithm>
+
 #include <QApplication>
 #include <QClipboard>
 #include <QHeaderView>
@@ -8,6 +10,7 @@
 #include <QMenu>
 #include <QSortFilterProxyModel>
 
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -17,7 +20,30 @@ namespace {
 constexpr int kMostNeeded = 20 * theme::kGrid;
 } // namespace
 
-TableView::TableView(QWidget* parent) : QTableView(parent), m_proxy(new QSortFilterProxyModel(this)) {
+/// Lets through the rows whose cells hold every word.
+class WordsProxy : public QSortFilterProxyModel {
+public:
+    using QSortFilterProxyModel::QSortFilterProxyModel;
+    void setWords(const QString& words) {
+        m_words = words.split(u' ', Qt::SkipEmptyParts);
+        invalidateFilter();
+    }
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex& parent) const override {
+        return std::ranges::all_of(m_words, [&](const QString& word) {
+            for (int column = 0; column < sourceModel()->columnCount(parent); ++column)
+                if (sourceModel()->index(row, column, parent).data().toString().contains(word, Qt::CaseInsensitive))
+                    return true;
+            return false;
+        });
+    }
+
+private:
+    QStringList m_words;
+};
+
+TableView::TableView(QWidget* parent) : QTableView(parent), m_proxy(new WordsProxy(this)) {
     theme::styleTable(this);
     setFont(theme::tabularFont(font()));
     setSelectionMode(ExtendedSelection);
@@ -31,6 +57,9 @@ TableView::TableView(QWidget* parent) : QTableView(parent), m_proxy(new QSortFil
     connect(horizontalHeader(), &QWidget::customContextMenuRequested, this, &TableView::showColumnMenu);
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) { Q_EMIT currentSourceChanged(m_proxy->mapToSource(current)); });
+    new TableSearch(
+        this, [this](const QString& words) { m_proxy->setWords(words); },
+        [this] { return m_proxy->sourceModel() != nullptr ? m_proxy->sourceModel()->rowCount() : 0; });
 }
 
 void TableView::setSource(QAbstractItemModel* source, int sortRole) {
@@ -63,8 +92,8 @@ void TableView::fitStretchColumn() {
     for (int column = 0; column < model()->columnCount(); ++column)
         if (column != m_stretch && !isColumnHidden(column))
             others += columnWidth(column);
-    const int needed = std::min(kMostNeeded, std::max(sizeHintForColumn(m_stretch),
-                                                      horizontalHeader()->sectionSizeHint(m_stretch)));
+    const int needed =
+        std::min(kMostNeeded, std::max(sizeHintForColumn(m_stretch), horizontalHeader()->sectionSizeHint(m_stretch)));
     setColumnWidth(m_stretch, std::max(needed, viewport()->width() - others));
 }
 
@@ -73,7 +102,9 @@ void TableView::resizeEvent(QResizeEvent* event) {
     fitStretchColumn();
 }
 
-QModelIndex TableView::currentSource() const { return m_proxy->mapToSource(currentIndex()); }
+QModelIndex TableView::currentSource() const {
+    return m_proxy->mapToSource(currentIndex());
+}
 
 void TableView::setCurrentSource(const QModelIndex& index) {
     const QModelIndex here = m_proxy->mapFromSource(index);

@@ -3,12 +3,12 @@
 
 #include <QTableView>
 
-class QSortFilterProxyModel;
-
 namespace plumbline::ui {
 
+class WordsProxy;
+
 /// A table on a card: whole rows, sortable by its header, columns that can be hidden, Ctrl+C copies the selected rows
-/// with their headers as tab-separated text.
+/// with their headers as tab-separated text, Ctrl+F finds rows (TableSearch).
 class TableView : public QTableView {
     Q_OBJECT
 public:
@@ -36,7 +36,7 @@ private:
     void showColumnMenu(const QPoint& position);
     void fitStretchColumn();
     int m_stretch = -1;
-    QSortFilterProxyModel* m_proxy;
+    WordsProxy* m_proxy;
 };
 
 } // namespace plumbline::ui

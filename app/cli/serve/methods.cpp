@@ -10,6 +10,7 @@
 #include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
+#include "core/clip/interpolate.h"
 #include "core/clip/model_tokenizer.h"
 #include "core/data/json.h"
 #include "core/formats/csv.h"
@@ -116,6 +117,7 @@ Methods::Methods() {
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
         {"debias/compare", {Lane::Heavy, bind(this, &Methods::compareDebiasing)}},
+        {"debias/exportModel", {Lane::Heavy, bind(this, &Methods::exportModel)}},
         {"debias/export", {Lane::Light, bind(this, &Methods::exportTransform)}},
         {"debias/audit", {Lane::Heavy, bind(this, &Methods::auditWithTransform)}},
         {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
@@ -261,6 +263,18 @@ Methods::Answer Methods::exportTransform(const json& params, Feedback&) {
     PLUMBLINE_TRY(const debias::Transform transform, audit::transformIn(project, id, strength));
     PLUMBLINE_CHECK(debias::writeTransform(transform, decodePath(folder)));
     return json::object();
+}
+
+Methods::Answer Methods::exportModel(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t id, integerOf(params, "model"));
+    PLUMBLINE_TRY(const std::string other, textOf(params, "other"));
+    PLUMBLINE_TRY(const std::string folder, textOf(params, "folder"));
+    PLUMBLINE_TRY(const double alpha, strengthOf(params));
+    PLUMBLINE_TRY(const store::ModelRecord first, project.model(id));
+    PLUMBLINE_CHECK(clip::interpolate(decodePath(first.path), decodePath(other),
+                                      {alpha, false, decodePath(first.vocabPath)}, decodePath(folder), feedback));
+    return addModel(json{{"project", params.at("project")}, {"path", folder}}, feedback);
 }
 
 Methods::Answer Methods::auditWithTransform(const json& params, Feedback& feedback) {

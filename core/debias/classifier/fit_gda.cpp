@@ -59,7 +59,9 @@ Outcome<void> tellOfSeparability(const TrainingRows& rows, Embeddings after, std
                                         " the change, names the group (of images held out, where there are enough)"});
         else if (found.error().cancelled())
             return tl::unexpected(found.error());
-        else
+        if (found && unit == &after)
+            warnOfLess(*found, rows.majority(), rows.codes.size(), fitted);
+        if (!found)
             fitted.warnings.push_back("How well the groups can be told apart " + when +
                                       " the change is not known: the images of each group are all alike.");
     }

@@ -279,6 +279,7 @@ Outcome<void> tellTraining(const FitRows& rows, std::span<const double> after, F
                             "largest group is " +
                                 formatFixed(largest, 3) + " of them"});
     fitted.facts.push_back({"training accuracy after", is, "the same share after the change, at unit length"});
+    warnOfLess(is, largest, rows.rows, fitted);
     return {};
 }
 

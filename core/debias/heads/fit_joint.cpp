@@ -282,6 +282,12 @@ private:
             add(name, formats::DType::I32, *values);
         if (m_hasBest)
             add("best", formats::DType::F32, m_best);
+        std::vector<double> points;
+        for (const JointPoint& point : m_fit.points)
+            points.insert(points.end(), {point.loss.counterfactual, point.loss.alignment, point.loss.total,
+                                         point.measure.value_or(std::numeric_limits<double>::quiet_NaN())});
+        if (!points.empty())
+            add("points", formats::DType::F64, points);
         return formats::writeSafetensors(m_options.folder / kCheckpoint, tensors);
     }
 
@@ -321,6 +327,18 @@ private:
         if (m_hasBest) {
             m_best.resize(state.heads.size());
             take("best", m_best);
+        }
+        std::vector<double> points(m_epoch >= 0 && m_epoch <= m_options.epochs ? std::size_t(m_epoch) * 4 : 0);
+        if (!points.empty())
+            take("points", points);
+        for (std::size_t e = 0; e * 4 < points.size(); ++e) {
+            JointPoint point;
+            point.epoch = static_cast<int>(e) + 1;
+            point.epochs = m_options.epochs;
+            point.loss = {points[4 * e], points[4 * e + 1], points[4 * e + 2]};
+            if (!std::isnan(points[4 * e + 3]))
+                point.measure = points[4 * e + 3];
+            m_fit.points.push_back(point);
         }
         const auto within = [&](const std::vector<std::uint32_t>& queue, std::size_t rows) {
             return std::ranges::all_of(queue, [&](std::uint32_t row) { return row < rows + m_options.queue; });

@@ -54,7 +54,7 @@ struct JointFit {
     int epochs = 0, bestEpoch = 0;   ///< done; those of `heads`
     std::optional<double> untouched; ///< the measure of heads that change nothing
     std::optional<double> best;      ///< that of `heads`
-    std::vector<JointPoint> points;  ///< since the start or the checkpoint that it went on from
+    std::vector<JointPoint> points;  ///< one an epoch, those before a checkpoint too
     std::int64_t resumedAt = 0;      ///< steps that the checkpoint had
 };
 

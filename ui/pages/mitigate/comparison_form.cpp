@@ -326,6 +326,11 @@ void ComparisonForm::refreshColumns() {
                 item->setCheckState(Qt::Checked);
                 targets.emplace_back(name, column.groups);
             }
+        // Three stand in a line; a fourth line and more are scrolled to.
+        const int lines = std::clamp((m_untargeted->count() + 2) / 3, 1, 4);
+        const int lineHeight = m_untargeted->count() > 0 ? m_untargeted->sizeHintForRow(0) : 2 * theme::kGrid;
+        m_untargeted->setFixedHeight(lines * (lineHeight + 2 * m_untargeted->spacing()) +
+                                     2 * m_untargeted->frameWidth() + theme::kHalf);
         m_split->setCurrentIndex(m_split->count() > 1 ? 1 : 0);
         m_target->setAttributes(std::move(targets));
     }

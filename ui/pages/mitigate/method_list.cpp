@@ -23,7 +23,12 @@ namespace {
 
 constexpr int kIndent = 3 * theme::kGrid;
 constexpr const char* kLabels = "labels";
+/// Parameters that are paths: a method is nothing without them.
 constexpr const char* kFile = "file";
+constexpr const char* kModel = "model";
+bool isPath(std::string_view parameter) {
+    return parameter == kFile || parameter == kModel;
+}
 
 /// What a comparison tries where nothing else is said.
 bool isStandardMethod(std::string_view method) {
@@ -107,6 +112,12 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     m_entries.push_back(std::move(entry));
     if (info.parameters.empty())
         return;
+    // What it cannot do without is asked for at once.
+    if (std::ranges::any_of(info.parameters, isPath, &DebiasParameter::name))
+        connect(m_entries.back().box, &QCheckBox::clicked, more, [more](bool ticked) {
+            if (ticked)
+                more->setChecked(true);
+        });
     connect(more, &QToolButton::toggled, this, [this, more, place, index](bool open) {
         more->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
         if (open && place->isEmpty())
@@ -149,8 +160,9 @@ QWidget* MethodList::parametersOf(std::size_t index) {
         const QString name = fromUtf8(parameter.name), title = entry.box->text();
         auto* label = new QLabel(name);
         const std::string preset = presetOf(entry, parameter.name);
-        if (parameter.name == kFile) {
-            auto* file = new PathEdit(PathEdit::Kind::File, tr("%1 of %2").arg(name, title));
+        if (isPath(parameter.name)) {
+            auto* file = new PathEdit(parameter.name == kFile ? PathEdit::Kind::File : PathEdit::Kind::Folder,
+                                      tr("%1 of %2").arg(name, title));
             label->setBuddy(file->line());
             connect(file, &PathEdit::pathChanged, this, &MethodList::changed);
             entry.fields.emplace_back(parameter.name,
@@ -201,13 +213,18 @@ std::vector<DebiasRecipe> MethodList::chosen() const {
 
 QString MethodList::problem() const {
     for (const Entry& entry : m_entries) {
-        const auto& parameters = entry.info->parameters;
-        if (!entry.box->isChecked() || !entry.stack.empty() ||
-            std::ranges::find(parameters, kFile, &DebiasParameter::name) == parameters.end())
+        if (!entry.box->isChecked() || !entry.stack.empty())
             continue;
-        const auto field = std::ranges::find(entry.fields, kFile, &decltype(entry.fields)::value_type::first);
+        const auto& parameters = entry.info->parameters;
+        const auto path = std::ranges::find_if(parameters, isPath, &DebiasParameter::name);
+        if (path == parameters.end())
+            continue;
+        const auto field = std::ranges::find(entry.fields, path->name, &decltype(entry.fields)::value_type::first);
         if (field == entry.fields.end() || field->second().isEmpty())
-            return tr("%1 needs its file: choose it under its options, or untick it.").arg(entry.box->text());
+            return (path->name == kFile
+                        ? tr("%1 needs its file: choose it under its options, or untick it.")
+                        : tr("%1 needs the other model: choose its folder under its options, or untick it."))
+                .arg(entry.box->text());
     }
     return {};
 }

@@ -180,15 +180,15 @@ void MitigatePage::showStudy(qint64 id) {
 void MitigatePage::finished(qint64 study) {
     m_form->setBusy(false);
     // Whoever went to another comparison meanwhile stays there.
-    if (m_following)
+    const bool shown = std::exchange(m_following, false);
+    if (shown)
         m_wanted = study;
-    m_following = false;
     refresh();
     Q_EMIT raised({Severity::Note,
                    tr("Comparison %1 is done.").arg(study),
                    {},
-                   m_wanted == study ? std::vector<Message::Action>()
-                                     : std::vector<Message::Action>{{tr("Show"), [this, study] { showStudy(study); }}},
+                   shown ? std::vector<Message::Action>()
+                         : std::vector<Message::Action>{{tr("Show"), [this, study] { showStudy(study); }}},
                    kMessage});
 }
 
@@ -347,16 +347,25 @@ void MitigatePage::exportTo(const QString& folder) {
     for (int n = 2; QFileInfo::exists(path); ++n)
         path = QDir(folder).filePath(QStringLiteral("%1-%2").arg(name).arg(n));
     QJsonObject params = m_context.projectParams();
-    params.insert(QStringLiteral("transform"), qint64(candidate.transformId));
+    const bool model = candidate.transformId == 0; // then it is one between two models
+    if (model) {
+        params.insert(QStringLiteral("model"), qint64(m_study->config.modelId));
+        params.insert(QStringLiteral("other"), fromUtf8(candidate.card.config.parameter("model")));
+    } else {
+        params.insert(QStringLiteral("transform"), qint64(candidate.transformId));
+    }
     params.insert(QStringLiteral("strength"), strength);
     params.insert(QStringLiteral("folder"), encoded(path));
     const QString method = methodAt(index, strength);
     m_context.work->start(
-        QStringLiteral("export"), tr("Exporting %1").arg(method), QStringLiteral("debias/export"), params, this,
-        [this, path, method](const Outcome<QJsonObject>& answer) {
+        QStringLiteral("export"), tr("Exporting %1").arg(method),
+        model ? QStringLiteral("debias/exportModel") : QStringLiteral("debias/export"), params, this,
+        [this, path, method, model](const Outcome<QJsonObject>& answer) {
             if (answer)
                 Q_EMIT raised(
-                    {Severity::Note, tr("%1 was written to %2.").arg(method, QDir::toNativeSeparators(path))});
+                    {Severity::Note, (model ? tr("%1 was written to %2 and is now one of this project's models.")
+                                            : tr("%1 was written to %2."))
+                                         .arg(method, QDir::toNativeSeparators(path))});
             else if (!answer.error().cancelled())
                 Q_EMIT raised(Message::of(answer.error().error()));
         });

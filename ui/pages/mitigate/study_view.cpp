@@ -44,6 +44,11 @@ bool isUtility(const StudyMeasure& measure) {
     return measure.measure == "zero_shot_accuracy" || measure.measure == "worst_group_accuracy" ||
            measure.measure == "able" || measure.measure == "recall_at_5";
 }
+/// Whether its strength is the alpha between two models.
+bool isModel(const DebiasCandidate& candidate) {
+    const DebiasMethodInfo* info = findDebiasMethod(candidate.card.config.method);
+    return info != nullptr && info->target == DebiasTarget::Weights;
+}
 bool isFairness(const StudyMeasure& measure) {
     return measure.measure.starts_with("max_skew") || measure.measure == "min_skew" || measure.measure == "ndkl";
 }
@@ -65,9 +70,9 @@ StudyView::StudyView(QWidget* parent)
     : QWidget(parent), m_sentence(wrapped(new QLabel)), m_caveats(wrapped(new QLabel)), m_rows(wrapped(caption({}))),
       m_table(new NumbersTable), m_tableMenu(new ChartMenu(m_table)), m_x(new QComboBox), m_y(new QComboBox),
       m_chart(new TradeoffChart), m_chartMenu(new ChartMenu(m_chart)), m_name(heading({})),
-      m_cautions(wrapped(new QLabel)), m_dial(new QWidget), m_slider(new QSlider(Qt::Horizontal)),
-      m_strength(new QLabel), m_chosen(caption({})), m_tabs(new PlainTabs), m_sheets(new QStackedWidget),
-      m_numbers(new NumbersTable), m_differences(new NumbersTable), m_card(new FactSheet),
+      m_cautions(wrapped(new QLabel)), m_dial(new QWidget), m_strengthLabel(new QLabel),
+      m_slider(new QSlider(Qt::Horizontal)), m_strength(new QLabel), m_chosen(caption({})), m_tabs(new PlainTabs),
+      m_sheets(new QStackedWidget), m_numbers(new NumbersTable), m_differences(new NumbersTable), m_card(new FactSheet),
       m_audit(new QPushButton(tr("Audit with it…"))), m_export(new QPushButton(tr("Export…"))) {
     auto* below = new QSplitter(Qt::Horizontal);
     below->setChildrenCollapsible(false);
@@ -158,14 +163,13 @@ QWidget* StudyView::buildMethod() {
     auto* dial = new QHBoxLayout(m_dial);
     dial->setContentsMargins(0, 0, 0, 0);
     dial->setSpacing(theme::kGrid);
-    auto* label = new QLabel(tr("Stren&gth"));
-    label->setBuddy(m_slider);
+    m_strengthLabel->setBuddy(m_slider);
     m_slider->setAccessibleName(tr("Strength"));
     m_slider->setToolTip(
         tr("How far the method is dialled. Moving it shows what another strength would do; the choice stays."));
     m_strength->setFont(theme::tabularFont(theme::strongFont(m_strength->font())));
     m_chosen->setFont(theme::smallFont(m_chosen->font()));
-    dial->addWidget(label);
+    dial->addWidget(m_strengthLabel);
     dial->addWidget(m_slider, 1);
     dial->addWidget(m_strength);
     dial->addWidget(m_chosen);
@@ -309,6 +313,7 @@ void StudyView::showCandidate(int index) {
         m_slider->setRange(0, static_cast<int>(candidate->curve.size()) - 1);
         m_slider->setPageStep(std::max(1, m_slider->maximum() / 5));
         m_slider->setValue(chosen);
+        m_strengthLabel->setText(isModel(*candidate) ? tr("Al&pha") : tr("Stren&gth"));
         m_chosen->setText(tr("%1 was chosen on the select rows").arg(numberText(candidate->card.strength)));
     } else if (candidate != nullptr) {
         m_tabs->setCurrentIndex(2);
@@ -341,17 +346,22 @@ void StudyView::showActions() {
     const DebiasCandidate* candidate =
         m_study && m_candidate >= 0 ? &m_study->candidates[static_cast<std::size_t>(m_candidate)] : nullptr;
     const bool fitted = candidate != nullptr && candidate->failure.empty();
-    const bool stored = fitted && candidate->transformId != 0;
+    const bool model = fitted && isModel(*candidate);
+    const bool stored = fitted && (candidate->transformId != 0 || model);
     const QString why = fitted && !stored           ? tr("The fit was not kept in the project.")
                         : stored && strength() == 0 ? tr("At strength 0 nothing changes.")
                                                     : m_whyNot;
     const bool can = stored && strength() > 0 && m_canAct;
     for (QPushButton* button : {m_audit, m_export}) {
-        button->setVisible(fitted);
+        button->setVisible(fitted && !(model && button == m_audit)); // once written it is audited as any model is
         button->setEnabled(can);
     }
+    m_export->setText(model ? tr("Write the model…") : tr("Export…"));
     m_audit->setToolTip(can ? tr("Audit images with and without this method, at the strength shown") : why);
-    m_export->setToolTip(can ? tr("Write the method as files that Python can apply, at the strength shown") : why);
+    m_export->setToolTip(can && model ? tr("Write the model at the alpha shown as a Hugging Face folder, and add it to "
+                                           "this project's models")
+                         : can        ? tr("Write the method as files that Python can apply, at the strength shown")
+                                      : why);
 }
 
 } // namespace plumbline::ui

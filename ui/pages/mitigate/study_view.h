@@ -76,6 +76,7 @@ private:
     QLabel* m_name;
     QLabel* m_cautions;
     QWidget* m_dial;
+    QLabel* m_strengthLabel;
     QSlider* m_slider;
     QLabel* m_strength;
     QLabel* m_chosen;

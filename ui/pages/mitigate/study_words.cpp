@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QDir>
+#include <QFileInfo>
 #include <QLocale>
 
 #include "ui/bridge/error_texts.h"
@@ -18,6 +20,8 @@ constexpr const char* kBefore = "before";
 constexpr const char* kAfter = "after";
 constexpr const char* kDifference = "difference";
 constexpr const char* kAccuracy = "zero_shot_accuracy";
+constexpr const char* kFile = "file"; ///< parameters that are paths
+constexpr const char* kModel = "model";
 constexpr double kSameStrength = 1e-9;
 constexpr double kTenthOfAPoint = 0.001; ///< the last digit in which accuracies are said to change
 constexpr qsizetype kLongValue = 16;     ///< a parameter's value is cut in a name
@@ -59,6 +63,16 @@ Grid::Trend trendOf(const MetricValue* difference, bool lowerIsBetter) {
     return holdsNought(difference) ? Grid::Trend::Unsure : Grid::Trend::None;
 }
 
+/// A value with its interval, or the bound that is known of one without.
+Grid::Cell estimateOf(const MetricValue& value, int decimals) {
+    if (value.value || !value.atMost)
+        return Grid::estimate(value.value, value.ciLow, value.ciHigh, decimals);
+    Grid::Cell cell = Grid::number(value.atMost, QStringLiteral("≤ %1").arg(numberText(value.atMost, decimals)));
+    cell.toolTip = Words::tr("A group is absent from the first images of a prompt, so its skew has no lower end. This "
+                             "is what it is at most.");
+    return cell;
+}
+
 /// "0.38 to 0.10 (−0.28, 95 % interval −0.35 to −0.21)"
 QString changeText(const DebiasCandidate& candidate, const StudyMeasure& measure) {
     const MetricValue* before = valueOf(candidate, measure, kBefore);
@@ -80,8 +94,8 @@ QString fromTo(const DebiasCandidate& candidate, const StudyMeasure& measure) {
     const MetricValue* before = valueOf(candidate, measure, kBefore);
     const MetricValue* after = valueOf(candidate, measure, kAfter);
     return Words::tr("%1 to %2")
-        .arg(before != nullptr ? numberText(before->value) : noValue(),
-             after != nullptr ? numberText(after->value) : noValue());
+        .arg(before != nullptr ? estimateOf(*before, 2).shown : noValue(),
+             after != nullptr ? estimateOf(*after, 2).shown : noValue());
 }
 
 StudyMeasure maxSkewOf(const std::string& attribute) {
@@ -106,8 +120,10 @@ QString costText(const DebiasStudy& study, const DebiasCandidate& candidate) {
                                                                        : QStringLiteral("."));
 }
 
-QString shortValue(const std::string& value) {
-    const QString text = fromUtf8(value);
+/// A path by its last part.
+QString shortValue(const std::string& name, const std::string& value) {
+    const QString text =
+        name == kFile || name == kModel ? QFileInfo(QDir::cleanPath(fromUtf8(value))).fileName() : fromUtf8(value);
     return text.isEmpty() ? Words::tr("none") : text.size() > kLongValue ? text.left(kLongValue - 1) + u'…' : text;
 }
 
@@ -115,11 +131,14 @@ QString shortValue(const std::string& value) {
 /// people.
 QString stepTitle(const DebiasConfig& config) {
     const DebiasMethodInfo* info = findDebiasMethod(config.method);
-    const QString title = fromUtf8(info != nullptr ? info->title : std::string_view(config.method));
+    QString title = fromUtf8(info != nullptr ? info->title : std::string_view(config.method));
+    const std::string other(config.parameter(kModel));
+    if (!other.empty())
+        title = Words::tr("Interpolation with %1").arg(shortValue(kModel, other));
     QStringList given;
     for (const auto& [name, value] : config.parameters)
-        if (value.empty() || (name != "spurious" && name != "pairs"))
-            given << QStringLiteral("%1 = %2").arg(fromUtf8(name), shortValue(value));
+        if (name != kModel && (value.empty() || (name != "spurious" && name != "pairs")))
+            given << QStringLiteral("%1 = %2").arg(fromUtf8(name), shortValue(name, value));
     return given.isEmpty() ? title : QStringLiteral("%1 (%2)").arg(title, given.join(QStringLiteral(", ")));
 }
 
@@ -300,7 +319,7 @@ Grid studyGrid(const DebiasStudy& study) {
     Grid::Row untouched{Grid::Cell(Words::tr("Untouched")), Grid::number({})};
     for (const StudyMeasure& measure : measures) {
         const MetricValue* before = valueOf(*priced, measure, kBefore);
-        untouched << Grid::estimate(before->value, before->ciLow, before->ciHigh, measure.decimals);
+        untouched << estimateOf(*before, measure.decimals);
     }
     untouched.front().note = Words::tr("the model as it is");
     grid.rows << (untouched << Grid::number({}));
@@ -322,7 +341,7 @@ Grid studyGrid(const DebiasStudy& study) {
                 row << Grid::number({});
                 continue;
             }
-            Grid::Cell cell = Grid::estimate(after->value, after->ciLow, after->ciHigh, measure.decimals);
+            Grid::Cell cell = estimateOf(*after, measure.decimals);
             const MetricValue* difference = valueOf(candidate, measure, kDifference);
             cell.trend = trendOf(difference, measure.lowerIsBetter);
             if (difference != nullptr && difference->value) {
@@ -369,9 +388,7 @@ Grid differencesGrid(const DebiasStudy& study, std::size_t index) {
             const MeasureRow* after = rowOf(table, row.keys[0], kAfter, row.measure);
             if (before == nullptr || after == nullptr)
                 continue;
-            const auto estimate = [](const MetricValue& value) {
-                return Grid::estimate(value.value, value.ciLow, value.ciHigh, 3);
-            };
+            const auto estimate = [](const MetricValue& value) { return estimateOf(value, 3); };
             Grid::Cell difference = estimate(row.value);
             difference.shown = signedText(row.value.value, 3);
             difference.note = rangeText(row.value.ciLow, row.value.ciHigh, true, 3);

@@ -22,6 +22,7 @@
 #include "ui/charts/numbers_table.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/page.h"
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -168,6 +169,8 @@ QWidget* MeasureView::buildPanel() {
     m_find->setAccessibleName(tr("Find rows"));
     m_find->setToolTip(tr("Words that a row must hold, for instance: nurse woman"));
     m_find->setClearButtonEnabled(true);
+    m_find->setObjectName(QLatin1String(kFindLine));
+    delete TableSearch::of(m_numbers); // this line does it
     m_find->setFixedWidth(26 * theme::kGrid);
     m_more->setText(tr("Definition and source"));
     m_more->setCheckable(true);
