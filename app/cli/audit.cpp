@@ -271,7 +271,9 @@ Outcome<Audited> auditAll(const Arguments& arguments, Feedback& feedback) {
 
     PLUMBLINE_TRY(const formats::LabelOptions options, labelOptions(arguments));
     PLUMBLINE_TRY(ImageSet set,
-                  formats::readImageSet(fs::absolute(arguments.images, ignored), arguments.labels, options, feedback));
+                  formats::readImageSet(fs::absolute(arguments.images, ignored),
+                                        arguments.labels.empty() ? fs::path() : fs::absolute(arguments.labels, ignored),
+                                        options, feedback));
     PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
     note("images in " + arguments.images + ":\n" + matchReportText(set.report));
     std::optional<store::EmbeddingCache> cache = openCache();

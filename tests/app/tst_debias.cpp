@@ -403,11 +403,53 @@ private Q_SLOTS:
         QVERIFY(second->config.debias->transformId != third->config.debias->transformId);
         QVERIFY(third->state == RunState::Done);
         QCOMPARE(project->transforms()->size(), std::size_t(2));
+        // Its report from the project holds the same runs; that of a debiased one, the one before and itself.
+        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("1"), L("--out"), q(m_folder / "1.html")})
+                    .exitCode == 0);
+        const auto sectionOf = [](const QString& text) {
+            const qsizetype begin = text.indexOf(L("<h2 id=\"mitigation\">"));
+            return text.mid(begin, text.indexOf(L("<h2 id=\"evidence\">")) - begin);
+        };
+        QCOMPARE(sectionOf(QString::fromStdString(test::readText(m_folder / "1.html"))), sectionOf(page));
+        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("3"), L("--out"), q(m_folder / "3.html")})
+                    .exitCode == 0);
+        const QString ofThird = sectionOf(QString::fromStdString(test::readText(m_folder / "3.html")));
+        QVERIFY(ofThird.contains(L("After DetCons, gender (run 3)")) && !ofThird.contains(L("LEACE")));
         // For people: both are there.
         const test::Called words = plumb(
             onModel("audit", {L("--debias"), q(m_folder / "audit-leace"), L("--debias"), q(m_folder / "audit-rank")}));
         QVERIFY2(words.exitCode == 0, words.err);
         QVERIFY(words.out.contains("== After LEACE, gender ==") && words.out.contains("== After DetCons, gender =="));
+    }
+
+    void limitsJudgeWhatComesAfter() {
+        const auto maxSkew = [](const Json& results) {
+            double most = 0;
+            for (const Json& one : results)
+                most = std::max(most, std::abs(one["max_skew"]["value"].get<double>()));
+            return most;
+        };
+        const QStringList transform{L("--debias"), q(m_folder / "audit-rank"), L("--also"), L("none")};
+        const Json all = plumb(onModel("audit", transform + QStringList{L("--json"), L("-")})).json();
+        const double before = maxSkew(all["results"]), after = maxSkew(all["debias"][0]["results"]);
+        QVERIFY2(after + 1e-6 < before, "the re-ranking must help, or this test says nothing");
+        const auto limited = [&](double limit, const QStringList& more) {
+            return plumb(
+                onModel("audit", QStringList{L("--fail-above"), L("max_skew=%1").arg(limit, 0, 'g', 17)} + more));
+        };
+        const double between = (before + after) / 2;
+        QCOMPARE(limited(between, {L("--also"), L("none")}).exitCode, 1);
+        const test::Called passes = limited(between, transform);
+        QVERIFY2(passes.exitCode == 0, passes.err.constData());
+        QVERIFY2(passes.err.contains("without debiasing"), passes.err.constData());
+        const test::Called fails = limited(after - 0.01, transform);
+        QCOMPARE(fails.exitCode, 1);
+        QVERIFY2(fails.err.contains("after DetCons, gender: max_skew of"), fails.err.constData());
+        // Two of one name are told apart, and one that is beyond is enough.
+        const test::Called twice = limited(after - 0.01, transform + transform.mid(0, 2));
+        QCOMPARE(twice.exitCode, 1);
+        QVERIFY2(twice.err.contains("after DetCons, gender (2): max_skew of"), twice.err.constData());
+        QVERIFY(twice.out.contains("== After DetCons, gender (2) =="));
     }
 
     void aReRankingGoesByItsOwnAttribute() {
@@ -459,36 +501,6 @@ private Q_SLOTS:
         const test::Called other = plumb(elsewhere);
         QVERIFY2(other.exitCode == 0, other.err);
         QVERIFY(other.out.contains("of another model"));
-    }
-
-    void limitsJudgeWhatComesAfter() {
-        const auto maxSkew = [](const Json& results) {
-            double most = 0;
-            for (const Json& one : results)
-                most = std::max(most, std::abs(one["max_skew"]["value"].get<double>()));
-            return most;
-        };
-        const QStringList transform{L("--debias"), q(m_folder / "audit-rank"), L("--also"), L("none")};
-        const Json all = plumb(onModel("audit", transform + QStringList{L("--json"), L("-")})).json();
-        const double before = maxSkew(all["results"]), after = maxSkew(all["debias"][0]["results"]);
-        QVERIFY2(after + 1e-6 < before, "the re-ranking must help, or this test says nothing");
-        const auto limited = [&](double limit, const QStringList& more) {
-            return plumb(
-                onModel("audit", QStringList{L("--fail-above"), L("max_skew=%1").arg(limit, 0, 'g', 17)} + more));
-        };
-        const double between = (before + after) / 2;
-        QCOMPARE(limited(between, {L("--also"), L("none")}).exitCode, 1);
-        const test::Called passes = limited(between, transform);
-        QVERIFY2(passes.exitCode == 0, passes.err.constData());
-        QVERIFY2(passes.err.contains("without debiasing"), passes.err.constData());
-        const test::Called fails = limited(after - 0.01, transform);
-        QCOMPARE(fails.exitCode, 1);
-        QVERIFY2(fails.err.contains("after DetCons, gender: max_skew of"), fails.err.constData());
-        // Two of one name are told apart, and one that is beyond is enough.
-        const test::Called twice = limited(after - 0.01, transform + transform.mid(0, 2));
-        QCOMPARE(twice.exitCode, 1);
-        QVERIFY2(twice.err.contains("after DetCons, gender (2): max_skew of"), twice.err.constData());
-        QVERIFY(twice.out.contains("== After DetCons, gender (2) =="));
     }
 
     void comparesMethods() {

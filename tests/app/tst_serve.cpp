@@ -337,6 +337,21 @@ void TestServe::wholeAudit() {
     QVERIFY(opened->thumbnail(images, 299)->has_value());
     QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}})
                 .contains("error"));
+
+    // The report, as plumb report writes it.
+    const fs::path page = m_folder / "report.html";
+    const auto report = [&](const Json& more) {
+        Json params = {{"project", project.string()}, {"run", run->id}, {"path", page.string()}};
+        params.update(more);
+        return client.call("report/write", params);
+    };
+    const Json wrote = report({{"evidence", "ids"}, {"auditor", "A. Example"}});
+    QVERIFY2(wrote["result"]["run"] == run->id, wrote.dump().c_str());
+    const std::string html = test::readText(page);
+    QVERIFY(html.find("A. Example") != std::string::npos && html.find("<img") == std::string::npos);
+    QVERIFY(report({{"evidence", "all"}}).contains("error"));
+    QVERIFY(report({{"path", (m_folder / "report.pdf").string()}}).contains("error"));
+    QVERIFY(report({{"run", 99}}).contains("error"));
 }
 
 void TestServe::cancelAndGoOn() {

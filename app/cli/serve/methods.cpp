@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/cli/arguments.h"
+#include "app/cli/run_report.h"
 #include "core/audit/project_audit.h"
 #include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
@@ -125,6 +126,7 @@ Methods::Methods() {
         {"targets/read", {Lane::Light, bind(this, &Methods::readTarget)}},
         {"project/addImages", {Lane::Light, bind(this, &Methods::addImages)}},
         {"project/thumbnails", {Lane::Light, bind(this, &Methods::thumbnails)}},
+        {"report/write", {Lane::Light, bind(this, &Methods::writeReport)}},
         {"sample/open", {Lane::Heavy, bind(this, &Methods::openSample)}},
     };
 }
@@ -388,6 +390,26 @@ Methods::Answer Methods::openSample(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(const sample::OpenedSample opened,
                   sample::openSample(decodePath(folder), cache ? &*cache : nullptr, feedback));
     return json{{"project", encodePath(opened.project)}, {"run", opened.run}};
+}
+
+Methods::Answer Methods::writeReport(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "project"));
+    PLUMBLINE_TRY(const std::string out, textOf(params, "path"));
+    PLUMBLINE_TRY(const std::string kind, textOf(params, "evidence", false));
+    PLUMBLINE_TRY(const std::string auditor, textOf(params, "auditor", false));
+    const auto evidence = kind.empty() ? report::EvidenceKind::Thumbnails : report::evidenceFromName(kind);
+    if (!evidence)
+        return fail(ErrorCode::ProtocolError,
+                    {{"reason", "the parameter evidence must be thumbnails, blurred, ids or none"}});
+    const std::string file = decodePath(out).native();
+    PLUMBLINE_CHECK(checkReportFile(file));
+    PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path), store::Project::Access::ReadOnly));
+    PLUMBLINE_TRY(const std::int64_t asked, integerOf(params, "run"));
+    PLUMBLINE_TRY(const std::int64_t run, finishedRun(project, asked));
+    PLUMBLINE_TRY(RunReport report, readRunReport(project, run, *evidence, feedback));
+    report.auditor = auditor;
+    PLUMBLINE_CHECK(writeRunReport(report, file));
+    return json{{"run", run}};
 }
 
 Methods::Answer Methods::thumbnails(const json& params, Feedback& feedback) {
