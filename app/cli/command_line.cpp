@@ -27,6 +27,7 @@ int runCommandLine(int argc, char** argv) {
     addInterpolate(app, run);
     addDebias(app, run);
     addReport(app, run);
+    addVerify(app, run);
     addCompare(app, run);
     addServe(app, run);
     try {

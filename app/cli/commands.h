@@ -21,6 +21,7 @@ void addTrain(CLI::App& app, Run& run);
 void addInterpolate(CLI::App& app, Run& run);
 void addDebias(CLI::App& app, Run& run);
 void addReport(CLI::App& app, Run& run);
+void addVerify(CLI::App& app, Run& run);
 void addCompare(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 

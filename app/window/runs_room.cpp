@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/window/runs_room.h"
 
+#include <algorithm>
 #include <utility>
 
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QUrl>
 #include <QVBoxLayout>
 
+#include "ui/bridge/json.h"
+#include "ui/bridge/project_service.h"
+#include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/runs/runs_page.h"
@@ -12,12 +23,19 @@
 
 namespace plumbline::ui {
 
+namespace {
+const QString kFolder = QStringLiteral("report");
+constexpr qsizetype kMostShown = 30;
+} // namespace
+
 RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
-    : Page({}, {}, parent), m_page(new RunsPage(context.project, context.engine)) {
+    : Page({}, {}, parent), m_context(context), m_page(new RunsPage(context.project, context.engine)) {
     body()->addWidget(m_page, 1);
     m_page->setCanGoOn([runner](const store::RunRecord& run) { return runner->canGoOn(run); });
     connect(m_page, &RunsPage::newAuditRequested, this, &RunsRoom::auditWanted);
     connect(m_page, &RunsPage::resumeRequested, runner, &AuditRunner::resume);
+    connect(m_page, &RunsPage::reportRequested, this, &RunsRoom::chooseReport);
+    connect(m_page, &RunsPage::verifyRequested, this, &RunsRoom::verify);
     connect(m_page, &RunsPage::messageRaised, this, [this](const QString& text, int severity) {
         Q_EMIT raised({static_cast<Severity>(severity), text});
     });
@@ -31,6 +49,71 @@ RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
     });
 }
 
+void RunsRoom::chooseReport(qint64 run, const QString& suffix, const QString& evidence) {
+    const QString name = QStringLiteral("%1-run-%2.%3")
+                             .arg(QFileInfo(m_context.project->path()).completeBaseName())
+                             .arg(run)
+                             .arg(suffix);
+    const QString file = QFileDialog::getSaveFileName(
+        window(), suffix == u"html" ? tr("Write the report") : tr("Write the results"),
+        QDir(m_context.settings->folder(kFolder)).filePath(name), QStringLiteral("*.%1").arg(suffix));
+    if (file.isEmpty())
+        return;
+    m_context.settings->setFolder(kFolder, QFileInfo(file).absolutePath());
+    writeReport(run, file.endsWith(u'.' + suffix) ? file : file + u'.' + suffix, evidence);
+}
+
+void RunsRoom::writeReport(qint64 run, const QString& file, const QString& evidence) {
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("run"), run);
+    params.insert(QStringLiteral("path"), encoded(file));
+    params.insert(QStringLiteral("evidence"), evidence);
+    m_context.work->start(
+        QStringLiteral("report"), tr("Writing the report of run %1").arg(run), QStringLiteral("report/write"), params,
+        this, [this, run, file](const Outcome<QJsonObject>& answer) {
+            if (answer)
+                Q_EMIT raised({Severity::Note,
+                               tr("Run %1 was written to %2.").arg(run).arg(QDir::toNativeSeparators(file)),
+                               {},
+                               {{tr("Open"), [file] { QDesktopServices::openUrl(QUrl::fromLocalFile(file)); }}},
+                               QStringLiteral("report")});
+            else if (!answer.error().cancelled())
+                Q_EMIT raised(Message::of(answer.error().error()));
+        });
+}
+
+void RunsRoom::verify(qint64 run) {
+    QJsonObject params = m_context.projectParams();
+    params.insert(QStringLiteral("run"), run);
+    m_context.work->start(
+        QStringLiteral("verify"), tr("Repeating run %1").arg(run), QStringLiteral("runs/verify"), params, this,
+        [this](const Outcome<QJsonObject>& answer) {
+            if (!answer) {
+                if (!answer.error().cancelled())
+                    Q_EMIT raised(Message::of(answer.error().error()));
+                return;
+            }
+            QStringList details;
+            for (const QJsonValue& input : answer->value(u"inputs").toArray())
+                if (!input[u"same"].toBool())
+                    details << tr("%1: %2, was %3")
+                                   .arg(input[u"name"].toString(), input[u"is"].toString(), input[u"was"].toString());
+            const QJsonArray differences = answer->value(u"differences").toArray();
+            for (qsizetype i = 0; i < std::min(differences.size(), kMostShown); ++i)
+                details << tr("%1 %2, was %3")
+                               .arg(differences[i][u"where"].toString(), differences[i][u"is"].toString(),
+                                    differences[i][u"was"].toString());
+            if (differences.size() > kMostShown)
+                details << tr("and %n more; plumb verify lists them all", nullptr,
+                              static_cast<int>(differences.size() - kMostShown));
+            Q_EMIT raised({answer->value(u"same").toBool() ? Severity::Note : Severity::Warning,
+                           answer->value(u"verdict").toString(),
+                           details.join(u'\n'),
+                           {},
+                           QStringLiteral("verify")});
+        });
+}
+
 bool RunsRoom::startTour() {
     return m_page->startTour();
 }
@@ -41,7 +124,9 @@ bool RunsRoom::closeTour() {
     return wasOpen;
 }
 
-void RunsRoom::showRun(qint64 id) { m_page->showRun(id); }
+void RunsRoom::showRun(qint64 id) {
+    m_page->showRun(id);
+}
 
 void RunsRoom::focusFirst() {
     if (m_page->tour()->isOpen()) {

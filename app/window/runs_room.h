@@ -15,6 +15,8 @@ class RunsRoom : public Page {
 public:
     RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent = nullptr);
     void showRun(qint64 id);
+    /// Has the run's report written to this file; what is in it goes by the end of its name.
+    void writeReport(qint64 run, const QString& file, const QString& evidence);
     /// Begins the guided tour; false where there is no finished run to lead through.
     bool startTour();
     /// Whether there was a tour to close.
@@ -25,6 +27,10 @@ Q_SIGNALS:
     void auditWanted();
 
 private:
+    void chooseReport(qint64 run, const QString& suffix, const QString& evidence);
+    void verify(qint64 run);
+
+    Context m_context;
     RunsPage* m_page;
     bool m_tourOffered = false; ///< once a session, unless asked for
 };

@@ -42,21 +42,7 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
     PLUMBLINE_TRY(const ImageSet set, project.imageSet(record.config.imageSetId));
     StoredProgress progress(feedback, project, run);
     std::vector<float> scores;
-    std::optional<debias::Transform> transform;
-    std::unique_ptr<clip::Encoder> baseline;
-    if (const auto& debias = record.config.debias; debias && debias->model) {
-        // The run that it is compared with says which model that was.
-        PLUMBLINE_TRY(const store::RunRecord first, project.run(debias->baselineRun));
-        clip::EncoderOptions options;
-        options.vocabulary = decodePath(first.config.vocabPath);
-        options.precision = first.config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
-        options.threads = first.config.threads;
-        PLUMBLINE_TRY(baseline, clip::Encoder::load(decodePath(first.config.modelPath), options, feedback));
-    } else if (debias) {
-        PLUMBLINE_TRY(transform, transformIn(project, debias->transformId, debias->strength));
-    }
-    PLUMBLINE_TRY(AuditResult result, runAudit(encoder, record.config, set, cache, scores, progress,
-                                               transform ? &*transform : nullptr, baseline.get()));
+    PLUMBLINE_TRY(AuditResult result, repeatRun(project, record, set, encoder, cache, scores, progress));
 
     feedback.progress("saving", 0, 0);
     if (result.skipped != set.report.unreadable) {
@@ -78,6 +64,26 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
 }
 
 } // namespace
+
+Outcome<AuditResult> repeatRun(store::Project& project, const store::RunRecord& record, const ImageSet& set,
+                               const clip::Encoder& encoder, store::EmbeddingCache* cache, std::vector<float>& scores,
+                               Feedback& feedback) {
+    std::optional<debias::Transform> transform;
+    std::unique_ptr<clip::Encoder> baseline;
+    if (const auto& debias = record.config.debias; debias && debias->model) {
+        // The run that it is compared with says which model that was.
+        PLUMBLINE_TRY(const store::RunRecord first, project.run(debias->baselineRun));
+        clip::EncoderOptions options;
+        options.vocabulary = decodePath(first.config.vocabPath);
+        options.precision = first.config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
+        options.threads = first.config.threads;
+        PLUMBLINE_TRY(baseline, clip::Encoder::load(decodePath(first.config.modelPath), options, feedback));
+    } else if (debias) {
+        PLUMBLINE_TRY(transform, transformIn(project, debias->transformId, debias->strength));
+    }
+    return runAudit(encoder, record.config, set, cache, scores, feedback, transform ? &*transform : nullptr,
+                    baseline.get());
+}
 
 Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name) {
     PLUMBLINE_TRY(const auto records, project.imageSets());

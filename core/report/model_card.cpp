@@ -61,10 +61,13 @@ json modelCardJson(const ReportInput& input) {
         details["owners"] = json::array({{{"name", printable(input.auditor)}, {"contact", ""}}});
     if (input.model != nullptr && !input.model->licence.empty())
         details["licenses"] = json::array({{{"custom_text", printable(input.model->licence)}}});
+    json attributes = json::array();
+    for (const std::string& attribute : result.config.attributes)
+        attributes.push_back(printable(attribute));
     json data = {{"name", printable(input.imagesName.empty() ? "images of the audit" : input.imagesName)},
                  {"description", std::to_string(result.images) + " images measured, " + std::to_string(result.skipped) +
                                      " skipped; SHA-256 " + provenance.imagesSha256},
-                 {"sensitive", {{"sensitive_data", result.config.attributes}}}};
+                 {"sensitive", {{"sensitive_data", std::move(attributes)}}}};
     json metrics = json::array();
     addMetrics(metrics, result, "");
     for (const MitigatedRun& after : input.mitigated)

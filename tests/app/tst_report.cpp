@@ -163,7 +163,7 @@ private Q_SLOTS:
         QVERIFY(pictures(ids).empty() && pictures(none).empty());
         QVERIFY(seen.contains(L("img/0")) && ids.contains(L("img/0")));
         QVERIFY(!blurred.contains(L("img/")) && !none.contains(L("img/")));
-        QVERIFY(none.contains(L("chose to show no images")));
+        QVERIFY(none.contains(L("this report shows no images")));
         // An image that is gone is said to be, and the rest is there.
         QVERIFY(seen.contains(L("<h3>it&#39;s a &lt;b&gt; &amp; &quot;c&quot;</h3>")));
         QCOMPARE(sha256(test::readText(m_project)), before); // a report changes nothing

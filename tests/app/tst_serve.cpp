@@ -546,6 +546,11 @@ void TestServe::debiasingIsComparedExportedAndAudited() {
                        after = audited["result"]["after"].get<std::int64_t>();
     const auto first = project->run(before), second = project->run(after);
     QVERIFY(first && second && first->state == RunState::Done && second->state == RunState::Done);
+    for (const std::int64_t run : {before, after}) {
+        const Json verified = client.call("runs/verify", {{"project", path.string()}, {"run", run}});
+        QVERIFY2(verified.contains("result") && verified["result"]["same"].get<bool>(), verified.dump().c_str());
+    }
+    QVERIFY(client.call("runs/verify", {{"project", path.string()}, {"run", 99}}).contains("error"));
     QVERIFY(!first->config.debias);
     QVERIFY(second->config.debias.has_value());
     QCOMPARE(second->config.debias->baselineRun, before);

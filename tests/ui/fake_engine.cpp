@@ -70,7 +70,9 @@ void send(const std::string& bytes) {
     std::cout.flush();
 }
 
-void answer(const json& id, const json& result) { send(frame({{"jsonrpc", "2.0"}, {"id", id}, {"result", result}})); }
+void answer(const json& id, const json& result) {
+    send(frame({{"jsonrpc", "2.0"}, {"id", id}, {"result", result}}));
+}
 
 void refuse(const json& id, int code, const std::string& message, const json& data = nullptr) {
     json error{{"code", code}, {"message", message}};
@@ -276,6 +278,19 @@ int main() {
             } else if (method == "debias/audit") {
                 exported = params;
                 answer(id, {{"before", 1}, {"after", 2}});
+            } else if (method == "report/write") {
+                exported = params;
+                answer(id, json::object());
+            } else if (method == "runs/verify") {
+                const bool same = params.at("run") == 1;
+                json differences = json::array();
+                if (!same)
+                    differences.push_back(
+                        {{"where", "“a photo of a pilot”, gender: ndkl"}, {"was", "0.1"}, {"is", "0.2"}});
+                answer(id, {{"same", same},
+                            {"verdict", same ? "Run 1: the same to the last digit." : "Run 2: not the same."},
+                            {"inputs", json::array()},
+                            {"differences", std::move(differences)}});
             } else if (method == "test/debias")
                 answer(id, exported);
             else if (method == "project/addImages" && params.contains("where"))

@@ -7,6 +7,7 @@
 #include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPushButton>
@@ -18,6 +19,7 @@
 #include "app/window/drop_plan.h"
 #include "app/window/help_page.h"
 #include "app/window/main_window.h"
+#include "app/window/runs_room.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/charts/plumb_table.h"
@@ -26,6 +28,7 @@
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/runs/run_picker.h"
+#include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/room_list.h"
 #include "ui/widgets/table_search.h"
@@ -40,7 +43,9 @@ using plumbline::test::writeText;
 
 namespace {
 
-QString text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+QString text(const std::filesystem::path& path) {
+    return QString::fromStdString(path.string());
+}
 
 /// A drop of these files on the window, as the system would send it; the plan's sentence that was shown.
 void drop(QWidget* window, const QList<QUrl>& urls) {
@@ -125,8 +130,7 @@ private Q_SLOTS:
         m_window->openProject(text(*m_folder / "a.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         const QStringList rooms{QStringLiteral("overview"), QStringLiteral("models"), QStringLiteral("images"),
-                                QStringLiteral("probes"), QStringLiteral("runs"),
-                                QStringLiteral("mitigate")};
+                                QStringLiteral("probes"),   QStringLiteral("runs"),   QStringLiteral("mitigate")};
         for (int i = static_cast<int>(rooms.size()) - 1; i >= 0; --i) {
             QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + i), Qt::ControlModifier);
             QCOMPARE(m_window->currentRoom(), rooms[i]);
@@ -182,6 +186,32 @@ private Q_SLOTS:
         choose(QStringLiteral("Close"));
         QTRY_VERIFY(!m_window->context().project->isOpen());
         QVERIFY(!palette()->shown().contains(QStringLiteral("Audit › New audit")));
+    }
+    void aRunIsHandedOverAndVerified() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        m_window->showRoom(QStringLiteral("runs"));
+        auto* room = m_window->findChild<RunsRoom*>();
+        auto* page = room->findChild<RunsPage*>();
+        QPushButton* hand = nullptr;
+        for (auto* each : page->findChildren<QPushButton*>())
+            if (QString(each->text()).remove(u'&') == u"Report")
+                hand = each;
+        QVERIFY(hand != nullptr && hand->menu() != nullptr);
+        room->showRun(1);
+        QTRY_VERIFY_WITH_TIMEOUT(hand->isEnabled(), 30000);
+        QSignalSpy reports(page, &RunsPage::reportRequested), verified(page, &RunsPage::verifyRequested);
+        QAction* verify = hand->menu()->actions().last();
+        verify->trigger();
+        QCOMPARE(verified.count(), 1);
+        const auto run = verified[0][0].toLongLong();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            says(run == 1 ? QStringLiteral("the same to the last digit") : QStringLiteral("not the same")), 30000);
+        const QString file = text(*m_folder / "report of run.html");
+        room->writeReport(run, file, QStringLiteral("ids"));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("was written to ") + file), 30000);
+        QVERIFY(reports.isEmpty()); // nothing else was asked
     }
     void rowsOfATableAreFound() {
         makeProject("a.plumb");
@@ -316,7 +346,8 @@ private Q_SLOTS:
         plan = planDrop({url("labels.csv"), url("photos 😀")}, false);
         QCOMPARE(plan.imageFolder, text(root / "photos 😀"));
         QCOMPARE(plan.labels, text(root / "labels.csv"));
-        QVERIFY(plan.sentence.contains(QStringLiteral("labels.csv")) && plan.sentence.contains(QStringLiteral("new project")));
+        QVERIFY(plan.sentence.contains(QStringLiteral("labels.csv")) &&
+                plan.sentence.contains(QStringLiteral("new project")));
         plan = planDrop({url("photos 😀/val/1.JPG")}, true);
         QCOMPARE(plan.imageFolder, text(root / "photos 😀" / "val"));
         plan = planDrop({url("probe.json")}, true);
@@ -348,10 +379,11 @@ private Q_SLOTS:
                 all.append(text(root / name));
             return all;
         };
-        for (const char* name : {"alone/ViT-B-32.pt", "one/config.json", "one/model.safetensors", "two/open_clip_config.json",
-                                 "two/a.safetensors", "two/b.bin", "parts/config.json", "parts/model-00001-of-00002.safetensors",
-                                 "parts/model-00002-of-00002.safetensors", "mixed/features.pt", "mixed/1.jpg",
-                                 "hub/models--openai--clip/snapshots/1/config.json"})
+        for (const char* name :
+             {"alone/ViT-B-32.pt", "one/config.json", "one/model.safetensors", "two/open_clip_config.json",
+              "two/a.safetensors", "two/b.bin", "parts/config.json", "parts/model-00001-of-00002.safetensors",
+              "parts/model-00002-of-00002.safetensors", "mixed/features.pt", "mixed/1.jpg",
+              "hub/models--openai--clip/snapshots/1/config.json"})
             write(name);
         for (const char* suffix : {"safetensors", "bin", "pt", "pth", "ckpt"}) {
             const std::string name = std::string("files/w.") + suffix;
@@ -561,7 +593,8 @@ private Q_SLOTS:
         QFETCH(const bool, dark);
         const auto luminance = [](const QColor& colour) {
             const auto channel = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
-            return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) + 0.0722 * channel(colour.blueF());
+            return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) +
+                   0.0722 * channel(colour.blueF());
         };
         const auto contrast = [&](const QColor& a, const QColor& b) { // WCAG 2.1, 1.4.3
             const double x = luminance(a), y = luminance(b);

@@ -6,6 +6,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/run_report.h"
+#include "app/cli/verification_json.h"
 #include "core/audit/project_audit.h"
 #include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
@@ -116,6 +117,7 @@ Methods::Methods() {
         {"project/checkModel", {Lane::Heavy, bind(this, &Methods::checkModel)}},
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
+        {"runs/verify", {Lane::Heavy, bind(this, &Methods::verifyRun)}},
         {"debias/compare", {Lane::Heavy, bind(this, &Methods::compareDebiasing)}},
         {"debias/exportModel", {Lane::Heavy, bind(this, &Methods::exportModel)}},
         {"debias/export", {Lane::Light, bind(this, &Methods::exportTransform)}},
@@ -233,6 +235,19 @@ Methods::Answer Methods::carryOut(store::Project& project, std::int64_t run, Fee
     PLUMBLINE_TRY([[maybe_unused]] const AuditResult result,
                   audit::runInProject(project, run, **model, cache ? &*cache : nullptr, feedback));
     return json{{"run", run}};
+}
+
+Methods::Answer Methods::verifyRun(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "project"));
+    PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path), store::Project::Access::ReadOnly));
+    PLUMBLINE_TRY(const std::int64_t run, integerOf(params, "run"));
+    PLUMBLINE_TRY(const store::RunRecord record, project.run(run));
+    const AuditConfig& config = record.config;
+    m_encoder.reset(); // its files are what is to be verified
+    PLUMBLINE_TRY(const clip::Encoder* model,
+                  encoder(config.modelPath, config.vocabPath, config.precision, config.threads, feedback));
+    PLUMBLINE_TRY(const audit::Verification found, audit::verifyRun(project, run, *model, nullptr, feedback));
+    return verificationJson(found);
 }
 
 Methods::Answer Methods::compareDebiasing(const json& params, Feedback& feedback) {

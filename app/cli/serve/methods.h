@@ -45,6 +45,7 @@ private:
     Answer resumeAudit(const nlohmann::json& params, Feedback& feedback);
     /// Studies of debiasing methods and what comes of them (core/audit/mitigation.h).
     Answer compareDebiasing(const nlohmann::json& params, Feedback& feedback);
+    Answer verifyRun(const nlohmann::json& params, Feedback& feedback);
     Answer exportModel(const nlohmann::json& params, Feedback& feedback);
     Answer exportTransform(const nlohmann::json& params, Feedback& feedback);
     Answer auditWithTransform(const nlohmann::json& params, Feedback& feedback);

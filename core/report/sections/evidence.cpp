@@ -82,7 +82,7 @@ Section evidenceSection(const ReportInput& input) {
                               " prompts at most. ";
     switch (evidence.kind) {
     case EvidenceKind::None:
-        section.html += paragraph("The auditor chose to show no images in this report.");
+        section.html += paragraph("None was asked for: this report shows no images.");
         return section;
     case EvidenceKind::Ids:
         section.html += paragraph(first + "The auditor chose to name the files and to show no pictures.");

@@ -63,7 +63,7 @@ Html cardOf(const DebiasCard& card, int level) {
                 parameters +=
                     (parameters.empty() ? "" : ", ") + std::string(parameter.name) + " = " + std::string(value);
     for (const DebiasFact& fact : card.facts)
-        found += (found.empty() ? "" : "; ") + fact.name + " " + formatDouble(fact.value);
+        found += (found.empty() ? "" : "; ") + fact.name + " " + formatFixed(fact.value, 4);
     all += facts({{"Attribute", card.config.attribute},
                   {"Parameters", parameters},
                   {"Strength", formatDouble(card.strength) + " (0: nothing changes, 1: the whole method)"},

@@ -7,6 +7,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollBar>
@@ -90,10 +91,15 @@ void RunsPage::build() {
     m_attributeLabel = caption(tr("&Attribute"));
     m_attributeLabel->setBuddy(m_attribute);
     m_newAudit = new QPushButton(tr("&New audit…"));
+    m_hand = new QPushButton(tr("Re&port"));
+    m_hand->setToolTip(tr("Hand this run over as a report, or repeat it and compare"));
+    m_hand->setMenu(buildHand());
+    m_hand->setEnabled(false);
     top->addWidget(m_picker, 0, Qt::AlignLeft);
     top->addStretch();
     top->addWidget(m_attributeLabel);
     top->addWidget(m_attribute);
+    top->addWidget(m_hand);
     top->addWidget(m_newAudit);
     header->addLayout(top);
     m_facts = caption({});
@@ -151,6 +157,30 @@ void RunsPage::build() {
         QToolTip::showText(m_facts->mapToGlobal(QPoint(0, m_facts->height())), facts.value(link.toInt()).explanation,
                            m_facts);
     });
+}
+
+QMenu* RunsPage::buildHand() {
+    auto* menu = new QMenu(this);
+    const auto add = [&](const QString& text, const char* suffix, const char* evidence) {
+        menu->addAction(text, this,
+                        [this, suffix = QString::fromLatin1(suffix), evidence = QString::fromLatin1(evidence)] {
+                            if (m_run)
+                                Q_EMIT reportRequested(m_run->record.id, suffix, evidence);
+                        });
+    };
+    add(tr("Report with small &images…"), "html", "thumbnails");
+    add(tr("Report with images &blurred…"), "html", "blurred");
+    add(tr("Report with &file names instead of images…"), "html", "ids");
+    add(tr("Report &without images…"), "html", "none");
+    menu->addSeparator();
+    add(tr("Results as &JSON (model card)…"), "json", "none");
+    add(tr("Results as &CSV…"), "csv", "none");
+    menu->addSeparator();
+    menu->addAction(tr("&Verify: repeat it and compare"), this, [this] {
+        if (m_run)
+            Q_EMIT verifyRequested(m_run->record.id);
+    });
+    return menu;
 }
 
 QWidget* RunsPage::buildUnfinished() {
@@ -288,7 +318,7 @@ void RunsPage::refresh() {
             m_wanted = 0;
         }
         if (m_runs.empty()) {
-            m_run.reset();
+            setRun({});
             m_tour->dismiss();
             m_closeUp->clear();
             m_stack->setCurrentWidget(m_empty);
@@ -297,6 +327,11 @@ void RunsPage::refresh() {
             tellTour(false);   // another model's run may have come or gone
         }
     });
+}
+
+void RunsPage::setRun(std::shared_ptr<const LoadedRun> run) {
+    m_run = std::move(run);
+    m_hand->setEnabled(m_run != nullptr);
 }
 
 void RunsPage::showRun(qint64 id) {
@@ -313,7 +348,7 @@ void RunsPage::runChosen(qint64 id) {
         return;
     if (run->state != RunState::Done) {
         ++m_loading;
-        m_run.reset();
+        setRun({});
         m_tour->dismiss();
         m_closeUp->clear();
         showUnfinished(*run);
@@ -322,7 +357,7 @@ void RunsPage::runChosen(qint64 id) {
     if (m_run && m_run->record.id == id)
         return; // a finished run never changes
     const quint64 loading = ++m_loading;
-    m_run.reset();
+    setRun({});
     m_closeUp->clear();
     m_facts->setText(tr("Reading…"));
     m_stack->setCurrentWidget(m_waiting);
@@ -359,7 +394,7 @@ void RunsPage::showUnfinished(const store::RunRecord& run) {
 }
 
 void RunsPage::showLoaded(std::shared_ptr<const LoadedRun> run) {
-    m_run = std::move(run);
+    setRun(std::move(run));
     {
         const QSignalBlocker quiet(m_attribute);
         const QString before = m_attribute->currentText();

@@ -11,6 +11,7 @@
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QProgressBar;
 class QPushButton;
 class QSplitter;
@@ -57,6 +58,9 @@ public Q_SLOTS:
 Q_SIGNALS:
     void newAuditRequested();
     void resumeRequested(qint64 run);
+    /// Of the finished run that is shown. `suffix`: "html", "json" or "csv"; `evidence`: as plumb report has it.
+    void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
+    void verifyRequested(qint64 run);
     /// A run is shown of a model that is known to have been taught to lean.
     void plantedRunShown();
     /// severity: a Severity of theme.h.
@@ -76,6 +80,8 @@ private:
     void showAttribute(int attribute);
     void showTab(int tab);
     void setFacts();
+    QMenu* buildHand();
+    void setRun(std::shared_ptr<const LoadedRun> run);
     void shareHeight();
     std::vector<TourStop> stops() const;
     void tellTour(bool fromTheStart);
@@ -89,8 +95,8 @@ private:
     std::function<bool(const store::RunRecord&)> m_canGoOn;
     std::vector<store::RunRecord> m_runs;
     std::shared_ptr<const LoadedRun> m_run;
-    qint64 m_wanted = 0;   ///< to be shown once it is there
-    quint64 m_loading = 0; ///< answers to earlier questions are dropped
+    qint64 m_wanted = 0;       ///< to be shown once it is there
+    quint64 m_loading = 0;     ///< answers to earlier questions are dropped
     bool m_tourWanted = false; ///< as soon as the run is there
 
     RunPicker* m_picker = nullptr;
@@ -98,6 +104,7 @@ private:
     QComboBox* m_attribute = nullptr;
     QLabel* m_attributeLabel = nullptr;
     QPushButton* m_newAudit = nullptr;
+    QPushButton* m_hand = nullptr; ///< what can be done with the run that is shown
     QWidget* m_header = nullptr;
     QStackedWidget* m_stack = nullptr;
     QWidget* m_empty = nullptr;
