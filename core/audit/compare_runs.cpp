@@ -379,7 +379,6 @@ Outcome<RunComparison> compareRuns(store::Project& project, std::span<const std:
     const MeasureOptions& measure = comparison.measure = first.result.config.measure;
     MeasureOptions options = measure;
     options.target = measure.target.kind == Target::Kind::Conditional ? Target() : measure.target.of({});
-    const bool oneTarget = measure.target.kind != Target::Kind::Conditional && measure.target.byConcept.empty();
     MeasureTable means = emptyTable(kComparedMeansId, "Means over the prompts, each run against " + first.text,
                                     {"run", "attribute", "value of", "interval over"});
     MeasureTable prompts = emptyTable(kComparedPromptsId, "Prompt by prompt, each run against " + first.text,
@@ -396,11 +395,12 @@ Outcome<RunComparison> compareRuns(store::Project& project, std::span<const std:
     groups.definition = "Share of each group in the top k; neutral: its share of the pool; n: its images in the top k.";
     groups.source = "Geyik et al., KDD 2019";
     groups.countOf = "images in the top k";
-    if (!oneTarget)
-        means.warnings.push_back("The target differs from prompt to prompt: differences are of measures against " +
-                                 std::string(options.target.kind == Target::Kind::Custom
-                                                 ? "the shares that it has for all others."
-                                                 : "the pool's shares."));
+    if (measure.target.kind == Target::Kind::Conditional || !measure.target.byConcept.empty())
+        comparison.cautions.push_back("The target differs from prompt to prompt: differences are of measures against " +
+                                      std::string(options.target.kind == Target::Kind::Custom
+                                                      ? "the shares that it has for all others"
+                                                      : "the pool's shares") +
+                                      ", the values beside them against each prompt's own.");
 
     const metric::AskedPrompts askedPrompts{first.result.prompts, conceptsOf(first.result)};
     PLUMBLINE_TRY(const std::vector<float> scores, scoresOf(project, first, feedback));
