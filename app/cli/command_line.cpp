@@ -28,6 +28,7 @@ int runCommandLine(int argc, char** argv) {
     addDebias(app, run);
     addReport(app, run);
     addVerify(app, run);
+    addCompare(app, run);
     addServe(app, run);
     try {
         app.parse(argc, argv);

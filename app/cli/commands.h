@@ -22,6 +22,7 @@ void addInterpolate(CLI::App& app, Run& run);
 void addDebias(CLI::App& app, Run& run);
 void addReport(CLI::App& app, Run& run);
 void addVerify(CLI::App& app, Run& run);
+void addCompare(CLI::App& app, Run& run);
 void addServe(CLI::App& app, Run& run);
 
 /// Parses the command line and does what it asks; the exit code of the program.

@@ -113,6 +113,12 @@ struct Names<Correction> {
     static constexpr std::pair<Correction, std::string_view> kAll[] = {{Correction::Holm, "holm"},
                                                                        {Correction::FalseDiscovery, "bh"}};
 };
+template <>
+struct Names<Change> {
+    static constexpr std::pair<Change, std::string_view> kAll[] = {{Change::LeansLess, "leans_less"},
+                                                                   {Change::LeansMore, "leans_more"},
+                                                                   {Change::CannotTell, "cannot_tell"}};
+};
 
 template <class T>
 std::string enumName(T value) {
@@ -589,6 +595,41 @@ void describe(auto& io, Is<DebiasStudy> auto& study) {
     io("warnings", study.warnings);
 }
 
+void describe(auto& io, Is<ComparedRun> auto& run) {
+    io("run", run.run);
+    io("model", run.model);
+    io("debias", run.debias);
+    io("images", run.images);
+    io("created", run.created);
+}
+
+void describe(auto& io, Is<JudgedDifference> auto& judged) {
+    io("run", judged.run);
+    io("attribute", judged.attribute);
+    io("prompt", judged.prompt);
+    io("measure", judged.measure);
+    io("change", judged.change);
+}
+
+void describe(auto& io, Is<MovedImage> auto& moved) {
+    io("run", moved.run);
+    io("prompt", moved.prompt);
+    io("row", moved.row);
+    io("file", moved.file);
+    io("first_rank", moved.firstRank);
+    io("second_rank", moved.secondRank);
+}
+
+void describe(auto& io, Is<RunComparison> auto& comparison) {
+    io("runs", comparison.runs);
+    io("refusals", comparison.refusals);
+    io("cautions", comparison.cautions);
+    io("measure", comparison.measure);
+    io("tables", comparison.tables);
+    io("judged", comparison.judged);
+    io("moved", comparison.moved);
+}
+
 void describe(auto& io, Is<AppliedDebias> auto& debias) {
     io("transform_id", debias.transformId);
     io("path", debias.path);
@@ -907,6 +948,10 @@ json toJson(const DebiasStudy& study) {
     return encode(study);
 }
 
+json toJson(const RunComparison& comparison) {
+    return encode(comparison);
+}
+
 json toJson(const DebiasMethodInfo& info) {
     json parameters = json::array();
     for (const DebiasParameter& parameter : info.parameters)
@@ -977,6 +1022,10 @@ Result<DebiasStudyConfig> debiasStudyConfigFromJson(const json& from) {
 
 Result<DebiasStudy> debiasStudyFromJson(const json& from) {
     return fromJson<DebiasStudy>(from, "debiasing study");
+}
+
+Result<RunComparison> runComparisonFromJson(const json& from) {
+    return fromJson<RunComparison>(from, "comparison of runs");
 }
 
 Result<DebiasConfig> debiasConfigFromJson(const json& from) {

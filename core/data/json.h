@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/comparison.h"
 #include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/measure.h"
@@ -37,6 +38,7 @@ nlohmann::json toJson(const DebiasConfig& config);
 nlohmann::json toJson(const DebiasStudyConfig& config);
 nlohmann::json toJson(const DebiasStudy& study);
 nlohmann::json toJson(const DebiasMethodInfo& info);
+nlohmann::json toJson(const RunComparison& comparison);
 nlohmann::json toJson(const Error& error);
 nlohmann::json toJson(std::span<const PlantedLean> leans);
 
@@ -53,6 +55,7 @@ Result<ConceptSummary> conceptSummaryFromJson(const nlohmann::json& json);
 Result<DebiasCard> debiasCardFromJson(const nlohmann::json& json);
 Result<DebiasStudyConfig> debiasStudyConfigFromJson(const nlohmann::json& json);
 Result<DebiasStudy> debiasStudyFromJson(const nlohmann::json& json);
+Result<RunComparison> runComparisonFromJson(const nlohmann::json& json);
 Result<DebiasConfig> debiasConfigFromJson(const nlohmann::json& json);
 Result<Error> errorFromJson(const nlohmann::json& json);
 Result<std::vector<PlantedLean>> plantedLeansFromJson(const nlohmann::json& json);

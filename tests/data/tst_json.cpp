@@ -130,6 +130,7 @@ private Q_SLOTS:
         roundTrips<DebiasCard>(debiasCardFromJson);
         roundTrips<DebiasConfig>(debiasConfigFromJson);
         roundTrips<DebiasStudy>(debiasStudyFromJson);
+        roundTrips<RunComparison>(runComparisonFromJson);
         roundTrips<RunProvenance>(runProvenanceFromJson);
         roundTrips<ConceptSummary>(conceptSummaryFromJson);
     }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/data/audit.h"
+#include "core/data/comparison.h"
 #include "core/data/image_set.h"
 #include "core/data/measure_table.h"
 #include "core/data/model_info.h"
@@ -120,6 +121,22 @@ auto fields(Is<MeasureRow> auto& v) {
 auto fields(Is<MeasureTable> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+}
+auto fields(Is<ComparedRun> auto& v) {
+    auto& [a, b, c, d, e] = v;
+    return std::tie(a, b, c, d, e);
+}
+auto fields(Is<JudgedDifference> auto& v) {
+    auto& [a, b, c, d, e] = v;
+    return std::tie(a, b, c, d, e);
+}
+auto fields(Is<MovedImage> auto& v) {
+    auto& [a, b, c, d, e, f] = v;
+    return std::tie(a, b, c, d, e, f);
+}
+auto fields(Is<RunComparison> auto& v) {
+    auto& [a, b, c, d, e, f, g] = v;
+    return std::tie(a, b, c, d, e, f, g);
 }
 auto fields(Is<GroupMeasure> auto& v) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, w, x, y, z] = v;
