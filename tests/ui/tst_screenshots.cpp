@@ -21,11 +21,13 @@
 #include <QSlider>
 #include <QStandardPaths>
 #include <QTabBar>
+#include <QMenuBar>
 #include <QTest>
 #include <QToolButton>
 
 #include <nlohmann/json.hpp>
 
+#include "app/window/help_page.h"
 #include "app/window/main_window.h"
 #include "core/data/json.h"
 #include "tests/support/test_support.h"
@@ -45,7 +47,9 @@
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/widgets/command_palette.h"
 #include "ui/widgets/group_bars.h"
+#include "ui/widgets/table_search.h"
 #include "ui/widgets/table_view.h"
 #include "ui/widgets/tour_panel.h"
 
@@ -282,8 +286,29 @@ private Q_SLOTS:
         m_window->context().work->cancelAll();
         QTRY_COMPARE_WITH_TIMEOUT(m_window->context().work->rowCount(), 0, 30000);
         m_window->messages()->clear();
-        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        const auto choose = [&](const QString& command) {
+            for (const Command& each : commandsOf(m_window->menuBar()))
+                if (each.name == command)
+                    return each.run();
+            QFAIL(qPrintable(command));
+        };
+        choose(QStringLiteral("Help › Help and keyboard"));
+        QVERIFY(m_window->findChild<HelpPage*>()->isVisible());
         save(name("help"));
+        m_window->showRoom(QStringLiteral("models"));
+        choose(QStringLiteral("View › Find in the table"));
+        TableSearch::of(m_window->modelsPage()->table())->line()->setText(QStringLiteral("vit"));
+        save(name("find-rows"));
+        TableSearch::of(m_window->modelsPage()->table())->shut();
+        choose(QStringLiteral("Help › Find a command…"));
+        auto* palette = m_window->findChild<CommandPalette*>();
+        QVERIFY(palette != nullptr && palette->isVisible());
+        palette->line()->setText(QStringLiteral("run"));
+        QTest::qWait(50);
+        const QDir folder(QString::fromStdString((test::binaryFolder() / "screenshots").string()));
+        const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
+        QVERIFY(palette->grab().save(folder.filePath(name("find-command") + scale + QStringLiteral(".png"))));
+        palette->close();
     }
     /// Comparisons of methods: the form, one that runs, its result with each kind of method, and one that was stopped.
     void mitigate_data() { pages_data(); }
