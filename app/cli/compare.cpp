@@ -215,6 +215,7 @@ void addCompare(CLI::App& app, Run& chosen) {
     command
         ->add_option("--runs", arguments->runs, "Numbers of two or more finished runs; each is held against the first")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->required();
     command->add_option("--json", arguments->json, "Write the comparison as JSON to this file, - for standard output");
     command->add_option("--csv", arguments->csv, "Write one line a number to this file, - for standard output");

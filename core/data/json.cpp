@@ -115,8 +115,9 @@ struct Names<Correction> {
 };
 template <>
 struct Names<Change> {
-    static constexpr std::pair<Change, std::string_view> kAll[] = {
-        {Change::LeansLess, "leans_less"}, {Change::LeansMore, "leans_more"}, {Change::CannotTell, "cannot_tell"}};
+    static constexpr std::pair<Change, std::string_view> kAll[] = {{Change::LeansLess, "leans_less"},
+                                                                   {Change::LeansMore, "leans_more"},
+                                                                   {Change::CannotTell, "cannot_tell"}};
 };
 
 template <class T>
