@@ -336,6 +336,9 @@ void addWarnings(const std::vector<std::string>& warnings, std::vector<std::stri
             to.push_back(warning);
 }
 
+constexpr int kTestsOfAPrompt = 4; ///< MaxSkew, MinSkew, NDKL, gap in sd
+constexpr int kMostDraws = 20000;  ///< of random exchanges
+
 void judge(const MeasureTable& table, const MeasureOptions& options, std::vector<JudgedDifference>& judged) {
     const bool prompts = table.id == kComparedPromptsId;
     const std::size_t valueOf = prompts ? 3 : 2;
@@ -401,6 +404,16 @@ Outcome<RunComparison> compareRuns(store::Project& project, std::span<const std:
                                                       ? "the shares that it has for all others"
                                                       : "the pool's shares") +
                                       ", the values beside them against each prompt's own.");
+
+    // One prompt among many reaches below the corrected level only if its p can be small enough.
+    const double tests = double(first.result.prompts.size()) * double(first.result.config.attributes.size()) *
+                         double(loaded.size() - 1) * kTestsOfAPrompt;
+    const double needed = std::ceil(2 * tests / measure.level);
+    options.nullDraws = std::max(options.nullDraws, static_cast<int>(std::min(needed, double(kMostDraws))));
+    if (needed / 2 > kMostDraws)
+        comparison.cautions.push_back("So many differences are tested that " + std::to_string(kMostDraws) +
+                                      " draws cannot bring a single prompt below the corrected level: read the means, "
+                                      "and the intervals of the prompts.");
 
     const metric::AskedPrompts askedPrompts{first.result.prompts, conceptsOf(first.result)};
     PLUMBLINE_TRY(const std::vector<float> scores, scoresOf(project, first, feedback));
