@@ -106,7 +106,8 @@ class TestCompareRuns : public QObject {
         if (change)
             change(result);
         const std::int64_t id = m_project->beginRun(asked).value();
-        m_project->finishRun(id, result, scores).value();
+        if (const auto finished = m_project->finishRun(id, result, scores); !finished)
+            throw std::runtime_error(errorText(finished.error()));
         return id;
     }
     RunComparison compare(const std::vector<std::int64_t>& runs) {
