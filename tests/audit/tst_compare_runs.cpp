@@ -45,7 +45,7 @@ AuditConfig config() {
     made.attributes = {"gender"};
     made.probe = probe::handWritten({"a nurse", "a boss"});
     made.measure.k = {kTop, 0};
-    made.measure.nullDraws = 400;
+    made.measure.nullDraws = 1000;
     made.measure.bootstrapDraws = 200;
     return made;
 }
@@ -281,6 +281,14 @@ private Q_SLOTS:
                 QCOMPARE(row.n, static_cast<std::int64_t>(kImages) - 1);
             }
         QVERIFY(comparison.moved.empty());
+    }
+
+    /// So few draws that no p of theirs could be below the corrected level: a comparison draws more.
+    void aPromptCanBeFoundAmongItsFamily() {
+        AuditConfig few = config();
+        few.measure.nullDraws = 100;
+        const std::int64_t first = add(few, scoresOf(m_set, 2, 2.5)), second = add(few, scoresOf(m_set, 2, 0));
+        QCOMPARE(changeOf(compare({first, second}), second, "a nurse", "ndkl"), std::optional(Change::LeansLess));
     }
 
     void allRunsAreOneFamily() {
