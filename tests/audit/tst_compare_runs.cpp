@@ -234,7 +234,9 @@ private Q_SLOTS:
                 "prepared differently");
         AuditConfig after = config();
         after.debias = AppliedDebias{0, {}, "the model b", {}, 1, first, "/models/b"};
-        refused(add(after, scores, prepared), "prepared differently");
+        const std::int64_t another = add(after, scores, prepared);
+        refused(another, "prepared differently");
+        QVERIFY(compare({first, another}).runs.back().debias.empty()); // the run is called after that model
         const RunComparison twoModels = compare({first, add(config(), scores, prepared)});
         QVERIFY(twoModels.refusals.empty() && !twoModels.tables.empty());
         QCOMPARE(twoModels.cautions.size(), std::size_t(1));
@@ -349,6 +351,7 @@ private Q_SLOTS:
         });
         const RunComparison paired = compare({first, third});
         QVERIFY(paired.cautions.empty());
+        QCOMPARE(paired.runs.back().debias, std::string("erasure"));
         name = std::to_string(third);
         QCOMPARE(paired.table(kComparedUtilityId)->rows.size(), std::size_t(3));
         const MetricValue& difference =
