@@ -305,8 +305,20 @@ private Q_SLOTS:
         const std::vector<std::string> keys = {std::to_string(second), "gender", "a nurse", kOfDifference};
         const MetricValue &alone = rowOf(two, kComparedPromptsId, keys, "ndkl").value,
                           &among = rowOf(three, kComparedPromptsId, keys, "ndkl").value;
-        QCOMPARE(alone.pValue, among.pValue);
-        QVERIFY(*among.adjustedP > *alone.adjustedP);
+        QCOMPARE(alone.value, among.value);
+        QCOMPARE(alone.ciLow, among.ciLow);
+        QVERIFY(*among.adjustedP >= *among.pValue && *alone.adjustedP >= *alone.pValue);
+    }
+
+    /// As many exchanges are drawn as the family needs, however few the runs were made with.
+    void aSinglePromptCanBeAFinding() {
+        AuditConfig few = config();
+        few.measure.nullDraws = 20;
+        const std::int64_t first = add(few, scoresOf(m_set, 2, 2.5)), second = add(few, scoresOf(m_set, 2, 0));
+        const RunComparison comparison = compare({first, second});
+        QVERIFY(std::ranges::any_of(comparison.judged, [](const JudgedDifference& one) {
+            return !one.prompt.empty() && one.change == Change::LeansLess;
+        }));
     }
 
     void utilityOfTheRuns() {

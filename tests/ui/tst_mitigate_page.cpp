@@ -353,6 +353,10 @@ private Q_SLOTS:
         for (int row = 0; row < looked->count(); ++row)
             if (looked->item(row)->text() == QStringLiteral("age"))
                 looked->item(row)->setCheckState(Qt::Unchecked);
+        QCOMPARE(form->config()->captions, std::string());
+        named<QLineEdit>(form, QStringLiteral("Captions of the images"))->setText(QStringLiteral("/data/captions.csv"));
+        QCOMPARE(form->config()->captions, std::string("/data/captions.csv"));
+        named<QLineEdit>(form, QStringLiteral("Captions of the images"))->clear();
         // A parameter, and a ranking that keeps its preset though its parameters were opened.
         for (auto* more : form->findChildren<QToolButton*>())
             if (more->accessibleName() == QStringLiteral("Options of INLP") ||

@@ -27,6 +27,7 @@
 #include "ui/widgets/form.h"
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/page.h"
+#include "ui/widgets/path_edit.h"
 
 namespace plumbline::ui {
 
@@ -79,11 +80,12 @@ const Column* columnOf(const store::ImageSetRecord* set, const QString& name) {
 ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
     : QWidget(parent), m_context(context), m_model(new QComboBox), m_images(new QComboBox),
       m_auditImages(new QComboBox), m_attribute(new QComboBox), m_untargeted(new QListWidget), m_classes(new QComboBox),
-      m_probe(new QComboBox), m_prompts(new QPlainTextEdit), m_promptHint(hint()),
-      m_k(new QLineEdit(QStringLiteral("100"))), m_target(new TargetChoice(context)), m_split(new QComboBox),
-      m_shares(new QWidget), m_fit(new QSpinBox), m_select(new QSpinBox), m_rest(hint()), m_together(new QComboBox),
-      m_seed(new QSpinBox), m_methods(new MethodList), m_counts(new QLabel), m_bars(new GroupBars),
-      m_problem(caption({})), m_cautions(hint()), m_start(makePrimary(new QPushButton(tr("Start comparison")))) {
+      m_captions(new PathEdit(PathEdit::Kind::File, tr("Captions of the images"))), m_probe(new QComboBox),
+      m_prompts(new QPlainTextEdit), m_promptHint(hint()), m_k(new QLineEdit(QStringLiteral("100"))),
+      m_target(new TargetChoice(context)), m_split(new QComboBox), m_shares(new QWidget), m_fit(new QSpinBox),
+      m_select(new QSpinBox), m_rest(hint()), m_together(new QComboBox), m_seed(new QSpinBox),
+      m_methods(new MethodList), m_counts(new QLabel), m_bars(new GroupBars), m_problem(caption({})),
+      m_cautions(hint()), m_start(makePrimary(new QPushButton(tr("Start comparison")))) {
     auto* left = new QWidget;
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, theme::kGrid, 0);
@@ -119,6 +121,7 @@ ComparisonForm::ComparisonForm(const Context& context, QWidget* parent)
     scroll->setMinimumWidth(left->minimumSizeHint().width() + kScrollBar);
     connect(m_start, &QPushButton::clicked, this, &ComparisonForm::start);
     connect(m_images, &QComboBox::currentIndexChanged, this, &ComparisonForm::refreshColumns);
+    connect(m_captions, &PathEdit::pathChanged, this, &ComparisonForm::refreshState);
     for (QComboBox* box : {m_model, m_auditImages, m_classes, m_split, m_together, m_attribute, m_probe})
         connect(box, &QComboBox::currentIndexChanged, this, &ComparisonForm::refreshState);
     for (QSpinBox* box : {m_fit, m_select, m_seed})
@@ -162,6 +165,10 @@ QWidget* ComparisonForm::buildQuestion() {
         hint(tr("The utility: how well the model still names these classes. Without it a method that destroys the "
                 "embeddings would look best.")));
     m_probe->setAccessibleName(tr("Prompts"));
+    form->add(tr("&Captions"), m_captions,
+              hint(tr("Optional: a list of the images' captions (Flickr30k, COCO, or a table), for the recall of "
+                      "retrieval.")),
+              m_captions->line());
     form->add(tr("&Prompts"), m_probe, m_promptHint);
     m_prompts->setAccessibleName(tr("Prompts, one a line"));
     m_prompts->setPlaceholderText(tr("a photo of a nurse\na photo of an engineer"));
@@ -394,6 +401,7 @@ std::optional<DebiasStudyConfig> ComparisonForm::config(QString* problem) const 
     for (const QString& name : {attribute, classes})
         if (!name.isEmpty() && lacks(name))
             return missing(tr("The images to audit have no column %1.").arg(name));
+    config.captions = m_captions->path().isEmpty() ? std::string() : encoded(m_captions->path()).toStdString();
     config.probe = probe();
     if (probe::expand(config.probe).empty())
         return missing(tr("Write at least one prompt, or choose a probe set."));

@@ -21,6 +21,7 @@ namespace plumbline::ui {
 
 class GroupBars;
 class MethodList;
+class PathEdit;
 class TargetChoice;
 
 /// Everything that a comparison asks: question and split on the left, the methods on the right, and before it starts
@@ -67,6 +68,7 @@ private:
     QComboBox* m_attribute;
     QListWidget* m_untargeted;
     QComboBox* m_classes;
+    PathEdit* m_captions;
     QComboBox* m_probe;
     QPlainTextEdit* m_prompts;
     QLabel* m_promptHint;
