@@ -369,8 +369,9 @@ Outcome<RunComparison> compareRuns(store::Project& project, std::span<const std:
             return wrong("each run once");
         PLUMBLINE_TRY(loaded.emplace_back(), load(project, run));
         const Loaded& one = loaded.back();
-        comparison.runs.push_back({run, one.record.modelName,
-                                   one.result.config.debias ? one.result.config.debias->name : "",
+        // Where another model is the change, its name is the run's.
+        const std::optional<AppliedDebias>& debias = one.result.config.debias;
+        comparison.runs.push_back({run, one.record.modelName, debias && !debias->model ? debias->name : "",
                                    one.record.imageSetName, one.record.created});
     }
     const Loaded& first = loaded.front();

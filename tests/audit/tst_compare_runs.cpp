@@ -45,7 +45,7 @@ AuditConfig config() {
     made.attributes = {"gender"};
     made.probe = probe::handWritten({"a nurse", "a boss"});
     made.measure.k = {kTop, 0};
-    made.measure.nullDraws = 400;
+    made.measure.nullDraws = 1000;
     made.measure.bootstrapDraws = 200;
     return made;
 }
@@ -234,7 +234,9 @@ private Q_SLOTS:
                 "prepared differently");
         AuditConfig after = config();
         after.debias = AppliedDebias{0, {}, "the model b", {}, 1, first, "/models/b"};
-        refused(add(after, scores, prepared), "prepared differently");
+        const std::int64_t another = add(after, scores, prepared);
+        refused(another, "prepared differently");
+        QVERIFY(compare({first, another}).runs.back().debias.empty()); // the run is called after that model
         const RunComparison twoModels = compare({first, add(config(), scores, prepared)});
         QVERIFY(twoModels.refusals.empty() && !twoModels.tables.empty());
         QCOMPARE(twoModels.cautions.size(), std::size_t(1));
@@ -281,6 +283,14 @@ private Q_SLOTS:
                 QCOMPARE(row.n, static_cast<std::int64_t>(kImages) - 1);
             }
         QVERIFY(comparison.moved.empty());
+    }
+
+    /// So few draws that no p of theirs could be below the corrected level: a comparison draws more.
+    void aPromptCanBeFoundAmongItsFamily() {
+        AuditConfig few = config();
+        few.measure.nullDraws = 100;
+        const std::int64_t first = add(few, scoresOf(m_set, 2, 2.5)), second = add(few, scoresOf(m_set, 2, 0));
+        QCOMPARE(changeOf(compare({first, second}), second, "a nurse", "ndkl"), std::optional(Change::LeansLess));
     }
 
     void allRunsAreOneFamily() {
@@ -353,6 +363,7 @@ private Q_SLOTS:
         });
         const RunComparison paired = compare({first, third});
         QVERIFY(paired.cautions.empty());
+        QCOMPARE(paired.runs.back().debias, std::string("erasure"));
         name = std::to_string(third);
         QCOMPARE(paired.table(kComparedUtilityId)->rows.size(), std::size_t(3));
         const MetricValue& difference =
