@@ -403,7 +403,7 @@ Outcome<MeasureTable> priceOf(const Judged& before, const Judged& after, const J
         "places "
         "image by image on these. Where the two do not agree, go by the interval. ABLE: harmonic mean of that accuracy "
         "and exp(-MaxSkew) with equal shares.";
-    table.source = "METHODS B15 (protocol); Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
+    table.source = "Geyik et al., KDD 2019; Zhang, Guo, Kankanhalli, CVPR 2025 (ABLE)";
     table.countOf = "images";
     table.keys = {"attribute", "state"};
     metric::AskedPrompts asked;

@@ -14,8 +14,7 @@ std::vector<DebiasParameter> rankingParameters(std::initializer_list<DebiasParam
          "wanted shares of the first images: uniform, pool (those of the ranked images), or GROUP:SHARE,GROUP:SHARE"},
         {"k", "audit",
          "how many of the first images are re-ranked: a number, or a share such as 10%; audit: the audit's own k"},
-        {"labels", "given",
-         "given, or predicted: by a Gaussian classifier (METHODS B11) that is fitted on the fit images"}};
+        {"labels", "given", "given, or predicted: by a Gaussian classifier that is fitted on the fit images"}};
     all.insert(all.end(), more);
     return all;
 }
@@ -27,7 +26,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Two small residual heads on frozen embeddings learn to predict the same bias from an image and from its "
          "caption, and to be indifferent between the caption and its counterfactual: t' = t + g(t), x' = x + g(f(x) + "
          "x).",
-         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1). Images are shuffled and every race may be a counterfactual "
+         "Zhang, Guo, Kankanhalli, CVPR 2025. Images are shuffled and every race may be a counterfactual "
          "unless `published` is on; the epoch is chosen on held-out images, by MaxSkew of the captions and "
          "similarities "
          "that are kept, instead of ABLE. Texts: a caption of each group, or a factual and a counterfactual one of "
@@ -56,7 +55,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "counterfactual set (a group of the attribute) coincide and still find their caption. Texts: a caption of "
          "each set in the order of their names, or of each image. The method itself fine-tunes the encoder: plumb "
          "train --counterfactual.",
-         "After Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2): loss and settings are a reconstruction, the head "
+         "After Abdel Magid, Wang, Kafle, Pfister 2024: loss and settings are a reconstruction, the head "
          "a "
          "stand-in for the fine-tuned encoder.",
          DebiasTarget::Images,
@@ -77,7 +76,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "The models between this one and another of the same shape, weight by weight: (1 - alpha) this + alpha the "
          "other; its strength is alpha. With a model that was fine-tuned on counterfactual sets (plumb train "
          "--counterfactual) this is CF-alpha.",
-         "Wortsman et al., CVPR 2022 (robust fine-tuning); Abdel Magid, Wang, Kafle, Pfister 2024 (METHODS B2).",
+         "Wortsman et al., CVPR 2022 (robust fine-tuning); Abdel Magid, Wang, Kafle, Pfister 2024.",
          DebiasTarget::Weights,
          false,
          false,
@@ -89,7 +88,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Mean difference",
          "The direction between the groups' mean embeddings is projected out of the images, x' = x - (x r) r (several "
          "groups: the span of their centred means), or every image is shifted along it.",
-         "Textbook; as a guidance direction in RAVE (METHODS B10).",
+         "Textbook; as a guidance direction in RAVE.",
          DebiasTarget::Images,
          true,
          false,
@@ -102,7 +101,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "LEACE",
          "The smallest affine change after which no linear classifier reads the attribute from the images it was "
          "fitted on: x' = x - W+ U U^T W (x - mean). Unit length, as for a cosine, brings a little of it back.",
-         "Belrose et al., NeurIPS 2023 (METHODS B10).",
+         "Belrose et al., NeurIPS 2023.",
          DebiasTarget::Images,
          true,
          false,
@@ -118,7 +117,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "INLP",
          "Linear classifiers are fitted one after the other, and the direction of each is projected out, until on a "
          "fifth of the images, held out, none does better than the majority, nor than chance with equal groups.",
-         "Ravfogel et al., ACL 2020 (METHODS B10).",
+         "Ravfogel et al., ACL 2020.",
          DebiasTarget::Images,
          true,
          false,
@@ -130,7 +129,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Biased prompts",
          "Prompts that say nothing but the attribute span what is projected out of the texts; pairs of prompts that "
          "should coincide calibrate it: t' = norm(P0 (I + lambda M)^-1 t).",
-         "Chuang et al. 2023 (METHODS B4).",
+         "Chuang et al. 2023.",
          DebiasTarget::Texts,
          false,
          true,
@@ -142,7 +141,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "BEND-VLM",
          "Each query loses its part along the spurious prompts, then its part along the differences between the mean "
          "embeddings of its nearest reference images in each group (in closed form).",
-         "Gerych et al., NeurIPS 2024 (METHODS B7).",
+         "Gerych et al., NeurIPS 2024.",
          DebiasTarget::Texts,
          true,
          false,
@@ -153,7 +152,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "CLIP-clip",
          "The coordinates of the unit image embeddings that share most information with the attribute, each taken for "
          "itself, become 0 in images and texts; the cosine is that of the coordinates that are left.",
-         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025 (METHODS B5). The histogram smooths the "
+         "Wang, Liu, Wang, EMNLP 2021; estimator of Zhang et al. 2025. The histogram smooths the "
          "coordinate alone, not one group into the next.",
          DebiasTarget::ImagesAndTexts,
          true,
@@ -166,7 +165,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "The coordinates by which a random forest tells the groups apart are overwritten by their mean over the "
          "images, "
          "of a fifth that it has not seen, that the forest is unsure of.",
-         "Jung, Jang, Wang, NeurIPS 2024 (METHODS B6). Texts have no forest of their own: they get the same "
+         "Jung, Jang, Wang, NeurIPS 2024. Texts have no forest of their own: they get the same "
          "coordinates, "
          "with the means of the given texts.",
          DebiasTarget::ImagesAndTexts,
@@ -181,7 +180,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Images and texts are mapped by random Fourier features onto the few directions that depend most on the "
          "texts' classes and least on the attribute. An image's class is the text nearest to it, again after each "
          "round.",
-         "Dehdashtian, Wang, Boddeti, ICLR 2024, without class labels (METHODS B8); how several directions of the two "
+         "Dehdashtian, Wang, Boddeti, ICLR 2024, without class labels; how several directions of the two "
          "modalities are turned towards each other is ours.",
          DebiasTarget::ImagesAndTexts,
          true,
@@ -201,7 +200,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Modality-gap shift",
          "Images and texts are moved towards each other, or apart, along the difference of their means: "
          "x' = norm(x - lambda d), t' = norm(t + lambda d).",
-         "Liang et al., NeurIPS 2022 (METHODS A14).",
+         "Liang et al., NeurIPS 2022.",
          DebiasTarget::ImagesAndTexts,
          false,
          true,
@@ -209,21 +208,21 @@ const std::vector<DebiasMethodInfo>& methods() {
         {"det-greedy", "DetGreedy",
          "The images of a prompt are taken by score, unless a group would fall below or rise "
          "above its target share.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+         "Geyik, Ambler, Kenthapadi, KDD 2019.", DebiasTarget::Ranking, true, false, rankingParameters()},
         {"det-cons", "DetCons", "As DetGreedy; above the least share, the group whose next image is most urgently due.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+         "Geyik, Ambler, Kenthapadi, KDD 2019.", DebiasTarget::Ranking, true, false, rankingParameters()},
         {"det-relaxed", "DetRelaxed", "As DetCons, with due places rounded up to whole ones and ties by score.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019 (METHODS B9).", DebiasTarget::Ranking, true, false, rankingParameters()},
+         "Geyik, Ambler, Kenthapadi, KDD 2019.", DebiasTarget::Ranking, true, false, rankingParameters()},
         {"det-const-sort", "DetConstSort",
          "Every group's next image gets the last place at which it is due, and moves "
          "up by score as far as the others' places allow.",
-         "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended (METHODS B9).",
-         DebiasTarget::Ranking, true, false, rankingParameters()},
+         "Geyik, Ambler, Kenthapadi, KDD 2019, with the index of the public code mended.", DebiasTarget::Ranking, true,
+         false, rankingParameters()},
         {"fa-ir", "FA*IR",
          "At every place at least so many images of the protected group that a draw with its share p would have fewer "
          "with "
          "a chance below alpha; otherwise the best image.",
-         "Zehlike et al., CIKM 2017, with adjusted alpha (METHODS B9).", DebiasTarget::Ranking, true, false,
+         "Zehlike et al., CIKM 2017, with adjusted alpha.", DebiasTarget::Ranking, true, false,
          rankingParameters(
              {{"protected", "", "the protected group; none: the smallest group of the fit images"},
               {"p", "auto", "least share of the protected group, 0.02 to 0.98; auto: its share in the target"},
@@ -235,7 +234,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "Gaussian discriminant removal",
          "A training-free Gaussian classifier says how likely each group is for an image; the expected offset of its "
          "group's mean is taken out: x' = x - sum p(g | x) (mean_g - mean).",
-         "Classifier: Wang et al., ICLR 2024 (METHODS B11); its use as an eraser is ours.",
+         "Classifier: Wang et al., ICLR 2024; its use as an eraser is ours.",
          DebiasTarget::Images,
          true,
          false,
@@ -249,7 +248,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "model is sure of an image: s' = s + kappa b / 100. b is given, or fitted so that the mean predicted shares "
          "of "
          "the texts on the fit images are the target's; groups play no part in it.",
-         "After Tang et al., CVPR 2024 (METHODS B12): the gate (m4 / 250)^-0.4 is theirs, the constants in place of "
+         "After Tang et al., CVPR 2024: the gate (m4 / 250)^-0.4 is theirs, the constants in place of "
          "their auxiliary classifier a reconstruction.",
          DebiasTarget::Scores,
          false,
@@ -268,7 +267,7 @@ const std::vector<DebiasMethodInfo>& methods() {
          "A published array of learnt tokens is put before every text, by the encoder; the image embeddings stay. Only "
          "plumb "
          "audit and plumb debias compare, which have the model, can apply it.",
-         "Berg et al., AACL 2022 (METHODS B3).",
+         "Berg et al., AACL 2022.",
          DebiasTarget::Texts,
          false,
          false,
@@ -277,7 +276,7 @@ const std::vector<DebiasMethodInfo>& methods() {
         {"residual-head",
          "Residual heads (import)",
          "A checkpoint of the published joint-removal code is applied to raw embeddings.",
-         "Zhang, Guo, Kankanhalli, CVPR 2025 (METHODS B1).",
+         "Zhang, Guo, Kankanhalli, CVPR 2025.",
          DebiasTarget::ImagesAndTexts,
          false,
          false,
