@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 
@@ -73,6 +74,31 @@ Result<void> writeOut(const std::string& fileOrDash, std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0)
         return failed(errno);
     return {};
+}
+
+Result<void> checkWritable(const std::string& fileOrDash, bool folder) {
+    namespace fs = std::filesystem;
+    if (fileOrDash.empty() || fileOrDash == "-")
+        return {};
+    const auto failed = [&](int code) {
+        return fail(ErrorCode::FileUnwritable, {{"path", fileOrDash}, {"reason", std::strerror(code)}});
+    };
+    std::error_code ignored;
+    fs::path place = fs::absolute(fileOrDash, ignored).lexically_normal();
+    if (!folder) {
+        if (fs::is_directory(place, ignored))
+            return failed(EISDIR);
+        if (fs::exists(place, ignored))
+            return ::access(place.c_str(), W_OK) == 0 ? Result<void>() : failed(errno);
+        place = place.parent_path();
+        if (!fs::exists(place, ignored))
+            return failed(ENOENT);
+    }
+    while (!fs::exists(place, ignored) && place.has_parent_path() && place != place.parent_path())
+        place = place.parent_path(); // folders are made as they are needed
+    if (!fs::is_directory(place, ignored))
+        return failed(ENOTDIR);
+    return ::access(place.c_str(), W_OK | X_OK) == 0 ? Result<void>() : failed(errno);
 }
 
 Result<void> writeJson(const std::string& fileOrDash, const nlohmann::json& json) {

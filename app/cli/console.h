@@ -24,6 +24,9 @@ void note(std::string_view text);
 
 /// Writes `text` to a file, or to stdout for "-". Errors: FileUnwritable, DiskFull.
 Result<void> writeOut(const std::string& fileOrDash, std::string_view text);
+/// Whether a file (or with `folder` a folder) could be made there, before the work that is to be written begins: "-" and
+/// an empty name can. Error: FileUnwritable.
+Result<void> checkWritable(const std::string& fileOrDash, bool folder = false);
 Result<void> writeJson(const std::string& fileOrDash, const nlohmann::json& json);
 
 /// Progress on stderr when that is a terminal, cancelled by Ctrl+C (SIGINT) or SIGTERM.

@@ -180,6 +180,8 @@ Outcome<debias::Transform> fitOnEmbeddings(const FitArguments& arguments, std::s
 }
 
 int fitAndWrite(const FitArguments& arguments) {
+    if (const Result<void> writable = checkWritable(arguments.out, true); !writable)
+        return report(writable.error());
     ConsoleFeedback feedback;
     std::string said;
     const Outcome<debias::Transform> transform = fitOnEmbeddings(arguments, said, feedback);

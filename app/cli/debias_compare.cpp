@@ -339,6 +339,9 @@ Outcome<void> write(const Arguments& arguments, const audit::Study& study, Feedb
 }
 
 int run(const Arguments& arguments) {
+    for (const auto& [path, folder] : {std::pair{arguments.json, false}, {arguments.csv, false}, {arguments.out, true}})
+        if (const Result<void> writable = checkWritable(path, folder); !writable)
+            return report(writable.error());
     ConsoleFeedback feedback;
     const Outcome<audit::Study> study = compare(arguments, feedback);
     if (!study)

@@ -404,15 +404,17 @@ private Q_SLOTS:
         QVERIFY(third->state == RunState::Done);
         QCOMPARE(project->transforms()->size(), std::size_t(2));
         // Its report from the project holds the same runs; that of a debiased one, the one before and itself.
-        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("1"), L("--out"), q(m_folder / "1.html")})
-                    .exitCode == 0);
+        QVERIFY(
+            plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("1"), L("--out"), q(m_folder / "1.html")})
+                .exitCode == 0);
         const auto sectionOf = [](const QString& text) {
             const qsizetype begin = text.indexOf(L("<h2 id=\"mitigation\">"));
             return text.mid(begin, text.indexOf(L("<h2 id=\"evidence\">")) - begin);
         };
         QCOMPARE(sectionOf(QString::fromStdString(test::readText(m_folder / "1.html"))), sectionOf(page));
-        QVERIFY(plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("3"), L("--out"), q(m_folder / "3.html")})
-                    .exitCode == 0);
+        QVERIFY(
+            plumb({L("report"), q(m_folder / "audit.plumb"), L("--run"), L("3"), L("--out"), q(m_folder / "3.html")})
+                .exitCode == 0);
         const QString ofThird = sectionOf(QString::fromStdString(test::readText(m_folder / "3.html")));
         QVERIFY(ofThird.contains(L("After DetCons, gender (run 3)")) && !ofThird.contains(L("LEACE")));
         // For people: both are there.
@@ -549,6 +551,14 @@ private Q_SLOTS:
         QVERIFY(std::abs(ndkl(both[1]["curve"].back()) - ndkl(*point)) < 1e-9);
         // A method that cannot be asked for like this is refused before anything is embedded.
         refuses(onModel("compare", {L("--method"), L("leace:colour=red")}), "colour", "nothing");
+        // So is what could not be written at the end: nothing else is looked at before.
+        for (const QStringList& where : {QStringList{L("--out"), q(m_folder / "x.csv/out")},
+                                         {L("--json"), q(m_folder / "nowhere/c.json")},
+                                         {L("--csv"), q(m_folder / "fitted")}}) {
+            QStringList asked = onModel("compare", {L("--method"), L("leace")}) + where;
+            asked[asked.indexOf(L("--model")) + 1] = q(m_folder / "no model");
+            refuses(asked, where[1].toUtf8().constData(), "nothing");
+        }
         // k is more than there is to rank: said.
         QStringList all = onModel("compare", {L("--method"), L("leace")});
         all[all.indexOf(L("-k")) + 1] = L("5000");

@@ -353,6 +353,15 @@ private Q_SLOTS:
         for (int row = 0; row < looked->count(); ++row)
             if (looked->item(row)->text() == QStringLiteral("age"))
                 looked->item(row)->setCheckState(Qt::Unchecked);
+        // The prompts of an audit are offered, unless they are a probe set of the project's.
+        auto* prompts = named<QComboBox>(form, QStringLiteral("Prompts"));
+        const int ofRun = prompts->findText(QStringLiteral("As in run 1"), Qt::MatchStartsWith);
+        const int written = prompts->currentIndex();
+        QVERIFY(ofRun > 0);
+        prompts->setCurrentIndex(ofRun);
+        QCOMPARE(form->config()->probe.concepts.size(), bench.again().run(1)->config.probe.concepts.size());
+        QVERIFY(form->config()->probe.concepts.size() != 2);
+        prompts->setCurrentIndex(written);
         QCOMPARE(form->config()->captions, std::string());
         named<QLineEdit>(form, QStringLiteral("Captions of the images"))->setText(QStringLiteral("/data/captions.csv"));
         QCOMPARE(form->config()->captions, std::string("/data/captions.csv"));

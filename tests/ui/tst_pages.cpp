@@ -160,7 +160,7 @@ private Q_SLOTS:
         ProbesPage page(bench.context);
         page.show();
         page.newProbe();
-        auto* name = page.findChildren<QLineEdit*>().constFirst();
+        auto* name = named<QLineEdit>(&page, QStringLiteral("Name"));
         QTRY_COMPARE_WITH_TIMEOUT(name->text(), QStringLiteral("New probe set"), 30000);
         QTRY_VERIFY_WITH_TIMEOUT(!name->isReadOnly(), 30000);
         auto* templates = named<QPlainTextEdit>(&page, QStringLiteral("Templates"));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -33,6 +34,8 @@ namespace plumbline::ui {
 
 namespace {
 
+constexpr qint64 kOfRun = -1'000'000;      ///< less a run's number: the prompts of that run
+constexpr int kMostRuns = 5;               ///< whose prompts are offered, the newest
 constexpr qint64 kWritten = 0;             ///< the probe choice that means "the prompts written here"
 constexpr std::int64_t kFewestImages = 50; ///< of a part, under which its numbers say little
 constexpr std::size_t kMostGroups = 30;    ///< an attribute with more is a name, not a group
@@ -291,6 +294,19 @@ void ComparisonForm::refreshLists() {
         probes.append({tr("%1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(record.probe)))
                            .arg(fromUtf8(record.probe.name)),
                        record.id});
+    // What was asked in an audit is asked again, where no set of that content is listed.
+    std::set<std::string> known;
+    for (const auto& record : m_context.lists->probes()->records())
+        known.insert(probe::contentSha256(record.probe));
+    int offered = 0;
+    for (const auto& run : m_context.lists->runs()->records())
+        if (offered < kMostRuns && run.state == RunState::Done &&
+            known.insert(probe::contentSha256(run.config.probe)).second) {
+            ++offered;
+            probes.append({tr("As in run %1 (%Ln prompt(s))", nullptr, static_cast<int>(promptCount(run.config.probe)))
+                               .arg(run.id),
+                           kOfRun - run.id});
+        }
     fillBox(m_model, models);
     fillBox(m_images, sets);
     fillBox(m_probe, probes);
@@ -346,6 +362,9 @@ void ComparisonForm::refreshColumns() {
 
 ProbeSet ComparisonForm::probe() const {
     const qint64 id = m_probe->currentData().toLongLong();
+    if (id <= kOfRun)
+        if (const auto* run = m_context.lists->runs()->recordById(kOfRun - id))
+            return run->config.probe;
     if (const auto* record = m_context.lists->probes()->recordById(id); id != kWritten && record != nullptr)
         return record->probe;
     return probe::handWritten(linesOf(m_prompts->toPlainText()));

@@ -88,6 +88,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     grid->setVerticalSpacing(theme::kGrid);
     m_version->setPlaceholderText(tr("1"));
     m_source->setPlaceholderText(tr("who wrote it, where it was published"));
+    m_name->setAccessibleName(tr("Name"));
     grid->addWidget(label(tr("&Name"), m_name), 0, 0);
     grid->addWidget(m_name, 0, 1);
     grid->addWidget(label(tr("&Version"), m_version), 0, 2);
