@@ -8,8 +8,8 @@
 #include "app/cli/run_report.h"
 #include "app/cli/text_table.h"
 #include "app/cli/verification_json.h"
+#include "core/audit/project_audit.h"
 #include "core/base/numbers.h"
-#include "core/base/path.h"
 
 namespace plumbline::cli {
 
@@ -27,11 +27,7 @@ Outcome<audit::Verification> verify(const Arguments& arguments, Feedback& feedba
     PLUMBLINE_TRY(store::Project project, store::Project::open(arguments.project, store::Project::Access::ReadOnly));
     PLUMBLINE_TRY(const std::int64_t run, finishedRun(project, arguments.run));
     PLUMBLINE_TRY(const store::RunRecord record, project.run(run));
-    clip::EncoderOptions options;
-    options.vocabulary = decodePath(record.config.vocabPath);
-    options.precision = record.config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
-    options.threads = record.config.threads;
-    PLUMBLINE_TRY(const auto encoder, clip::Encoder::load(decodePath(record.config.modelPath), options, feedback));
+    PLUMBLINE_TRY(const auto encoder, audit::loadModelOf(record.config, feedback));
     std::optional<store::EmbeddingCache> cache;
     if (arguments.cached)
         cache = openCache();

@@ -124,7 +124,7 @@ struct SeenBy {
 struct Candidate {
     debias::Transform transform;   ///< without parts for models
     std::vector<double> strengths; ///< above 0, ascending
-    std::vector<SeenBy> models;    ///< one a strength where it is another model; else empty
+    std::vector<SeenBy> models;    ///< of the rows to choose and to audit, one a strength where it is another model
 };
 
 Outcome<debias::TextRows> encoded(const debias::TextRows& rows, const EncodeTexts& encode) {
@@ -136,24 +136,41 @@ Outcome<debias::TextRows> encoded(const debias::TextRows& rows, const EncodeText
     return result;
 }
 
-/// The models between the study's own and another, and what they make of every set.
+/// What a model makes of these sets and texts.
+Outcome<SeenBy> seenBy(const ModelBetween& model, std::span<const JudgedSet> sets, const JudgedTexts& texts) {
+    SeenBy seen;
+    seen.texts = texts;
+    PLUMBLINE_TRY(seen.texts.promptRows, encoded(texts.promptRows, model.texts));
+    PLUMBLINE_TRY(seen.texts.classRows, encoded(texts.classRows, model.texts));
+    for (const JudgedSet& set : sets) {
+        JudgedImages& images = seen.sets.emplace_back(set.images);
+        PLUMBLINE_TRY(images.rows, model.images(images.files));
+        PLUMBLINE_TRY(images.captions, encoded(images.captions, model.texts));
+    }
+    return seen;
+}
+
+std::filesystem::path otherModel(const DebiasConfig& config) {
+    return decodePath(std::string(config.parameter("model")));
+}
+
+/// The models between the study's own and another, and what they make of `sets`.
 Outcome<Candidate> modelsOf(const StudyMethod& method, const InterpolateModels& between,
-                            const std::vector<JudgedSet>& sets, const JudgedTexts& texts, DebiasCard& card,
+                            std::span<const JudgedSet> sets, const JudgedTexts& texts, DebiasCard& card,
                             Feedback& feedback) {
     const DebiasConfig& config = method.steps.front().config;
     if (method.steps.size() > 1)
         return invalid("a stack", "interpolation and other methods",
                        "interpolation alone; write the model with plumb interpolate, and compare methods on it");
-    const std::string other(config.parameter("model"));
+    const std::filesystem::path path = otherModel(config);
     const std::optional<std::int64_t> steps = parseInteger(config.parameter("steps"));
-    if (other.empty())
-        return invalid("model", "", "the folder or file of the other model");
+    if (path.empty())
+        return invalid("model", "(not given)", "the folder or file of the other model");
     if (!steps || *steps < 1 || *steps > kDialSteps)
         return invalid("steps", std::string(config.parameter("steps")), "a whole number from 1 to 20");
     if (!between)
         return invalid("interpolation", "embeddings alone", "the model and the images, which are embedded anew");
     const auto started = std::chrono::steady_clock::now();
-    const std::filesystem::path path = decodePath(other);
     card.config = config;
     card.fitRows.clear(); // nothing is fitted
     card.predictedLabels = false;
@@ -163,17 +180,8 @@ Outcome<Candidate> modelsOf(const StudyMethod& method, const InterpolateModels& 
         const double alpha = double(s) / double(*steps);
         feedback.log("embedding at alpha " + formatDouble(alpha));
         PLUMBLINE_TRY(const ModelBetween model, between(path, alpha, feedback));
-        SeenBy seen;
-        seen.texts = texts;
-        PLUMBLINE_TRY(seen.texts.promptRows, encoded(texts.promptRows, model.texts));
-        PLUMBLINE_TRY(seen.texts.classRows, encoded(texts.classRows, model.texts));
-        for (const JudgedSet& set : sets) {
-            JudgedImages& images = seen.sets.emplace_back(set.images);
-            PLUMBLINE_TRY(images.rows, model.images(images.files));
-            PLUMBLINE_TRY(images.captions, encoded(images.captions, model.texts));
-        }
+        PLUMBLINE_TRY(candidate.models.emplace_back(), seenBy(model, sets, texts));
         candidate.strengths.push_back(alpha);
-        candidate.models.push_back(std::move(seen));
         card.otherModelSha256 = model.report.secondSha256;
         if (s == 1) {
             card.facts.push_back(
@@ -272,6 +280,14 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
 
     /// The number of a strength of a candidate, as it is judged.
     const auto judgeAt = [&](const Candidate& candidate, std::size_t strength, std::size_t set) -> Outcome<Judged> {
+        if (!candidate.models.empty() && set >= kElsewhere) {
+            // Seen at the strength that was chosen, and no other: the model is made once more.
+            const DebiasConfig& config = result.candidates.back().card.config;
+            PLUMBLINE_TRY(const ModelBetween model,
+                          input.between(otherModel(config), candidate.strengths[strength], feedback));
+            PLUMBLINE_TRY(const SeenBy seen, seenBy(model, std::span(sets).subspan(set, 1), texts));
+            return judge({}, seen.sets.front(), seen.texts, sets[set].options, feedback);
+        }
         if (!candidate.models.empty()) {
             const SeenBy& seen = candidate.models[strength];
             return judge({}, seen.sets[set], seen.texts, sets[set].options, feedback);
@@ -285,7 +301,7 @@ Outcome<Study> runStudy(const StudyInput& input, Feedback& feedback) {
         if (method.fitted ? method.fitted->parts.empty() : method.steps.empty())
             return invalid("a method", "no steps", "one at least");
         if (interpolates(method))
-            return modelsOf(method, input.between, sets, texts, card, feedback);
+            return modelsOf(method, input.between, std::span(sets).first(kElsewhere), texts, card, feedback);
         Candidate candidate;
         if (method.fitted) {
             candidate.transform = *method.fitted;

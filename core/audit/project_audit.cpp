@@ -65,6 +65,14 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
 
 } // namespace
 
+Outcome<std::unique_ptr<clip::Encoder>> loadModelOf(const AuditConfig& config, Feedback& feedback) {
+    clip::EncoderOptions options;
+    options.vocabulary = decodePath(config.vocabPath);
+    options.precision = config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
+    options.threads = config.threads;
+    return clip::Encoder::load(decodePath(config.modelPath), options, feedback);
+}
+
 Outcome<AuditResult> repeatRun(store::Project& project, const store::RunRecord& record, const ImageSet& set,
                                const clip::Encoder& encoder, store::EmbeddingCache* cache, std::vector<float>& scores,
                                Feedback& feedback) {
@@ -73,11 +81,7 @@ Outcome<AuditResult> repeatRun(store::Project& project, const store::RunRecord& 
     if (const auto& debias = record.config.debias; debias && debias->model) {
         // The run that it is compared with says which model that was.
         PLUMBLINE_TRY(const store::RunRecord first, project.run(debias->baselineRun));
-        clip::EncoderOptions options;
-        options.vocabulary = decodePath(first.config.vocabPath);
-        options.precision = first.config.precision == "bf16" ? clip::Precision::Bf16 : clip::Precision::Fp32;
-        options.threads = first.config.threads;
-        PLUMBLINE_TRY(baseline, clip::Encoder::load(decodePath(first.config.modelPath), options, feedback));
+        PLUMBLINE_TRY(baseline, loadModelOf(first.config, feedback));
     } else if (debias) {
         PLUMBLINE_TRY(transform, transformIn(project, debias->transformId, debias->strength));
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/audit/audit.h"
 
@@ -9,6 +10,9 @@ namespace plumbline::audit {
 
 /// The number of this very set in the project, which is added under `name` unless it is there already.
 Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, const std::string& name);
+
+/// The model that a run names, with the run's options. Errors: those of Encoder::load.
+Outcome<std::unique_ptr<clip::Encoder>> loadModelOf(const AuditConfig& config, Feedback& feedback);
 
 /// What a run of the project asks, done (again); nothing is stored. `scores`: see runAudit.
 Outcome<AuditResult> repeatRun(store::Project& project, const store::RunRecord& record, const ImageSet& set,

@@ -23,6 +23,21 @@ class TestVerify : public QObject {
     test::Called verify(const QStringList& more) const {
         return plumb(QStringList{L("verify"), q(m_folder / "p.plumb")} + more);
     }
+    /// An audit of the images that is kept in this project.
+    QStringList audit(const char* project, const QStringList& more) const {
+        return QStringList{L("audit"),
+                           L("--model"),
+                           q(m_folder / "model"),
+                           L("--images"),
+                           q(m_folder / "images"),
+                           L("--labels"),
+                           q(m_folder / "images/labels.csv"),
+                           L("-k"),
+                           L("20"),
+                           L("--project"),
+                           q(m_folder / project)} +
+               more;
+    }
     static Json input(const Json& found, const char* name) {
         for (const Json& one : found["inputs"])
             if (one["name"] == name)
@@ -36,24 +51,9 @@ private Q_SLOTS:
         tiny.contextLength = 40;
         test::writeRandomClip(m_folder / "model", tiny);
         test::writeLabelledImages(m_folder / "images", 120, 3);
-        QStringList audit{L("audit"),
-                          L("--model"),
-                          q(m_folder / "model"),
-                          L("--images"),
-                          q(m_folder / "images"),
-                          L("--labels"),
-                          q(m_folder / "images/labels.csv"),
-                          L("--attribute"),
-                          L("gender,age"),
-                          L("--prompt"),
-                          L("a photo of a doctor"),
-                          L("--prompt"),
-                          L("a photo of a nurse"),
-                          L("-k"),
-                          L("20"),
-                          L("--project"),
-                          q(m_folder / "p.plumb")};
-        const test::Called called = plumb(audit);
+        const test::Called called =
+            plumb(audit("p.plumb", {L("--attribute"), L("gender,age"), L("--prompt"), L("a photo of a doctor"),
+                                    L("--prompt"), L("a photo of a nurse")}));
         QVERIFY2(called.exitCode == 0, called.err);
         // And one after debiasing.
         const test::Called compared = plumb({L("debias"),      L("compare"),
@@ -84,26 +84,11 @@ private Q_SLOTS:
     }
 
     void aDebiasedRunIsRepeatedWithItsTransform() {
-        QStringList audit{L("audit"),
-                          L("--model"),
-                          q(m_folder / "model"),
-                          L("--images"),
-                          q(m_folder / "images"),
-                          L("--labels"),
-                          q(m_folder / "images/labels.csv"),
-                          L("--attribute"),
-                          L("gender"),
-                          L("--prompt"),
-                          L("a photo of a nurse"),
-                          L("-k"),
-                          L("20"),
-                          L("--debias"),
-                          q(m_folder / "fitted/2-det-cons"),
-                          L("--project"),
-                          q(m_folder / "d.plumb")};
         if (!fs::exists(m_folder / "fitted/2-det-cons"))
             QSKIP("nothing was fitted that helps");
-        QVERIFY(plumb(audit).exitCode == 0);
+        QVERIFY(plumb(audit("d.plumb", {L("--attribute"), L("gender"), L("--prompt"), L("a photo of a nurse"),
+                                        L("--debias"), q(m_folder / "fitted/2-det-cons")}))
+                    .exitCode == 0);
         const test::Called called = plumb({L("verify"), q(m_folder / "d.plumb"), L("--run"), L("2"), L("--cached")});
         QVERIFY2(called.exitCode == 0, (called.out + called.err).constData());
         QVERIFY2(called.out.contains("Run 2: the same to the last digit"), called.out);

@@ -805,6 +805,10 @@ private Q_SLOTS:
                          method({between("/models/fair", "0")}),
                          method({between("/models/fair", "4"), {"leace", "", {}, 0}}), method({between("", "4")})});
         input.between = towards(of, textRows);
+        std::vector<std::uint32_t> some(80);
+        std::iota(some.begin(), some.end(), 5U);
+        const JudgedImages elsewhere = takeRows(of.images, some);
+        input.elsewhere = {elsewhere};
         input.card.modelSha256 = std::string(64, 'a');
         const Study study = runStudy(input, m_feedback).value();
         const DebiasCandidate& fair = study.result.candidates[0];
@@ -835,6 +839,18 @@ private Q_SLOTS:
         QVERIFY(std::abs(valueOf(fair.price[0], "gender", "after", "ndkl") - *pointOf(best->audit, "gender", "ndkl")) <
                 1e-9);
         QCOMPARE(study.result.recommended, std::int64_t(0));
+        // Another set is seen by the model at the chosen alpha.
+        QCOMPARE(fair.price.size(), std::size_t(2));
+        JudgedImages there = elsewhere;
+        for (std::size_t i = 0; i < there.rows.rows; ++i)
+            there.rows.row(i)[0] *= static_cast<float>(1 - best->strength);
+        MeasureOptions share = of.options;
+        const JudgedImages audited = takeRows(of.images, input.split.audit);
+        share.k = {0,
+                   double(of.options.k.count) / double(audited.attributes[0].codes.size() -
+                                                       static_cast<std::size_t>(audited.attributes[0].unlabelled()))};
+        const auto after = pointsOf(judge({}, there, of.texts, share, m_feedback).value(), there, of.texts, share);
+        QVERIFY(std::abs(valueOf(fair.price[1], "gender", "after", "ndkl") - *pointOf(after, "gender", "ndkl")) < 1e-9);
         // What cannot be made is said, and stops no other.
         const auto says = [&](std::size_t candidate, const char* words) {
             const std::string& failure = study.result.candidates[candidate].failure;
