@@ -19,7 +19,9 @@
 #include <QVBoxLayout>
 
 #include "app/window/help_page.h"
+#include "app/window/log_page.h"
 #include "app/window/runs_room.h"
+#include "app/window/settings_page.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/pages/audit/new_audit_panel.h"
@@ -47,6 +49,8 @@ const QString kRuns = QStringLiteral("runs");
 const QString kMitigate = QStringLiteral("mitigate");
 const QString kEngineMessage = QLatin1String(Message::kEngineKey);
 const QString kProjectSuffix = QStringLiteral(".plumb");
+/// Work that takes longer is not waited for.
+constexpr double kLongSeconds = 10;
 constexpr int kSidebarWidth = 23 * theme::kGrid;
 
 theme::Appearance appearanceOf(const QString& name) {
@@ -133,6 +137,8 @@ void MainWindow::buildRooms() {
     m_audit = new NewAuditPanel(m_context, &m_runner);
     m_mitigate = new MitigatePage(m_context, &m_runner);
     m_help = new HelpPage;
+    m_log = new LogPage(m_context);
+    m_settingsPage = new SettingsPage(m_context);
 
     auto* side = new Surface(Surface::Kind::Sidebar);
     side->setFixedWidth(kSidebarWidth);
@@ -153,7 +159,7 @@ void MainWindow::buildRooms() {
 
     m_stack = new QStackedWidget;
     for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit,
-                                                   m_mitigate, m_help}) {
+                                                   m_mitigate, m_help, m_log, m_settingsPage}) {
         m_stack->addWidget(page);
         connect(page, &Page::raised, this, [this](const Message& message) {
             if (message.key != kEngineMessage) // engineDied() has said it
@@ -206,7 +212,10 @@ void MainWindow::buildRooms() {
     connect(m_probes, &ProbesPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_runs, &RunsRoom::auditWanted, this, &MainWindow::showNewAudit);
     connect(m_audit, &NewAuditPanel::dismissed, this, [this] { showRoom(kRuns); });
-    connect(m_help, &HelpPage::dismissed, this, [this] { showRoom(m_rooms->currentRoom()); });
+    const auto back = [this] { showRoom(m_rooms->currentRoom()); };
+    connect(m_help, &HelpPage::dismissed, this, back);
+    connect(m_log, &LogPage::dismissed, this, back);
+    connect(m_settingsPage, &SettingsPage::dismissed, this, back);
 }
 
 void MainWindow::buildMenus() {
@@ -228,6 +237,11 @@ void MainWindow::buildMenus() {
     project->addAction(tr("Add &images…"), this, [this] {
         showRoom(kImages);
         m_images->addImages({}, {});
+    });
+    project->addSeparator();
+    project->addAction(tr("S&ettings"), QKeySequence(tr("Ctrl+,")), this, [this] {
+        showPage(m_settingsPage);
+        m_settingsPage->focusFirst();
     });
     project->addSeparator();
     project->addAction(tr("&Quit"), QKeySequence(tr("Ctrl+Q")), this, &QWidget::close);
@@ -267,12 +281,11 @@ void MainWindow::buildMenus() {
                                                  {QStringLiteral("light"), tr("&Light")},
                                                  {QStringLiteral("dark"), tr("&Dark")}};
     for (const auto& [key, label] : names) {
-        QAction* action = appearance->addAction(label, this, [this, name = key] {
-            m_settings.setAppearance(name);
-            theme::apply(*qApp, appearanceOf(name));
-        });
+        QAction* action = appearance->addAction(label, this, [this, name = key] { m_settings.setAppearance(name); });
         action->setCheckable(true);
         action->setChecked(m_settings.appearance() == key);
+        connect(&m_settings, &Settings::appearanceChanged, action,
+                [this, action, name = key] { action->setChecked(m_settings.appearance() == name); });
         choices->addAction(action);
     }
 
@@ -282,8 +295,14 @@ void MainWindow::buildMenus() {
         showPage(m_help);
     });
     help->addAction(tr("&Find a command…"), QKeySequence(tr("Ctrl+K")), this, &MainWindow::findCommand);
+    help->addAction(tr("What the engine said: the &log"), QKeySequence(tr("Ctrl+L")), this, [this] {
+        showPage(m_log);
+        m_log->focusFirst();
+    });
     help->addAction(tr("Show the &tour"), this, &MainWindow::showTour);
 
+    connect(&m_settings, &Settings::appearanceChanged, this,
+            [this] { theme::apply(*qApp, appearanceOf(m_settings.appearance())); });
     connect(&m_settings, &Settings::recentProjectsChanged, this, &MainWindow::refreshRecentMenu);
     refreshRecentMenu();
 }
@@ -334,6 +353,10 @@ void MainWindow::connectServices() {
     connect(&m_sample, &SampleOpener::ended, this, [this] { m_sampleAction->setEnabled(true); });
     connect(&m_engine, &Engine::died, this, &MainWindow::engineDied);
     connect(&m_engine, &Engine::stateChanged, this, &MainWindow::warnOfSlowEngine);
+    connect(&m_work, &RunningWork::ended, this, [this](const QString&, RunningWork::End how, double seconds) {
+        if (how != RunningWork::End::Cancelled && seconds >= kLongSeconds && m_settings.alertsWhenDone())
+            QApplication::alert(this); // does nothing to the window in front
+    });
     connect(&m_runner, &AuditRunner::raised, m_messages, &MessageBar::show);
     connect(&m_runner, &AuditRunner::started, this, [this] { m_messages->withdraw(QStringLiteral("audit")); });
     connect(&m_runner, &AuditRunner::finished, this, [this](qint64 run) {
@@ -347,7 +370,6 @@ void MainWindow::connectServices() {
             show();
         else
             m_messages->show({Severity::Note, tr("Run %1 is done.").arg(run), {}, {{tr("Show"), show}}, QStringLiteral("audit")});
-        QApplication::alert(this);
     });
 }
 
@@ -579,7 +601,8 @@ void MainWindow::cancelOrClose() {
         return;
     else if (m_stack->currentWidget() == m_mitigate && m_mitigate->closeForm())
         return;
-    else if (m_stack->currentWidget() == m_help || m_stack->currentWidget() == m_audit)
+    else if (QWidget* page = m_stack->currentWidget();
+             page == m_help || page == m_log || page == m_settingsPage || page == m_audit)
         showRoom(currentRoom());
 }
 

@@ -23,6 +23,7 @@ namespace plumbline::ui {
 
 class HelpPage;
 class ImagesPage;
+class LogPage;
 class MitigatePage;
 class ModelsPage;
 class NewAuditPanel;
@@ -31,6 +32,7 @@ class Page;
 class ProbesPage;
 class RoomList;
 class RunsRoom;
+class SettingsPage;
 class WorkBar;
 
 /// The window: rooms at the left, the page in the middle with the messages under its header, running work at the bottom.
@@ -115,6 +117,8 @@ private:
     NewAuditPanel* m_audit = nullptr;
     MitigatePage* m_mitigate = nullptr;
     HelpPage* m_help = nullptr;
+    LogPage* m_log = nullptr;
+    SettingsPage* m_settingsPage = nullptr;
     DropSign* m_dropSign = nullptr;
     QMenu* m_recentMenu = nullptr;
     QAction* m_closeAction = nullptr;

@@ -267,6 +267,7 @@ private Q_SLOTS:
         Engine engine(kFake);
         RunningWork work(&engine);
         QAbstractItemModelTester tester(&work, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QSignalSpy started(&work, &RunningWork::started), ended(&work, &RunningWork::ended);
         Reply reply;
         const qint64 id = work.start(QStringLiteral("audit"), QStringLiteral("Audit"), QStringLiteral("test/slow"), {},
                                      this, reply.take());
@@ -282,6 +283,17 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(reply.arrived(), 30000);
         QVERIFY(reply.cancelled);
         QCOMPARE(work.rowCount(), 0);
+        QCOMPARE(started.size(), 1);
+        QCOMPARE(ended.size(), 1);
+        QCOMPARE(ended[0][0].toString(), QStringLiteral("Audit"));
+        QCOMPARE(ended[0][1].value<RunningWork::End>(), RunningWork::End::Cancelled);
+        QVERIFY(ended[0][2].toDouble() > 0);
+
+        Reply failure;
+        work.start(QStringLiteral("audit"), QStringLiteral("Unknown"), QStringLiteral("test/unheard-of"), {}, this,
+                   failure.take());
+        QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 2, 30000);
+        QCOMPARE(ended[1][1].value<RunningWork::End>(), RunningWork::End::Failed);
     }
 
     // Texts -----------------------------------------------------------------------------------------------------------

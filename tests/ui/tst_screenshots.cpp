@@ -295,6 +295,10 @@ private Q_SLOTS:
         choose(QStringLiteral("Help › Help and keyboard"));
         QVERIFY(m_window->findChild<HelpPage*>()->isVisible());
         save(name("help"));
+        choose(QStringLiteral("Project › Settings"));
+        save(name("settings"));
+        choose(QStringLiteral("Help › What the engine said: the log"));
+        save(name("log"));
         m_window->showRoom(QStringLiteral("models"));
         choose(QStringLiteral("View › Find in the table"));
         TableSearch::of(m_window->modelsPage()->table())->line()->setText(QStringLiteral("vit"));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAccessible>
+#include <QAbstractItemModelTester>
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
 #include <QDragEnterEvent>
 #include <QFile>
 #include <QFileDialog>
@@ -17,9 +21,12 @@
 #include <QTest>
 
 #include "app/window/drop_plan.h"
+#include "app/window/engine_log.h"
 #include "app/window/help_page.h"
+#include "app/window/log_page.h"
 #include "app/window/main_window.h"
 #include "app/window/runs_room.h"
+#include "app/window/settings_page.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/charts/plumb_table.h"
@@ -248,6 +255,73 @@ private Q_SLOTS:
                 QVERIFY2(texts.contains(command.name), qPrintable(command.name));
             }
         QVERIFY(keys > 10);
+    }
+    void settingsHoldAtOnce() {
+        const auto file = [this] { return Settings(settingsFile()).appearance(); };
+        QTest::keyClick(m_window.get(), Qt::Key_Comma, Qt::ControlModifier);
+        auto* page = m_window->findChild<SettingsPage*>();
+        QTRY_VERIFY(page->isVisible());
+        auto* appearance = page->findChild<QComboBox*>();
+        QTRY_VERIFY(appearance->hasFocus());
+        QTest::keyClick(appearance, Qt::Key_End);
+        QCOMPARE(appearance->currentData().toString(), QStringLiteral("dark"));
+        QTRY_VERIFY(theme::isDark(m_window->palette()));
+        QCOMPARE(file(), QStringLiteral("dark"));
+        for (const Command& command : commandsOf(m_window->menuBar())) // the menu goes with it, and the other way round
+            if (command.name == u"View › Appearance › Light") {
+                command.run();
+                QCOMPARE(appearance->currentData().toString(), QStringLiteral("light"));
+                QTRY_VERIFY(!theme::isDark(m_window->palette()));
+            }
+        QCOMPARE(file(), QStringLiteral("light"));
+
+        QLineEdit* vocabulary = nullptr;
+        for (QLineEdit* line : page->findChildren<QLineEdit*>())
+            if (line->accessibleName() == u"Vocabulary")
+                vocabulary = line;
+        QVERIFY(vocabulary != nullptr);
+        vocabulary->setText(QStringLiteral("/no/such/folder")); // as it would stand while it is typed
+        QCOMPARE(Settings(settingsFile()).vocabulary(), QString());
+        vocabulary->setText(text(m_folder->path()));
+        QCOMPARE(Settings(settingsFile()).vocabulary(), text(m_folder->path()));
+
+        for (QCheckBox* box : page->findChildren<QCheckBox*>())
+            QTest::keyClick(box, Qt::Key_Space);
+        QVERIFY(!Settings(settingsFile()).alertsWhenDone());
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QVERIFY(!page->isVisible());
+        theme::apply(*qApp, theme::Appearance::System);
+    }
+    void theLogTellsWhatTheEngineSaid() {
+        QTest::keyClick(m_window.get(), Qt::Key_L, Qt::ControlModifier);
+        auto* page = m_window->findChild<LogPage*>();
+        QTRY_VERIFY(page->isVisible());
+        EngineLog& log = *page->log();
+        const QAbstractItemModelTester tester(&log, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        log.clear();
+        for (QPushButton* button : page->findChildren<QPushButton*>())
+            QCOMPARE(button->isEnabled(), button->text() == u"Back"); // nothing to copy, to save, to clear
+        Q_EMIT m_window->context().engine->logLine(QStringLiteral("two\nlines\tand a tab"));
+        Q_EMIT m_window->context().work->started(QStringLiteral("Audit"));
+        Q_EMIT m_window->context().work->ended(QStringLiteral("Audit"), RunningWork::End::Failed, 1.25);
+        QCOMPARE(log.rowCount(), 3);
+        const auto words = [&log](int row) { return log.index(row, EngineLog::Text).data().toString(); };
+        QCOMPARE(words(0), QStringLiteral("two lines and a tab"));
+        QCOMPARE(words(1), QStringLiteral("began: Audit"));
+        QVERIFY2(words(2).startsWith(u"failed after 1.") && words(2).endsWith(u"s: Audit"), qPrintable(words(2)));
+        for (QPushButton* button : page->findChildren<QPushButton*>())
+            if (button->text() == u"Copy all")
+                button->click();
+        const QStringList copied = QApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(copied.size(), 3);
+        QCOMPARE(copied[0].count(u'\t'), 2);
+
+        for (int i = 0; i < EngineLog::kLines; ++i)
+            log.add(QStringLiteral("Engine"), QString::number(i));
+        QCOMPARE(log.rowCount(), EngineLog::kLines); // the oldest have gone
+        QCOMPARE(words(EngineLog::kLines - 1), QString::number(EngineLog::kLines - 1));
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QVERIFY(!page->isVisible());
     }
     void tabGoesThroughEveryPageAndComesRound() {
         makeProject("a.plumb");

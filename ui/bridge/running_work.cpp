@@ -31,7 +31,9 @@ qint64 RunningWork::start(const QString& kind, const QString& title, const QStri
     const qint64 id = m_engine->request(
         method, params, this,
         [this, ours, alive = QPointer<QObject>(context), answer = std::move(answer)](Outcome<QJsonObject> outcome) {
-            remove(*ours);
+            remove(*ours, outcome                       ? End::Done
+                          : outcome.error().cancelled() ? End::Cancelled
+                                                        : End::Failed);
             if (alive)
                 answer(std::move(outcome));
         });
@@ -39,7 +41,9 @@ qint64 RunningWork::start(const QString& kind, const QString& title, const QStri
     const int row = rowCount();
     beginInsertRows({}, row, row);
     m_items.push_back({id, kind, title, {}, 0, 0, -1, false});
+    m_items.back().time.start();
     endInsertRows();
+    Q_EMIT started(title);
     return id;
 }
 
@@ -87,13 +91,15 @@ int RunningWork::rowOf(qint64 id) const {
     return it == m_items.end() ? -1 : static_cast<int>(it - m_items.begin());
 }
 
-void RunningWork::remove(qint64 id) {
+void RunningWork::remove(qint64 id, End how) {
     const int row = rowOf(id);
     if (row < 0)
         return;
     beginRemoveRows({}, row, row);
+    const Item item = std::move(m_items[static_cast<std::size_t>(row)]);
     m_items.erase(m_items.begin() + row);
     endRemoveRows();
+    Q_EMIT ended(item.title, how, static_cast<double>(item.time.elapsed()) / 1000);
 }
 
 } // namespace plumbline::ui

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <QAbstractListModel>
+#include <QElapsedTimer>
 
 #include "ui/bridge/engine.h"
 
@@ -25,8 +26,15 @@ public:
     void cancelAll();
     bool isRunning(const QString& kind) const;
 
+    enum class End { Done, Cancelled, Failed };
+    Q_ENUM(End)
+
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;
+
+Q_SIGNALS:
+    void started(const QString& title);
+    void ended(const QString& title, plumbline::ui::RunningWork::End how, double seconds);
 
 private:
     struct Item {
@@ -35,9 +43,10 @@ private:
         qint64 done = 0, total = 0;
         double secondsLeft = -1;
         bool cancelling = false;
+        QElapsedTimer time = {};
     };
     int rowOf(qint64 id) const;
-    void remove(qint64 id);
+    void remove(qint64 id, End how);
 
     Engine* m_engine;
     std::vector<Item> m_items;

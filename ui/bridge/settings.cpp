@@ -14,6 +14,7 @@ const QString kLastProject = QStringLiteral("projects/last");
 const QString kRoom = QStringLiteral("window/room");
 const QString kGeometry = QStringLiteral("window/geometry");
 const QString kAppearance = QStringLiteral("window/appearance");
+const QString kAlerts = QStringLiteral("window/alerts");
 const QString kVocabulary = QStringLiteral("models/vocabulary");
 const QString kTourSeen = QStringLiteral("tour/seen");
 const QString kFolders = QStringLiteral("folders/");
@@ -65,7 +66,16 @@ void Settings::setVocabulary(const QString& path) { m_settings.setValue(kVocabul
 
 QString Settings::appearance() const { return m_settings.value(kAppearance, QStringLiteral("system")).toString(); }
 
-void Settings::setAppearance(const QString& appearance) { m_settings.setValue(kAppearance, appearance); }
+void Settings::setAppearance(const QString& appearance) {
+    if (appearance == this->appearance())
+        return;
+    m_settings.setValue(kAppearance, appearance);
+    Q_EMIT appearanceChanged();
+}
+
+bool Settings::alertsWhenDone() const { return m_settings.value(kAlerts, true).toBool(); }
+
+void Settings::setAlertsWhenDone(bool on) { m_settings.setValue(kAlerts, on); }
 
 QString Settings::sampleFolder() const {
     const QString own = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + u'/' + kSample;

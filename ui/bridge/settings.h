@@ -37,6 +37,10 @@ public:
     QString appearance() const;
     void setAppearance(const QString& appearance);
 
+    /// Whether the window asks for attention when long work ends while it is in the background; it does at first.
+    bool alertsWhenDone() const;
+    void setAlertsWhenDone(bool on);
+
     /// Where the sample is kept: a folder of the user's own data by default; setFolder("sample") moves it.
     QString sampleFolder() const;
 
@@ -50,6 +54,7 @@ public:
 
 Q_SIGNALS:
     void recentProjectsChanged();
+    void appearanceChanged();
 
 private:
     QSettings m_settings;
