@@ -12,6 +12,8 @@
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScopeGuard>
+#include <QSemaphore>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTableWidget>
@@ -174,6 +176,35 @@ private Q_SLOTS:
         page.flush();
         auto stored = bench.again();
         QTRY_VERIFY_WITH_TIMEOUT(stored.probes()->size() == 1 && stored.probes()->front().probe.concepts.size() == 3, 30000);
+    }
+    void aProbeSetIsSaidToBeStoredOnceItIs() {
+        Bench bench;
+        bench.open();
+        ProbesPage page(bench.context);
+        page.show();
+        page.table()->setCurrentSource(bench.lists.probes()->index(bench.lists.probes()->rowCount() - 1, 0));
+        const auto says = [&page](QStringView words) {
+            for (const QLabel* label : page.findChildren<QLabel*>())
+                if (label->text() == words)
+                    return true;
+            return false;
+        };
+        QVERIFY(says(u"Stored in this project"));
+        QSemaphore gate; // the disk takes its time
+        bench.context.project->ask<std::monostate>(
+            &page,
+            [&gate](store::Project&) -> Result<std::monostate> {
+                gate.acquire();
+                return {};
+            },
+            [](const Result<std::monostate>&) {});
+        const auto opened = qScopeGuard([&gate] { gate.release(); });
+        named<QPlainTextEdit>(&page, QStringLiteral("Concepts"))->setPlainText(QStringLiteral("nurse"));
+        page.flush();
+        Q_EMIT bench.lists.refreshed(); // something else of the project has changed
+        QVERIFY(!says(u"Stored in this project"));
+        gate.release();
+        QTRY_VERIFY_WITH_TIMEOUT(says(u"Stored in this project"), 30000);
     }
     void builtInSetsAreReadAndCopied() {
         Bench bench;

@@ -280,8 +280,9 @@ void ProbesPage::preview(const ProbeSet& probe) {
 
 void ProbesPage::flush() {
     m_saving.stop();
-    if (!std::exchange(m_dirty, false) || m_loaded <= 0)
+    if (!std::exchange(m_dirty, false) || m_loaded <= 0 || !m_context.project->isOpen())
         return;
+    ++m_storing;
     m_context.project->ask<std::monostate>(
         this,
         [id = m_loaded, probe = typed()](store::Project& project) -> Result<std::monostate> {
@@ -289,9 +290,10 @@ void ProbesPage::flush() {
             return {};
         },
         [this](const Result<std::monostate>& result) {
+            --m_storing;
             if (!result)
                 Q_EMIT raised(Message::of(result.error()));
-            else if (!m_dirty)
+            else if (!m_dirty && m_storing == 0)
                 m_state->setText(tr("Stored in this project"));
         });
 }
@@ -328,7 +330,7 @@ void ProbesPage::updateState() {
     m_copy->setText(isOwn ? tr("Duplicate") : tr("Copy to edit"));
     m_remove->setVisible(isOwn);
     m_remove->setEnabled(canEdit);
-    if (!m_dirty)
+    if (!m_dirty && m_storing == 0) // it says so once it is true
         m_state->setText(record == nullptr ? QString()
                          : isOwn           ? tr("Stored in this project")
                                            : tr("Built in, cannot be changed"));

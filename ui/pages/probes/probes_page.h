@@ -69,7 +69,8 @@ private:
     qint64 m_loaded = 0; ///< the record in the editor
     qint64 m_toSelect = 0;
     bool m_loading = false;
-    bool m_dirty = false; ///< typed and not stored yet
+    bool m_dirty = false; ///< typed and not given to the project yet
+    int m_storing = 0;    ///< given to it and not stored yet
 };
 
 } // namespace plumbline::ui
