@@ -2,14 +2,20 @@
 #include "app/window/runs_room.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
+#include <QCoreApplication>
 #include <QDesktopServices>
 #include <QDir>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QPointer>
+#include <QTemporaryDir>
+#include <QThreadPool>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -17,6 +23,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
+#include "ui/charts/report_pdf.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/tour_panel.h"
@@ -55,7 +62,7 @@ void RunsRoom::chooseReport(qint64 run, const QString& suffix, const QString& ev
                              .arg(run)
                              .arg(suffix);
     const QString file = QFileDialog::getSaveFileName(
-        window(), suffix == u"html" ? tr("Write the report") : tr("Write the results"),
+        window(), suffix == u"html" || suffix == u"pdf" ? tr("Write the report") : tr("Write the results"),
         QDir(m_context.settings->folder(kFolder)).filePath(name), QStringLiteral("*.%1").arg(suffix));
     if (file.isEmpty())
         return;
@@ -64,22 +71,49 @@ void RunsRoom::chooseReport(qint64 run, const QString& suffix, const QString& ev
 }
 
 void RunsRoom::writeReport(qint64 run, const QString& file, const QString& evidence) {
+    // The engine has no fonts: it writes the page, and the window prints it.
+    auto pages = file.endsWith(u".pdf") ? std::make_shared<QTemporaryDir>() : nullptr;
+    const QString written = pages ? pages->filePath(QStringLiteral("report.html")) : file;
     QJsonObject params = m_context.projectParams();
     params.insert(QStringLiteral("run"), run);
-    params.insert(QStringLiteral("path"), encoded(file));
+    params.insert(QStringLiteral("path"), encoded(written));
     params.insert(QStringLiteral("evidence"), evidence);
     m_context.work->start(
         QStringLiteral("report"), tr("Writing the report of run %1").arg(run), QStringLiteral("report/write"), params,
-        this, [this, run, file](const Outcome<QJsonObject>& answer) {
-            if (answer)
-                Q_EMIT raised({Severity::Note,
-                               tr("Run %1 was written to %2.").arg(run).arg(QDir::toNativeSeparators(file)),
-                               {},
-                               {{tr("Open"), [file] { QDesktopServices::openUrl(QUrl::fromLocalFile(file)); }}},
-                               QStringLiteral("report")});
+        this, [this, run, file, pages](const Outcome<QJsonObject>& answer) {
+            if (answer && pages)
+                print(run, pages, file);
+            else if (answer)
+                sayWritten(run, file);
             else if (!answer.error().cancelled())
                 Q_EMIT raised(Message::of(answer.error().error()));
         });
+}
+
+void RunsRoom::sayWritten(qint64 run, const QString& file) {
+    Q_EMIT raised({Severity::Note,
+                   tr("Run %1 was written to %2.").arg(run).arg(QDir::toNativeSeparators(file)),
+                   {},
+                   {{tr("Open"), [file] { QDesktopServices::openUrl(QUrl::fromLocalFile(file)); }}},
+                   QStringLiteral("report")});
+}
+
+void RunsRoom::print(qint64 run, const std::shared_ptr<QTemporaryDir>& pages, const QString& file) {
+    QThreadPool::globalInstance()->start([this, alive = QPointer(this), run, pages, file] {
+        QFile page(pages->filePath(QStringLiteral("report.html")));
+        const Result<void> written = page.open(QIODevice::ReadOnly)
+                                         ? writeReportPdf(page.readAll(), file)
+                                         : fail(ErrorCode::FileUnreadable, {{"path", page.fileName().toStdString()},
+                                                                            {"reason", page.errorString().toStdString()}});
+        QMetaObject::invokeMethod(qApp, [this, alive, run, file, written] {
+            if (!alive)
+                return;
+            if (written)
+                sayWritten(run, file);
+            else
+                Q_EMIT raised(Message::of(written.error()));
+        });
+    });
 }
 
 void RunsRoom::verify(qint64 run) {

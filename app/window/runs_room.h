@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <memory>
+
 #include "ui/pages/context.h"
 #include "ui/widgets/page.h"
+
+class QTemporaryDir;
 
 namespace plumbline::ui {
 
@@ -28,6 +32,9 @@ Q_SIGNALS:
 
 private:
     void chooseReport(qint64 run, const QString& suffix, const QString& evidence);
+    /// Prints the page in that folder, on a thread of its own.
+    void print(qint64 run, const std::shared_ptr<QTemporaryDir>& pages, const QString& file);
+    void sayWritten(qint64 run, const QString& file);
     void verify(qint64 run);
 
     Context m_context;

@@ -172,6 +172,7 @@ QMenu* RunsPage::buildHand() {
     add(tr("Report with images &blurred…"), "html", "blurred");
     add(tr("Report with &file names instead of images…"), "html", "ids");
     add(tr("Report &without images…"), "html", "none");
+    add(tr("Report as &PDF…"), "pdf", "thumbnails");
     menu->addSeparator();
     add(tr("Results as &JSON (model card)…"), "json", "none");
     add(tr("Results as &CSV…"), "csv", "none");

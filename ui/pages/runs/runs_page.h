@@ -58,7 +58,7 @@ public Q_SLOTS:
 Q_SIGNALS:
     void newAuditRequested();
     void resumeRequested(qint64 run);
-    /// Of the finished run that is shown. `suffix`: "html", "json" or "csv"; `evidence`: as plumb report has it.
+    /// Of the finished run that is shown. `suffix`: "html", "pdf", "json" or "csv"; `evidence`: as plumb report has it.
     void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
     void verifyRequested(qint64 run);
     /// A run is shown of a model that is known to have been taught to lean.
