@@ -17,6 +17,7 @@
 #include "ui/bridge/english_plurals.h"
 #include "ui/charts/chart_menu.h"
 #include "ui/charts/chart_text.h"
+#include "ui/charts/heat_map.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/legend.h"
 #include "ui/charts/numbers_table.h"
@@ -529,11 +530,14 @@ private Q_SLOTS:
             chart->setCurve(curve, data->chart.styles, 1, data->prompt(0));
         NumbersTable numbers;
         numbers.setNumbers(numbersGrid(*data, 0), QStringLiteral("numbers"), {});
+        HeatMap heat;
+        heat.setChart(data, QStringLiteral("Run 7 · gender · heat map"));
 
         for (const ChartSource* chart :
              {static_cast<const ChartSource*>(&plumb), static_cast<const ChartSource*>(&planted),
               static_cast<const ChartSource*>(&bars), static_cast<const ChartSource*>(&shares),
-              static_cast<const ChartSource*>(&ndkl), static_cast<const ChartSource*>(&numbers)}) {
+              static_cast<const ChartSource*>(&ndkl), static_cast<const ChartSource*>(&numbers),
+              static_cast<const ChartSource*>(&heat)}) {
             for (const char* name : {"c.png", "c.svg", "c.pdf"})
                 QVERIFY2(savePicture(*chart, path(folder, name)), name);
             const QImage png(path(folder, "c.png"));
@@ -554,6 +558,103 @@ private Q_SLOTS:
             const QByteArray csv = bytesOf(path(folder, "c.csv"));
             QCOMPARE(csv.count("\r\n"), chart->chartNumbers().rows.size() + 1);
         }
+    }
+
+    void heatMapMasksWhatCouldBeChance() {
+        report::Mark leans;
+        leans.kind = report::Mark::Kind::Outside;
+        leans.leans = true;
+        GroupMeasure group;
+        group.skew = 0.5;
+        group.ciLow = 0.2;
+        group.ciHigh = 0.8;
+        QVERIFY(!couldBeChance(leans, group));
+        report::Mark other = leans;
+        other.leans = false; // after correction
+        QVERIFY(couldBeChance(other, group));
+        other = leans;
+        other.kind = report::Mark::Kind::Inside;
+        QVERIFY(couldBeChance(other, group));
+        group.ciLow = -0.01;
+        QVERIFY(couldBeChance(leans, group));
+
+        auto run = test::raceRun();
+        run[1].groups.erase(run[1].groups.begin()); // not measured for that prompt
+        run[2].groups[3].skew.reset();              // none in the top
+        run[2].groups[3].topCount = 0;
+        const auto data = chartOf(run);
+        const Grid grid = heatGrid(*data);
+        QCOMPARE(grid.columns.size(), 8);
+        QCOMPARE(grid.rows.size(), 28);
+        QCOMPARE(grid.rows[1][1].shown, noValue());
+        QVERIFY(!grid.rows[1][1].value);
+        QCOMPARE(grid.rows[2][4].shown, QStringLiteral("none"));
+        QVERIFY(*grid.rows[2][4].value < -100); // sorts below all others
+        int sure = 0, unsure = 0;
+        for (std::size_t row = 0; row < run.size(); ++row)
+            for (const report::Mark& mark : data->chart.rows[row].marks) {
+                const GroupMeasure& measured = run[row].groups[static_cast<std::size_t>(
+                    &mark - data->chart.rows[row].marks.data())];
+                const Grid::Cell& cell =
+                    grid.rows[static_cast<qsizetype>(row)][static_cast<qsizetype>(mark.group) + 1];
+                QVERIFY(cell.toolTip.contains(QString::fromStdString(measured.name)));
+                if (!measured.skew)
+                    continue;
+                QCOMPARE(*cell.value, *measured.skew);
+                QCOMPARE(cell.plainLow, plainNumber(measured.ciLow));
+                QCOMPARE(cell.trend == Grid::Trend::Unsure, couldBeChance(mark, measured));
+                ++(cell.trend == Grid::Trend::Unsure ? unsure : sure);
+            }
+        QVERIFY(sure > 0 && unsure > 0);
+    }
+
+    void heatMapIsATable() {
+        const auto data = chartOf(test::genderRun());
+        HeatMap heat;
+        heat.resize(900, 500);
+        heat.setChart(data, QStringLiteral("Run 7 · gender"));
+        heat.show();
+        QSignalSpy spy(&heat, &HeatMap::currentMeasurementChanged);
+        heat.table()->sortByColumn(2, Qt::DescendingOrder); // Male
+        QTest::keyClick(heat.table(), Qt::Key_Down);
+        QTest::keyClick(heat.table(), Qt::Key_Up);
+        QVERIFY(!spy.isEmpty());
+        QCOMPARE(spy.back()[0].toInt(), 0); // the pilot, whatever the order
+        QCOMPARE(heat.chartNumbers().rows[0][0].plain, QStringLiteral("a photo of a pilot"));
+        QTest::keySequence(heat.table(), QKeySequence::Copy);
+        const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 2);
+        QCOMPARE(lines[1].count(u'\t'), 6); // two groups, each with its interval
+        const QModelIndex strong = heat.table()->model()->index(0, 2);
+        QCOMPARE(strong.data(Qt::AccessibleTextRole).toString(),
+                 QStringLiteral("Male: %1").arg(signedText(data->measurements[0].groups[1].skew)));
+        QVERIFY(strong.data(Qt::AccessibleDescriptionRole).toString().contains(QStringLiteral("Male")));
+        QVERIFY(heat.chartSummary().contains(QStringLiteral("of 56 cells lean")));
+        heat.setChart(nullptr, {});
+        heat.grab();
+        QVERIFY(heat.chartNumbers().rows.isEmpty());
+    }
+
+    void heatColoursAreReadable() {
+        const auto luminance = [](const QColor& colour) { // WCAG 2.1
+            const auto linear = [](double part) {
+                return part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
+            };
+            return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF());
+        };
+        for (const auto appearance : {theme::Appearance::Light, theme::Appearance::Dark}) {
+            theme::apply(*qApp, appearance);
+            const QPalette palette = qApp->palette();
+            for (const bool unsure : {false, true})
+                for (double skew = -2; skew <= 2; skew += 0.05) {
+                    const QColor ground = heatColour(skew, unsure, palette);
+                    const auto [dark, light] = std::minmax({luminance(ground), luminance(inkOn(ground))});
+                    QVERIFY2((light + 0.05) / (dark + 0.05) >= 4.5, qPrintable(ground.name()));
+                }
+            QVERIFY(heatColour(-1, false, palette) != heatColour(1, false, palette));
+            QCOMPARE(heatColour(-9, false, palette), heatColour(-2, false, palette)); // beyond the key's end
+        }
+        theme::apply(*qApp, theme::Appearance::Light);
     }
 
     void aPlaceThatCannotBeWrittenIsAnErrorAndLeavesNothing() {

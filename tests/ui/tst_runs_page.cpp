@@ -19,6 +19,7 @@
 #include "tests/support/test_support.h"
 #include "ui/bridge/english_plurals.h"
 #include "ui/charts/chart_text.h"
+#include "ui/charts/heat_map.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
@@ -197,8 +198,29 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QTabBar* tabs = tabBarWith(page, QStringLiteral("Concepts"));
         QVERIFY(tabs && tabs->isVisible());
-        tabs->setCurrentIndex(1);
+        tabs->setCurrentIndex(2);
         QVERIFY(!page.chart()->isVisible());
+    }
+
+    void heatMapLeadsToTheCloseUp() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun(), test::raceRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        QTabBar* tabs = tabBarWith(page, QStringLiteral("Heat map"));
+        auto* heat = page.findChild<HeatMap*>();
+        QVERIFY(tabs && heat);
+        tabs->setCurrentIndex(1);
+        QVERIFY(heat->isVisible() && page.closeUp()->isVisible());
+        QCOMPARE(heat->table()->currentGridRow(), page.chart()->table()->currentMeasurement());
+        heat->setCurrentMeasurement(6);
+        QCOMPARE(page.chart()->table()->currentMeasurement(), 6);
+        QVERIFY(shows(*page.closeUp(), QStringLiteral("a photo of a nurse")));
+        page.chart()->table()->setFilter(QStringLiteral("nurse")); // the pilot is not in the plumb chart now
+        heat->setCurrentMeasurement(0);
+        QVERIFY(shows(*page.closeUp(), QStringLiteral("a photo of a pilot")));
     }
 
     void otherMeasuresHaveATabOfTheirOwn() {
@@ -210,8 +232,8 @@ private Q_SLOTS:
         page.show();
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
         QTabBar* tabs = tabBarWith(page, QStringLiteral("Other measures"));
-        QVERIFY(tabs && tabs->isVisible() && !tabs->isTabVisible(1)); // no concepts were averaged
-        tabs->setCurrentIndex(2);
+        QVERIFY(tabs && tabs->isVisible() && !tabs->isTabVisible(2)); // no concepts were averaged
+        tabs->setCurrentIndex(3);
         auto* view = page.findChild<MeasureView*>();
         QVERIFY(view && view->isVisible() && !page.closeUp()->isVisible());
         auto* list = view->findChild<QListWidget*>();
@@ -250,7 +272,7 @@ private Q_SLOTS:
         page.resize(1200, 900);
         page.show();
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
-        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(3);
         auto* view = page.findChild<MeasureView*>();
         auto* list = view->findChild<QListWidget*>();
         QCOMPARE(list->count(), 2); // the heading and the table of this attribute
@@ -288,7 +310,7 @@ private Q_SLOTS:
         page.resize(1200, 900);
         page.show();
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
-        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+        tabBarWith(page, QStringLiteral("Other measures"))->setCurrentIndex(3);
         auto* view = page.findChild<MeasureView*>();
         QVERIFY(shows(*view, QStringLiteral("Also measure")));
         QVERIFY(!view->numbers()->isVisible());
@@ -493,7 +515,7 @@ private Q_SLOTS:
         QTest::addColumn<bool>("dark");
         for (const bool dark : {false, true})
             for (const char* name : {"gender", "race", "crossing", "odd", "concepts", "measures", "long", "nothing",
-                                     "planted", "empty", "cancelled", "failed"})
+                                     "planted", "empty", "cancelled", "failed", "heat", "race-heat", "wide-heat"})
                 QTest::addRow("%s-%s", name, dark ? "dark" : "light") << QString::fromLatin1(name) << dark;
     }
 
@@ -505,7 +527,11 @@ private Q_SLOTS:
         auto source = std::make_unique<FakeRunSource>();
         if (name == u"gender")
             source->addDone(7, {test::genderRun(), test::raceRun()});
-        else if (name == u"race")
+        else if (name == u"heat")
+            source->addDone(7, {test::genderRun()});
+        else if (name == u"wide-heat")
+            source->addDone(7, {test::crossingRun()});
+        else if (name == u"race" || name == u"race-heat")
             source->addDone(7, {test::raceRun()});
         else if (name == u"crossing")
             source->addDone(7, {test::crossingRun()});
@@ -544,9 +570,11 @@ private Q_SLOTS:
             page->closeUp()->tabs()->setCurrentIndex(3);
         QTest::qWait(400);
         if (name == u"concepts")
-            tabBarWith(*page, QStringLiteral("Concepts"))->setCurrentIndex(1);
+            tabBarWith(*page, QStringLiteral("Concepts"))->setCurrentIndex(2);
+        if (name.endsWith(u"heat"))
+            tabBarWith(*page, QStringLiteral("Heat map"))->setCurrentIndex(1);
         if (name == u"measures" || name == u"long" || name == u"nothing")
-            tabBarWith(*page, QStringLiteral("Other measures"))->setCurrentIndex(2);
+            tabBarWith(*page, QStringLiteral("Other measures"))->setCurrentIndex(3);
         if (name == u"long")
             page->findChild<MeasureView*>()->findChild<QListWidget*>()->setCurrentRow(5);
         QTest::qWait(50);

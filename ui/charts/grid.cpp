@@ -253,6 +253,8 @@ QVariant GridModel::data(const QModelIndex& index, int role) const {
                 words += QStringLiteral(", ") + more;
         return words;
     }
+    case Qt::AccessibleDescriptionRole:
+        return cell.toolTip;
     case kNoteRole: // nothing at all in a grid of single lines
         return m_hasNotes ? QVariant(cell.note) : QVariant();
     case kTrendRole:

@@ -26,6 +26,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/charts/chart_menu.h"
 #include "ui/charts/chart_text.h"
+#include "ui/charts/heat_map.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
@@ -226,14 +227,18 @@ QWidget* RunsPage::buildResults() {
     m_warnings->hide();
     connect(m_warningsButton, &QToolButton::toggled, m_warnings, &QWidget::setVisible);
     m_chart = new PlumbChartView;
+    m_heat = new HeatMap;
     m_concepts = new NumbersTable;
     m_tables = new QStackedWidget;
     m_tables->addWidget(m_chart);
+    m_tables->addWidget(m_heat);
     m_tables->addWidget(m_concepts);
     m_measures = new MeasureView;
     m_tables->addWidget(m_measures);
     m_tabs = new PlainTabs;
     m_tabs->addTab(tr("Prompts"));
+    m_tabs->addTab(tr("Heat map"));
+    m_tabs->setTabToolTip(Heat, tr("All prompts against all groups at a glance"));
     m_tabs->addTab(tr("Concepts"));
     m_tabs->addTab(tr("Other measures"));
     m_find = new QLineEdit;
@@ -270,15 +275,27 @@ QWidget* RunsPage::buildResults() {
     connect(m_measures, &MeasureView::shown, this, [this] { showTab(m_tabs->currentIndex()); });
     connect(m_measures, &MeasureView::newAuditRequested, this, &RunsPage::newAuditRequested);
     connect(m_find, &QLineEdit::textChanged, m_chart->table(), &PlumbTable::setFilter);
+    connect(m_find, &QLineEdit::textChanged, m_heat->table(), &GridTable::setFilter);
     connect(m_menu, &ChartMenu::failed, this, &RunsPage::raise);
     connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
-    connect(m_chart, &PlumbChartView::currentMeasurementChanged, this, [this](int prompt) {
-        m_closeUp->setPrompt(m_run, static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
-        tellTour(false);
+    connect(m_chart, &PlumbChartView::currentMeasurementChanged, this, &RunsPage::openPrompt);
+    connect(m_heat, &HeatMap::currentMeasurementChanged, this, [this](int prompt) {
+        if (prompt < 0)
+            return;
+        m_chart->table()->setCurrentMeasurement(prompt);
+        if (m_chart->table()->currentMeasurement() != prompt) // it is filtered out there
+            openPrompt(prompt);
     });
-    connect(m_chart->table(), &QAbstractItemView::activated, this, [this] { m_closeUp->tabs()->setFocus(); });
+    for (const QAbstractItemView* table : {static_cast<QAbstractItemView*>(m_chart->table()),
+                                           static_cast<QAbstractItemView*>(m_heat->table())})
+        connect(table, &QAbstractItemView::activated, this, [this] { m_closeUp->tabs()->setFocus(); });
 
     return m_split;
+}
+
+void RunsPage::openPrompt(int prompt) {
+    m_closeUp->setPrompt(m_run, static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
+    tellTour(false);
 }
 
 /// The chart takes what its rows need and leaves the close-ups a good third; until the user decides.
@@ -447,14 +464,16 @@ void RunsPage::showAttribute(int index) {
     const QString title = runTitle(m_run->record) + QStringLiteral(" · ") + fromUtf8(chart.name);
     const Grid concepts = conceptGrid(*m_run, attribute);
     m_concepts->setNumbers(concepts, tr("%1 · concepts").arg(title), {});
-    m_tabs->setTabVisible(1, !concepts.rows.isEmpty());
+    m_tabs->setTabVisible(Concepts, !concepts.rows.isEmpty());
     std::vector<MeasureTable> others = m_run->result.tables;
     if (MeasureTable further = report::rankingTable(m_run->result.measurements, chart.name); !further.rows.empty())
         others.push_back(std::move(further));
     m_measures->setTables(std::move(others), runTitle(m_run->record), chart.name, m_run->result.config.measure.level);
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
-        m_tabs->setCurrentIndex(0);
+        m_tabs->setCurrentIndex(Prompts);
+    m_heat->setChart(chart.chart, tr("%1 · heat map").arg(title));
     m_chart->setChart(chart.chart, title);
+    m_heat->setCurrentMeasurement(m_chart->table()->currentMeasurement());
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
     tellTour(false);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
@@ -462,11 +481,13 @@ void RunsPage::showAttribute(int index) {
 
 void RunsPage::showTab(int tab) {
     m_tables->setCurrentIndex(tab);
-    m_find->setVisible(tab == 0 && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
-    const ChartSource* sources[] = {m_chart, m_concepts, m_measures->numbers()};
+    m_find->setVisible((tab == Prompts || tab == Heat) && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
+    if (tab == Heat)
+        m_heat->setCurrentMeasurement(m_chart->table()->currentMeasurement());
+    const ChartSource* sources[] = {m_chart, m_heat, m_concepts, m_measures->numbers()};
     m_menu->setChart(sources[tab]);
     // The other measures are not about one prompt: they have the close-up's room as well.
-    m_closeUp->setVisible(tab != 2);
+    m_closeUp->setVisible(tab != OtherMeasures);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
@@ -475,7 +496,7 @@ bool RunsPage::startTour() {
         m_tourWanted = m_stack->currentWidget() == m_waiting;
         return m_tourWanted;
     }
-    m_tabs->setCurrentIndex(0);
+    m_tabs->setCurrentIndex(Prompts);
     tellTour(true);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
     return m_tour->isOpen();

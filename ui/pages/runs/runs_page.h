@@ -24,6 +24,7 @@ namespace plumbline::ui {
 class ChartMenu;
 class CloseUp;
 class Engine;
+class HeatMap;
 class MeasureView;
 class NumbersTable;
 class Outline;
@@ -70,6 +71,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    enum Tab { Prompts, Heat, Concepts, OtherMeasures };
+
     void build();
     QWidget* buildResults();
     QWidget* buildUnfinished();
@@ -79,6 +82,7 @@ private:
     void showLoaded(std::shared_ptr<const LoadedRun> run);
     void showAttribute(int attribute);
     void showTab(int tab);
+    void openPrompt(int prompt);
     void setFacts();
     QMenu* buildHand();
     void setRun(std::shared_ptr<const LoadedRun> run);
@@ -128,6 +132,7 @@ private:
     ChartMenu* m_menu = nullptr;
     QStackedWidget* m_tables = nullptr;
     PlumbChartView* m_chart = nullptr;
+    HeatMap* m_heat = nullptr;
     NumbersTable* m_concepts = nullptr;
     MeasureView* m_measures = nullptr;
     CloseUp* m_closeUp = nullptr;
