@@ -60,11 +60,12 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
       m_prompts(new PromptTable(this)), m_promptView(new TableView), m_summary(heading({})), m_model(new QComboBox),
       m_tokens(new TokenCounter(context, m_prompts, this)) {
     QPushButton* import = addButton(tr("Import…"));
-    import->setToolTip(tr("Read a probe file: JSON, or a CSV with the columns template and concept"));
+    import->setToolTip(tr("Read a probe file: JSON, a CSV with the columns template and concept, or a text file with one "
+                          "concept a line (a line with {} is a template)"));
     connect(import, &QPushButton::clicked, this, [this] {
         const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a probe file"),
                                                           m_context.settings->folder(QStringLiteral("probe")),
-                                                          tr("Probe sets (*.json *.csv);;All files (*)"));
+                                                          tr("Probe sets (*.json *.csv *.tsv *.txt);;All files (*)"));
         if (!file.isEmpty())
             importFile(file);
     });
