@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include <QtTest>
@@ -174,10 +175,12 @@ private Q_SLOTS:
 
     void builtInSets() {
         const std::vector<ProbeSet> sets = probe::builtInProbeSets();
-        QCOMPARE(sets.size(), std::size_t{3}); // each of the files was read
+        QCOMPARE(sets.size(), std::size_t{4}); // each of the files was read
         QCOMPARE(sets[0].concepts.size(), std::size_t{24});
         QCOMPARE(sets[1].concepts.size(), std::size_t{12});
         QCOMPARE(probe::expand(sets[2]).size(), std::size_t{11 * 29});
+        QCOMPARE(probe::expand(sets[3]).size(), std::size_t{998});
+        QCOMPARE(texts(sets[3]).front(), std::string("a photo of a tench."));
         std::set<std::string> names;
         for (const ProbeSet& set : sets) {
             QVERIFY(!set.source.empty() && !set.version.empty());
@@ -215,6 +218,33 @@ private Q_SLOTS:
         const ProbeSet berg = probe::builtInProbeSets()[2];
         QCOMPARE(texts(berg), texts(*published));
         QCOMPARE(probe::contentSha256(berg), probe::contentSha256(*published));
+    }
+
+    void imageNetIsThePublishedList() {
+        PLUMBLINE_NEEDS_SHARED();
+        // Two of the 1,000 names stand for two classes each, so the list itself is refused, with their lines.
+        const std::filesystem::path list = test::shared() / "reference/vocab/imagenet_classnames_1000.txt";
+        const auto published = probe::readProbeSet(list);
+        QCOMPARE(published.error().arg("reason"), std::string_view("“missile” is there twice, in the lines 658 and 745"));
+        Texts names, different;
+        std::ifstream file(list);
+        for (std::string name; std::getline(file, name);)
+            names.push_back(name);
+        QCOMPARE(names.size(), std::size_t{1000});
+        for (const std::string& name : names)
+            if (std::ranges::find(different, name) == different.end())
+                different.push_back(name);
+        const ProbeSet builtIn = probe::builtInProbeSets()[3];
+        Texts asked;
+        for (const Concept& one : builtIn.concepts)
+            asked.push_back(one.text);
+        QCOMPARE(asked, different);
+        // Its template is one of the published ones.
+        std::ifstream templates(test::shared() / "reference/vocab/imagenet_templates_80.txt");
+        bool isThere = false;
+        for (std::string line; std::getline(templates, line);)
+            isThere = isThere || line == builtIn.templates.front();
+        QVERIFY(isThere);
     }
 
     void contentHash() {
