@@ -208,10 +208,12 @@ private Q_SLOTS:
         QVERIFY(difference->isVisible() && difference->isReadOnly());
         QVERIFY2(difference->toPlainText().contains(QStringLiteral("24 in both, 0 only in -, 0 only in +")),
                  qPrintable(difference->toPlainText()));
-        concepts->setPlainText(concepts->toPlainText().replace(QStringLiteral("a lawyer"), QStringLiteral("a juggler")));
+        concepts->setPlainText(
+            concepts->toPlainText().replace(QStringLiteral("a lawyer"), QStringLiteral("a juggler")));
         page.flush();
-        QVERIFY2(difference->toPlainText().contains(QStringLiteral("Concepts\n- a lawyer (office)\n+ a juggler (office)")),
-                 qPrintable(difference->toPlainText()));
+        QVERIFY2(
+            difference->toPlainText().contains(QStringLiteral("Concepts\n- a lawyer (office)\n+ a juggler (office)")),
+            qPrintable(difference->toPlainText()));
         QVERIFY(difference->toPlainText().contains(QStringLiteral("- a photo of a lawyer\n+ a photo of a juggler")));
         other->setCurrentIndex(0);
         QVERIFY(!difference->isVisible());

@@ -52,7 +52,9 @@ QString textOf(const std::vector<Concept>& concepts) {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("plumbline::ui", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("plumbline::ui", text);
+}
 
 QString titleOf(const ProbeSet& probe) {
     const QString name = probe.name.empty() ? tr("Untitled") : fromUtf8(probe.name);
@@ -63,7 +65,9 @@ QString textOf(const Concept& entry) {
     return entry.group.empty() ? fromUtf8(entry.text)
                                : QStringLiteral("%1 (%2)").arg(fromUtf8(entry.text), fromUtf8(entry.group));
 }
-QString textOf(const std::string& text) { return fromUtf8(text); }
+QString textOf(const std::string& text) {
+    return fromUtf8(text);
+}
 
 /// A head and the lines below it, nothing where there are none.
 void addPart(QStringList& lines, const QString& head, const auto& removed, const auto& added,
@@ -94,7 +98,8 @@ QString differenceText(const ProbeSet& first, const ProbeSet& second) {
     if (difference.templatesReordered)
         templates.append(tr("those in both stand in another order"));
     for (const auto& change : difference.groups)
-        concepts.append(tr("%1: group “%2” → “%3”").arg(fromUtf8(change.of), fromUtf8(change.was), fromUtf8(change.is)));
+        concepts.append(
+            tr("%1: group “%2” → “%3”").arg(fromUtf8(change.of), fromUtf8(change.was), fromUtf8(change.is)));
     if (difference.conceptsReordered)
         concepts.append(tr("those in both stand in another order"));
     addPart(lines, tr("Templates"), difference.templatesRemoved, difference.templatesAdded, templates);

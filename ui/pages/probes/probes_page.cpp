@@ -119,6 +119,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     m_other->setToolTip(tr("Shows what this set asks that the other does not (+), and the other way round (-)"));
     m_other->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_difference->setReadOnly(true);
+    m_difference->setLineWrapMode(QPlainTextEdit::WidgetWidth);
     auto* comparing = new QHBoxLayout;
     auto* otherLabel = label(tr("Compare &with"), m_other);
     otherLabel->setWordWrap(false);
