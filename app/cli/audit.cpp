@@ -342,7 +342,7 @@ void addAudit(CLI::App& app, Run& chosen) {
                         "COLUMN=VALUE: only the rows of the table that have it (all of several)");
     arguments->attributes.addTo(*command);
     auto* asked = command->add_option_group("asked", "What is asked");
-    asked->add_option("--probe", arguments->probe, "Probe file (JSON or CSV), or the name of a built-in set");
+    asked->add_option("--probe", arguments->probe, "Probe file (JSON, CSV or a list in a .txt), or a built-in set");
     asked->add_option("--prompt", arguments->prompts, "Prompts");
     asked->require_option(1);
     command->add_option(

@@ -19,6 +19,7 @@ int runCommandLine(int argc, char** argv) {
     Run run;
     addModel(app, run);
     addTokenize(app, run);
+    addProbe(app, run);
     addEmbed(app, run);
     addMeasure(app, run);
     addAudit(app, run);

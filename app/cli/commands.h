@@ -13,6 +13,7 @@ namespace plumbline::cli {
 using Run = std::function<int()>;
 void addModel(CLI::App& app, Run& run);
 void addTokenize(CLI::App& app, Run& run);
+void addProbe(CLI::App& app, Run& run);
 void addEmbed(CLI::App& app, Run& run);
 void addMeasure(CLI::App& app, Run& run);
 void addAudit(CLI::App& app, Run& run);

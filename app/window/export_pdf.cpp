@@ -31,7 +31,7 @@ int exportPdf(const QString& engine, const QString& project, const QString& run,
         return kInternal;
     }
     const QString html = folder.filePath(QStringLiteral("report.html"));
-    QStringList arguments{QStringLiteral("report"), project,  QStringLiteral("--out"), html,
+    QStringList arguments{QStringLiteral("report"),     project, QStringLiteral("--out"), html,
                           QStringLiteral("--evidence"), evidence};
     if (run != u"0")
         arguments << QStringLiteral("--run") << run;

@@ -2,6 +2,7 @@
 #include "core/probe/probe_set.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -26,6 +27,7 @@ namespace {
 constexpr std::size_t kLargestFile = std::size_t{16} << 20;
 constexpr std::size_t kMostPrompts = 1'000'000;
 constexpr std::string_view kPlace = "{}";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 tl::unexpected<Error> invalid(std::string_view path, std::string reason) {
     return fail(ErrorCode::ProbeInvalid, {{"path", std::string(path)}, {"reason", std::move(reason)}});
@@ -103,6 +105,70 @@ Result<ProbeSet> readCsvForm(const fs::path& path) {
     return checked(std::move(probe), encodePath(path));
 }
 
+/// A plain list, as the window's editor has it: one entry a line, templates are the lines with {}, “# group” starts a
+/// group, “\\#” is a # at the start of a concept.
+Result<ProbeSet> parseLines(std::string_view text, std::string name, std::string_view path) {
+    ProbeSet probe;
+    probe.name = std::move(name);
+    std::map<std::string, std::size_t, std::less<>> lineOf;
+    std::string group;
+    if (text.starts_with(kByteOrderMark))
+        text.remove_prefix(kByteOrderMark.size());
+    for (std::size_t line = 1; !text.empty(); ++line) {
+        const std::size_t end = text.find('\n');
+        std::string_view entry = trim(text.substr(0, end));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (!isUtf8(entry) || entry.find('\0') != std::string_view::npos)
+            return invalid(path, "line " + std::to_string(line) + " is not UTF-8");
+        if (entry.empty())
+            continue;
+        if (entry.starts_with('#')) {
+            group = trim(entry.substr(1));
+            continue;
+        }
+        if (entry.starts_with("\\#"))
+            entry.remove_prefix(1);
+        if (const auto [first, isNew] = lineOf.try_emplace(std::string(entry), line); !isNew)
+            return invalid(path, "“" + std::string(entry) + "” is there twice, in the lines " +
+                                     std::to_string(first->second) + " and " + std::to_string(line));
+        if (entry.find(kPlace) != std::string_view::npos)
+            probe.templates.emplace_back(entry);
+        else
+            probe.concepts.push_back({std::string(entry), group});
+    }
+    if (probe.concepts.empty() && !probe.templates.empty())
+        return invalid(path, "every line is a template with {}, without a concept to put into it: add the concepts to "
+                             "the file, one a line");
+    return checked(std::move(probe), path);
+}
+
+/// Lists of texts by their category, as word lists are published. A text of several categories is one concept, whose
+/// group names them all.
+std::vector<Concept> conceptsByCategory(const nlohmann::json& json) {
+    std::vector<Concept> concepts;
+    std::map<std::string, std::pair<std::size_t, std::string>> seen; // the concept, and the category it was last in
+    for (const auto& [category, list] : json.items())
+        for (auto& text : list.get<std::vector<std::string>>()) {
+            const auto [found, isNew] = seen.try_emplace(text, concepts.size(), category);
+            if (isNew || found->second.second == category) { // twice in one category is a fault, said by checked()
+                concepts.push_back({std::move(text), category});
+                continue;
+            }
+            found->second.second = category;
+            concepts[found->second.first].group += ", " + category;
+        }
+    return concepts;
+}
+
+bool isListOfTexts(const nlohmann::json& json) {
+    return json.is_array() && std::ranges::all_of(json, [](const nlohmann::json& one) { return one.is_string(); });
+}
+
+bool isListsByCategory(const nlohmann::json& json) {
+    return json.is_object() && !json.empty() && !json.contains("concepts") && !json.contains("templates") &&
+           std::ranges::all_of(json, isListOfTexts);
+}
+
 } // namespace
 
 std::vector<Prompt> expand(const ProbeSet& probe) {
@@ -136,8 +202,16 @@ ProbeSet handWritten(const std::vector<std::string>& prompts) {
 
 Result<ProbeSet> parseProbeSet(std::string_view text, std::string_view name) {
     PLUMBLINE_TRY(const nlohmann::json json, parseJson(text, name));
-    if (!json.is_object())
-        return invalid(name, "a probe set is an object with “templates” and “concepts”");
+    if (isListOfTexts(json) || isListsByCategory(json)) {
+        ProbeSet probe = json.is_array() ? handWritten(json.get<std::vector<std::string>>()) : ProbeSet();
+        if (json.is_object())
+            probe.concepts = conceptsByCategory(json);
+        probe.name = encodeName(fs::path(name).stem().native());
+        return checked(std::move(probe), name);
+    }
+    if (!json.is_object() || !(json.contains("concepts") || json.contains("templates")))
+        return invalid(name, "a probe set is an object with “templates” and “concepts”, an object that names lists of "
+                             "texts by their category, or a list of texts");
     ProbeSet probe;
     try {
         probe.name = textOf(json, "name");
@@ -164,6 +238,8 @@ Result<ProbeSet> readProbeSet(const fs::path& path) {
     if (extension == ".csv" || extension == ".tsv")
         return readCsvForm(path);
     PLUMBLINE_TRY(const std::string text, formats::readFile(path, kLargestFile));
+    if (extension == ".txt")
+        return parseLines(text, encodeName(path.stem().native()), encodePath(path));
     return parseProbeSet(text, encodePath(path));
 }
 

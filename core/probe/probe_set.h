@@ -17,8 +17,9 @@ std::vector<Prompt> expand(const ProbeSet& probe);
 /// A probe set of prompts written by hand.
 ProbeSet handWritten(const std::vector<std::string>& prompts);
 
-/// Reads a probe file: our JSON, or the CSV `template,concept` of published code (padded with blanks, columns of
-/// different length). Errors: FileNotFound, FileUnreadable, JsonInvalid, ProbeInvalid, ProbeEmpty.
+/// Reads a probe file: our JSON, the CSV `template,concept` of published code (padded with blanks, columns of different
+/// length), a plain list (.txt, one a line, templates are the lines with {}), or JSON with a list of texts or such lists
+/// by category. Errors: FileNotFound, FileUnreadable, JsonInvalid, ProbeInvalid, ProbeEmpty.
 Result<ProbeSet> readProbeSet(const std::filesystem::path& path);
 Result<ProbeSet> parseProbeSet(std::string_view json, std::string_view name);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // plumb report: what a stored run becomes, and the command in it.
+#include <QProcess>
 #include <QRegularExpression>
 #include <QXmlStreamReader>
 #include <QtTest>
@@ -212,6 +213,21 @@ private Q_SLOTS:
                  unfinished.err.constData());
         QVERIFY(!fs::exists(m_folder / "x.html") && !fs::exists(m_folder / "x.docx"));
         QVERIFY(report("newest.html", {}).contains(L("<td class=\"t\">2</td>"))); // the newest that is finished
+    }
+    void theWindowsProgramWritesPages() {
+        const auto plumbline = [this](const QStringList& arguments) {
+            QProcess process;
+            process.start(q(test::binaryFolder() / "bin" / "plumbline"), QStringList{L("--export-pdf")} + arguments);
+            return process.waitForFinished(120'000) && process.exitStatus() == QProcess::NormalExit ? process.exitCode()
+                                                                                                   : -1;
+        };
+        QCOMPARE(plumbline({q(m_project), L("0"), q(m_folder / "r.pdf"), L("--evidence"), L("ids")}), 0);
+        QVERIFY(test::readText(m_folder / "r.pdf").starts_with("%PDF-"));
+        QCOMPARE(plumbline({q(m_project), L("99"), q(m_folder / "s.pdf")}), 2); // no such run
+        QCOMPARE(plumbline({q(m_folder / "none.plumb"), L("0"), q(m_folder / "s.pdf")}), 2);
+        QCOMPARE(plumbline({q(m_project), L("0"), q(m_folder / "no/such/s.pdf")}), 2);
+        QCOMPARE(plumbline({q(m_project)}), 2);
+        QVERIFY(!fs::exists(m_folder / "s.pdf"));
     }
 };
 

@@ -103,7 +103,8 @@ int main(int argc, char** argv) {
                 continue;
             const QString name = room + QStringLiteral(", ") + view->accessibleName();
             for (int row = 0; row < std::min(view->model()->rowCount(), 5); ++row)
-                take(name + QStringLiteral(": row"), [view, row] { view->setCurrentIndex(view->model()->index(row, 0)); });
+                take(name + QStringLiteral(": row"),
+                     [view, row] { view->setCurrentIndex(view->model()->index(row, 0)); });
             take(name + QStringLiteral(": to its end"),
                  [view] { view->verticalScrollBar()->setValue(view->verticalScrollBar()->maximum()); });
             take(name + QStringLiteral(": sorted"), [view] { view->model()->sort(0, Qt::DescendingOrder); });

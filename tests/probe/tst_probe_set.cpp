@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include <QtTest>
@@ -115,12 +116,71 @@ private Q_SLOTS:
         QCOMPARE(probe::readProbeSet(folder / "no.csv").error().code, ErrorCode::FileNotFound);
     }
 
+    void plainLists() {
+        const test::TempFolder folder;
+        const auto read = [&folder](std::string_view content) {
+            test::writeText(folder / "l.txt", content);
+            return probe::readProbeSet(folder / "l.txt");
+        };
+        const auto why = [&read](std::string_view content) {
+            const auto set = read(content);
+            return set ? "(read)" : std::string(set.error().arg("reason"));
+        };
+        const ProbeSet words = read("\xEF\xBB\xBF tench \r\ngoldfish\r\n\r\n# big\ngreat white shark\n\\#1 fan").value();
+        QCOMPARE(words.name, std::string("l"));
+        QCOMPARE(texts(words), (Texts{"tench", "goldfish", "great white shark", "#1 fan"}));
+        QCOMPARE(words.concepts[1].group, std::string());
+        QCOMPARE(words.concepts[2].group, std::string("big"));
+        QCOMPARE(texts(read("a {}.\ncook\nthe {}.\n").value()), (Texts{"a cook.", "the cook."}));
+        QCOMPARE(why("cook\nbaker\n\n cook\n"), std::string("“cook” is there twice, in the lines 1 and 4"));
+        QCOMPARE(why("cook\ncaf\xE9\n"), std::string("line 2 is not UTF-8"));
+        QCOMPARE(why(std::string_view("c\0o\0o\0k\0", 8)), std::string("line 1 is not UTF-8")); // UTF-16
+        QVERIFY(why("a {}\nthe {}\n").find("every line is a template") != std::string::npos);
+        QCOMPARE(why("cook\n{} and {}\n"), std::string("the template “{} and {}” has more than one {}"));
+        QCOMPARE(read("\n \n").error().code, ErrorCode::ProbeEmpty);
+    }
+
+    void listsByCategory() {
+        const ProbeSet set =
+            parseProbeSet(R"({"work":["nurse","boss"],"traits":["kind","boss"],"z":[]})", "words.json").value();
+        QCOMPARE(set.name, std::string("words"));
+        QCOMPARE(texts(set), (Texts{"kind", "boss", "nurse"})); // categories in the order of their names
+        QCOMPARE(set.concepts[0].group, std::string("traits"));
+        QCOMPARE(set.concepts[1].group, std::string("traits, work"));
+        QCOMPARE(set.concepts[2].group, std::string("work"));
+        QCOMPARE(texts(parseProbeSet(R"(["a cook","a nurse"])", "p").value()), (Texts{"a cook", "a nurse"}));
+        QCOMPARE(reason(R"({"work":["nurse","nurse"]})"), std::string("the concept “nurse” is there twice"));
+        QCOMPARE(reason(R"({"work":[]})"), std::string("ProbeEmpty"));
+        QCOMPARE(reason(R"([" "])"), std::string("a concept is empty"));
+        for (const char* other : {R"({"work":["nurse",1]})", R"({"work":{"nurse":["a"]}})", R"(["a",["b"]])", "{}", "3"})
+            QVERIFY2(reason(other).find("lists of texts by their category") != std::string::npos, other);
+    }
+
+    void publishedLists() {
+        PLUMBLINE_NEEDS_SHARED();
+        const std::filesystem::path vocabularies = test::shared() / "reference/vocab";
+        const auto occupations = probe::readProbeSet(vocabularies / "socialcounterfactuals_occupations.txt");
+        QVERIFY2(occupations, occupations ? "" : errorText(occupations.error()).c_str());
+        QCOMPARE(occupations->concepts.size(), std::size_t{181});
+        // 441 words, 7 of them in a second category.
+        const auto taxonomy = probe::readProbeSet(vocabularies / "So-B-IT_taxonomy.json");
+        QVERIFY2(taxonomy, taxonomy ? "" : errorText(taxonomy.error()).c_str());
+        QCOMPARE(taxonomy->concepts.size(), std::size_t{434});
+        QCOMPARE(std::ranges::count_if(taxonomy->concepts,
+                                       [](const Concept& one) { return one.group.find(", ") != std::string::npos; }),
+                 7);
+        const auto templates = probe::readProbeSet(vocabularies / "imagenet_templates_80.txt");
+        QVERIFY(!templates && templates.error().code == ErrorCode::ProbeInvalid);
+    }
+
     void builtInSets() {
         const std::vector<ProbeSet> sets = probe::builtInProbeSets();
-        QCOMPARE(sets.size(), std::size_t{3}); // each of the files was read
+        QCOMPARE(sets.size(), std::size_t{4}); // each of the files was read
         QCOMPARE(sets[0].concepts.size(), std::size_t{24});
         QCOMPARE(sets[1].concepts.size(), std::size_t{12});
         QCOMPARE(probe::expand(sets[2]).size(), std::size_t{11 * 29});
+        QCOMPARE(probe::expand(sets[3]).size(), std::size_t{998});
+        QCOMPARE(texts(sets[3]).front(), std::string("a photo of a tench."));
         std::set<std::string> names;
         for (const ProbeSet& set : sets) {
             QVERIFY(!set.source.empty() && !set.version.empty());
@@ -158,6 +218,33 @@ private Q_SLOTS:
         const ProbeSet berg = probe::builtInProbeSets()[2];
         QCOMPARE(texts(berg), texts(*published));
         QCOMPARE(probe::contentSha256(berg), probe::contentSha256(*published));
+    }
+
+    void imageNetIsThePublishedList() {
+        PLUMBLINE_NEEDS_SHARED();
+        // Two of the 1,000 names stand for two classes each, so the list itself is refused, with their lines.
+        const std::filesystem::path list = test::shared() / "reference/vocab/imagenet_classnames_1000.txt";
+        const auto published = probe::readProbeSet(list);
+        QCOMPARE(published.error().arg("reason"), std::string_view("“missile” is there twice, in the lines 658 and 745"));
+        Texts names, different;
+        std::ifstream file(list);
+        for (std::string name; std::getline(file, name);)
+            names.push_back(name);
+        QCOMPARE(names.size(), std::size_t{1000});
+        for (const std::string& name : names)
+            if (std::ranges::find(different, name) == different.end())
+                different.push_back(name);
+        const ProbeSet builtIn = probe::builtInProbeSets()[3];
+        Texts asked;
+        for (const Concept& one : builtIn.concepts)
+            asked.push_back(one.text);
+        QCOMPARE(asked, different);
+        // Its template is one of the published ones.
+        std::ifstream templates(test::shared() / "reference/vocab/imagenet_templates_80.txt");
+        bool isThere = false;
+        for (std::string line; std::getline(templates, line);)
+            isThere = isThere || line == builtIn.templates.front();
+        QVERIFY(isThere);
     }
 
     void contentHash() {

@@ -221,6 +221,34 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!concepts->isReadOnly(), 30000);
         QCOMPARE(concepts->toPlainText(), text);
     }
+    void aSetIsHeldAgainstAnother() {
+        Bench bench;
+        bench.open(false);
+        ProbesPage page(bench.context);
+        page.show();
+        auto* other = named<QComboBox>(&page, QStringLiteral("Probe set to compare with"));
+        auto* difference = named<QPlainTextEdit>(&page, QStringLiteral("Difference between the two probe sets"));
+        QVERIFY(!difference->isVisible());
+        QCOMPARE(other->count(), bench.lists.probes()->rowCount()); // not the set itself, but "no other set"
+        const QString original = named<QLineEdit>(&page, QStringLiteral("Name"))->text();
+        QCOMPARE(other->findText(original), -1);
+        button(&page, QStringLiteral("Copy to edit"))->click();
+        auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
+        QTRY_VERIFY_WITH_TIMEOUT(!concepts->isReadOnly(), 30000);
+        other->setCurrentIndex(other->findText(original));
+        QVERIFY(difference->isVisible() && difference->isReadOnly());
+        QVERIFY2(difference->toPlainText().contains(QStringLiteral("24 in both, 0 only in -, 0 only in +")),
+                 qPrintable(difference->toPlainText()));
+        concepts->setPlainText(
+            concepts->toPlainText().replace(QStringLiteral("a lawyer"), QStringLiteral("a juggler")));
+        page.flush();
+        QVERIFY2(
+            difference->toPlainText().contains(QStringLiteral("Concepts\n- a lawyer (office)\n+ a juggler (office)")),
+            qPrintable(difference->toPlainText()));
+        QVERIFY(difference->toPlainText().contains(QStringLiteral("- a photo of a lawyer\n+ a photo of a juggler")));
+        other->setCurrentIndex(0);
+        QVERIFY(!difference->isVisible());
+    }
     void aPromptOfFiveHundredWordsIsSaidToBeCut() {
         Bench bench;
         bench.open();

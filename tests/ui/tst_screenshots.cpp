@@ -251,6 +251,10 @@ private Q_SLOTS:
                 table->setCurrentSource(m_window->context().lists->probes()->index(
                     m_window->context().lists->probes()->rowCount() - 1, 0));
                 QTest::qWait(700);
+                auto* other = m_window->probesPage()->findChild<QComboBox*>(QStringLiteral("otherProbe"));
+                other->setCurrentIndex(1);
+                save(name("probes-difference"));
+                other->setCurrentIndex(0);
             }
             if (qstrcmp(room, "runs") == 0)
                 QTest::qWait(700);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <QPainter>
+#include <QSvgRenderer>
 #include <QTextFormat>
 
 namespace plumbline::ui {
@@ -23,6 +24,10 @@ const typename Items::value_type* find(const Items& items, const QString& name, 
 }
 
 } // namespace
+
+Drawings::Drawings(QSizeF page) : m_page(page) {}
+
+Drawings::~Drawings() = default;
 
 QString Drawings::addChart(const QString& svg) {
     m_charts.push_back(std::make_unique<QSvgRenderer>(svg.toUtf8()));

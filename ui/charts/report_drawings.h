@@ -8,8 +8,9 @@
 #include <QObject>
 #include <QSizeF>
 #include <QString>
-#include <QSvgRenderer>
 #include <QTextObjectInterface>
+
+class QSvgRenderer;
 
 namespace plumbline::ui {
 
@@ -24,7 +25,8 @@ class Drawings : public QObject, public QTextObjectInterface {
 
 public:
     /// `page`: the room for them, in dots.
-    explicit Drawings(QSizeF page) : m_page(page) {}
+    explicit Drawings(QSizeF page);
+    ~Drawings() override;
 
     /// Their names.
     QString addChart(const QString& svg);

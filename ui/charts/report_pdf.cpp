@@ -11,8 +11,8 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <QTextBlock>
-#include <QTextDocument>
 #include <QTextCursor>
+#include <QTextDocument>
 
 #include "ui/charts/report_drawings.h"
 
@@ -21,18 +21,20 @@ namespace plumbline::ui {
 namespace {
 
 constexpr double kMarginMm = 16;
+/// Of a part that is folded in the page: one with more is named and left out.
+constexpr qsizetype kMostRows = 40;
 /// The room of the lines at the head and foot of a page, in parts of an inch.
 constexpr double kHeadInch = 0.35, kFootInch = 0.35;
 
 /// What QTextDocument's part of CSS can say of a report on paper.
-const char* const kStyle =
-    "body { color: #1d1d1b; } "
-    "h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 18pt; margin-bottom: 4pt; } "
-    "h3 { font-size: 10pt; margin-top: 10pt; margin-bottom: 2pt; } "
-    "p { margin-top: 3pt; margin-bottom: 5pt; } li { margin-bottom: 1pt; } "
-    ".quiet { color: #5b5b57; } a { color: #1d1d1b; text-decoration: none; } "
-    "pre { font-size: 7pt; white-space: pre-wrap; } "
-    "th { color: #5b5b57; font-weight: 600; } .wide { font-size: 6pt; } caption { color: #5b5b57; } ";
+const char* const kStyle = "body { color: #1d1d1b; } "
+                           "h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 18pt; margin-bottom: 4pt; } "
+                           "h3 { font-size: 10pt; margin-top: 10pt; margin-bottom: 2pt; } "
+                           "p { margin-top: 3pt; margin-bottom: 5pt; } li { margin-bottom: 1pt; } "
+                           ".quiet { color: #5b5b57; } a { color: #1d1d1b; text-decoration: none; } "
+                           "pre { font-size: 7pt; white-space: pre-wrap; } "
+                           "th { color: #5b5b57; font-weight: 600; font-size: 7pt; } td { font-size: 7pt; } .wide td, "
+                           ".wide th { font-size: 6pt; } caption { color: #5b5b57; } ";
 
 /// Each match of `pattern`, replaced by what `make` says of it.
 template <class Make>
@@ -56,12 +58,21 @@ QString forPaper(QString html, Drawings& drawings) {
     html = replaced(html, "<svg .*?</svg>", [&](const QRegularExpressionMatch& match) {
         QString svg = match.captured(); // what the page's style says of its words
         svg.replace(QStringLiteral("class=\"quiet\""), QStringLiteral("fill=\"#5b5b57\""));
-        svg.replace(QStringLiteral("<text "), QStringLiteral("<text font-family=\"sans-serif\" font-size=\"13\" "));
+        svg.replace(
+            QStringLiteral("<text "),
+            QStringLiteral("<text font-family=\"sans-serif\" font-size=\"13\" font-weight=\"400\" stroke=\"none\" "));
         return QStringLiteral("<img src=\"%1\"/>").arg(drawings.addChart(svg));
     });
-    html = replaced(html, "<summary>(.*?)</summary>", [](const QRegularExpressionMatch& match) {
-        return QStringLiteral("<p class=\"quiet\">%1</p>").arg(match.captured(1));
-    });
+    // What opens with a click is open, unless it would fill pages that nobody turns.
+    html = replaced(
+        html, "<details>\\s*<summary>(.*?)</summary>(.*?)</details>", [](const QRegularExpressionMatch& match) {
+            const QString name = match.captured(1), content = match.captured(2);
+            if (content.count(QStringLiteral("<tr")) > kMostRows)
+                return QStringLiteral("<p class=\"quiet\">%1: in the report as HTML and in the results as CSV.</p>")
+                    .arg(name);
+            return QStringLiteral("<p class=\"quiet\">%1</p>%2").arg(name, content);
+        });
+    html.replace(QStringLiteral("<span class=\"sub\">"), QStringLiteral("<br/><span>"));
     html = replaced(html, "<div class=\"pictures\">(.*?)</div>(?=\\n<|$)", [&](const QRegularExpressionMatch& match) {
         QString table = QStringLiteral("<table class=\"pictures\" width=\"100%\"><tr>");
         int count = 0;
@@ -86,7 +97,8 @@ QString forPaper(QString html, Drawings& drawings) {
     });
     // Numbers stand right, words left; lines under the rows.
     html.replace(QStringLiteral("<table class=\"facts\">"), QStringLiteral("<table cellpadding=\"1\">"));
-    html.replace(QStringLiteral("<table>"), QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\">"));
+    html.replace(QStringLiteral("<table>"),
+                 QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\">"));
     html.replace(QStringLiteral("<table class=\"wide\">"),
                  QStringLiteral("<table class=\"wide\" width=\"100%\" cellspacing=\"0\" cellpadding=\"1\">"));
     html = replaced(html, "<t([hd])( [^>]*)?>", [](const QRegularExpressionMatch& match) {
@@ -115,7 +127,7 @@ void keepHeadings(QTextDocument& document, double pageHeight) {
             first = first.previous();
         const QRectF next = layout.blockBoundingRect(block.next());
         const double below = next.top() + std::min(next.height(), 1.5 * layout.blockBoundingRect(block).height());
-        if (page(layout.blockBoundingRect(first).top()) == page(below))
+        if (page(layout.blockBoundingRect(first).bottom() - 1) == page(below)) // its top has the margin, too
             continue;
         QTextCursor cursor(first);
         QTextBlockFormat format = first.blockFormat();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/probes/probe_text.h"
 
+#include <QCoreApplication>
+
+#include "core/probe/difference.h"
 #include "ui/bridge/json.h"
 
 namespace plumbline::ui {
@@ -44,6 +47,64 @@ QString textOf(const std::vector<Concept>& concepts) {
         const QString words = fromUtf8(entry.text);
         lines.append(words.startsWith(u'#') ? u'\\' + words : words);
     }
+    return lines.join(u'\n');
+}
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("plumbline::ui", text);
+}
+
+QString titleOf(const ProbeSet& probe) {
+    const QString name = probe.name.empty() ? tr("Untitled") : fromUtf8(probe.name);
+    return probe.version.empty() ? name : tr("%1, version %2").arg(name, fromUtf8(probe.version));
+}
+
+QString textOf(const Concept& entry) {
+    return entry.group.empty() ? fromUtf8(entry.text)
+                               : QStringLiteral("%1 (%2)").arg(fromUtf8(entry.text), fromUtf8(entry.group));
+}
+QString textOf(const std::string& text) {
+    return fromUtf8(text);
+}
+
+/// A head and the lines below it, nothing where there are none.
+void addPart(QStringList& lines, const QString& head, const auto& removed, const auto& added,
+             const QStringList& changed) {
+    if (removed.empty() && added.empty() && changed.isEmpty())
+        return;
+    lines << QString() << head;
+    for (const auto& one : removed)
+        lines.append(QStringLiteral("- ") + textOf(one));
+    for (const auto& one : added)
+        lines.append(QStringLiteral("+ ") + textOf(one));
+    for (const QString& one : changed)
+        lines.append(QStringLiteral("~ ") + one);
+}
+
+} // namespace
+
+QString differenceText(const ProbeSet& first, const ProbeSet& second) {
+    const probe::Difference difference = probe::difference(first, second);
+    if (difference.isEmpty())
+        return tr("No difference.");
+    QStringList lines{QStringLiteral("- ") + titleOf(first), QStringLiteral("+ ") + titleOf(second), QString(),
+                      tr("Prompts: %1 in both, %2 only in -, %3 only in +")
+                          .arg(difference.promptsInBoth)
+                          .arg(difference.promptsRemoved.size())
+                          .arg(difference.promptsAdded.size())};
+    QStringList templates, concepts;
+    if (difference.templatesReordered)
+        templates.append(tr("those in both stand in another order"));
+    for (const auto& change : difference.groups)
+        concepts.append(
+            tr("%1: group “%2” → “%3”").arg(fromUtf8(change.of), fromUtf8(change.was), fromUtf8(change.is)));
+    if (difference.conceptsReordered)
+        concepts.append(tr("those in both stand in another order"));
+    addPart(lines, tr("Templates"), difference.templatesRemoved, difference.templatesAdded, templates);
+    addPart(lines, tr("Concepts"), difference.conceptsRemoved, difference.conceptsAdded, concepts);
+    addPart(lines, tr("Prompts"), difference.promptsRemoved, difference.promptsAdded, {});
     return lines.join(u'\n');
 }
 

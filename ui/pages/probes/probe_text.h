@@ -20,4 +20,7 @@ QString textOf(const std::vector<std::string>& lines);
 std::vector<Concept> conceptsOf(const QString& text);
 QString textOf(const std::vector<Concept>& concepts);
 
+/// What the second set asks that the first does not (+), the other way round (-), and what both have otherwise (~).
+QString differenceText(const ProbeSet& first, const ProbeSet& second);
+
 } // namespace plumbline::ui

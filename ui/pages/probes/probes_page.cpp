@@ -58,13 +58,15 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
       m_concepts(editor(tr("Concepts"), tr("# occupation\nnurse\nengineer\n# trait\nkind person"))),
       m_state(caption({})), m_copy(new QPushButton(tr("Copy to edit"))), m_remove(new QPushButton(tr("Remove"))),
       m_prompts(new PromptTable(this)), m_promptView(new TableView), m_summary(heading({})), m_model(new QComboBox),
+      m_other(new QComboBox), m_difference(editor(tr("Difference between the two probe sets"), {})),
       m_tokens(new TokenCounter(context, m_prompts, this)) {
     QPushButton* import = addButton(tr("Import…"));
-    import->setToolTip(tr("Read a probe file: JSON, or a CSV with the columns template and concept"));
+    import->setToolTip(tr("Read a probe file: JSON, a CSV with the columns template and concept, or a text file with one "
+                          "concept a line (a line with {} is a template)"));
     connect(import, &QPushButton::clicked, this, [this] {
         const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a probe file"),
                                                           m_context.settings->folder(QStringLiteral("probe")),
-                                                          tr("Probe sets (*.json *.csv);;All files (*)"));
+                                                          tr("Probe sets (*.json *.csv *.tsv *.txt);;All files (*)"));
         if (!file.isEmpty())
             importFile(file);
     });
@@ -112,7 +114,21 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     m_promptView->verticalHeader()->setDefaultSectionSize(m_promptView->fontMetrics().height() + theme::kGrid);
     m_summary->setWordWrap(true);
     result->column()->addWidget(m_summary);
+    m_other->setObjectName(QStringLiteral("otherProbe"));
+    m_other->setAccessibleName(tr("Probe set to compare with"));
+    m_other->setToolTip(tr("Shows what this set asks that the other does not (+), and the other way round (-)"));
+    m_other->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_difference->setReadOnly(true);
+    m_difference->setLineWrapMode(QPlainTextEdit::WidgetWidth);
+    auto* comparing = new QHBoxLayout;
+    auto* otherLabel = label(tr("Compare &with"), m_other);
+    otherLabel->setWordWrap(false);
+    theme::setMuted(otherLabel);
+    comparing->addWidget(otherLabel);
+    comparing->addWidget(m_other, 1);
+    result->column()->addLayout(comparing);
     result->column()->addWidget(m_promptView, 1);
+    result->column()->addWidget(m_difference, 1);
     auto* counting = new QHBoxLayout;
     auto* countLabel = label(tr("Tokens count&ed by"), m_model);
     countLabel->setWordWrap(false);
@@ -147,6 +163,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
         m_tokenProblem.clear();
         m_tokens->setModel(m_model->currentData().toLongLong());
     });
+    connect(m_other, &QComboBox::currentIndexChanged, this, &ProbesPage::updateDifference);
     connect(m_tokens, &TokenCounter::counted, this, [this] {
         m_tokenProblem.clear();
         updateSummary();
@@ -278,8 +295,18 @@ void ProbesPage::preview(const ProbeSet& probe) {
     updateSummary();
 }
 
+void ProbesPage::updateDifference() {
+    const auto* other = m_context.lists->probes()->recordById(m_other->currentData().toLongLong());
+    m_promptView->setVisible(other == nullptr);
+    m_difference->setVisible(other != nullptr);
+    const QString text = other == nullptr ? QString() : differenceText(other->probe, typed());
+    if (text != m_difference->toPlainText()) // a selection stays
+        m_difference->setPlainText(text);
+}
+
 void ProbesPage::flush() {
     m_saving.stop();
+    updateDifference();
     if (!std::exchange(m_dirty, false) || m_loaded <= 0 || !m_context.project->isOpen())
         return;
     ++m_storing;
@@ -351,6 +378,21 @@ void ProbesPage::updateState() {
     }
     m_model->setEnabled(m_model->count() > 0);
     m_model->setPlaceholderText(tr("no model yet"));
+
+    // The sets that this one can be held against; the choice stays.
+    {
+        const QVariant other = m_other->currentData();
+        const QSignalBlocker quiet(m_other);
+        m_other->clear();
+        m_other->addItem(tr("no other set"), 0);
+        for (const auto& probe : probes->records())
+            if (probe.id != m_loaded)
+                m_other->addItem(probe.probe.name.empty() ? tr("Untitled") : fromUtf8(probe.probe.name),
+                                 QVariant::fromValue<qlonglong>(probe.id));
+        m_other->setCurrentIndex(std::max(m_other->findData(other), 0));
+        m_other->setEnabled(m_other->count() > 1);
+    }
+    updateDifference();
     updateSummary();
 }
 

@@ -48,6 +48,7 @@ private:
     ProbeSet typed() const;
     void updateState();
     void updateSummary();
+    void updateDifference();
 
     Context m_context;
     TableView* m_table;
@@ -63,6 +64,8 @@ private:
     TableView* m_promptView;
     QLabel* m_summary;
     QComboBox* m_model;
+    QComboBox* m_other;           ///< the set that this one is held against
+    QPlainTextEdit* m_difference; ///< in the place of the prompts, while there is one
     TokenCounter* m_tokens;
     QString m_tokenProblem;
     QTimer m_saving;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A report as pages: what it holds, what it leaves out, and what it refuses.
+#include <QApplication>
+#include <QFile>
+#include <QRegularExpression>
+#include <QTest>
+
+#include "tests/support/test_support.h"
+#include "ui/charts/report_drawings.h"
+#include "ui/charts/report_pdf.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+namespace {
+
+QString rows(int count) {
+    QString all = QStringLiteral("<table><thead><tr><th>Prompt</th></tr></thead><tbody>");
+    for (int i = 0; i < count; ++i)
+        all += QStringLiteral("<tr><td class=\"t\">row %1</td></tr>").arg(i);
+    return all + QStringLiteral("</tbody></table>");
+}
+
+QByteArray page(const QString& body) {
+    return (QStringLiteral(
+                "<!DOCTYPE html><html><head><title>Audit of A &amp; B</title><style>h1 { rem }</style></head>"
+                "<body><main>") +
+            body + QStringLiteral("</main></body></html>"))
+        .toUtf8();
+}
+
+QByteArray read(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+qsizetype pages(const QByteArray& pdf) {
+    static const QRegularExpression one(QStringLiteral("/Type /Page\\b(?!s)"));
+    return QString::fromLatin1(pdf).count(one);
+}
+
+} // namespace
+
+class TestReportPdf : public QObject {
+    Q_OBJECT
+
+private:
+    test::TempFolder m_folder;
+    QString file(const char* name) const { return QString::fromStdString((m_folder / name).string()); }
+    QByteArray written(const QString& body) const {
+        const QString path = file("a.pdf");
+        return writeReportPdf(page(body), path) ? read(path) : QByteArray();
+    }
+
+private Q_SLOTS:
+    void itHasItsTitleAndAsManyPagesAsItNeeds() {
+        const QByteArray one = written(QStringLiteral("<h2>Summary</h2><p>short</p>"));
+        QVERIFY(one.startsWith("%PDF-"));
+        QCOMPARE(pages(one), 1);
+        const QByteArray title = QByteArrayLiteral("Audit of A & B"); // in the document's facts, as UTF-16
+        QByteArray wide;
+        for (const char c : title)
+            wide += QByteArray(1, '\0') + c;
+        QVERIFY(one.contains(title) || one.contains(wide));
+        const qsizetype many = pages(written(rows(400)));
+        QVERIFY2(many >= 4 && many <= 20, qPrintable(QString::number(many)));
+    }
+    void whatWouldFillPagesIsLeftOut() {
+        const auto folded = [](int count) {
+            return QStringLiteral("<details><summary>more rows</summary>%1</details>").arg(rows(count));
+        };
+        QCOMPARE(pages(written(folded(400))), 1);
+        QVERIFY(written(folded(30)).size() > written(folded(400)).size()); // a short one is printed
+    }
+    void chartsAndPicturesAreDrawn() {
+        const QString chart = QStringLiteral("<svg role=\"img\" viewBox=\"0 0 400 200\" width=\"400\" height=\"200\" "
+                                             "xmlns=\"http://www.w3.org/2000/svg\"><rect x=\"0\" y=\"0\" "
+                                             "width=\"400\" height=\"%1\"/></svg>");
+        const QByteArray with = written(chart.arg(150)), without = written(QString());
+        QVERIFY(!with.isEmpty() && with.size() > without.size());
+        QVERIFY(!with.contains("/Subtype /Image")); // a vector
+        Drawings drawings(QSizeF(1000, 2000));
+        QTextImageFormat format;
+        format.setName(drawings.addChart(chart.arg(150)));
+        const QSizeF size = drawings.intrinsicSize(nullptr, 0, format);
+        QCOMPARE(size, QSizeF(1000, 500)); // as wide as the page, not wider
+        format.setName(QStringLiteral("chart:7"));
+        QVERIFY(drawings.intrinsicSize(nullptr, 0, format).isEmpty());
+        format.setName(QStringLiteral("/etc/passwd"));
+        QVERIFY(drawings.intrinsicSize(nullptr, 0, format).isEmpty());
+    }
+    void noPageIsEmptyBetweenHeadings() {
+        for (int before = 40; before < 60; ++before) { // the heading comes to the end of the page
+            const qsizetype count = pages(written(rows(before) + QStringLiteral("<h2>Next</h2>") + rows(5)));
+            QVERIFY2(count <= 2, qPrintable(QString::number(before)));
+        }
+    }
+    void whatIsNoReportIsRefusedAndNothingIsLost() {
+        const QString path = file("old.pdf");
+        test::writeText(m_folder / "old.pdf", "the old one");
+        const auto refused = writeReportPdf("<html>", path);
+        QVERIFY(!refused && refused.error().code == ErrorCode::InvalidArgument);
+        QCOMPARE(read(path), QByteArray("the old one"));
+        const auto nowhere = writeReportPdf(page(QString()), file("no/such/folder.pdf"));
+        QVERIFY(!nowhere && nowhere.error().code == ErrorCode::FileUnwritable);
+        QVERIFY(writeReportPdf(page(QString()), path).has_value());
+        QVERIFY(read(path).startsWith("%PDF-"));
+    }
+};
+
+QTEST_MAIN(TestReportPdf)
+#include "tst_report_pdf.moc"
