@@ -11,7 +11,6 @@ namespace plumbline::ui {
 
 namespace {
 
-constexpr double kPixelsPerInch = 96; ///< of the page that the report is made for
 const QString kChart = QStringLiteral("chart:");
 const QString kPicture = QStringLiteral("picture:");
 

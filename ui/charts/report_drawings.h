@@ -15,6 +15,7 @@ class QSvgRenderer;
 namespace plumbline::ui {
 
 constexpr int kDotsPerInch = 600; ///< of a report on paper
+constexpr double kPixelsPerInch = 96; ///< of the page that the report is made for
 constexpr int kPicturesARow = 6;
 
 /// The charts and pictures of a report on paper: a QTextDocument asks for them by the names of its images. Charts stay

@@ -115,7 +115,7 @@ QString forPaper(QString html, Drawings& drawings) {
     });
 }
 
-/// A heading does not stay behind when what it is of goes to the next page.
+/// A heading is not cut by the end of a page, and does not stay behind when what it is of goes to the next.
 void keepHeadings(QTextDocument& document, double pageHeight) {
     const QAbstractTextDocumentLayout& layout = *document.documentLayout();
     const auto page = [&](double y) { return static_cast<int>(y / pageHeight); };
@@ -125,14 +125,19 @@ void keepHeadings(QTextDocument& document, double pageHeight) {
         QTextBlock first = block; // a heading may stand right under another
         while (first.previous().isValid() && first.previous().blockFormat().headingLevel() > 0)
             first = first.previous();
+        QTextBlockFormat format = first.blockFormat();
+        const double end = layout.blockBoundingRect(first).bottom() - 1;
+        const double top = end - first.layout()->boundingRect().height(); // of its words: the block has its margin
         const QRectF next = layout.blockBoundingRect(block.next());
         const double below = next.top() + std::min(next.height(), 1.5 * layout.blockBoundingRect(block).height());
-        if (page(layout.blockBoundingRect(first).bottom() - 1) == page(below)) // its top has the margin, too
+        if (page(top) != page(end))
+            format.setTopMargin(format.topMargin() +
+                                ((page(top) + 1) * pageHeight - top) * kPixelsPerInch / kDotsPerInch);
+        else if (page(end) != page(below))
+            format.setPageBreakPolicy(QTextFormat::PageBreak_AlwaysBefore);
+        else
             continue;
-        QTextCursor cursor(first);
-        QTextBlockFormat format = first.blockFormat();
-        format.setPageBreakPolicy(QTextFormat::PageBreak_AlwaysBefore);
-        cursor.setBlockFormat(format);
+        QTextCursor(first).setBlockFormat(format);
     }
 }
 
