@@ -17,6 +17,7 @@
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 #include <QTimer>
 
 #include "app/window/main_window.h"
@@ -43,7 +44,7 @@ public:
     std::vector<Held> held;
 
     bool notify(QObject* receiver, QEvent* event) override {
-        if (m_depth > 0)
+        if (QThread::currentThread() != thread() || m_depth > 0) // threads have events of their own
             return QApplication::notify(receiver, event);
         const QString who = QString::fromLatin1(receiver->metaObject()->className()) + QStringLiteral(", ") +
                             QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(event->type()));
