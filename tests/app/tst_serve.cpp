@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -106,6 +107,7 @@ private Q_SLOTS:
     void onlyModelsOfTheProjectAreChecked();
     void targetsAreReadAndOffered();
     void wholeAudit();
+    void runsAreCompared();
     void cancelAndGoOn();
     void killedInTheMiddle();
     void tokenCountsWhileAnAuditRuns();
@@ -352,6 +354,72 @@ void TestServe::wholeAudit() {
     QVERIFY(report({{"evidence", "all"}}).contains("error"));
     QVERIFY(report({{"path", (m_folder / "report.pdf").string()}}).contains("error"));
     QVERIFY(report({{"run", 99}}).contains("error"));
+}
+
+void TestServe::runsAreCompared() {
+    Client client(m_folder / "cache-compare");
+    const fs::path path = m_folder / "compared.plumb";
+    const auto [model, images] = fill(client, path, "model");
+    test::RandomClip another;
+    another.contextLength = 40;
+    test::writeRandomClip(m_folder / "another", another, Container::HuggingFace, 9);
+    const Json added = client.call("project/addModel", {{"project", path.string()},
+                                                        {"path", (m_folder / "another").string()},
+                                                        {"vocab", (m_folder / "another").string()}});
+    const auto audit = [&](std::int64_t of, int k) {
+        Json asked = config(of, images);
+        asked["measure"]["k"]["count"] = k;
+        return client.call("audit/run", {{"project", path.string()}, {"config", asked}})["result"]["run"];
+    };
+    const Json first = audit(model, 20), second = audit(added["result"]["id"], 20), third = audit(model, 12);
+    const auto runs = [&](Json numbers) { return Json{{"project", path.string()}, {"runs", std::move(numbers)}}; };
+
+    client.notifications.clear();
+    const Json answer = client.call("runs/compare", runs({first, second}));
+    QVERIFY2(answer.contains("result"), answer.dump().c_str());
+    const auto comparison = runComparisonFromJson(answer["result"]);
+    QVERIFY(comparison);
+    QVERIFY(comparison->refusals.empty() && !comparison->judged.empty() && !comparison->moved.empty());
+    QCOMPARE(comparison->runs[1].run, second.get<std::int64_t>());
+    QCOMPARE(comparison->runs[1].model, std::string("another"));
+    QVERIFY(std::ranges::any_of(client.notifications, [&](const Json& one) {
+        return one["method"] == "progress" && one["params"]["id"] == answer["id"];
+    }));
+    // The difference of a prompt is that of the numbers that the two runs store.
+    auto project = store::Project::open(path);
+    const MeasureTable& prompts = *comparison->table(kComparedPromptsId);
+    for (std::size_t p = 0; p < 2; ++p) {
+        const Measurement of = project->runResult(first.get<std::int64_t>())->measurements[p],
+                          ofOther = project->runResult(second.get<std::int64_t>())->measurements[p];
+        const MeasureRow* row =
+            prompts.find({std::to_string(second.get<std::int64_t>()), "gender", *of.prompt, kOfDifference}, "ndkl");
+        QVERIFY(row != nullptr);
+        QVERIFY(std::abs(*row->value.value - (*ofOther.ndkl.value - *of.ndkl.value)) < 1e-9);
+    }
+
+    const Json refused = client.call("runs/compare", runs({first, third}))["result"];
+    QCOMPARE(refused["refusals"].size(), std::size_t(1));
+    QVERIFY(refused["tables"].empty());
+    const auto codeOf = [](const Json& failed) { return failed["error"]["data"]["code"].get<std::string>(); };
+    QCOMPARE(codeOf(client.call("runs/compare", runs(Json::array({first})))), std::string("InvalidArgument"));
+    QCOMPARE(codeOf(client.call("runs/compare", runs({first, 99}))), std::string("RecordUnknown"));
+    QCOMPARE(codeOf(client.call("runs/compare", runs({first, "second"}))), std::string("ProtocolError"));
+    QCOMPARE(codeOf(client.call("runs/compare", {{"project", path.string()}})), std::string("InvalidArgument"));
+
+    const int done = client.request("runs/compare", runs({first, second}));
+    const int cancelled = client.request("runs/compare", runs({second, first}));
+    client.cancel(cancelled);
+    std::set<int> answered;
+    while (answered.size() < 2) {
+        const Json message = client.next();
+        QVERIFY(!message.is_null());
+        if (message.contains("id"))
+            answered.insert(message["id"].get<int>());
+        if (message.contains("id") && message["id"] == cancelled)
+            QCOMPARE(message["error"]["code"].get<int>(), -32800);
+        else if (message.contains("id") && message["id"] == done)
+            QVERIFY(message.contains("result"));
+    }
 }
 
 void TestServe::cancelAndGoOn() {

@@ -7,6 +7,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/run_report.h"
 #include "app/cli/verification_json.h"
+#include "core/audit/compare_runs.h"
 #include "core/audit/project_audit.h"
 #include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
@@ -118,6 +119,7 @@ Methods::Methods() {
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
         {"runs/verify", {Lane::Heavy, bind(this, &Methods::verifyRun)}},
+        {"runs/compare", {Lane::Light, bind(this, &Methods::compareRuns)}},
         {"debias/compare", {Lane::Heavy, bind(this, &Methods::compareDebiasing)}},
         {"debias/exportModel", {Lane::Heavy, bind(this, &Methods::exportModel)}},
         {"debias/export", {Lane::Light, bind(this, &Methods::exportTransform)}},
@@ -248,6 +250,19 @@ Methods::Answer Methods::verifyRun(const json& params, Feedback& feedback) {
                   encoder(config.modelPath, config.vocabPath, config.precision, config.threads, feedback));
     PLUMBLINE_TRY(const audit::Verification found, audit::verifyRun(project, run, *model, nullptr, feedback));
     return verificationJson(found);
+}
+
+Methods::Answer Methods::compareRuns(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(const std::string path, textOf(params, "project"));
+    std::vector<std::int64_t> runs;
+    for (const json& run : params.value("runs", json::array())) {
+        if (!run.is_number_integer())
+            return fail(ErrorCode::ProtocolError, {{"reason", "the parameter runs must hold whole numbers"}});
+        runs.push_back(run.get<std::int64_t>());
+    }
+    PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path), store::Project::Access::ReadOnly));
+    PLUMBLINE_TRY(const RunComparison comparison, audit::compareRuns(project, runs, feedback));
+    return toJson(comparison);
 }
 
 Methods::Answer Methods::compareDebiasing(const json& params, Feedback& feedback) {

@@ -46,6 +46,7 @@ private:
     /// Studies of debiasing methods and what comes of them (core/audit/mitigation.h).
     Answer compareDebiasing(const nlohmann::json& params, Feedback& feedback);
     Answer verifyRun(const nlohmann::json& params, Feedback& feedback);
+    Answer compareRuns(const nlohmann::json& params, Feedback& feedback);
     Answer exportModel(const nlohmann::json& params, Feedback& feedback);
     Answer exportTransform(const nlohmann::json& params, Feedback& feedback);
     Answer auditWithTransform(const nlohmann::json& params, Feedback& feedback);
