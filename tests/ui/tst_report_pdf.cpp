@@ -2,7 +2,10 @@
 // A report as pages: what it holds, what it leaves out, and what it refuses.
 #include <QApplication>
 #include <QFile>
+#include <QProcess>
 #include <QRegularExpression>
+#include <QSet>
+#include <QStandardPaths>
 #include <QTest>
 
 #include "tests/support/test_support.h"
@@ -93,6 +96,27 @@ private Q_SLOTS:
         for (int before = 40; before < 60; ++before) { // the heading comes to the end of the page
             const qsizetype count = pages(written(rows(before) + QStringLiteral("<h2>Next</h2>") + rows(5)));
             QVERIFY2(count <= 2, qPrintable(QString::number(before)));
+        }
+    }
+    void nothingIsLostWhereHeadingsMove() {
+        const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
+        if (reader.isEmpty())
+            QSKIP("pdftotext is not here");
+        constexpr int kParts = 12;
+        static const QRegularExpression word(QStringLiteral("(heading|remark|after)[0-9]+z"));
+        for (int count = 10; count <= 24; ++count) {
+            QString body;
+            for (int i = 0; i < kParts; ++i)
+                body += QStringLiteral("<h3>heading%1z</h3><p>remark%1z</p>%2<p>after%1z</p>").arg(i).arg(rows(count));
+            QVERIFY(!written(body).isEmpty());
+            QProcess process;
+            process.start(reader, {file("a.pdf"), QStringLiteral("-")});
+            QVERIFY(process.waitForFinished() && process.exitCode() == 0);
+            QSet<QString> found;
+            for (auto words = word.globalMatch(QString::fromUtf8(process.readAllStandardOutput())); words.hasNext();)
+                found.insert(words.next().captured());
+            QVERIFY2(found.size() == 3 * kParts,
+                     qPrintable(QStringLiteral("%1 rows: %2 words").arg(count).arg(found.size())));
         }
     }
     void whatIsNoReportIsRefusedAndNothingIsLost() {

@@ -138,6 +138,8 @@ void keepHeadings(QTextDocument& document, double pageHeight) {
         else
             continue;
         QTextCursor(first).setBlockFormat(format);
+        // Laid out anew from the start: what Qt lays out from the change on can lose what stands after a table.
+        document.markContentsDirty(0, document.characterCount());
     }
 }
 
