@@ -38,17 +38,17 @@ int exportPdf(const QString& engine, const QString& project, const QString& run,
     if (!auditor.isEmpty())
         arguments << QStringLiteral("--auditor") << auditor;
     QProcess plumb;
-    plumb.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     plumb.start(engine, arguments);
     if (!plumb.waitForStarted()) {
         complain(QStringLiteral("%1 cannot be started: %2.").arg(engine, plumb.errorString()));
         return kInternal;
     }
     plumb.waitForFinished(-1);
-    if (plumb.exitStatus() != QProcess::NormalExit)
-        return kInternal;
-    if (plumb.exitCode() != 0)
-        return plumb.exitCode();
+    const bool ended = plumb.exitStatus() == QProcess::NormalExit;
+    if (!ended || plumb.exitCode() != 0) { // what it says when all is well is of a file that nobody will find
+        std::fputs(plumb.readAllStandardError().constData(), stderr);
+        return ended ? plumb.exitCode() : kInternal;
+    }
     QFile page(html);
     if (!page.open(QIODevice::ReadOnly)) {
         complain(page.errorString());

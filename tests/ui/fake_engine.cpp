@@ -11,13 +11,14 @@
 // /data/models/faceclip-a has the id 1, and a vocabulary called "wrong" is refused. project/checkModel runs until
 // cancelled for model 1, fails for model 2, and otherwise answers with FAKE_CARD. targets/read knows a table
 // genders.csv. debias/compare fits joint-vl until cancelled; with the seed 7 it answers with study 1, with the seed 13
-// it fails; test/debias tells what the last debias/export or debias/audit asked for. Nothing is stored. The environment
-// variable FAKE_ENGINE changes the greeting:
+// it fails; test/debias tells what the last debias/export or debias/audit asked for. report/write writes a page of one
+// word, nothing else is stored. The environment variable FAKE_ENGINE changes the greeting:
 //   "protocol" (another version), "silent" (ends at once), "deaf" (ignores the end of its input), "slow" (a slow BLAS).
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -280,6 +281,8 @@ int main() {
                 answer(id, {{"before", 1}, {"after", 2}});
             } else if (method == "report/write") {
                 exported = params;
+                std::ofstream(params.at("path").get<std::string>())
+                    << "<html><head><title>Report</title></head><body><main><p>run</p></main></body></html>";
                 answer(id, json::object());
             } else if (method == "runs/verify") {
                 const bool same = params.at("run") == 1;

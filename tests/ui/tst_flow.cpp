@@ -16,6 +16,7 @@
 
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
+#include "tests/ui/named.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
@@ -24,6 +25,7 @@
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::named;
 
 namespace {
 
@@ -43,14 +45,6 @@ void drop(QWidget* window, const QList<std::filesystem::path>& paths) {
     QApplication::sendEvent(window, &enter);
     QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(window, &event);
-}
-
-template <class Widget>
-Widget* named(QWidget* page, const QString& accessibleName) {
-    for (auto* widget : page->findChildren<Widget*>())
-        if (widget->accessibleName() == accessibleName)
-            return widget;
-    return nullptr;
 }
 
 } // namespace

@@ -22,11 +22,13 @@
 
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
+#include "tests/ui/named.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/probes/probes_page.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::named;
 
 namespace {
 
@@ -40,14 +42,6 @@ QString text(const std::filesystem::path& path) {
 
 std::filesystem::path plumb() {
     return test::binaryFolder() / "bin" / "plumb";
-}
-
-template <class Widget>
-Widget* named(QWidget* page, const QString& accessibleName) {
-    for (auto* widget : page->findChildren<Widget*>())
-        if (widget->accessibleName() == accessibleName)
-            return widget;
-    return nullptr;
 }
 
 void say(const QString& line) {

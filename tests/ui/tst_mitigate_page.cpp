@@ -22,6 +22,7 @@
 #include <QToolButton>
 
 #include "tests/support/test_support.h"
+#include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
 #include "tests/ui/synthetic_study.h"
 #include "ui/bridge/engine.h"
@@ -42,6 +43,7 @@
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::named;
 
 namespace {
 
@@ -100,14 +102,6 @@ struct Bench {
         return result;
     }
 };
-
-template <class Widget>
-Widget* named(QWidget* page, const QString& accessibleName) {
-    for (auto* widget : page->findChildren<Widget*>())
-        if (widget->accessibleName() == accessibleName)
-            return widget;
-    return nullptr;
-}
 
 QPushButton* button(QWidget* page, const QString& text) {
     for (auto* candidate : page->findChildren<QPushButton*>())

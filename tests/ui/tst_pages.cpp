@@ -25,6 +25,7 @@
 
 #include "core/data/json.h"
 #include "tests/support/test_support.h"
+#include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/bridge/english_plurals.h"
 #include "ui/bridge/json.h"
@@ -49,6 +50,7 @@
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::named;
 
 namespace {
 
@@ -76,14 +78,6 @@ struct Bench {
     }
     store::Project again() { return std::move(*store::Project::open(folder / "bench.plumb")); }
 };
-
-template <class Widget>
-Widget* named(QWidget* page, const QString& accessibleName) {
-    for (auto* widget : page->findChildren<Widget*>())
-        if (widget->accessibleName() == accessibleName)
-            return widget;
-    return nullptr;
-}
 
 bool says(const QWidget* page, const QString& words) {
     const auto labels = page->findChildren<QLabel*>();

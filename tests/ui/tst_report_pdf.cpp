@@ -119,6 +119,20 @@ private Q_SLOTS:
                      qPrintable(QStringLiteral("%1 rows: %2 words").arg(count).arg(found.size())));
         }
     }
+    void whatOnlyThePageMaySayIsSaidOtherwise() {
+        const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
+        if (reader.isEmpty())
+            QSKIP("pdftotext is not here");
+        QVERIFY(!written(QStringLiteral("<p class=\"quiet number\">of this file's bytes</p>"
+                                        "<p class=\"quiet lines\">one line\nanother line</p>"))
+                     .isEmpty());
+        QProcess process;
+        process.start(reader, {QStringLiteral("-layout"), file("a.pdf"), QStringLiteral("-")});
+        QVERIFY(process.waitForFinished() && process.exitCode() == 0);
+        const QString text = QString::fromUtf8(process.readAllStandardOutput());
+        QVERIFY(!text.contains(u"this file's bytes") && text.contains(u"report as HTML"));
+        QVERIFY2(text.contains(u"one line\n"), qPrintable(text));
+    }
     void whatIsNoReportIsRefusedAndNothingIsLost() {
         const QString path = file("old.pdf");
         test::writeText(m_folder / "old.pdf", "the old one");

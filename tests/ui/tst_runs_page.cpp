@@ -214,13 +214,31 @@ private Q_SLOTS:
         QVERIFY(tabs && heat);
         tabs->setCurrentIndex(1);
         QVERIFY(heat->isVisible() && page.closeUp()->isVisible());
-        QCOMPARE(heat->table()->currentGridRow(), page.chart()->table()->currentMeasurement());
+        // Both begin with what leans most surely.
+        const QAbstractItemModel& charted = *page.chart()->table()->model();
+        const QAbstractItemModel& heated = *heat->table()->model();
+        for (int row = 0; row < 28; ++row)
+            QCOMPARE(heated.index(row, 0).data().toString(), charted.index(row, PlumbModel::Prompt).data().toString());
+        QCOMPARE(heat->currentMeasurement(), page.chart()->table()->currentMeasurement());
         heat->setCurrentMeasurement(6);
         QCOMPARE(page.chart()->table()->currentMeasurement(), 6);
         QVERIFY(shows(*page.closeUp(), QStringLiteral("a photo of a nurse")));
         page.chart()->table()->setFilter(QStringLiteral("nurse")); // the pilot is not in the plumb chart now
         heat->setCurrentMeasurement(0);
         QVERIFY(shows(*page.closeUp(), QStringLiteral("a photo of a pilot")));
+    }
+
+    void manyPromptsAreFoundFromTheStart() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        source->results[7].tables = test::otherTables();
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        for (const auto* line : page.findChildren<QLineEdit*>())
+            if (line->accessibleName() == u"Find prompts")
+                QVERIFY(line->isVisible());
     }
 
     void otherMeasuresHaveATabOfTheirOwn() {

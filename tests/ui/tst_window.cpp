@@ -218,6 +218,12 @@ private Q_SLOTS:
         const QString file = text(*m_folder / "report of run.html");
         room->writeReport(run, file, QStringLiteral("ids"));
         QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("was written to ") + file), 30000);
+        const QString pages = text(*m_folder / "report of run.pdf");
+        room->writeReport(run, pages, QStringLiteral("none"));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("was written to ") + pages), 30000);
+        QVERIFY(test::readText(*m_folder / "report of run.pdf").starts_with("%PDF-"));
+        room->writeReport(run, text(*m_folder / "no folder" / "r.pdf"), QStringLiteral("none"));
+        QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("r.pdf")) && says(QStringLiteral("cannot be written")), 30000);
         QVERIFY(reports.isEmpty()); // nothing else was asked
     }
     void rowsOfATableAreFound() {

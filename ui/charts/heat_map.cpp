@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include <QHeaderView>
 #include <QPainter>
@@ -289,16 +291,35 @@ HeatMap::HeatMap(QWidget* parent) : QWidget(parent), m_model(new PlumbModel(this
     layout->addWidget(m_table, 1);
     layout->addWidget(new HeatKey(this));
     m_table->setAccessibleName(tr("Heat map"));
-    connect(m_table, &GridTable::currentGridRowChanged, this, &HeatMap::currentMeasurementChanged);
+    connect(m_table, &GridTable::currentGridRowChanged, this,
+            [this](int row) { Q_EMIT currentMeasurementChanged(measurementOf(row)); });
 }
 
 void HeatMap::setChart(std::shared_ptr<const PlumbData> shown, const QString& title) {
     m_title = title;
     m_model->setChart(std::move(shown));
+    Grid grid = chart() ? heatGrid(*chart()) : Grid();
+    m_order.resize(static_cast<std::size_t>(grid.rows.size()));
+    std::iota(m_order.begin(), m_order.end(), 0);
+    std::ranges::stable_sort(m_order, std::greater(), [this](int measurement) {
+        return chart()->chart.rows[static_cast<std::size_t>(measurement)].lean.strength;
+    });
+    QList<Grid::Row> rows;
+    for (const int measurement : m_order)
+        rows << std::move(grid.rows[measurement]);
+    grid.rows = std::move(rows);
     const QSignalBlocker quiet(m_table);
-    static_cast<HeatTable*>(m_table)->setHeat(chart() ? heatGrid(*chart()) : Grid(),
-                                              chart() ? chart()->commonPrefix : 0);
+    static_cast<HeatTable*>(m_table)->setHeat(grid, chart() ? chart()->commonPrefix : 0);
     m_table->setAccessibleDescription(chartSummary());
+}
+
+int HeatMap::measurementOf(int row) const {
+    return row < 0 ? -1 : m_order[static_cast<std::size_t>(row)];
+}
+
+void HeatMap::setCurrentMeasurement(int measurement) {
+    const auto found = std::ranges::find(m_order, measurement);
+    m_table->setCurrentGridRow(found == m_order.end() ? -1 : static_cast<int>(found - m_order.begin()));
 }
 
 QString HeatMap::chartSummary() const {
@@ -316,7 +337,10 @@ QString HeatMap::chartSummary() const {
 }
 
 Grid HeatMap::chartNumbers() const {
-    return m_model->grid(shownRows(*m_table));
+    std::vector<int> measurements;
+    for (const int row : shownRows(*m_table))
+        measurements.push_back(measurementOf(row));
+    return m_model->grid(measurements);
 }
 
 QSize HeatMap::pictureSize() const {

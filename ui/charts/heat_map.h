@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <QWidget>
 
@@ -12,7 +13,7 @@ namespace plumbline::ui {
 
 /// All prompts of an attribute against all its groups: the skew as a number and as a colour, purple below plumb and
 /// orange above. What could be chance is pale and hatched and has a hollow circle. It is a table: it sorts, finds,
-/// copies and reads aloud.
+/// copies and reads aloud. What leans most surely stands first until another order is chosen.
 class HeatMap : public QWidget, public ChartSource {
     Q_OBJECT
 public:
@@ -20,7 +21,9 @@ public:
 
     void setChart(std::shared_ptr<const PlumbData> shown, const QString& title);
     GridTable* table() const { return m_table; }
-    void setCurrentMeasurement(int measurement) { m_table->setCurrentGridRow(measurement); }
+    void setCurrentMeasurement(int measurement);
+    /// Of the chosen row; -1 for none.
+    int currentMeasurement() const { return measurementOf(m_table->currentGridRow()); }
 
     QString chartTitle() const override { return m_title; }
     QString chartSummary() const override;
@@ -35,9 +38,12 @@ Q_SIGNALS:
 
 private:
     const PlumbData* chart() const { return m_model->chart(); }
+    /// The measurement of a row of the table's grid; -1 for none.
+    int measurementOf(int row) const;
 
     PlumbModel* m_model; ///< for its numbers
     GridTable* m_table;
+    std::vector<int> m_order; ///< the measurement of each row of the grid
     QString m_title;
 };
 

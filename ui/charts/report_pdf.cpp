@@ -34,7 +34,7 @@ const char* const kStyle = "body { color: #1d1d1b; } "
                            ".quiet { color: #5b5b57; } a { color: #1d1d1b; text-decoration: none; } "
                            "pre { font-size: 7pt; white-space: pre-wrap; } "
                            "th { color: #5b5b57; font-weight: 600; font-size: 7pt; } td { font-size: 7pt; } .wide td, "
-                           ".wide th { font-size: 6pt; } caption { color: #5b5b57; } ";
+                           ".wide th { font-size: 6pt; } ";
 
 /// Each match of `pattern`, replaced by what `make` says of it.
 template <class Make>
@@ -72,9 +72,18 @@ QString forPaper(QString html, Drawings& drawings) {
                     .arg(name);
             return QStringLiteral("<p class=\"quiet\">%1</p>%2").arg(name, content);
         });
+    html = replaced(html, "<p class=\"quiet lines\">(.*?)</p>", [](const QRegularExpressionMatch& match) {
+        return QStringLiteral("<p class=\"quiet\">%1</p>")
+            .arg(match.captured(1).replace(u'\n', QStringLiteral("<br/>")));
+    });
+    html = replaced(html, "<p class=\"quiet number\">.*?</p>", [](const auto&) {
+        return QStringLiteral(
+            "<p class=\"quiet\">The report number is that of the same report as HTML: the SHA-256 of its "
+            "contents. These pages are made from it.</p>");
+    });
     html.replace(QStringLiteral("<span class=\"sub\">"), QStringLiteral("<br/><span>"));
     html = replaced(html, "<div class=\"pictures\">(.*?)</div>(?=\\n<|$)", [&](const QRegularExpressionMatch& match) {
-        QString table = QStringLiteral("<table class=\"pictures\" width=\"100%\"><tr>");
+        QString table = QStringLiteral("<table width=\"100%\"><tr>");
         int count = 0;
         replaced(match.captured(1), "<figure>(.*?)<figcaption>(.*?)</figcaption></figure>",
                  [&](const QRegularExpressionMatch& figure) {
@@ -95,7 +104,7 @@ QString forPaper(QString html, Drawings& drawings) {
                  });
         return table + QStringLiteral("</tr></table>");
     });
-    // Numbers stand right, words left; lines under the rows.
+    // Numbers stand right, words left.
     html.replace(QStringLiteral("<table class=\"facts\">"), QStringLiteral("<table cellpadding=\"1\">"));
     html.replace(QStringLiteral("<table>"),
                  QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\">"));

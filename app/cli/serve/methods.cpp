@@ -119,7 +119,7 @@ Methods::Methods() {
         {"audit/run", {Lane::Heavy, bind(this, &Methods::runAudit)}},
         {"audit/resume", {Lane::Heavy, bind(this, &Methods::resumeAudit)}},
         {"runs/verify", {Lane::Heavy, bind(this, &Methods::verifyRun)}},
-        {"runs/compare", {Lane::Light, bind(this, &Methods::compareRuns)}},
+        {"runs/compare", {Lane::Heavy, bind(this, &Methods::compareRuns)}},
         {"debias/compare", {Lane::Heavy, bind(this, &Methods::compareDebiasing)}},
         {"debias/exportModel", {Lane::Heavy, bind(this, &Methods::exportModel)}},
         {"debias/export", {Lane::Light, bind(this, &Methods::exportTransform)}},

@@ -18,7 +18,7 @@
 namespace plumbline::cli {
 
 /// What the engine can be asked (README.md in this folder lists the methods with their parameters).
-/// Methods of the heavy lane use the network and run one after another; those of the light lane run beside them, so that
+/// Methods of the heavy lane use the network or compute for long; those of the light lane run beside them, so that
 /// thumbnails and token counts are there while an audit runs. An object is used by both lanes; what they share is none.
 class Methods {
 public:

@@ -173,7 +173,7 @@ QMenu* RunsPage::buildHand() {
     add(tr("Report with images &blurred…"), "html", "blurred");
     add(tr("Report with &file names instead of images…"), "html", "ids");
     add(tr("Report &without images…"), "html", "none");
-    add(tr("Report as &PDF…"), "pdf", "thumbnails");
+    add(tr("Report with small images as &PDF…"), "pdf", "thumbnails");
     menu->addSeparator();
     add(tr("Results as &JSON (model card)…"), "json", "none");
     add(tr("Results as &CSV…"), "csv", "none");
@@ -460,7 +460,6 @@ void RunsPage::showAttribute(int index) {
     m_truth->setVisible(!m_truth->text().isEmpty());
 
     m_find->clear();
-    m_find->setVisible(static_cast<int>(chart.chart->measurements.size()) >= kManyPrompts);
     const QString title = runTitle(m_run->record) + QStringLiteral(" · ") + fromUtf8(chart.name);
     const Grid concepts = conceptGrid(*m_run, attribute);
     m_concepts->setNumbers(concepts, tr("%1 · concepts").arg(title), {});
@@ -473,10 +472,9 @@ void RunsPage::showAttribute(int index) {
         m_tabs->setCurrentIndex(Prompts);
     m_heat->setChart(chart.chart, tr("%1 · heat map").arg(title));
     m_chart->setChart(chart.chart, title);
-    m_heat->setCurrentMeasurement(m_chart->table()->currentMeasurement());
+    showTab(m_tabs->currentIndex()); // whether prompts can be found goes by their number
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
     tellTour(false);
-    QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
 void RunsPage::showTab(int tab) {
