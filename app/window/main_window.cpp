@@ -25,6 +25,7 @@
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/pages/audit/new_audit_panel.h"
+#include "ui/pages/compare/compare_page.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/mitigate/mitigate_page.h"
 #include "ui/pages/models/models_page.h"
@@ -46,6 +47,7 @@ const QString kModels = QStringLiteral("models");
 const QString kImages = QStringLiteral("images");
 const QString kProbes = QStringLiteral("probes");
 const QString kRuns = QStringLiteral("runs");
+const QString kCompare = QStringLiteral("compare");
 const QString kMitigate = QStringLiteral("mitigate");
 const QString kEngineMessage = QLatin1String(Message::kEngineKey);
 const QString kProjectSuffix = QStringLiteral(".plumb");
@@ -135,6 +137,7 @@ void MainWindow::buildRooms() {
     m_probes = new ProbesPage(m_context);
     m_runs = new RunsRoom(m_context, &m_runner);
     m_audit = new NewAuditPanel(m_context, &m_runner);
+    m_compare = new ComparePage(m_context);
     m_mitigate = new MitigatePage(m_context, &m_runner);
     m_help = new HelpPage;
     m_log = new LogPage(m_context);
@@ -151,6 +154,7 @@ void MainWindow::buildRooms() {
     m_rooms->addRoom(kImages, tr("Images"), kImages);
     m_rooms->addRoom(kProbes, tr("Probes"), kProbes);
     m_rooms->addRoom(kRuns, tr("Runs"), kRuns);
+    m_rooms->addRoom(kCompare, tr("Compare"), kCompare);
     m_rooms->addRoom(kMitigate, tr("Mitigate"), kMitigate);
     side->column()->setContentsMargins(theme::kGrid, theme::kSpace, theme::kGrid, theme::kGrid);
     side->column()->setSpacing(theme::kSpace);
@@ -159,7 +163,7 @@ void MainWindow::buildRooms() {
 
     m_stack = new QStackedWidget;
     for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit,
-                                                   m_mitigate, m_help, m_log, m_settingsPage}) {
+                                                   m_compare, m_mitigate, m_help, m_log, m_settingsPage}) {
         m_stack->addWidget(page);
         connect(page, &Page::raised, this, [this](const Message& message) {
             if (message.key != kEngineMessage) // engineDied() has said it
@@ -211,6 +215,12 @@ void MainWindow::buildRooms() {
     connect(m_images, &ImagesPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_probes, &ProbesPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_runs, &RunsRoom::auditWanted, this, &MainWindow::showNewAudit);
+    connect(m_runs, &RunsRoom::compareWanted, this, [this](qint64 run) {
+        showRoom(kCompare);
+        m_compare->chooseWith(run);
+    });
+    connect(m_compare, &ComparePage::auditWanted, this, &MainWindow::showNewAudit);
+    connect(m_compare, &ComparePage::projectNeeded, this, &MainWindow::needProject);
     connect(m_audit, &NewAuditPanel::dismissed, this, [this] { showRoom(kRuns); });
     const auto back = [this] { showRoom(m_rooms->currentRoom()); };
     connect(m_help, &HelpPage::dismissed, this, back);
@@ -251,6 +261,8 @@ void MainWindow::buildMenus() {
     audit->addAction(tr("&Run"), QKeySequence(Qt::Key_F5), this, [this] {
         if (m_stack->currentWidget() == m_audit)
             m_audit->run();
+        else if (m_stack->currentWidget() == m_compare)
+            m_compare->run();
         else if (m_stack->currentWidget() == m_mitigate)
             m_mitigate->run();
         else
@@ -381,6 +393,7 @@ void MainWindow::showRoom(const QString& room) {
              : room == kImages ? static_cast<Page*>(m_images)
              : room == kProbes ? static_cast<Page*>(m_probes)
              : room == kRuns   ? static_cast<Page*>(m_runs)
+             : room == kCompare ? static_cast<Page*>(m_compare)
              : room == kMitigate ? static_cast<Page*>(m_mitigate)
                                : static_cast<Page*>(m_overview));
 }
@@ -600,6 +613,8 @@ void MainWindow::cancelOrClose() {
     else if (m_stack->currentWidget() == m_runs && m_runs->closeTour())
         return;
     else if (m_stack->currentWidget() == m_mitigate && m_mitigate->closeForm())
+        return;
+    else if (m_stack->currentWidget() == m_compare && m_compare->closeForm())
         return;
     else if (QWidget* page = m_stack->currentWidget();
              page == m_help || page == m_log || page == m_settingsPage || page == m_audit)

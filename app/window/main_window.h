@@ -21,6 +21,7 @@ class QStackedWidget;
 
 namespace plumbline::ui {
 
+class ComparePage;
 class HelpPage;
 class ImagesPage;
 class LogPage;
@@ -58,6 +59,7 @@ public:
     ProbesPage* probesPage() const { return m_probes; }
     OverviewPage* overviewPage() const { return m_overview; }
     NewAuditPanel* auditPanel() const { return m_audit; }
+    ComparePage* comparePage() const { return m_compare; }
     MitigatePage* mitigatePage() const { return m_mitigate; }
 
     /// Does what the plan says; makes a project first where none is open.
@@ -115,6 +117,7 @@ private:
     ProbesPage* m_probes = nullptr;
     RunsRoom* m_runs = nullptr;
     NewAuditPanel* m_audit = nullptr;
+    ComparePage* m_compare = nullptr;
     MitigatePage* m_mitigate = nullptr;
     HelpPage* m_help = nullptr;
     LogPage* m_log = nullptr;

@@ -42,6 +42,7 @@ RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
     connect(m_page, &RunsPage::newAuditRequested, this, &RunsRoom::auditWanted);
     connect(m_page, &RunsPage::resumeRequested, runner, &AuditRunner::resume);
     connect(m_page, &RunsPage::reportRequested, this, &RunsRoom::chooseReport);
+    connect(m_page, &RunsPage::compareRequested, this, &RunsRoom::compareWanted);
     connect(m_page, &RunsPage::verifyRequested, this, &RunsRoom::verify);
     connect(m_page, &RunsPage::messageRaised, this, [this](const QString& text, int severity) {
         Q_EMIT raised({static_cast<Severity>(severity), text});

@@ -29,6 +29,8 @@ public:
 
 Q_SIGNALS:
     void auditWanted();
+    /// With this run as the first.
+    void compareWanted(qint64 run);
 
 private:
     void chooseReport(qint64 run, const QString& suffix, const QString& evidence);

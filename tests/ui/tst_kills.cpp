@@ -77,7 +77,7 @@ int walk(const QString& project, const QString& settings, const QString& name) {
             return 3;
         say(QStringLiteral("probe ") + probe);
 
-        for (const char* room : {"overview", "models", "images", "runs", "mitigate"}) {
+        for (const char* room : {"overview", "models", "images", "runs", "compare", "mitigate"}) {
             window.showRoom(QLatin1String(room));
             QTest::qWait(5);
         }

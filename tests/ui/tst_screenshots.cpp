@@ -34,10 +34,13 @@
 #include "tests/ui/synthetic_project.h"
 #include "tests/ui/synthetic_study.h"
 #include "ui/bridge/error_texts.h"
+#include "ui/charts/dumb_bells.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
+#include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/comparison_view.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/mitigate/audit_with_dialog.h"
@@ -188,7 +191,7 @@ private:
             }
     }
 
-    void start(const char* appearance, bool full) {
+    void start(const char* appearance, bool full, const QString& engine = QStringLiteral(PLUMBLINE_FAKE_ENGINE)) {
         m_window.reset();
         const QString settings = path("settings.ini");
         QFile::remove(settings);
@@ -202,7 +205,7 @@ private:
         }
         nlohmann::json report = toJson(test::syntheticImages().report);
         qputenv("FAKE_REPORT", QByteArray::fromStdString(report.dump()));
-        m_window = std::make_unique<MainWindow>(QStringLiteral(PLUMBLINE_FAKE_ENGINE), settings);
+        m_window = std::make_unique<MainWindow>(engine, settings);
         m_window->resize(1280, 820);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -367,6 +370,45 @@ private Q_SLOTS:
         page->showForm();
         save(name("small-form"));
     }
+    /// Two models that were asked the same, compared by the real engine; a run with another k is refused.
+    void compare_data() { pages_data(); }
+    void compare() {
+        QFETCH(const QString, appearance);
+        const auto name = [&](const char* what) { return QStringLiteral("compare-%1-%2").arg(QLatin1String(what), appearance); };
+        const auto path = m_folder / "Two models.plumb";
+        std::filesystem::remove(path);
+        {
+            auto project = store::Project::create(path);
+            QVERIFY(project.has_value() && test::fillSample(*project).has_value());
+            AuditConfig config = project->run(2)->config;
+            config.measure.k = {50, 0};
+            config.attributes = {"gender"};
+            QVERIFY(test::addFinishedRun(*project, config, test::sampleImages(),
+                                         test::plantedRun("gender", test::plantedLeans()), "sample")
+                        .has_value());
+        }
+        start(appearance.toLatin1().constData(), false,
+              QString::fromStdString((test::binaryFolder() / "bin" / "plumb").string()));
+        m_window->openProject(QString::fromStdString(path.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
+        m_window->showRoom(QStringLiteral("compare"));
+        ComparePage* page = m_window->comparePage();
+        save(name("choice"));
+        page->compare({1, 3});
+        QTRY_VERIFY_WITH_TIMEOUT(page->findChild<QLabel*>(QStringLiteral("refusals"))->isVisible(), 60000);
+        save(name("refused"));
+        page->compare({1, 2});
+        QTRY_VERIFY_WITH_TIMEOUT(page->view()->isVisible(), 60000);
+        QTest::qWait(300);
+        save(name("result"));
+        page->view()->tabs()->setCurrentIndex(1);
+        save(name("means"));
+        page->view()->tabs()->setCurrentIndex(2);
+        save(name("utility"));
+        m_window->resize(1024, 640);
+        page->view()->tabs()->setCurrentIndex(0);
+        save(name("small"));
+    }
     /// Cards with much to say: not checked yet, being checked, and a SigLIP with warnings and a failed self-check.
     void cards_data() { pages_data(); }
     void cards() {
@@ -467,7 +509,7 @@ private Q_SLOTS:
         QVERIFY(project.has_value());
         m_window->openProject(path("Empty.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
-        for (const char* room : {"overview", "models", "images", "runs", "mitigate"}) {
+        for (const char* room : {"overview", "models", "images", "runs", "compare", "mitigate"}) {
             m_window->showRoom(QString::fromLatin1(room));
             save(QStringLiteral("empty-%1").arg(QString::fromLatin1(room)));
         }

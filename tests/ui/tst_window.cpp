@@ -137,7 +137,7 @@ private Q_SLOTS:
         m_window->openProject(text(*m_folder / "a.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
         const QStringList rooms{QStringLiteral("overview"), QStringLiteral("models"), QStringLiteral("images"),
-                                QStringLiteral("probes"),   QStringLiteral("runs"),   QStringLiteral("mitigate")};
+                                QStringLiteral("probes"),   QStringLiteral("runs"),   QStringLiteral("compare"), QStringLiteral("mitigate")};
         for (int i = static_cast<int>(rooms.size()) - 1; i >= 0; --i) {
             QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + i), Qt::ControlModifier);
             QCOMPARE(m_window->currentRoom(), rooms[i]);
@@ -210,6 +210,10 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(hand->isEnabled(), 30000);
         QSignalSpy reports(page, &RunsPage::reportRequested), verified(page, &RunsPage::verifyRequested);
         QAction* verify = hand->menu()->actions().last();
+        QAction* compare = hand->menu()->actions().at(hand->menu()->actions().size() - 2);
+        compare->trigger();
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("compare"));
+        m_window->showRoom(QStringLiteral("runs"));
         verify->trigger();
         QCOMPARE(verified.count(), 1);
         const auto run = verified[0][0].toLongLong();

@@ -47,6 +47,10 @@ Result<MatchReport> matchReportFrom(const QJsonObject& json) {
     return read<MatchReport>(json, [](const nlohmann::json& core) { return matchReportFromJson(core); });
 }
 
+Result<RunComparison> comparisonFrom(const QJsonObject& json) {
+    return read<RunComparison>(json, [](const nlohmann::json& core) { return runComparisonFromJson(core); });
+}
+
 Error errorFrom(const QJsonObject& rpcError) {
     const QString message = rpcError.value(u"message").toString();
     if (const QJsonObject data = rpcError.value(u"data").toObject(); data.contains(u"code"))

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/comparison.h"
 #include "core/data/debias.h"
 #include "core/data/image_set.h"
 #include "core/data/model_info.h"
@@ -20,6 +21,8 @@ QJsonObject toQt(const DebiasStudyConfig& config);
 Result<ModelCard> modelCardFrom(const QJsonObject& json);
 Result<Target> targetFrom(const QJsonObject& json);
 Result<MatchReport> matchReportFrom(const QJsonObject& json);
+/// Takes long for a comparison of many prompts: not for the main thread.
+Result<RunComparison> comparisonFrom(const QJsonObject& json);
 /// The error of a JSON-RPC answer: its `data`, or what can be made of code and message.
 Error errorFrom(const QJsonObject& rpcError);
 

@@ -195,6 +195,15 @@ Grid::Cell Grid::estimate(std::optional<double> value, std::optional<double> low
     return cell;
 }
 
+Grid::Cell Grid::estimate(const MetricValue& value, int decimals) {
+    if (value.value || !value.atMost)
+        return estimate(value.value, value.ciLow, value.ciHigh, decimals);
+    Cell cell = number(value.atMost, QStringLiteral("≤ %1").arg(numberText(value.atMost, decimals)));
+    cell.toolTip = ChartWords::tr("A group is absent from the first images of a prompt, so its skew has no lower end. "
+                                  "This is what it is at most.");
+    return cell;
+}
+
 bool Grid::hasNotes() const {
     return std::ranges::any_of(rows, [](const Row& row) {
         return std::ranges::any_of(row, [](const Cell& cell) { return !cell.note.isEmpty(); });
@@ -327,21 +336,44 @@ GridTable::GridTable(QWidget* parent)
     setItemDelegate(new NoteDelegate(this));
     theme::styleTable(this);
     setFont(theme::tabularFont(font()));
-    horizontalHeader()->setStretchLastSection(false);
-    horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
+    dressHeader();
     setSelectionMode(QAbstractItemView::ExtendedSelection);
     setEditTriggers(QAbstractItemView::NoEditTriggers);
-    setSortingEnabled(true);
-    horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
-    horizontalHeader()->setSortIndicatorClearable(true);
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this] { Q_EMIT currentGridRowChanged(currentGridRow()); });
     new TableSearch(
         this, [this](const QString& words) { setFilter(words); }, [this] { return m_model->rowCount(); });
 }
 
+void GridTable::dressHeader() {
+    QHeaderView* header = horizontalHeader();
+    header->setHighlightSections(false);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    header->setStretchLastSection(false);
+    header->setSectionResizeMode(QHeaderView::Interactive);
+    setSortingEnabled(true);
+    header->setSortIndicator(-1, Qt::AscendingOrder);
+    header->setSortIndicatorClearable(true);
+}
+
+void GridTable::takeHeader(QHeaderView* header) {
+    setHorizontalHeader(header);
+    dressHeader();
+}
+
+int GridTable::gridRow(const QModelIndex& index) const {
+    return m_proxy->mapToSource(index).row();
+}
+
+QList<int> GridTable::shownGridRows() const {
+    QList<int> rows;
+    for (int row = 0; row < m_proxy->rowCount(); ++row)
+        rows << gridRow(m_proxy->index(row, 0));
+    return rows;
+}
+
 int GridTable::currentGridRow() const {
-    return m_proxy->mapToSource(currentIndex()).row();
+    return gridRow(currentIndex());
 }
 
 void GridTable::setCurrentGridRow(int row) {

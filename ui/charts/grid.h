@@ -10,8 +10,10 @@
 #include <QString>
 #include <QTableView>
 
+#include "core/data/measure.h"
 #include "core/report/group_style.h"
 
+class QHeaderView;
 class QPainter;
 
 namespace plumbline::ui {
@@ -63,6 +65,8 @@ struct Grid {
     /// A number with its interval in smaller type under it.
     static Cell estimate(std::optional<double> value, std::optional<double> low, std::optional<double> high,
                          int decimals = 2);
+    /// The same of a measure, or the bound that is known of one that has no value.
+    static Cell estimate(const MetricValue& value, int decimals = 2);
     bool hasNotes() const;
 
     /// With a header line; fields are one line each.
@@ -131,15 +135,22 @@ public:
     /// Rows are those of the grid, however they are sorted; -1: none.
     int currentGridRow() const;
     void setCurrentGridRow(int row);
+    /// Rows of the grid in the order in which they are shown, without those that are filtered out.
+    QList<int> shownGridRows() const;
 
 Q_SIGNALS:
     void currentGridRowChanged(int row);
 
 protected:
+    /// Gives the table this header in place of its own.
+    void takeHeader(QHeaderView* header);
+    /// The row of the grid behind an index of this table's model.
+    int gridRow(const QModelIndex& index) const;
     void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
+    void dressHeader();
     /// As wide as their contents; a long text is no reason to push every other column out of sight.
     void fitColumns();
     GridModel* m_model;

@@ -214,15 +214,6 @@ private:
     qsizetype m_prefix = 0;
 };
 
-/// Rows of the grid in the order in which the table shows them.
-std::vector<int> shownRows(const GridTable& table) {
-    const auto& proxy = static_cast<const QSortFilterProxyModel&>(*table.model());
-    std::vector<int> rows;
-    for (int row = 0; row < proxy.rowCount(); ++row)
-        rows.push_back(proxy.mapToSource(proxy.index(row, 0)).row());
-    return rows;
-}
-
 } // namespace
 
 QColor heatColour(double skew, bool unsure, const QPalette& palette) {
@@ -338,7 +329,7 @@ QString HeatMap::chartSummary() const {
 
 Grid HeatMap::chartNumbers() const {
     std::vector<int> measurements;
-    for (const int row : shownRows(*m_table))
+    for (const int row : m_table->shownGridRows())
         measurements.push_back(measurementOf(row));
     return m_model->grid(measurements);
 }
@@ -352,7 +343,7 @@ QSize HeatMap::pictureSize() const {
         cell = std::max(cell, metrics.horizontalAdvance(m_table->grid().columns[column].title) + 2 * kRoom);
     const int groups = std::max(1, static_cast<int>(m_table->grid().columns.size()) - 1);
     const int line = metrics.height() + theme::kGrid;
-    const int rows = static_cast<int>(shownRows(*m_table).size()) + 2;
+    const int rows = static_cast<int>(m_table->shownGridRows().size()) + 2;
     return {std::max(560, 2 * kEdge + prompt + kEdge + groups * cell), 2 * kEdge + rows * line + keyHeight(font())};
 }
 
@@ -376,7 +367,7 @@ void HeatMap::paintPicture(QPaintDevice& device, const QSize& size, const QPalet
     for (int group = 0; group < groups && group + 1 < grid.columns.size(); ++group)
         painter.drawText(QRect(left + group * cell, top, cell - 1 - kRoom, line),
                          Qt::AlignRight | Qt::AlignVCenter | Qt::TextSingleLine, grid.columns[group + 1].title);
-    for (const int index : shownRows(*m_table)) {
+    for (const int index : m_table->shownGridRows()) {
         top += line;
         const Grid::Row& row = grid.rows[index];
         painter.setFont(font());

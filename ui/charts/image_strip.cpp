@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/image_strip.h"
 
+#include <cmath>
+
 #include <QCheckBox>
 #include <QClipboard>
 #include <QDesktopServices>
@@ -96,15 +98,17 @@ void ThumbnailDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     painter->setPen(option.palette.color(QPalette::Text));
     painter->drawText(QRectF(QPointF(left, line.top()), line.bottomRight()), Qt::AlignLeft | Qt::AlignVCenter,
                       index.data().toString());
-    painter->setPen(theme::muted(option.palette));
-    painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter,
-                      numberText(index.data(RankedImages::ScoreRole).toDouble(), 3));
+    if (const double score = index.data(RankedImages::ScoreRole).toDouble(); std::isfinite(score)) {
+        painter->setPen(theme::muted(option.palette));
+        painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter, numberText(score, 3));
+    }
     painter->restore();
 }
 
 ImageStrip::ImageStrip(QWidget* parent)
     : QWidget(parent), m_images(new RankedImages(this)), m_view(new QListView(this)),
-      m_delegate(new ThumbnailDelegate(this)), m_note(caption({}, this)), m_legend(new Legend(this)) {
+      m_delegate(new ThumbnailDelegate(this)), m_heading(heading(tr("The images that caused it"), this)),
+      m_note(caption({}, this)), m_legend(new Legend(this)) {
     auto* blur = new QCheckBox(tr("Blur"), this);
     blur->setToolTip(tr("Makes people unrecognisable, for a screen that others see"));
     m_blur = blur;
@@ -112,7 +116,7 @@ ImageStrip::ImageStrip(QWidget* parent)
 
     auto* top = new QHBoxLayout;
     top->setSpacing(theme::kGrid);
-    top->addWidget(heading(tr("The images that caused it"), this));
+    top->addWidget(m_heading);
     top->addWidget(m_note);
     top->addStretch();
     top->addWidget(m_blur);
@@ -150,7 +154,8 @@ void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<re
     for (const RankedImage& image : images)
         if (image.group >= 0 && image.group < static_cast<int>(counts.size()))
             ++counts[static_cast<std::size_t>(image.group)];
-    m_note->setText(images.empty() ? QString() : tr("rank 1 to %1").arg(QLocale().toString(qulonglong(images.size()))));
+    const bool isTop = !images.empty() && images.front().rank == 0;
+    m_note->setText(!isTop ? QString() : tr("rank 1 to %1").arg(QLocale().toString(qulonglong(images.size()))));
     m_legend->setCompact(styles.size() > kNamedGroups);
     m_legend->setGroups(styles);
     QStringList remarks;
@@ -159,6 +164,20 @@ void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<re
     m_legend->setRemarks(remarks);
     m_images->setImages(std::move(images), styles, root);
     m_view->scrollToTop();
+}
+
+void ImageStrip::setHeading(const QString& text) {
+    m_heading->setText(text);
+    m_view->setAccessibleName(text);
+}
+
+void ImageStrip::blurLike(ImageStrip* other) {
+    QSizePolicy kept = m_blur->sizePolicy();
+    kept.setRetainSizeWhenHidden(true); // so that both strips begin at the same height
+    m_blur->setSizePolicy(kept);
+    m_blur->hide();
+    setBlurred(other->isBlurred());
+    connect(other, &ImageStrip::blurredChanged, this, &ImageStrip::setBlurred);
 }
 
 void ImageStrip::clear() {
@@ -178,6 +197,7 @@ void ImageStrip::setBlurred(bool on) {
     QSettings settings(settingsFile(), QSettings::IniFormat);
     if (settings.value(kBlurKey, false).toBool() != on)
         settings.setValue(kBlurKey, on);
+    Q_EMIT blurredChanged(on);
 }
 
 void ImageStrip::showLarge(const QModelIndex& index) {

@@ -40,10 +40,17 @@ public:
     void setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,
                    const std::filesystem::path& root);
     void clear();
+    /// In place of "The images that caused it".
+    void setHeading(const QString& text);
 
     /// Remembered between starts; off at first.
     bool isBlurred() const;
     void setBlurred(bool on);
+    /// This strip has no switch and blurs as that one does.
+    void blurLike(ImageStrip* other);
+
+Q_SIGNALS:
+    void blurredChanged(bool on);
 
 private:
     void showLarge(const QModelIndex& index);
@@ -52,6 +59,7 @@ private:
     RankedImages* m_images;
     QListView* m_view;
     ThumbnailDelegate* m_delegate;
+    QLabel* m_heading;
     QLabel* m_note;
     Legend* m_legend;
     QAbstractButton* m_blur;

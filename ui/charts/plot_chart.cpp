@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/plot_chart.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <QMouseEvent>
 #include <QStackedLayout>
 #include <QToolTip>
@@ -31,6 +34,21 @@ void styleAxes(QCustomPlot& plot, const QPalette& palette, const QFont& font) {
     plot.yAxis->setTickPen(Qt::NoPen);
     plot.xAxis->grid()->setVisible(false);
     plot.axisRect()->setMinimumMargins(QMargins(4, 8, 8, 4));
+}
+
+void setRoundTicks(QCPAxis& axis, int most) {
+    const double least = axis.range().size() / std::max(2, most);
+    const double power = std::pow(10, std::floor(std::log10(least)));
+    double step = 10 * power;
+    for (const double times : {5, 2, 1})
+        if (times * power >= least)
+            step = times * power;
+    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
+    ticker->setTickStep(step);
+    ticker->setScaleStrategy(QCPAxisTickerFixed::ssNone);
+    axis.setTicker(ticker);
+    axis.setNumberFormat(QStringLiteral("f"));
+    axis.setNumberPrecision(std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9))));
 }
 
 PlotChart::PlotChart(QWidget* parent)

@@ -5,6 +5,7 @@
 
 #include "ui/charts/chart_export.h"
 
+class QCPAxis;
 class QCustomPlot;
 class QStackedLayout;
 
@@ -49,5 +50,7 @@ private:
 
 /// Plain axes in the palette's colours: no frame on top and right, hairline grid, the widget's font.
 void styleAxes(QCustomPlot& plot, const QPalette& palette, const QFont& font);
+/// About `most` ticks at 1, 2 or 5 times a power of ten, with the decimals that tell them apart.
+void setRoundTicks(QCPAxis& axis, int most);
 
 } // namespace plumbline::ui

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/ranked_images.h"
 
+#include <cmath>
+
 #include <QLocale>
 
 #include "core/base/path.h"
@@ -69,16 +71,28 @@ int RankedImages::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_images.size());
 }
 
+QString RankedImages::rankText(int place) const {
+    const RankedImage& image = m_images[static_cast<std::size_t>(place)];
+    const QString rank = QLocale().toString(image.rank > 0 ? image.rank : qint64(place) + 1);
+    return image.before > 0 ? QStringLiteral("%1 \u2192 %2").arg(QLocale().toString(image.before), rank) : rank;
+}
+
 QVariant RankedImages::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
         return {};
     const RankedImage& image = m_images[static_cast<std::size_t>(index.row())];
     const report::GroupStyle* group = style(image.group);
     const QString name = group ? QString::fromStdString(group->name) : tr("unlabelled");
-    const auto fileName = [&] { return fromUtf8(encodeName(image.file)); };
+    const QString fileName = fromUtf8(encodeName(image.file));
+    const auto words = [&](int decimals, const QString& join, const QString& lastJoin) {
+        QStringList parts{tr("Rank %1").arg(rankText(index.row())), name};
+        if (std::isfinite(image.score))
+            parts << tr("score %1").arg(numberText(image.score, decimals));
+        return parts.join(join) + lastJoin + fileName;
+    };
     switch (role) {
     case RankRole:
-        return index.row() + 1;
+        return image.rank > 0 ? image.rank : qint64(index.row()) + 1;
     case ScoreRole:
         return image.score;
     case GroupRole:
@@ -89,13 +103,11 @@ QVariant RankedImages::data(const QModelIndex& index, int role) const {
         want(image.row);
         return m_thumbnails.value(image.row);
     case Qt::DisplayRole:
-        return QLocale().toString(index.row() + 1);
+        return rankText(index.row());
     case Qt::ToolTipRole:
-        return tr("Rank %1 · %2 · score %3\n%4")
-            .arg(QLocale().toString(index.row() + 1), name, numberText(image.score, 4), fileName());
+        return words(4, QStringLiteral(" · "), QStringLiteral("\n"));
     case Qt::AccessibleTextRole:
-        return tr("Rank %1, %2, score %3, %4")
-            .arg(QLocale().toString(index.row() + 1), name, numberText(image.score, 3), fileName());
+        return words(3, QStringLiteral(", "), QStringLiteral(", "));
     default:
         return {};
     }

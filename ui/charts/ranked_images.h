@@ -17,8 +17,10 @@ namespace plumbline::ui {
 struct RankedImage {
     qint64 row = 0; ///< of the image set
     int group = -1; ///< index into the styles
-    double score = 0;
+    double score = 0; ///< NaN: not to be shown
     std::string file; ///< relative to the set's folder, raw bytes
+    qint64 rank = 0;  ///< from 1; 0: its place in the list
+    qint64 before = 0; ///< the rank that it had in another ranking; 0: none
 };
 
 /// The images of a prompt by rank. Thumbnails are asked for when a view first paints them, a screenful at a time.
@@ -47,6 +49,8 @@ Q_SIGNALS:
 
 private:
     void want(qint64 imageRow) const;
+    /// "3", or "57 → 3" of an image that moved.
+    QString rankText(int place) const;
 
     std::vector<RankedImage> m_images;
     std::vector<report::GroupStyle> m_styles;

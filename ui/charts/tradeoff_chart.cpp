@@ -20,22 +20,6 @@ constexpr double kSmallestRange = 1e-3;
 constexpr int kAxisRoom = 60;                    ///< pixels that the other axis takes
 constexpr int kTickWidth = 60, kTickHeight = 32; ///< pixels a tick
 
-/// Ticks at 1, 2 or 5 times a power of ten, with the decimals that tell them apart.
-void setTicks(QCPAxis& axis, int most) {
-    const double least = axis.range().size() / std::max(2, most);
-    const double power = std::pow(10, std::floor(std::log10(least)));
-    double step = 10 * power;
-    for (const double times : {5, 2, 1})
-        if (times * power >= least)
-            step = times * power;
-    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
-    ticker->setTickStep(step);
-    ticker->setScaleStrategy(QCPAxisTickerFixed::ssNone);
-    axis.setTicker(ticker);
-    axis.setNumberFormat(QStringLiteral("f"));
-    axis.setNumberPrecision(std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9))));
-}
-
 /// A line through the points that have both numbers.
 void addLine(QCustomPlot& plot, const std::vector<TradeoffCurve::Point>& points, bool select, const QPen& pen) {
     auto* line = new QCPCurve(plot.xAxis, plot.yAxis); // the plot owns it
@@ -234,8 +218,8 @@ void TradeoffChart::draw(QCustomPlot& plot, const QPalette& palette, const QSize
     };
     plot.xAxis->setLabel(label(m_x, size.width() - kAxisRoom));
     plot.yAxis->setLabel(label(m_y, size.height() - kAxisRoom));
-    setTicks(*plot.xAxis, size.width() / kTickWidth);
-    setTicks(*plot.yAxis, size.height() / kTickHeight);
+    setRoundTicks(*plot.xAxis, size.width() / kTickWidth);
+    setRoundTicks(*plot.yAxis, size.height() / kTickHeight);
     const TradeoffCurve* focus = focused();
     for (const TradeoffCurve& curve : m_curves)
         if (&curve != focus)

@@ -63,16 +63,6 @@ Grid::Trend trendOf(const MetricValue* difference, bool lowerIsBetter) {
     return holdsNought(difference) ? Grid::Trend::Unsure : Grid::Trend::None;
 }
 
-/// A value with its interval, or the bound that is known of one without.
-Grid::Cell estimateOf(const MetricValue& value, int decimals) {
-    if (value.value || !value.atMost)
-        return Grid::estimate(value.value, value.ciLow, value.ciHigh, decimals);
-    Grid::Cell cell = Grid::number(value.atMost, QStringLiteral("≤ %1").arg(numberText(value.atMost, decimals)));
-    cell.toolTip = Words::tr("A group is absent from the first images of a prompt, so its skew has no lower end. This "
-                             "is what it is at most.");
-    return cell;
-}
-
 /// "0.38 to 0.10 (−0.28, 95 % interval −0.35 to −0.21)"
 QString changeText(const DebiasCandidate& candidate, const StudyMeasure& measure) {
     const MetricValue* before = valueOf(candidate, measure, kBefore);
@@ -94,8 +84,8 @@ QString fromTo(const DebiasCandidate& candidate, const StudyMeasure& measure) {
     const MetricValue* before = valueOf(candidate, measure, kBefore);
     const MetricValue* after = valueOf(candidate, measure, kAfter);
     return Words::tr("%1 to %2")
-        .arg(before != nullptr ? estimateOf(*before, 2).shown : noValue(),
-             after != nullptr ? estimateOf(*after, 2).shown : noValue());
+        .arg(before != nullptr ? Grid::estimate(*before, 2).shown : noValue(),
+             after != nullptr ? Grid::estimate(*after, 2).shown : noValue());
 }
 
 StudyMeasure maxSkewOf(const std::string& attribute) {
@@ -319,7 +309,7 @@ Grid studyGrid(const DebiasStudy& study) {
     Grid::Row untouched{Grid::Cell(Words::tr("Untouched")), Grid::number({})};
     for (const StudyMeasure& measure : measures) {
         const MetricValue* before = valueOf(*priced, measure, kBefore);
-        untouched << estimateOf(*before, measure.decimals);
+        untouched << Grid::estimate(*before, measure.decimals);
     }
     untouched.front().note = Words::tr("the model as it is");
     grid.rows << (untouched << Grid::number({}));
@@ -341,7 +331,7 @@ Grid studyGrid(const DebiasStudy& study) {
                 row << Grid::number({});
                 continue;
             }
-            Grid::Cell cell = estimateOf(*after, measure.decimals);
+            Grid::Cell cell = Grid::estimate(*after, measure.decimals);
             const MetricValue* difference = valueOf(candidate, measure, kDifference);
             cell.trend = trendOf(difference, measure.lowerIsBetter);
             if (difference != nullptr && difference->value) {
@@ -388,7 +378,7 @@ Grid differencesGrid(const DebiasStudy& study, std::size_t index) {
             const MeasureRow* after = rowOf(table, row.keys[0], kAfter, row.measure);
             if (before == nullptr || after == nullptr)
                 continue;
-            const auto estimate = [](const MetricValue& value) { return estimateOf(value, 3); };
+            const auto estimate = [](const MetricValue& value) { return Grid::estimate(value, 3); };
             Grid::Cell difference = estimate(row.value);
             difference.shown = signedText(row.value.value, 3);
             difference.note = rangeText(row.value.ciLow, row.value.ciHigh, true, 3);

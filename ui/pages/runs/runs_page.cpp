@@ -176,8 +176,12 @@ QMenu* RunsPage::buildHand() {
     add(tr("Report with small images as &PDF…"), "pdf", "thumbnails");
     menu->addSeparator();
     add(tr("Results as &JSON (model card)…"), "json", "none");
-    add(tr("Results as &CSV…"), "csv", "none");
+    add(tr("Results as C&SV…"), "csv", "none");
     menu->addSeparator();
+    menu->addAction(tr("&Compare with another run…"), this, [this] {
+        if (m_run)
+            Q_EMIT compareRequested(m_run->record.id);
+    });
     menu->addAction(tr("&Verify: repeat it and compare"), this, [this] {
         if (m_run)
             Q_EMIT verifyRequested(m_run->record.id);

@@ -62,6 +62,7 @@ Q_SIGNALS:
     /// Of the finished run that is shown. `suffix`: "html", "pdf", "json" or "csv"; `evidence`: as plumb report has it.
     void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
     void verifyRequested(qint64 run);
+    void compareRequested(qint64 run);
     /// A run is shown of a model that is known to have been taught to lean.
     void plantedRunShown();
     /// severity: a Severity of theme.h.
