@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,6 +76,12 @@ struct TransformRecord {
 struct TransformFile {
     std::string name; ///< relative, with '/'
     std::string bytes;
+};
+
+/// What an edit changed, row by row, so that it can be taken back and made again (SQLite's session extension).
+struct Change {
+    std::vector<std::uint8_t> rows;
+    bool empty() const { return rows.empty(); }
 };
 
 /// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
@@ -161,6 +168,14 @@ public:
     Result<void> putThumbnails(std::int64_t imageSet,
                                std::span<const std::pair<std::int64_t, std::vector<std::uint8_t>>> rows);
     Result<std::optional<std::vector<std::uint8_t>>> thumbnail(std::int64_t imageSet, std::int64_t row);
+
+    /// Runs `edit` on this project and answers with what it changed. Settings and thumbnails do not count: they are no
+    /// edits. All values that were changed or deleted are held in memory. Errors: those of `edit`, of a full memory.
+    Result<Change> recorded(const std::function<Result<void>(Project&)>& edit);
+    /// Undoes a change, or makes it again, whole or not at all. InvalidArgument ("change") where rows are not as the
+    /// change left (found) them: somebody changed them since.
+    Result<void> takeBack(const Change& change);
+    Result<void> makeAgain(const Change& change);
 
     /// Small settings of the project (last page, selected run).
     Result<void> setSetting(const std::string& key, const std::string& value);
