@@ -22,6 +22,7 @@
 #include "app/window/log_page.h"
 #include "app/window/runs_room.h"
 #include "app/window/settings_page.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/pages/audit/new_audit_panel.h"
@@ -256,6 +257,16 @@ void MainWindow::buildMenus() {
     project->addSeparator();
     project->addAction(tr("&Quit"), QKeySequence(tr("Ctrl+Q")), this, &QWidget::close);
 
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    // A field with the keyboard takes these keys for what is typed there.
+    m_undo = edit->addAction(QString(), QKeySequence::Undo, this, [this] {
+        m_probes->flush();
+        m_project.history()->undo();
+    });
+    m_redo = edit->addAction(QString(), this, [this] { m_project.history()->redo(); });
+    m_redo->setShortcuts({QKeySequence(tr("Ctrl+Shift+Z")), QKeySequence(tr("Ctrl+Y"))}); // on every desktop
+    updateHistory();
+
     QMenu* audit = menuBar()->addMenu(tr("&Audit"));
     m_auditAction = audit->addAction(tr("&New audit"), QKeySequence(tr("Ctrl+Shift+N")), this, &MainWindow::showNewAudit);
     audit->addAction(tr("&Run"), QKeySequence(Qt::Key_F5), this, [this] {
@@ -344,6 +355,10 @@ void MainWindow::connectServices() {
         m_messages->show(Message::of(error));
         if (error.code == ErrorCode::FileNotFound)
             m_settings.removeRecentProject(QString::fromUtf8(error.arg("path")));
+    });
+    connect(m_project.history(), &EditHistory::changed, this, &MainWindow::updateHistory);
+    connect(m_project.history(), &EditHistory::failed, this, [this](const QString& sentence) {
+        m_messages->show({Severity::Warning, sentence});
     });
     connect(&m_lists, &ProjectLists::failed, this, [this](const Error& error) {
         Message message = Message::of(error);
@@ -581,6 +596,16 @@ void MainWindow::updateTitle() {
     setWindowTitle(isOpen ? tr("%1 – Plumbline").arg(QFileInfo(m_project.path()).completeBaseName()) : tr("Plumbline"));
     m_closeAction->setEnabled(isOpen);
     m_auditAction->setEnabled(isOpen);
+}
+
+void MainWindow::updateHistory() {
+    const auto name = [](QAction* action, const QString& word, const QString& wordWith, const QString& what) {
+        action->setText(what.isEmpty() ? word : wordWith.arg(QString(what).replace(u'&', QStringLiteral("&&"))));
+        action->setEnabled(!what.isEmpty());
+    };
+    name(m_undo, tr("&Undo"), tr("&Undo %1"), m_project.history()->undoName());
+    name(m_redo, tr("&Redo"), tr("&Redo %1"), m_project.history()->redoName());
+    m_messages->withdraw(QLatin1String(Message::kUndoKey)); // its button would undo something else now
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -96,6 +96,7 @@ private:
     void warnOfSlowEngine();
     void refreshRecentMenu();
     void updateTitle();
+    void updateHistory();
     void cancelOrClose();
 
     EnglishPlurals m_plurals;
@@ -124,6 +125,8 @@ private:
     SettingsPage* m_settingsPage = nullptr;
     DropSign* m_dropSign = nullptr;
     QMenu* m_recentMenu = nullptr;
+    QAction* m_undo = nullptr;
+    QAction* m_redo = nullptr;
     QAction* m_closeAction = nullptr;
     QAction* m_auditAction = nullptr;
     QAction* m_sampleAction = nullptr;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include <QCoreApplication>
 #include <QDesktopServices>
@@ -19,11 +20,13 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
 #include "ui/charts/report_pdf.h"
+#include "ui/models/project_lists.h"
 #include "ui/pages/audit/audit_runner.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/tour_panel.h"
@@ -33,6 +36,7 @@ namespace plumbline::ui {
 namespace {
 const QString kFolder = QStringLiteral("report");
 constexpr qsizetype kMostShown = 30;
+constexpr double kMostUndone = double(EditHistory::kMostBytes) / 2; ///< bytes of scores
 } // namespace
 
 RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
@@ -43,6 +47,7 @@ RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
     connect(m_page, &RunsPage::resumeRequested, runner, &AuditRunner::resume);
     connect(m_page, &RunsPage::reportRequested, this, &RunsRoom::chooseReport);
     connect(m_page, &RunsPage::compareRequested, this, &RunsRoom::compareWanted);
+    connect(m_page, &RunsPage::removeRequested, this, &RunsRoom::remove);
     connect(m_page, &RunsPage::verifyRequested, this, &RunsRoom::verify);
     connect(m_page, &RunsPage::messageRaised, this, [this](const QString& text, int severity) {
         Q_EMIT raised({static_cast<Severity>(severity), text});
@@ -147,6 +152,45 @@ void RunsRoom::verify(qint64 run) {
                            {},
                            QStringLiteral("verify")});
         });
+}
+
+void RunsRoom::remove(qint64 run) {
+    if (!m_context.isWritable()) {
+        Q_EMIT raised({Severity::Note, tr("This project is read-only: run %1 stays.").arg(run)});
+        return;
+    }
+    const store::RunRecord* record = m_context.lists->runs()->recordById(run);
+    const auto remove = [this, run] {
+        m_context.project->history()->edit(
+            this, tr("removing run %1").arg(run), [run](store::Project& project) { return project.removeRun(run); },
+            [this, run](const Result<void>& result) {
+                if (!result)
+                    Q_EMIT raised(Message::of(result.error()));
+                else
+                    Q_EMIT raised(Message::removed(tr("Run %1").arg(run), m_context.project->history()));
+            });
+    };
+    const auto removeForGood = [this, run] {
+        m_context.project->ask<std::monostate>(
+            this,
+            [run](store::Project& project) -> Result<std::monostate> {
+                PLUMBLINE_CHECK(project.removeRun(run));
+                return {};
+            },
+            [this](const Result<std::monostate>& result) {
+                if (!result)
+                    Q_EMIT raised(Message::of(result.error()));
+            });
+    };
+    const double bytes = record == nullptr ? 0 : double(record->prompts) * double(record->images) * sizeof(float);
+    if (bytes > kMostUndone)
+        Q_EMIT raised({Severity::Warning,
+                       tr("Remove run %1? Its scores are too many to be kept for Undo.").arg(run),
+                       {},
+                       {{tr("Remove run"), removeForGood}},
+                       QStringLiteral("runs/remove")});
+    else
+        remove();
 }
 
 bool RunsRoom::startTour() {

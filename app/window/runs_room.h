@@ -38,6 +38,7 @@ private:
     void print(qint64 run, const std::shared_ptr<QTemporaryDir>& pages, const QString& file);
     void sayWritten(qint64 run, const QString& file);
     void verify(qint64 run);
+    void remove(qint64 run);
 
     Context m_context;
     RunsPage* m_page;

@@ -79,10 +79,12 @@ struct TransformFile {
 };
 
 /// What an edit changed, row by row, so that it can be taken back and made again (SQLite's session extension).
-struct Change {
+struct ChangeSet {
     std::vector<std::uint8_t> rows;
     bool empty() const { return rows.empty(); }
 };
+/// Both as one change. InvalidArgument ("change") where they do not follow each other.
+Result<ChangeSet> joined(const ChangeSet& first, const ChangeSet& second);
 
 /// A project file (.plumb): SQLite in WAL mode with application_id and user_version, STRICT tables, short transactions,
 /// foreign keys. Complete by itself: labels, results, scores and thumbnails are inside. One object belongs to one
@@ -171,11 +173,11 @@ public:
 
     /// Runs `edit` on this project and answers with what it changed. Settings and thumbnails do not count: they are no
     /// edits. All values that were changed or deleted are held in memory. Errors: those of `edit`, of a full memory.
-    Result<Change> recorded(const std::function<Result<void>(Project&)>& edit);
+    Result<ChangeSet> recorded(const std::function<Result<void>(Project&)>& edit);
     /// Undoes a change, or makes it again, whole or not at all. InvalidArgument ("change") where rows are not as the
     /// change left (found) them: somebody changed them since.
-    Result<void> takeBack(const Change& change);
-    Result<void> makeAgain(const Change& change);
+    Result<void> takeBack(const ChangeSet& change);
+    Result<void> makeAgain(const ChangeSet& change);
 
     /// Small settings of the project (last page, selected run).
     Result<void> setSetting(const std::string& key, const std::string& value);

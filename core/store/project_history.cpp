@@ -55,8 +55,21 @@ Result<void> apply(SQLite::Database& database, const void* rows, int bytes) {
 
 } // namespace
 
-Result<Change> Project::recorded(const std::function<Result<void>(Project&)>& edit) {
-    return detail::guarded(m_impl->path, [&]() -> Result<Change> {
+Result<ChangeSet> joined(const ChangeSet& first, const ChangeSet& second) {
+    int size = 0;
+    void* rows = nullptr;
+    // It only reads, whatever its signature says.
+    const auto bytes = [](const ChangeSet& change) { return const_cast<std::uint8_t*>(change.rows.data()); };
+    if (sqlite3changeset_concat(static_cast<int>(first.rows.size()), bytes(first), static_cast<int>(second.rows.size()),
+                                bytes(second), &size, &rows) != SQLITE_OK)
+        return invalid("change", "two changes", "one that follows the other");
+    const Bytes owned(rows);
+    const auto* begin = static_cast<const std::uint8_t*>(rows);
+    return ChangeSet{{begin, begin + size}};
+}
+
+Result<ChangeSet> Project::recorded(const std::function<Result<void>(Project&)>& edit) {
+    return detail::guarded(m_impl->path, [&]() -> Result<ChangeSet> {
         SQLite::Database& database = m_impl->db();
         sqlite3_session* made = nullptr;
         expect(database, sqlite3session_create(database.getHandle(), "main", &made));
@@ -69,11 +82,11 @@ Result<Change> Project::recorded(const std::function<Result<void>(Project&)>& ed
         expect(database, sqlite3session_changeset(made, &size, &rows));
         const Bytes owned(rows);
         const auto* first = static_cast<const std::uint8_t*>(rows);
-        return Change{{first, first + size}};
+        return ChangeSet{{first, first + size}};
     });
 }
 
-Result<void> Project::takeBack(const Change& change) {
+Result<void> Project::takeBack(const ChangeSet& change) {
     return m_impl->write([&]() -> Result<void> {
         int size = 0;
         void* rows = nullptr;
@@ -84,7 +97,7 @@ Result<void> Project::takeBack(const Change& change) {
     });
 }
 
-Result<void> Project::makeAgain(const Change& change) {
+Result<void> Project::makeAgain(const ChangeSet& change) {
     return m_impl->write([&] { return apply(m_impl->db(), change.rows.data(), static_cast<int>(change.rows.size())); });
 }
 

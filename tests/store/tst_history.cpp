@@ -10,7 +10,6 @@
 #include "tests/support/test_support.h"
 
 using namespace plumbline;
-using store::Change;
 using store::Project;
 namespace fs = std::filesystem;
 
@@ -188,6 +187,25 @@ private Q_SLOTS:
         QCOMPARE(back.error().code, ErrorCode::InvalidArgument);
         QCOMPARE(back.error().arg("name"), std::string_view("change"));
         QVERIFY(contents(filled.path) == before);
+    }
+
+    void changesThatFollowAreJoined() {
+        Filled filled;
+        test::Inventor inventor(3);
+        const auto before = contents(filled.path);
+        const auto update = [&](const ProbeSet& probe) {
+            return filled.project.recorded([&](Project& project) { return project.updateProbe(filled.probe, probe); })
+                .value();
+        };
+        const store::ChangeSet first = update(inventor.make<ProbeSet>()), second = update(inventor.make<ProbeSet>());
+        const auto after = contents(filled.path);
+        const auto both = store::joined(first, second);
+        QVERIFY(both.has_value());
+        QVERIFY(filled.project.takeBack(*both).has_value());
+        QVERIFY(contents(filled.path) == before);
+        QVERIFY(filled.project.makeAgain(*both).has_value());
+        QVERIFY(contents(filled.path) == after);
+        QCOMPARE(store::joined({{1, 2, 3}}, second).error().code, ErrorCode::InvalidArgument);
     }
 
     void aFailedEditIsNoChange() {

@@ -14,6 +14,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStackedWidget>
@@ -28,12 +29,15 @@
 #include "app/window/runs_room.h"
 #include "app/window/settings_page.h"
 #include "tests/support/test_support.h"
+#include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/charts/plumb_table.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
+#include "ui/pages/probes/probes_page.h"
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
@@ -45,6 +49,7 @@
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::named;
 using plumbline::test::TempFolder;
 using plumbline::test::writeText;
 
@@ -153,6 +158,95 @@ private Q_SLOTS:
         QTest::keyClick(m_window.get(), Qt::Key_Escape);
         QCOMPARE(m_window->currentRoom(), QStringLiteral("models"));
     }
+    void editsAreUndoneAndRedone() {
+        makeProject("a.plumb");
+        m_window->openProject(text(*m_folder / "a.plumb"));
+        ProjectLists* lists = m_window->context().lists;
+        QTRY_VERIFY_WITH_TIMEOUT(lists->isLoaded(), 30000);
+        const auto entry = [&](const char* word) {
+            for (QAction* action : m_window->findChildren<QAction*>())
+                if (QString(action->text()).remove(u'&').startsWith(QLatin1String(word)))
+                    return action;
+            return static_cast<QAction*>(nullptr);
+        };
+        QVERIFY(!entry("Undo")->isEnabled());
+        QVERIFY(!entry("Redo")->isEnabled());
+
+        // A model, by the page's button and by keys; it comes back under its number.
+        m_window->showRoom(QStringLiteral("models"));
+        const auto id = lists->models()->records().front().id;
+        m_window->modelsPage()->table()->setCurrentSource(lists->models()->index(0, 0));
+        button(m_window->modelsPage(), QStringLiteral("Remove"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(lists->models()->rowCount(), 1, 30000);
+        QTRY_COMPARE(entry("Undo")->text().remove(u'&'), QStringLiteral("Undo removing faceclip-a"));
+        QTRY_VERIFY(says(QStringLiteral("faceclip-a was removed")));
+        QTest::keyClick(m_window.get(), Qt::Key_Z, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(lists->models()->indexOf(id).isValid(), 30000);
+        QVERIFY(!says(QStringLiteral("faceclip-a was removed"))); // its Undo would undo something else
+        QTRY_COMPARE(entry("Redo")->text().remove(u'&'), QStringLiteral("Redo removing faceclip-a"));
+        QTest::keyClick(m_window.get(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!lists->models()->indexOf(id).isValid(), 30000);
+        entry("Undo")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(lists->models()->indexOf(id).isValid(), 30000);
+
+        // What was typed into a probe set: the fields follow.
+        m_window->showRoom(QStringLiteral("probes"));
+        auto* probes = m_window->probesPage();
+        probes->table()->setCurrentSource(lists->probes()->index(lists->probes()->rowCount() - 1, 0));
+        auto* concepts = named<QPlainTextEdit>(probes, QStringLiteral("Concepts"));
+        const QString before = concepts->toPlainText();
+        concepts->setPlainText(QStringLiteral("pilot"));
+        QVERIFY(!entry("Redo")->isEnabled() || entry("Redo")->text().contains(QStringLiteral("faceclip-a")));
+        probes->flush();
+        QTRY_COMPARE(entry("Undo")->text().remove(u'&'), QStringLiteral("Undo changing Office"));
+        QVERIFY(!entry("Redo")->isEnabled()); // another edit was made
+        concepts->setPlainText(QStringLiteral("pilot\nnurse")); // one step with the edit before
+        probes->flush();
+        QTRY_COMPARE_WITH_TIMEOUT(lists->probes()->records().back().probe.concepts.size(), std::size_t(2), 30000);
+        entry("Undo")->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(concepts->toPlainText(), before, 30000);
+        entry("Redo")->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(concepts->toPlainText(), QStringLiteral("pilot\nnurse"), 30000);
+
+        // A run.
+        const int runs = lists->runs()->rowCount();
+        auto* room = m_window->findChild<RunsRoom*>();
+        m_window->showRoom(QStringLiteral("runs"));
+        Q_EMIT room->findChild<RunsPage*>()->removeRequested(1);
+        QTRY_COMPARE_WITH_TIMEOUT(lists->runs()->rowCount(), runs - 1, 30000);
+        QTRY_VERIFY(button(m_window->messages(), QStringLiteral("Undo")) != nullptr);
+        button(m_window->messages(), QStringLiteral("Undo"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(lists->runs()->rowCount(), runs, 30000);
+        QVERIFY(lists->runs()->indexOf(1).isValid());
+
+        // What another program changed since stays as that program left it.
+        QTRY_COMPARE(entry("Undo")->text().remove(u'&'), QStringLiteral("Undo changing Office"));
+        const auto probe = lists->probes()->records().back();
+        {
+            auto other = store::Project::open(*m_folder / "a.plumb");
+            QVERIFY(other.has_value());
+            ProbeSet changed = probe.probe;
+            changed.name = "Elsewhere";
+            QVERIFY(other->updateProbe(probe.id, changed).has_value());
+        }
+        entry("Undo")->trigger();
+        QTRY_VERIFY(says(QStringLiteral("Cannot undo changing Office. What it changed was changed again since.")));
+        QTRY_COMPARE(lists->probes()->records().back().probe.name, std::string("Elsewhere"));
+
+        // What the engine added; closing forgets everything.
+        m_window->context().project->history()->added(QStringLiteral("adding a model"), [id](store::Project& project) {
+            return project.removeModel(id);
+        });
+        entry("Undo")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!lists->models()->indexOf(id).isValid(), 30000);
+        entry("Redo")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(lists->models()->indexOf(id).isValid(), 30000);
+        entry("Undo")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!lists->models()->indexOf(id).isValid(), 30000);
+        m_window->context().project->close();
+        QVERIFY(!entry("Undo")->isEnabled());
+        QVERIFY(!entry("Redo")->isEnabled());
+    }
     void aCommandIsFoundByPartsOfItsName() {
         makeProject("a.plumb");
         m_window->openProject(text(*m_folder / "a.plumb"));
@@ -209,9 +303,12 @@ private Q_SLOTS:
         room->showRun(1);
         QTRY_VERIFY_WITH_TIMEOUT(hand->isEnabled(), 30000);
         QSignalSpy reports(page, &RunsPage::reportRequested), verified(page, &RunsPage::verifyRequested);
-        QAction* verify = hand->menu()->actions().last();
-        QAction* compare = hand->menu()->actions().at(hand->menu()->actions().size() - 2);
-        compare->trigger();
+        const auto action = [&](QStringView words) {
+            const auto all = hand->menu()->actions();
+            return *std::ranges::find_if(all, [&](const QAction* each) { return each->text().contains(words); });
+        };
+        QAction* verify = action(u"Verify");
+        action(u"Compare")->trigger();
         QCOMPARE(m_window->currentRoom(), QStringLiteral("compare"));
         m_window->showRoom(QStringLiteral("runs"));
         verify->trigger();

@@ -9,6 +9,7 @@
 #include <QThread>
 #include <QTimer>
 
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/json.h"
 
 namespace plumbline::ui {
@@ -23,6 +24,7 @@ constexpr auto kPollInterval = 400ms;
 struct ProjectService::Private {
     // Main thread.
     ProjectService* q = nullptr;
+    EditHistory* history = nullptr;
     QThread thread;
     QObject* worker = nullptr; ///< lives on the thread; calls are queued to it
     bool isOpen = false;
@@ -46,6 +48,7 @@ struct ProjectService::Private {
 
 ProjectService::ProjectService(QObject* parent) : QObject(parent), d(std::make_unique<Private>()) {
     d->q = this;
+    d->history = new EditHistory(this, this);
     d->worker = new QObject;
     d->worker->moveToThread(&d->thread);
     connect(&d->thread, &QThread::finished, d->worker, &QObject::deleteLater);
@@ -92,6 +95,8 @@ bool ProjectService::isOpen() const { return d->isOpen; }
 bool ProjectService::isReadOnly() const { return d->isReadOnly; }
 
 QString ProjectService::path() const { return d->path; }
+
+EditHistory* ProjectService::history() const { return d->history; }
 
 void ProjectService::Private::start(const QString& file, bool create) {
     const std::uint64_t mine = generation;

@@ -14,6 +14,8 @@
 
 namespace plumbline::ui {
 
+class EditHistory;
+
 /// The open project. All access to the file happens on one worker thread; the main thread asks by a query that runs
 /// there and gets the value back by a callback. The file is also watched for what the engine commits.
 class ProjectService : public QObject {
@@ -30,6 +32,8 @@ public:
     bool isOpen() const;
     bool isReadOnly() const;
     QString path() const;
+    /// What was edited here, to be undone.
+    EditHistory* history() const;
 
     /// Runs `query` on the worker thread with the open project, then `done` on the main thread unless `context` is gone.
     /// Does nothing while no project is open.

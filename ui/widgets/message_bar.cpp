@@ -12,6 +12,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/widgets/icons.h"
 
@@ -126,6 +127,14 @@ QList<MessageRow*> rows(const QVBoxLayout* column) {
 Message Message::of(const Error& error) {
     return {Severity::Error, errorText(error), errorDetails(error), {},
             error.code == ErrorCode::EngineGone ? QLatin1String(kEngineKey) : QString()};
+}
+
+Message Message::removed(const QString& what, EditHistory* history) {
+    return {Severity::Note,
+            MessageBar::tr("%1 was removed from the project.").arg(what),
+            {},
+            {{MessageBar::tr("Undo"), [history] { history->undo(); }}},
+            QLatin1String(kUndoKey)};
 }
 
 MessageBar::MessageBar(QWidget* parent) : QWidget(parent), m_column(new QVBoxLayout(this)) {

@@ -14,6 +14,8 @@ class QVBoxLayout;
 
 namespace plumbline::ui {
 
+class EditHistory;
+
 /// One thing to tell the user. Never a box: it stays in the message bar until it is dealt with or closed.
 struct Message {
     struct Action {
@@ -33,6 +35,9 @@ struct Message {
 
     /// The sentence and the details of an error.
     static Message of(const Error& error);
+    /// That `what` was removed, with a button that undoes the newest edit; the window withdraws it with the next one.
+    static Message removed(const QString& what, EditHistory* history);
+    static constexpr char kUndoKey[] = "undo";
 };
 
 /// The messages under the page's header, newest first, at most kMost of them.

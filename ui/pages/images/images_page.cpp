@@ -8,6 +8,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -68,6 +69,8 @@ ImagesPage::ImagesPage(const Context& context, QWidget* parent)
         updateState();
     });
     connect(m_form, &AddImagesForm::added, this, [this](qint64 id) {
+        m_context.project->history()->added(
+            tr("adding images"), [id](store::Project& project) { return project.removeImageSet(id); });
         m_toSelect = id;
         updateState();
     });
@@ -116,28 +119,15 @@ void ImagesPage::removeCurrent() {
     const auto* record = m_context.lists->imageSets()->record(m_table->currentSource());
     if (record == nullptr)
         return;
-    using Removed = std::shared_ptr<ImageSet>;
-    m_context.project->ask<Removed>(
-        this,
-        [id = record->id](store::Project& project) -> Result<Removed> {
-            PLUMBLINE_TRY(auto set, project.imageSet(id)); // kept for Undo
-            PLUMBLINE_CHECK(project.removeImageSet(id));
-            return std::make_shared<ImageSet>(std::move(set));
-        },
-        [this, name = record->name](const Result<Removed>& removed) {
-            if (!removed) {
-                Q_EMIT raised(Message::of(removed.error()));
-                return;
-            }
-            const auto undo = [this, name, set = *removed] {
-                m_context.project->ask<std::int64_t>(
-                    this, [name, set](store::Project& project) { return project.addImageSet(*set, name); },
-                    [this](const Result<std::int64_t>& id) {
-                        if (!id)
-                            Q_EMIT raised(Message::of(id.error()));
-                    });
-            };
-            Q_EMIT raised({Severity::Note, tr("%1 was removed from the project.").arg(fromUtf8(name)), {}, {{tr("Undo"), undo}}});
+    const QString name = fromUtf8(record->name);
+    m_context.project->history()->edit(
+        this, tr("removing %1").arg(name),
+        [id = record->id](store::Project& project) { return project.removeImageSet(id); },
+        [this, name](const Result<void>& result) {
+            if (!result)
+                Q_EMIT raised(Message::of(result.error()));
+            else
+                Q_EMIT raised(Message::removed(name, m_context.project->history()));
         });
 }
 

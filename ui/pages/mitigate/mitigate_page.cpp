@@ -2,7 +2,6 @@
 #include "ui/pages/mitigate/mitigate_page.h"
 
 #include <algorithm>
-#include <variant>
 
 #include <QComboBox>
 #include <QDir>
@@ -15,6 +14,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -297,13 +297,9 @@ void MitigatePage::removeCurrent() {
 }
 
 void MitigatePage::remove(qint64 id) {
-    m_context.project->ask<std::monostate>(
-        this,
-        [id](store::Project& project) -> Result<std::monostate> {
-            PLUMBLINE_CHECK(project.removeStudy(id));
-            return {};
-        },
-        [this](const Result<std::monostate>& result) {
+    m_context.project->history()->edit(
+        this, tr("removing comparison %1").arg(id), [id](store::Project& project) { return project.removeStudy(id); },
+        [this](const Result<void>& result) {
             if (!result)
                 Q_EMIT raised(Message::of(result.error()));
         });

@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/path.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -156,6 +157,10 @@ void ModelsPage::addModel(const QString& path, const QString& vocabulary) {
 
 void ModelsPage::added(const QString& path, const QString& vocabulary, const QJsonObject& answer) {
     const qint64 id = answer.value(u"id").toInteger();
+    // A model that was there before has only been read anew.
+    if (!m_context.lists->models()->indexOf(id).isValid() && std::exchange(m_added, id) != id)
+        m_context.project->history()->added(
+            tr("adding a model"), [id](store::Project& project) { return project.removeModel(id); });
     m_toSelect = id;
     updateState();
     const auto card = modelCardFrom(answer.value(u"card").toObject());
@@ -318,29 +323,14 @@ void ModelsPage::removeCurrent() {
     if (record == nullptr)
         return;
     cancelCheck(record->id);
-    m_context.project->ask<std::monostate>(
-        this,
-        [id = record->id](store::Project& project) -> Result<std::monostate> {
-            PLUMBLINE_CHECK(project.removeModel(id));
-            return {};
-        },
-        [this, removed = *record](const Result<std::monostate>& result) {
-            if (!result) {
+    const QString name = fromUtf8(record->name);
+    m_context.project->history()->edit(
+        this, tr("removing %1").arg(name), [id = record->id](store::Project& project) { return project.removeModel(id); },
+        [this, name](const Result<void>& result) {
+            if (!result)
                 Q_EMIT raised(Message::of(result.error()));
-                return;
-            }
-            const auto undo = [this, removed] {
-                m_context.project->ask<std::int64_t>(
-                    this, [removed](store::Project& project) { return project.addModel(removed); },
-                    [this](const Result<std::int64_t>& id) {
-                        if (!id)
-                            Q_EMIT raised(Message::of(id.error()));
-                    });
-            };
-            Q_EMIT raised({Severity::Note,
-                           tr("%1 was removed from the project.").arg(fromUtf8(removed.name)),
-                           {},
-                           {{tr("Undo"), undo}}});
+            else
+                Q_EMIT raised(Message::removed(name, m_context.project->history()));
         });
 }
 

@@ -65,6 +65,7 @@ private:
     QPushButton* m_vocabulary;
     QPushButton* m_remove;
     QString m_shownCard;            ///< what the card shows: record, weights, vocabulary
+    qint64 m_added = 0; ///< the newest that can be taken back
     qint64 m_toSelect = 0;          ///< a model just added, until the table has it
     QHash<qint64, qint64> m_checks; ///< models that are being checked, with the number of the engine's request
 };

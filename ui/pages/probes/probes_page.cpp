@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include "core/probe/probe_set.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -46,6 +47,13 @@ QPlainTextEdit* editor(const QString& name, const QString& placeholder) {
     edit->setTabChangesFocus(true);
     edit->setLineWrapMode(QPlainTextEdit::NoWrap);
     return edit;
+}
+
+bool same(const ProbeSet& a, const ProbeSet& b) {
+    return a.name == b.name && a.version == b.version && a.source == b.source && a.templates == b.templates &&
+           std::ranges::equal(a.concepts, b.concepts, [](const Concept& x, const Concept& y) {
+               return x.text == y.text && x.group == y.group;
+           });
 }
 
 } // namespace
@@ -201,8 +209,9 @@ void ProbesPage::importFile(const QString& file) {
 
 void ProbesPage::addProbe(const ProbeSet& probe) {
     flush();
-    m_context.project->ask<std::int64_t>(
-        this, [probe](store::Project& project) { return project.addProbe(probe); },
+    m_context.project->history()->edit<std::int64_t>(
+        this, tr("adding %1").arg(fromUtf8(probe.name)),
+        [probe](store::Project& project) { return project.addProbe(probe); },
         [this](const Result<std::int64_t>& id) {
             if (!id) {
                 Q_EMIT raised(Message::of(id.error()));
@@ -231,21 +240,14 @@ void ProbesPage::removeCurrent() {
     const auto* record = m_context.lists->probes()->recordById(m_loaded);
     if (record == nullptr || ProbeTable::isBuiltIn(record->id))
         return;
-    m_context.project->ask<std::monostate>(
-        this,
-        [id = record->id](store::Project& project) -> Result<std::monostate> {
-            PLUMBLINE_CHECK(project.removeProbe(id));
-            return {};
-        },
-        [this, removed = typed()](const Result<std::monostate>& result) {
-            if (!result) {
+    const QString name = fromUtf8(typed().name);
+    m_context.project->history()->edit(
+        this, tr("removing %1").arg(name), [id = record->id](store::Project& project) { return project.removeProbe(id); },
+        [this, name](const Result<void>& result) {
+            if (!result)
                 Q_EMIT raised(Message::of(result.error()));
-                return;
-            }
-            Q_EMIT raised({Severity::Note,
-                           tr("%1 was removed from the project.").arg(fromUtf8(removed.name)),
-                           {},
-                           {{tr("Undo"), [this, removed] { addProbe(removed); }}}});
+            else
+                Q_EMIT raised(Message::removed(name, m_context.project->history()));
         });
 }
 
@@ -256,8 +258,13 @@ void ProbesPage::load() {
         return;
     flush();
     m_loaded = id;
+    fill(record != nullptr ? record->probe : ProbeSet());
+    updateState();
+}
+
+void ProbesPage::fill(const ProbeSet& probe) {
+    m_stored = probe;
     const QScopedValueRollback loading(m_loading, true);
-    const ProbeSet probe = record != nullptr ? record->probe : ProbeSet();
     m_name->setText(fromUtf8(probe.name));
     m_version->setText(fromUtf8(probe.version));
     m_source->setText(fromUtf8(probe.source));
@@ -265,7 +272,6 @@ void ProbesPage::load() {
     m_templates->setPlainText(textOf(probe.templates));
     m_concepts->setPlainText(textOf(probe.concepts));
     preview(probe);
-    updateState();
 }
 
 ProbeSet ProbesPage::typed() const {
@@ -310,19 +316,18 @@ void ProbesPage::flush() {
     if (!std::exchange(m_dirty, false) || m_loaded <= 0 || !m_context.project->isOpen())
         return;
     ++m_storing;
-    m_context.project->ask<std::monostate>(
-        this,
-        [id = m_loaded, probe = typed()](store::Project& project) -> Result<std::monostate> {
-            PLUMBLINE_CHECK(project.updateProbe(id, probe));
-            return {};
-        },
-        [this](const Result<std::monostate>& result) {
+    const ProbeSet probe = m_stored = typed();
+    m_context.project->history()->edit(
+        this, tr("changing %1").arg(fromUtf8(probe.name)),
+        [id = m_loaded, probe](store::Project& project) { return project.updateProbe(id, probe); },
+        [this](const Result<void>& result) {
             --m_storing;
             if (!result)
                 Q_EMIT raised(Message::of(result.error()));
             else if (!m_dirty && m_storing == 0)
                 m_state->setText(tr("Stored in this project"));
-        });
+        },
+        QStringLiteral("probe/%1").arg(m_loaded));
 }
 
 void ProbesPage::updateSummary() {
@@ -347,6 +352,9 @@ void ProbesPage::updateState() {
     }
 
     const auto* record = probes->recordById(m_loaded);
+    // Undone, or changed by another program: what is shown follows, unless something else is being typed.
+    if (record != nullptr && !m_dirty && m_storing == 0 && !same(record->probe, m_stored))
+        fill(record->probe);
     const bool isOwn = record != nullptr && !ProbeTable::isBuiltIn(m_loaded);
     const bool canEdit = isOwn && m_context.isWritable();
     for (QLineEdit* line : {m_name, m_version, m_source})

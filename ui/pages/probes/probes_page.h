@@ -43,6 +43,8 @@ private:
     void copyCurrent();
     void removeCurrent();
     void load();
+    /// The fields, as this set has them.
+    void fill(const ProbeSet& probe);
     void edited();
     void preview(const ProbeSet& probe);
     ProbeSet typed() const;
@@ -70,6 +72,7 @@ private:
     QString m_tokenProblem;
     QTimer m_saving;
     qint64 m_loaded = 0; ///< the record in the editor
+    ProbeSet m_stored;   ///< as it was read, or as it was last given to the project
     qint64 m_toSelect = 0;
     bool m_loading = false;
     bool m_dirty = false; ///< typed and not given to the project yet

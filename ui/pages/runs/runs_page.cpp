@@ -93,7 +93,7 @@ void RunsPage::build() {
     m_attributeLabel->setBuddy(m_attribute);
     m_newAudit = new QPushButton(tr("&New audit…"));
     m_hand = new QPushButton(tr("Re&port"));
-    m_hand->setToolTip(tr("Hand this run over as a report, or repeat it and compare"));
+    m_hand->setToolTip(tr("Hand this run over as a report, compare it, repeat it, or remove it"));
     m_hand->setMenu(buildHand());
     m_hand->setEnabled(false);
     top->addWidget(m_picker, 0, Qt::AlignLeft);
@@ -186,6 +186,11 @@ QMenu* RunsPage::buildHand() {
         if (m_run)
             Q_EMIT verifyRequested(m_run->record.id);
     });
+    menu->addSeparator();
+    menu->addAction(tr("&Remove this run"), this, [this] {
+        if (m_run)
+            Q_EMIT removeRequested(m_run->record.id);
+    });
     return menu;
 }
 
@@ -197,12 +202,15 @@ QWidget* RunsPage::buildUnfinished() {
     m_progress = new QProgressBar;
     m_goOn = new QPushButton(tr("&Go on"));
     makePrimary(m_goOn);
+    m_remove = new QPushButton(tr("&Remove this run"));
     card->column()->addWidget(m_stateText);
     card->column()->addWidget(m_progress);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(m_goOn);
+    buttons->addWidget(m_remove);
     buttons->addStretch();
     card->column()->addLayout(buttons);
+    connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_picker->currentRun()); });
     connect(m_goOn, &QPushButton::clicked, this, [this] { Q_EMIT resumeRequested(m_picker->currentRun()); });
 
     auto* holder = new QWidget;
@@ -412,6 +420,7 @@ void RunsPage::showUnfinished(const store::RunRecord& run) {
     m_progress->setFormat(tr("%1 of %2 images").arg(countText(run.embedded), countText(run.images)));
     m_progress->setVisible(run.state != RunState::Failed);
     m_goOn->setVisible(m_canGoOn(run));
+    m_remove->setVisible(run.state != RunState::Running || m_canGoOn(run)); // one that is at work is cancelled first
     m_stack->setCurrentWidget(m_unfinished);
 }
 

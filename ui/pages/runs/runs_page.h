@@ -63,6 +63,7 @@ Q_SIGNALS:
     void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
     void verifyRequested(qint64 run);
     void compareRequested(qint64 run);
+    void removeRequested(qint64 run);
     /// A run is shown of a model that is known to have been taught to lean.
     void plantedRunShown();
     /// severity: a Severity of theme.h.
@@ -120,6 +121,7 @@ private:
     QLabel* m_stateText = nullptr;
     QProgressBar* m_progress = nullptr;
     QPushButton* m_goOn = nullptr;
+    QPushButton* m_remove = nullptr; ///< of an unfinished run
 
     QSplitter* m_split = nullptr;
     bool m_splitByHand = false;
