@@ -445,14 +445,13 @@ Methods::Answer Methods::writeReport(const json& params, Feedback& feedback) {
 Methods::Answer Methods::thumbnails(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, projectOf(params));
     PLUMBLINE_TRY(const std::int64_t setId, integerOf(params, "image_set"));
-    PLUMBLINE_TRY(const ImageSet set, project.imageSet(setId));
     std::vector<std::int64_t> rows;
     for (const json& row : params.value("rows", json::array())) {
         if (!row.is_number_integer())
             return fail(ErrorCode::ProtocolError, {{"reason", "the parameter rows must hold whole numbers"}});
         rows.push_back(row.get<std::int64_t>());
     }
-    PLUMBLINE_CHECK(audit::ensureThumbnails(project, setId, set, rows, feedback));
+    PLUMBLINE_CHECK(audit::ensureThumbnails(project, setId, rows, feedback));
     return json::object();
 }
 
