@@ -27,6 +27,7 @@ int runCommandLine(int argc, char** argv) {
     addTrain(app, run);
     addInterpolate(app, run);
     addDebias(app, run);
+    addImages(app, run);
     addReport(app, run);
     addVerify(app, run);
     addCompare(app, run);

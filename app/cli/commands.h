@@ -21,6 +21,7 @@ void addSample(CLI::App& app, Run& run);
 void addTrain(CLI::App& app, Run& run);
 void addInterpolate(CLI::App& app, Run& run);
 void addDebias(CLI::App& app, Run& run);
+void addImages(CLI::App& app, Run& run);
 void addReport(CLI::App& app, Run& run);
 void addVerify(CLI::App& app, Run& run);
 void addCompare(CLI::App& app, Run& run);

@@ -82,7 +82,7 @@ Outcome<AuditResult> runAudit(const clip::Encoder& encoder, const AuditConfig& c
                               const debias::Transform* transform = nullptr, const clip::Encoder* baseline = nullptr);
 
 /// Thumbnails of these rows that the project does not have yet. Unreadable files are passed over.
-Outcome<void> ensureThumbnails(store::Project& project, std::int64_t imageSetId, const ImageSet& set,
-                               std::span<const std::int64_t> rows, Feedback& feedback);
+Outcome<void> ensureThumbnails(store::Project& project, std::int64_t imageSetId, std::span<const std::int64_t> rows,
+                               Feedback& feedback);
 
 } // namespace plumbline::audit

@@ -57,7 +57,7 @@ Outcome<AuditResult> runAndStore(store::Project& project, std::int64_t run, cons
     // The run is complete; thumbnails are a convenience that can be made later, so their failure is only told.
     const std::vector<std::int64_t> rows =
         topRowsOfAll(scores, result.prompts.size(), set.size(), kThumbnailsPerPrompt);
-    if (auto made = ensureThumbnails(project, record.config.imageSetId, set, rows, feedback);
+    if (auto made = ensureThumbnails(project, record.config.imageSetId, rows, feedback);
         !made && !made.error().cancelled())
         feedback.log("Not all thumbnails could be stored; they are made again when they are needed.");
     return result;

@@ -13,7 +13,9 @@
 #include "core/base/error.h"
 #include "core/data/audit.h"
 #include "core/data/debias.h"
+#include "core/data/image_catalog.h"
 #include "core/data/image_set.h"
+#include "core/data/label_source.h"
 #include "core/data/model_info.h"
 #include "core/data/probe.h"
 
@@ -36,9 +38,12 @@ struct ImageSetRecord {
         std::string name;
         std::vector<std::pair<std::string, std::int64_t>> groups;
         std::int64_t unlabelled = 0;
+        LabelSource source;
     };
     std::vector<AttributeCounts> attributes;
     std::string added;
+    std::string checked; ///< UTC; empty: its pictures were never looked at
+    std::vector<std::pair<ImageFlaw, std::int64_t>> flaws; ///< with how many images have each, of the last check
 };
 
 struct ProbeRecord {
@@ -127,6 +132,17 @@ public:
     Result<ImageSet> imageSet(std::int64_t id);
     Result<void> updateMatchReport(std::int64_t id, const MatchReport& report);
     Result<void> removeImageSet(std::int64_t id);
+    /// Who says what the labels say, one an attribute, in their order. InvalidArgument for another number of them.
+    Result<void> setLabelSources(std::int64_t id, std::span<const LabelSource> sources);
+    /// Of a set that runs need also when it was removed (as imagePaths and imageCheck).
+    Result<std::vector<LabelSource>> labelSources(std::int64_t id);
+    /// The set packed, with its check: what browsing a million images takes.
+    Result<ImageCatalog> imageCatalog(std::int64_t id);
+    /// Where these rows lie, without reading the whole set. RecordUnknown for a row that it does not have.
+    Result<std::vector<std::filesystem::path>> imagePaths(std::int64_t id, std::span<const std::int64_t> rows);
+    /// Takes the place of an earlier check. InvalidArgument for rows that the set does not have.
+    Result<void> putImageCheck(std::int64_t id, const ImageCheck& check);
+    Result<std::optional<ImageCheck>> imageCheck(std::int64_t id);
 
     Result<std::int64_t> addProbe(const ProbeSet& probe);
     Result<void> updateProbe(std::int64_t id, const ProbeSet& probe);

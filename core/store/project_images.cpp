@@ -15,15 +15,12 @@ namespace {
 /// File names a BLOB: a million rows are a hundred and some statements, and no BLOB comes near SQLite's limit.
 constexpr std::size_t kNamesPerPiece = 8192;
 
-Result<void> checkImageSet(const ImageSet& set) {
-    for (const std::string& file : set.files)
-        if (file.empty() || file.find('\0') != std::string::npos)
-            return invalid("file name", encodeName(file), "a name without zero bytes");
-    for (const Attribute& attribute : set.attributes) {
+Result<void> checkAttributes(const std::vector<Attribute>& attributes, std::size_t images) {
+    for (const Attribute& attribute : attributes) {
         const auto groups = static_cast<std::int64_t>(attribute.groups.size());
-        if (attribute.codes.size() != set.files.size())
+        if (attribute.codes.size() != images)
             return invalid("number of labels of " + attribute.name, std::to_string(attribute.codes.size()),
-                           std::to_string(set.files.size()) + ", one an image");
+                           std::to_string(images) + ", one an image");
         const auto wrong = std::find_if(attribute.codes.begin(), attribute.codes.end(), [&](std::int32_t code) {
             return code != Attribute::kUnlabelled && (code < 0 || code >= groups);
         });
@@ -32,6 +29,23 @@ Result<void> checkImageSet(const ImageSet& set) {
                            "less than " + std::to_string(groups));
     }
     return {};
+}
+
+Result<void> checkImageSet(const ImageSet& set) {
+    for (const std::string& file : set.files)
+        if (file.empty() || file.find('\0') != std::string::npos)
+            return invalid("file name", encodeName(file), "a name without zero bytes");
+    return checkAttributes(set.attributes, set.files.size());
+}
+
+/// Of each of the names that a piece holds.
+template <class Each>
+void forEachName(const SQLite::Column& piece, Each&& each) {
+    std::string_view names(static_cast<const char*>(piece.getBlob()), static_cast<std::size_t>(piece.getBytes()));
+    for (std::size_t end = names.find('\0'); end != std::string_view::npos; end = names.find('\0')) {
+        each(names.substr(0, end));
+        names.remove_prefix(end + 1);
+    }
 }
 
 } // namespace
@@ -94,9 +108,11 @@ Result<std::int64_t> Project::addImageSet(const ImageSet& set, const std::string
 }
 
 Result<std::vector<ImageSetRecord>> Project::Impl::loadImageSets() {
-    auto sets = prepare("SELECT id, name, root, labels_file, preset, images, report, added FROM image_set "
-                        "WHERE hidden = 0 ORDER BY id");
-    auto attributes = prepare("SELECT id, name, unlabelled FROM attribute WHERE image_set = ? ORDER BY position");
+    auto sets = prepare("SELECT id, name, root, labels_file, preset, images, report, added, checked FROM image_set "
+                        "LEFT JOIN image_check ON image_check.image_set = image_set.id WHERE hidden = 0 ORDER BY id");
+    auto flaws = prepare("SELECT flaw, length(images) FROM image_finding WHERE image_set = ?");
+    auto attributes = prepare("SELECT id, name, unlabelled, source, note FROM attribute LEFT JOIN label_source "
+                              "ON label_source.attribute = attribute.id WHERE image_set = ? ORDER BY position");
     auto groups = prepare("SELECT name, images FROM attribute_group WHERE attribute = ? ORDER BY code");
     std::vector<ImageSetRecord> records;
     while (sets.executeStep()) {
@@ -109,12 +125,20 @@ Result<std::vector<ImageSetRecord>> Project::Impl::loadImageSets() {
         record.images = sets.getColumn(5).getInt64();
         PLUMBLINE_TRY(record.report, stored(sets.getColumn(6).getString(), matchReportFromJson));
         record.added = sets.getColumn(7).getString();
+        record.checked = sets.getColumn(8).getString();
+        flaws.bind(1, record.id);
+        while (flaws.executeStep())
+            if (const auto flaw = imageFlawOf(flaws.getColumn(0).getString()))
+                record.flaws.emplace_back(*flaw, flaws.getColumn(1).getInt64() / std::int64_t(sizeof(std::int32_t)));
+        flaws.reset();
+        std::ranges::sort(record.flaws);
 
         attributes.bind(1, record.id);
         while (attributes.executeStep()) {
             auto& counts = record.attributes.emplace_back();
             counts.name = attributes.getColumn(1).getString();
             counts.unlabelled = attributes.getColumn(2).getInt64();
+            counts.source = {labelSourceKind(attributes.getColumn(3).getString()), attributes.getColumn(4).getString()};
             groups.bind(1, attributes.getColumn(0).getInt64());
             while (groups.executeStep())
                 counts.groups.emplace_back(groups.getColumn(0).getString(), groups.getColumn(1).getInt64());
@@ -145,23 +169,26 @@ Result<ImageSet> Project::Impl::loadImageSet(std::int64_t id) {
 
     auto files = prepare("SELECT names FROM image_set_files WHERE image_set = ? ORDER BY first_row");
     files.bind(1, id);
-    while (files.executeStep()) {
-        const SQLite::Column column = files.getColumn(0);
-        std::string_view names(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()));
-        for (std::size_t end = names.find('\0'); end != std::string_view::npos; end = names.find('\0')) {
-            set.files.emplace_back(names.substr(0, end));
-            names.remove_prefix(end + 1);
-        }
-    }
+    while (files.executeStep())
+        forEachName(files.getColumn(0), [&set](std::string_view name) { set.files.emplace_back(name); });
     if (set.files.size() != images)
         return damaged("image set " + std::to_string(id) + " has " + std::to_string(set.files.size()) + " of its " +
                        std::to_string(images) + " file names");
 
+    // The file may come from anywhere: what others index with must be within bounds.
+    PLUMBLINE_TRY(set.attributes, loadAttributes(id, images));
+    if (const auto valid = checkImageSet(set); !valid)
+        return damaged(std::string(valid.error().arg("name")) + " is " + std::string(valid.error().arg("value")));
+    return set;
+}
+
+Result<std::vector<Attribute>> Project::Impl::loadAttributes(std::int64_t imageSet, std::size_t images) {
+    std::vector<Attribute> result;
     auto attributes = prepare("SELECT id, name, codes FROM attribute WHERE image_set = ? ORDER BY position");
     auto groups = prepare("SELECT name FROM attribute_group WHERE attribute = ? ORDER BY code");
-    attributes.bind(1, id);
+    attributes.bind(1, imageSet);
     while (attributes.executeStep()) {
-        Attribute& attribute = set.attributes.emplace_back();
+        Attribute& attribute = result.emplace_back();
         attribute.name = attributes.getColumn(1).getString();
         groups.bind(1, attributes.getColumn(0).getInt64());
         while (groups.executeStep())
@@ -174,10 +201,68 @@ Result<ImageSet> Project::Impl::loadImageSet(std::int64_t id) {
         if (images > 0)
             std::memcpy(attribute.codes.data(), codes.getBlob(), images * sizeof(std::int32_t));
     }
-    // The file may come from anywhere: what others index with must be within bounds.
-    if (const auto valid = checkImageSet(set); !valid)
-        return damaged(std::string(valid.error().arg("name")) + " is " + std::string(valid.error().arg("value")));
-    return set;
+    return result;
+}
+
+Result<ImageCatalog> Project::imageCatalog(std::int64_t id) {
+    return m_impl->read([&]() -> Result<ImageCatalog> {
+        auto head = m_impl->prepare("SELECT root, images FROM image_set WHERE id = ?");
+        head.bind(1, id);
+        if (!head.executeStep())
+            return unknownRecord("image set", id);
+        ImageCatalog catalog;
+        catalog.root = decodePath(head.getColumn(0).getString());
+        const auto images = static_cast<std::size_t>(std::max<std::int64_t>(0, head.getColumn(1).getInt64()));
+
+        auto size = m_impl->prepare("SELECT total(length(names)) FROM image_set_files WHERE image_set = ?");
+        size.bind(1, id);
+        size.executeStep();
+        catalog.files.reserve(images, static_cast<std::size_t>(size.getColumn(0).getDouble()));
+        auto files = m_impl->prepare("SELECT names FROM image_set_files WHERE image_set = ? ORDER BY first_row");
+        files.bind(1, id);
+        while (files.executeStep())
+            forEachName(files.getColumn(0), [&catalog](std::string_view name) { catalog.files.add(name); });
+        if (catalog.size() != images)
+            return m_impl->damaged("image set " + std::to_string(id) + " has " + std::to_string(catalog.size()) +
+                                   " of its " + std::to_string(images) + " file names");
+        PLUMBLINE_TRY(catalog.attributes, m_impl->loadAttributes(id, images));
+        if (const auto valid = checkAttributes(catalog.attributes, images); !valid)
+            return m_impl->damaged(std::string(valid.error().arg("name")) + " is " +
+                                   std::string(valid.error().arg("value")));
+        PLUMBLINE_TRY(catalog.check, m_impl->loadImageCheck(id, images));
+        catalog.markFlaws();
+        return catalog;
+    });
+}
+
+Result<std::vector<std::filesystem::path>> Project::imagePaths(std::int64_t id, std::span<const std::int64_t> rows) {
+    return m_impl->read([&]() -> Result<std::vector<std::filesystem::path>> {
+        auto head = m_impl->prepare("SELECT root FROM image_set WHERE id = ?");
+        head.bind(1, id);
+        if (!head.executeStep())
+            return unknownRecord("image set", id);
+        const std::filesystem::path root = decodePath(head.getColumn(0).getString());
+        auto piece = m_impl->prepare("SELECT first_row, names FROM image_set_files WHERE image_set = ? AND "
+                                     "first_row <= ? ORDER BY first_row DESC LIMIT 1");
+        std::vector<std::filesystem::path> paths;
+        for (const std::int64_t row : rows) {
+            piece.bind(1, id);
+            piece.bind(2, row);
+            std::string file;
+            if (piece.executeStep()) {
+                std::int64_t at = piece.getColumn(0).getInt64();
+                forEachName(piece.getColumn(1), [&](std::string_view name) {
+                    if (at++ == row)
+                        file = name;
+                });
+            }
+            piece.reset();
+            if (file.empty())
+                return unknownRecord("image", row);
+            paths.push_back(root / file);
+        }
+        return paths;
+    });
 }
 
 Result<ImageSet> Project::imageSet(std::int64_t id) {

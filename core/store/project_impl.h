@@ -60,6 +60,8 @@ struct Project::Impl {
     // Within a transaction:
     /// The image set, hidden or not.
     Result<ImageSet> loadImageSet(std::int64_t id);
+    Result<std::vector<Attribute>> loadAttributes(std::int64_t imageSet, std::size_t images);
+    Result<std::optional<ImageCheck>> loadImageCheck(std::int64_t imageSet, std::size_t images);
     Result<std::vector<ModelRecord>> loadModels(std::optional<std::int64_t> id);
     Result<std::vector<ImageSetRecord>> loadImageSets();
     Result<std::vector<RunRecord>> loadRuns(std::optional<std::int64_t> id);

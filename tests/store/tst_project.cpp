@@ -68,7 +68,7 @@ private Q_SLOTS:
             QVERIFY(project.check().has_value());
         }
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(0x504C4D42));
-        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("3"));
+        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("4"));
         QCOMPARE(test::sql(file, "PRAGMA journal_mode"), std::string("wal"));
         QCOMPARE(test::sql(file,
                            "SELECT count(*) FROM pragma_table_list "
@@ -83,7 +83,8 @@ private Q_SLOTS:
         const test::TempFolder folder;
         const fs::path file = folder / "old.plumb";
         { Project project = created(file); }
-        for (const char* table : {"run_table", "transform_file", "transform", "study"})
+        for (const char* table : {"run_table", "transform_file", "transform", "study", "image_finding", "image_check",
+                                  "label_source"})
             test::sql(file, std::string("DROP TABLE ") + table);
         test::sql(file, "PRAGMA user_version=1");
         auto project = Project::open(file);

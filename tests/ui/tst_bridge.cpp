@@ -307,7 +307,8 @@ private Q_SLOTS:
     }
     void everyStageOfTheSampleIsWords() {
         for (const char* stage : {"painting-portraits", "loading-model", "hashing-images", "embedding-images",
-                                  "encoding-prompts", "measuring", "saving", "thumbnails"}) {
+                                  "encoding-prompts", "measuring", "saving", "thumbnails", "checking-images",
+                                  "comparing-images"}) {
             const QString words = stageText(QString::fromLatin1(stage));
             QVERIFY2(words[0].isUpper() && !words.contains(u'-'),
                      stage); // a stage that nobody named stays in small letters

@@ -57,6 +57,10 @@ QString stageText(const QString& stage) {
         return tr("Saving");
     if (stage == u"thumbnails")
         return tr("Making thumbnails");
+    if (stage == u"checking-images")
+        return tr("Looking at every picture");
+    if (stage == u"comparing-images")
+        return tr("Looking for pictures that are alike");
     if (stage == u"comparing-methods")
         return tr("Comparing methods");
     static const QString kFitting = QStringLiteral("fitting-");

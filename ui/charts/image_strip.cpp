@@ -13,9 +13,6 @@
 #include <QLocale>
 #include <QMenu>
 #include <QPainter>
-#include <QPainterPath>
-#include <QSettings>
-#include <QStandardPaths>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -23,6 +20,7 @@
 #include "ui/charts/image_viewer.h"
 #include "ui/charts/legend.h"
 #include "ui/charts/palette.h"
+#include "ui/charts/thumbnail_paint.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/theme.h"
 
@@ -32,19 +30,6 @@ namespace {
 constexpr int kSide = 80; ///< of a thumbnail; they are stored with twice as many pixels
 constexpr int kGap = 4;
 constexpr std::size_t kNamedGroups = 7; ///< more groups are named by their marks only, as in the chart above
-
-const QString kBlurKey = QStringLiteral("images/blur");
-
-QString settingsFile() {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
-           QStringLiteral("/plumbline/plumbline.ini");
-}
-
-/// So coarse that nobody is recognised, while colours still tell images apart.
-QImage blurred(const QImage& image) {
-    return image.scaled(6, 6, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
-        .scaled(kSide, kSide, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
-}
 
 } // namespace
 
@@ -61,31 +46,9 @@ void ThumbnailDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setRenderHint(QPainter::SmoothPixmapTransform);
     const QRectF box(option.rect.left() + kGap, option.rect.top() + kGap, kSide, kSide);
-    QPainterPath frame;
-    frame.addRoundedRect(box, 3, 3);
-    const QImage image = index.data(Qt::DecorationRole).value<QImage>();
-    if (image.isNull()) {
-        painter->fillPath(frame, theme::band(option.palette));
-        if (index.data(RankedImages::StateRole).toInt() == static_cast<int>(RankedImages::Thumbnail::Missing)) {
-            painter->setFont(theme::smallFont(option.font));
-            painter->setPen(theme::muted(option.palette));
-            painter->drawText(box.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, tr("not readable"));
-        }
-    } else {
-        const QImage shown = m_blurred ? blurred(image) : image;
-        const qreal scale = std::max(box.width() / shown.width(), box.height() / shown.height());
-        const QSizeF part(box.width() / scale, box.height() / scale);
-        painter->setClipPath(frame);
-        painter->drawImage(
-            box, shown,
-            QRectF(QPointF((shown.width() - part.width()) / 2, (shown.height() - part.height()) / 2), part));
-        painter->setClipping(false);
-    }
-    if (option.state & (QStyle::State_Selected | QStyle::State_HasFocus)) {
-        painter->setBrush(Qt::NoBrush);
-        painter->setPen(QPen(theme::accent(option.palette), 2));
-        painter->drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4);
-    }
+    paintThumbnail(*painter, box, index.data(Qt::DecorationRole).value<QImage>(),
+                   index.data(RankedImages::StateRole).toInt() == static_cast<int>(RankedImages::Thumbnail::Missing),
+                   m_blurred, option);
 
     const QFont small = theme::tabularFont(theme::smallFont(option.font));
     const QRectF line(box.left(), box.bottom() + 2, box.width(), QFontMetrics(small).height() + 2);
@@ -145,7 +108,7 @@ ImageStrip::ImageStrip(QWidget* parent)
     connect(m_view, &QAbstractItemView::clicked, this, &ImageStrip::showLarge);
     connect(m_view, &QAbstractItemView::activated, this, &ImageStrip::showLarge);
     connect(m_view, &QWidget::customContextMenuRequested, this, &ImageStrip::showMenu);
-    setBlurred(QSettings(settingsFile(), QSettings::IniFormat).value(kBlurKey, false).toBool());
+    setBlurred(areThumbnailsBlurred());
 }
 
 void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,
@@ -194,9 +157,7 @@ void ImageStrip::setBlurred(bool on) {
     m_view->viewport()->update();
     if (m_viewer)
         m_viewer->setBlurred(on);
-    QSettings settings(settingsFile(), QSettings::IniFormat);
-    if (settings.value(kBlurKey, false).toBool() != on)
-        settings.setValue(kBlurKey, on);
+    rememberThumbnailsBlurred(on);
     Q_EMIT blurredChanged(on);
 }
 

@@ -31,7 +31,19 @@ QImage readImage(const QString& path) {
 } // namespace
 
 ImageViewer::ImageViewer(RankedImages* images, QWidget* parent)
-    : QDialog(parent), m_images(images), m_picture(new QLabel(this)), m_caption(new QLabel(this)) {
+    : ImageViewer([images] { return images->rowCount(); },
+                  [images](int rank) {
+                      const QModelIndex index = images->index(rank);
+                      return ViewedImage{tr("Rank %1").arg(index.data().toString()),
+                                         index.data(Qt::ToolTipRole).toString(),
+                                         index.data(Qt::AccessibleTextRole).toString(),
+                                         index.data(Qt::DecorationRole).value<QImage>(),
+                                         QString::fromStdString(images->file(rank).string())};
+                  },
+                  parent) {}
+
+ImageViewer::ImageViewer(std::function<int()> count, std::function<ViewedImage(int)> at, QWidget* parent)
+    : QDialog(parent), m_count(std::move(count)), m_at(std::move(at)), m_picture(new QLabel(this)), m_caption(new QLabel(this)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(theme::kSpace, theme::kSpace, theme::kSpace, theme::kSpace);
     m_picture->setAlignment(Qt::AlignCenter);
@@ -46,16 +58,16 @@ ImageViewer::ImageViewer(RankedImages* images, QWidget* parent)
 }
 
 void ImageViewer::showRank(int rank) {
-    if (rank < 0 || rank >= m_images->rowCount())
+    if (rank < 0 || rank >= m_count())
         return;
     m_rank = rank;
-    const QModelIndex index = m_images->index(rank);
-    setWindowTitle(tr("Rank %1").arg(index.data().toString()));
-    m_caption->setText(index.data(Qt::ToolTipRole).toString());
-    m_picture->setAccessibleName(index.data(Qt::AccessibleTextRole).toString());
-    m_image = index.data(Qt::DecorationRole).value<QImage>(); // until the file is read
+    const ViewedImage image = m_at(rank);
+    setWindowTitle(image.title);
+    m_caption->setText(image.caption);
+    m_picture->setAccessibleName(image.spoken);
+    m_image = image.preview;
     fit();
-    load(QString::fromStdString(m_images->file(rank).string()));
+    load(image.path);
     show();
     raise();
     Q_EMIT rankChanged(rank);

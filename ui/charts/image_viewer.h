@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
+
 #include <QDialog>
 #include <QImage>
 
@@ -10,10 +12,20 @@ namespace plumbline::ui {
 
 class RankedImages;
 
-/// One image of a ranking, large: with its rank, group, score and file. The arrow keys go on to its neighbours.
+/// What is said of an image that is shown large.
+struct ViewedImage {
+    QString title, caption, spoken; ///< spoken: for a screen reader
+    QImage preview;                 ///< until the file is read
+    QString path;
+};
+
+/// One image of a row of images, large: with what is known of it. The arrow keys go on to its neighbours.
 class ImageViewer : public QDialog {
     Q_OBJECT
 public:
+    /// `count` images, of which `at` gives each.
+    ImageViewer(std::function<int()> count, std::function<ViewedImage(int)> at, QWidget* parent);
+    /// Those of a ranking.
     ImageViewer(RankedImages* images, QWidget* parent);
 
     void showRank(int rank);
@@ -30,7 +42,8 @@ private:
     void load(const QString& path);
     void fit();
 
-    RankedImages* m_images;
+    std::function<int()> m_count;
+    std::function<ViewedImage(int)> m_at;
     QLabel* m_picture;
     QLabel* m_caption;
     QImage m_image;

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "app/cli/arguments.h"
+#include "app/cli/image_check_json.h"
 #include "app/cli/run_report.h"
 #include "app/cli/verification_json.h"
+#include "core/audit/check_images.h"
 #include "core/audit/compare_runs.h"
 #include "core/audit/project_audit.h"
 #include "core/audit/project_mitigation.h"
@@ -126,6 +128,7 @@ Methods::Methods() {
         {"debias/audit", {Lane::Heavy, bind(this, &Methods::auditWithTransform)}},
         {"model/tokenize", {Lane::Light, bind(this, &Methods::tokenize)}},
         {"images/preview", {Lane::Light, bind(this, &Methods::previewImages)}},
+        {"images/check", {Lane::Heavy, bind(this, &Methods::checkImages)}},
         {"targets/presets", {Lane::Light, bind(this, &Methods::targetPresets)}},
         {"targets/read", {Lane::Light, bind(this, &Methods::readTarget)}},
         {"project/addImages", {Lane::Light, bind(this, &Methods::addImages)}},
@@ -442,17 +445,30 @@ Methods::Answer Methods::writeReport(const json& params, Feedback& feedback) {
     return json{{"run", run}};
 }
 
+Methods::Answer Methods::checkImages(const json& params, Feedback& feedback) {
+    PLUMBLINE_TRY(store::Project project, projectOf(params));
+    PLUMBLINE_TRY(const std::int64_t id, integerOf(params, "image_set"));
+    ImageCheckOptions options;
+    if (params.contains("smallest_side")) {
+        PLUMBLINE_TRY(const std::int64_t side, integerOf(params, "smallest_side"));
+        options.smallestSide = static_cast<int>(std::clamp<std::int64_t>(side, -1, 1 << 20));
+    }
+    PLUMBLINE_TRY(const ImageSet set, project.imageSet(id));
+    PLUMBLINE_TRY(const ImageCheck check, audit::checkImages(set, options, feedback));
+    PLUMBLINE_CHECK(project.putImageCheck(id, check));
+    return imageCheckJson(check);
+}
+
 Methods::Answer Methods::thumbnails(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, projectOf(params));
     PLUMBLINE_TRY(const std::int64_t setId, integerOf(params, "image_set"));
-    PLUMBLINE_TRY(const ImageSet set, project.imageSet(setId));
     std::vector<std::int64_t> rows;
     for (const json& row : params.value("rows", json::array())) {
         if (!row.is_number_integer())
             return fail(ErrorCode::ProtocolError, {{"reason", "the parameter rows must hold whole numbers"}});
         rows.push_back(row.get<std::int64_t>());
     }
-    PLUMBLINE_CHECK(audit::ensureThumbnails(project, setId, set, rows, feedback));
+    PLUMBLINE_CHECK(audit::ensureThumbnails(project, setId, rows, feedback));
     return json::object();
 }
 

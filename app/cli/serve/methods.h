@@ -55,6 +55,7 @@ private:
     Answer targetPresets(const nlohmann::json& params, Feedback& feedback);
     Answer readTarget(const nlohmann::json& params, Feedback& feedback);
     Answer addImages(const nlohmann::json& params, Feedback& feedback);
+    Answer checkImages(const nlohmann::json& params, Feedback& feedback);
     Answer writeReport(const nlohmann::json& params, Feedback& feedback);
     Answer thumbnails(const nlohmann::json& params, Feedback& feedback);
 

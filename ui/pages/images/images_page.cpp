@@ -14,7 +14,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/models/project_lists.h"
 #include "ui/pages/images/add_images_form.h"
-#include "ui/pages/images/image_set_view.h"
+#include "ui/pages/images/image_set_panel.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/table_view.h"
 
@@ -22,7 +22,7 @@ namespace plumbline::ui {
 
 ImagesPage::ImagesPage(const Context& context, QWidget* parent)
     : Page(tr("Images"), tr("Labelled images to rank, and how labels and files came together."), parent),
-      m_context(context), m_stack(new QStackedWidget), m_table(new TableView), m_view(new ImageSetView),
+      m_context(context), m_stack(new QStackedWidget), m_table(new TableView), m_view(new ImageSetPanel(context)),
       m_viewTitle(heading({})), m_viewPlace(caption({})), m_add(addPrimaryButton(tr("Add images…"))),
       m_remove(new QPushButton(tr("Remove"))), m_form(new AddImagesForm(context)) {
     auto* empty = new EmptyState(QStringLiteral("images"),
@@ -51,8 +51,8 @@ ImagesPage::ImagesPage(const Context& context, QWidget* parent)
     both->setChildrenCollapsible(false);
     both->addWidget(list);
     both->addWidget(details);
-    both->setSizes({480, 560});
-    both->setStretchFactor(0, 4);
+    both->setSizes({380, 660});
+    both->setStretchFactor(0, 3);
     both->setStretchFactor(1, 5);
 
     m_stack->addWidget(empty);
@@ -64,6 +64,7 @@ ImagesPage::ImagesPage(const Context& context, QWidget* parent)
     connect(m_remove, &QPushButton::clicked, this, &ImagesPage::removeCurrent);
     connect(m_table, &TableView::currentSourceChanged, this, &ImagesPage::showCurrent);
     connect(m_form, &AddImagesForm::raised, this, &Page::raised);
+    connect(m_view, &ImageSetPanel::raised, this, &Page::raised);
     connect(m_form, &AddImagesForm::dismissed, this, [this] {
         m_isAdding = false;
         updateState();
@@ -95,14 +96,10 @@ void ImagesPage::addImages(const QString& folder, const QString& labels) {
 void ImagesPage::showCurrent() {
     const auto* record = m_context.lists->imageSets()->record(m_table->currentSource());
     m_remove->setEnabled(record != nullptr && m_context.isWritable());
-    const QString shownSet =
-        record != nullptr ? QStringLiteral("%1 %2").arg(record->id).arg(record->report.unreadable) : QString();
-    if (std::exchange(m_shown, shownSet) == shownSet)
-        return;
+    m_view->setRecord(record);
     if (record == nullptr) {
         m_viewTitle->clear();
         m_viewPlace->clear();
-        m_view->clear();
         return;
     }
     m_viewTitle->setText(fromUtf8(record->name));
@@ -112,7 +109,6 @@ void ImagesPage::showCurrent() {
     if (!record->report.filter.empty())
         place += tr(", only rows with %1").arg(fromUtf8(record->report.filter));
     m_viewPlace->setText(place);
-    m_view->setContent(record->images, record->report, record->attributes);
 }
 
 void ImagesPage::removeCurrent() {

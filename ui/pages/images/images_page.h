@@ -9,7 +9,7 @@ class QStackedWidget;
 namespace plumbline::ui {
 
 class AddImagesForm;
-class ImageSetView;
+class ImageSetPanel;
 class TableView;
 
 /// The image sets of the project with their match reports and group counts; and the form that adds one.
@@ -22,6 +22,7 @@ public:
     void addImages(const QString& folder, const QString& labels);
     AddImagesForm* form() const { return m_form; }
     TableView* table() const { return m_table; }
+    ImageSetPanel* panel() const { return m_view; }
 
 Q_SIGNALS:
     void projectNeeded(std::function<void()> then);
@@ -34,7 +35,7 @@ private:
     Context m_context;
     QStackedWidget* m_stack;
     TableView* m_table;
-    ImageSetView* m_view;
+    ImageSetPanel* m_view;
     QLabel* m_viewTitle;
     QLabel* m_viewPlace;
     QPushButton* m_add;
@@ -42,7 +43,6 @@ private:
     AddImagesForm* m_form;
     bool m_isAdding = false;
     qint64 m_toSelect = 0;
-    QString m_shown;
 };
 
 } // namespace plumbline::ui

@@ -5,9 +5,6 @@
 #include <limits>
 #include <optional>
 
-#include <QJsonArray>
-#include <QJsonObject>
-#include <QPointer>
 
 #include "core/base/feedback.h"
 #include "core/metric/measure.h"
@@ -66,7 +63,7 @@ struct ProjectRunSource::MeterCache {
 };
 
 ProjectRunSource::ProjectRunSource(ProjectService* project, Engine* engine, QObject* parent)
-    : RunSource(parent), m_project(project), m_engine(engine), m_meters(std::make_shared<MeterCache>()) {
+    : RunSource(parent), m_project(project), m_thumbnails(project, engine), m_meters(std::make_shared<MeterCache>()) {
     for (const auto signal : {&ProjectService::opened, &ProjectService::closed, &ProjectService::changed})
         connect(project, signal, this, &RunSource::changed);
     // Another project has other runs of the same numbers.
@@ -164,54 +161,7 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
 
 void ProjectRunSource::thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                                   std::function<void(qint64, QImage)> each) {
-    readThumbnails(imageSet, rows, context, std::move(each), m_engine != nullptr && !m_project->isReadOnly());
-}
-
-void ProjectRunSource::readThumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
-                                      std::function<void(qint64, QImage)> each, bool makeMissing) {
-    using Images = std::vector<std::pair<qint64, QImage>>;
-    m_project->ask<Images>(
-        context,
-        [imageSet, rows](store::Project& project) -> Result<Images> {
-            Images images;
-            for (const qint64 row : rows) {
-                PLUMBLINE_TRY(const auto bytes, project.thumbnail(imageSet, row));
-                images.emplace_back(
-                    row, bytes ? QImage::fromData(bytes->data(), static_cast<int>(bytes->size()), "JPEG") : QImage());
-            }
-            return images;
-        },
-        [this, imageSet, rows, makeMissing, each = std::move(each),
-         alive = QPointer<QObject>(context)](Result<Images> images) {
-            QList<qint64> missing;
-            if (!images)
-                missing = rows;
-            else
-                for (auto& [row, image] : *images)
-                    if (image.isNull())
-                        missing << row;
-                    else
-                        each(row, std::move(image));
-            if (missing.isEmpty())
-                return;
-            if (!makeMissing || !images) {
-                for (const qint64 row : missing)
-                    each(row, {});
-                return;
-            }
-            QJsonArray wanted;
-            for (const qint64 row : missing)
-                wanted.append(row);
-            const QJsonObject parameters{{QStringLiteral("project"), encoded(m_project->path())},
-                                         {QStringLiteral("image_set"), imageSet},
-                                         {QStringLiteral("rows"), wanted}};
-            m_engine->request(QStringLiteral("project/thumbnails"), parameters, this,
-                              [this, imageSet, missing, alive, each](const Outcome<QJsonObject>&) {
-                                  // Also after a failure: some may have been made before it.
-                                  if (alive)
-                                      readThumbnails(imageSet, missing, alive, each, false);
-                              });
-        });
+    m_thumbnails.read(imageSet, rows, context, std::move(each));
 }
 
 } // namespace plumbline::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/models/thumbnails.h"
 #include "ui/pages/runs/run_source.h"
 
 namespace plumbline {
@@ -32,11 +33,9 @@ public:
 
 private:
     struct MeterCache;
-    void readThumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
-                        std::function<void(qint64, QImage)> each, bool makeMissing);
 
     ProjectService* m_project;
-    Engine* m_engine;
+    ThumbnailReader m_thumbnails;
     std::shared_ptr<MeterCache> m_meters; ///< used on the worker thread only
     std::shared_ptr<Feedback> m_curve;    ///< of the curve that is being measured
 };
