@@ -340,6 +340,13 @@ void TestServe::wholeAudit() {
     QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}})
                 .contains("error"));
 
+    const Json check = client.call("images/check", {{"project", project.string()}, {"image_set", images}});
+    QVERIFY2(check.contains("result"), check.dump().c_str());
+    QCOMPARE(check["result"]["flaws"]["small"].get<int>(), 300);
+    QCOMPARE(check["result"]["flaws"]["unreadable"].get<int>(), 0);
+    QCOMPARE(opened->imageCheck(images)->value().of(ImageFlaw::Small)->images.size(), std::size_t(300));
+    QVERIFY(client.call("images/check", {{"project", project.string()}, {"image_set", images + 1}}).contains("error"));
+
     // The report, as plumb report writes it.
     const fs::path page = m_folder / "report.html";
     const auto report = [&](const Json& more) {
