@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -6,21 +7,23 @@
 
 #include "core/base/random.h"
 #include "core/image/fingerprint.h"
+#include "core/image/preprocess.h"
+#include "tests/support/test_support.h"
 
 using namespace plumbline;
 using namespace plumbline::image;
 
 namespace {
 
-/// A picture of some soft blobs, the same at every size.
+/// A picture of many blobs, the same at every size.
 Decoded drawn(int width, int height, std::uint64_t seed, double brightness = 1) {
     RandomStream random(seed, streamId("test/fingerprint"), 0);
     struct Blob {
         double x, y, size, light;
     };
     std::vector<Blob> blobs;
-    for (int i = 0; i < 6; ++i)
-        blobs.push_back({random.uniform(), random.uniform(), 0.1 + 0.2 * random.uniform(), random.uniform()});
+    for (int i = 0; i < 40; ++i)
+        blobs.push_back({random.uniform(), random.uniform(), 0.03 + 0.06 * random.uniform(), random.uniform()});
     Decoded image;
     image.width = width;
     image.height = height;
@@ -62,6 +65,29 @@ private Q_SLOTS:
             for (std::uint64_t other = seed + 1; other <= 20; ++other)
                 QVERIFY(std::popcount(one.hash ^ fingerprint(drawn(300, 200, other)).hash) > 4);
         }
+    }
+
+    void photographsAreKnownAgain() {
+        PLUMBLINE_NEEDS_SHARED();
+        constexpr std::size_t kPhotographs = 300;
+        std::vector<std::uint64_t> hashes;
+        int known = 0;
+        for (std::size_t i = 1; i <= kPhotographs; ++i) {
+            const auto photograph = decodeFile(test::shared() / "data/fairface/val" / (std::to_string(i) + ".jpg"));
+            if (!photograph)
+                QSKIP("needs the photographs of the reference data");
+            hashes.push_back(fingerprint(*photograph).hash);
+            // Half as large and compressed anew.
+            const auto jpeg = thumbnail(*photograph, photograph->width / 2).value();
+            const auto small = decode(std::as_bytes(std::span(jpeg)), "small");
+            QVERIFY(small.has_value());
+            known += std::popcount(fingerprint(*small).hash ^ hashes.back()) <= 4;
+        }
+        QVERIFY2(known >= 0.95 * kPhotographs, qPrintable(QString::number(known)));
+        // Faces in the same pose are not the same picture.
+        const Feedback feedback;
+        const NearHashes found = nearHashes(hashes, 4, feedback).value();
+        QCOMPARE(std::ranges::count(found.bits, NearHashes::kNone), std::ptrdiff_t(kPhotographs));
     }
 
     void lightIsMeasured() {

@@ -377,7 +377,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(says(check, QStringLiteral("1 picture stands in the set more than once with different "
                                                             "labels")),
                                  kWait);
-        QVERIFY(says(check, QStringLiteral("4 images are the same file as another: 2 different pictures.")));
+        QVERIFY(says(check, QStringLiteral("4 images are the same file as another; each counted once, 2 in all.")));
         QVERIFY(says(check, QStringLiteral("3 images are small: the shorter side has fewer than 224 pixels")));
         // Side by side: the pictures of the group, then of another kind of group.
         QCOMPARE(check->groups()->model()->rowCount(), 1);

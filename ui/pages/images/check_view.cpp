@@ -87,7 +87,7 @@ QString flawSentence(const ImageFindings& findings, const ImageCatalog& catalog)
     case ImageFlaw::Unreadable:
         return say("%Ln image(s) cannot be decoded and (takes|take) no part in an audit.");
     case ImageFlaw::ExactDuplicate:
-        return CheckView::tr("%Ln image(s) (is|are) the same file as another: %1 different pictures.", nullptr, images)
+        return CheckView::tr("%Ln image(s) (is|are) the same file as another; each counted once, %1 in all.", nullptr, images)
             .arg(countText(static_cast<qint64>(duplicateGroups(findings).size())));
     case ImageFlaw::NearDuplicate:
         return say("%Ln image(s) (looks|look) like another picture of the set (another size, format or brightness).");
