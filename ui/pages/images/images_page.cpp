@@ -112,22 +112,38 @@ void ImagesPage::removeCurrent() {
     const auto* record = m_context.lists->imageSets()->record(m_table->currentSource());
     if (record == nullptr)
         return;
-    using Removed = std::shared_ptr<ImageSet>;
+    struct Whole {
+        ImageSet set;
+        std::vector<LabelSource> sources;
+        std::optional<ImageCheck> check;
+    };
+    using Removed = std::shared_ptr<Whole>;
     m_context.project->ask<Removed>(
         this,
         [id = record->id](store::Project& project) -> Result<Removed> {
-            PLUMBLINE_TRY(auto set, project.imageSet(id)); // kept for Undo
+            Whole kept; // for Undo
+            PLUMBLINE_TRY(kept.set, project.imageSet(id));
+            PLUMBLINE_TRY(kept.sources, project.labelSources(id));
+            PLUMBLINE_TRY(kept.check, project.imageCheck(id));
             PLUMBLINE_CHECK(project.removeImageSet(id));
-            return std::make_shared<ImageSet>(std::move(set));
+            return std::make_shared<Whole>(std::move(kept));
         },
         [this, name = record->name](const Result<Removed>& removed) {
             if (!removed) {
                 Q_EMIT raised(Message::of(removed.error()));
                 return;
             }
-            const auto undo = [this, name, set = *removed] {
+            const auto undo = [this, name, kept = *removed] {
                 m_context.project->ask<std::int64_t>(
-                    this, [name, set](store::Project& project) { return project.addImageSet(*set, name); },
+                    this,
+                    [name, kept](store::Project& project) -> Result<std::int64_t> {
+                        PLUMBLINE_TRY(const std::int64_t back, project.addImageSet(kept->set, name));
+                        PLUMBLINE_CHECK(project.setLabelSources(back, kept->sources));
+                        if (kept->check) {
+                            PLUMBLINE_CHECK(project.putImageCheck(back, *kept->check));
+                        }
+                        return back;
+                    },
                     [this](const Result<std::int64_t>& id) {
                         if (!id)
                             Q_EMIT raised(Message::of(id.error()));
