@@ -662,8 +662,8 @@ private Q_SLOTS:
         QTest::mouseClick(button(&page, QStringLiteral("Remove")), Qt::LeftButton);
         QTRY_COMPARE_WITH_TIMEOUT(raised.count(), 1, 30000);
         const auto message = raised[0][0].value<Message>();
-        QCOMPARE(message.actions.size(), 1);
-        message.actions[0].second();
+        QCOMPARE(message.actions.size(), std::size_t(1));
+        message.actions[0].run();
         QTRY_COMPARE_WITH_TIMEOUT(bench.again().imageSets().value().size(), std::size_t(1), 30000);
         QTRY_VERIFY_WITH_TIMEOUT(bench.again().imageSets().value().front().attributes.at(1).source == wanted, 30000);
     }
