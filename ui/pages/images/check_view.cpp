@@ -2,6 +2,7 @@
 #include "ui/pages/images/check_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QAbstractListModel>
 #include <QComboBox>
@@ -201,6 +202,8 @@ void CheckView::setCatalog(const std::shared_ptr<const ImageCatalog>& catalog) {
 
 void CheckView::setCanCheck(bool on, const QString& why) {
     m_check->setEnabled(on);
+    if (std::exchange(m_why, why) == why)
+        return; // the list that is being read stays as it is
     if (!why.isEmpty())
         m_when->setText(why);
     else

@@ -2,6 +2,7 @@
 #include "ui/pages/images/image_set_panel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QApplication>
 #include <QStackedWidget>
@@ -70,6 +71,7 @@ ImageSetPanel::ImageSetPanel(const Context& context, QWidget* parent)
     connect(m_browser, &ImageBrowser::blurred, m_check, &CheckView::setBlurred);
     m_check->setBlurred(m_browser->isBlurred());
     connect(m_context.project, &ProjectService::closed, this, [this] {
+        m_record.reset(); // the next project's sets have the same numbers
         m_read.clear();
         m_thumbnails.setImageSet(0);
         spread(nullptr);
@@ -89,6 +91,10 @@ void ImageSetPanel::setRecord(const store::ImageSetRecord* record) {
         return;
     }
     const bool isOther = !m_record || m_record->id != record->id;
+    if (isOther) { // its images are not shown with the other's thumbnails
+        m_read.clear();
+        spread(nullptr);
+    }
     if (isOther || m_record->report.unreadable != record->report.unreadable)
         m_labels->setContent(record->images, record->report, record->attributes);
     // What is being typed is not taken away by a change elsewhere.
