@@ -414,9 +414,9 @@ Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
     PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
     std::vector<LabelSource> sources;
-    for (const json& source : params.value("label_sources", json::array())) {
-        PLUMBLINE_TRY(const std::string kind, textOf(source, "source"));
-        PLUMBLINE_TRY(const std::string note, textOf(source, "note", false));
+    for (const json& one : params.value("label_sources", json::array())) {
+        PLUMBLINE_TRY(const std::string kind, textOf(one, "source"));
+        PLUMBLINE_TRY(const std::string note, textOf(one, "note", false));
         sources.push_back({labelSourceKind(kind), note});
     }
     PLUMBLINE_TRY(const std::int64_t id, project.addImageSet(set, name));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <QApplication>
+#include <QLabel>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
