@@ -157,7 +157,10 @@ std::pair<std::int64_t, std::int64_t> TestServe::fill(Client& client, const fs::
                                                         {"vocab", (m_folder / "model").string()}});
     const Json images = client.call("project/addImages", {{"project", project.string()},
                                                           {"folder", (m_folder / "images").string()},
-                                                          {"labels", (m_folder / "images/labels.csv").string()}});
+                                                          {"labels", (m_folder / "images/labels.csv").string()},
+                                                          {"label_sources",
+                                                           {{{"source", "annotated"}, {"note", "three each"}},
+                                                            {{"source", "self-reported"}}}}});
     return {added["result"]["id"].get<std::int64_t>(), images["result"]["id"].get<std::int64_t>()};
 }
 
@@ -340,6 +343,9 @@ void TestServe::wholeAudit() {
     QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}})
                 .contains("error"));
 
+    const std::vector<LabelSource> sources{{LabelSource::Kind::Annotated, "three each"},
+                                           {LabelSource::Kind::SelfReported, ""}};
+    QVERIFY(opened->labelSources(images).value() == sources);
     const Json check = client.call("images/check", {{"project", project.string()}, {"image_set", images}});
     QVERIFY2(check.contains("result"), check.dump().c_str());
     QCOMPARE(check["result"]["flaws"]["small"].get<int>(), 300);
