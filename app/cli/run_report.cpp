@@ -102,6 +102,8 @@ report::ReportInput RunReport::input() const {
     input.auditor = auditor;
     input.model = model ? &*model : nullptr;
     input.images = images ? &*images : nullptr;
+    input.labelSources = labelSources;
+    input.imageCheck = imageCheck ? &*imageCheck : nullptr;
     input.imagesName = imagesName;
     input.builtInProbe = builtInProbe;
     input.evidence = evidence;
@@ -169,6 +171,8 @@ Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, repo
     if (auto images = project.runImageSet(report.run))
         report.images = std::move(*images);
     if (report.images) {
+        PLUMBLINE_TRY(report.labelSources, project.labelSources(report.result.config.imageSetId));
+        PLUMBLINE_TRY(report.imageCheck, project.imageCheck(report.result.config.imageSetId));
         PLUMBLINE_TRY(report.evidence,
                       readEvidence(project, report.result, report.run, *report.images, evidence, feedback));
     }

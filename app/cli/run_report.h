@@ -26,6 +26,8 @@ struct RunReport {
     std::string auditor, imagesName;
     std::optional<ModelCard> model;
     std::optional<ImageSet> images;
+    std::vector<LabelSource> labelSources;
+    std::optional<ImageCheck> imageCheck;
     bool builtInProbe = false;
     report::Evidence evidence;
 

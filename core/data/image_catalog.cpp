@@ -137,8 +137,11 @@ bool labelsDiffer(const std::vector<Attribute>& attributes, const DuplicateGroup
         std::int32_t label = Attribute::kUnlabelled;
         for (const std::int32_t image : group.images) {
             const std::int32_t code = attribute.codes[static_cast<std::size_t>(image)];
-            if (code != Attribute::kUnlabelled && std::exchange(label, code) != Attribute::kUnlabelled && label != code)
+            if (code == Attribute::kUnlabelled)
+                continue;
+            if (label != Attribute::kUnlabelled && code != label)
                 return true;
+            label = code;
         }
         return false;
     });

@@ -10,7 +10,9 @@
 #include "core/base/error.h"
 #include "core/data/audit.h"
 #include "core/data/debias.h"
+#include "core/data/image_check.h"
 #include "core/data/image_set.h"
+#include "core/data/label_source.h"
 #include "core/data/model_info.h"
 #include "core/report/audit_command.h"
 
@@ -62,6 +64,8 @@ struct ReportInput {
     std::string auditor = {};
     const ModelCard* model = nullptr;
     const ImageSet* images = nullptr; ///< with its labels, those that were not audited, too
+    std::vector<LabelSource> labelSources = {}; ///< one an attribute of `images`; or none
+    const ImageCheck* imageCheck = nullptr;     ///< of the pictures of `images`
     std::string imagesName = {};
     bool builtInProbe = false; ///< the probe's name is enough to find it
     Evidence evidence = {};

@@ -157,7 +157,10 @@ std::pair<std::int64_t, std::int64_t> TestServe::fill(Client& client, const fs::
                                                         {"vocab", (m_folder / "model").string()}});
     const Json images = client.call("project/addImages", {{"project", project.string()},
                                                           {"folder", (m_folder / "images").string()},
-                                                          {"labels", (m_folder / "images/labels.csv").string()}});
+                                                          {"labels", (m_folder / "images/labels.csv").string()},
+                                                          {"label_sources",
+                                                           {{{"source", "annotated"}, {"note", "three each"}},
+                                                            {{"source", "self-reported"}}}}});
     return {added["result"]["id"].get<std::int64_t>(), images["result"]["id"].get<std::int64_t>()};
 }
 
@@ -339,6 +342,16 @@ void TestServe::wholeAudit() {
     QVERIFY(opened->thumbnail(images, 299)->has_value());
     QVERIFY(client.call("project/thumbnails", {{"project", project.string()}, {"image_set", images}, {"rows", {300}}})
                 .contains("error"));
+
+    const std::vector<LabelSource> sources{{LabelSource::Kind::Annotated, "three each"},
+                                           {LabelSource::Kind::SelfReported, ""}};
+    QVERIFY(opened->labelSources(images).value() == sources);
+    const Json check = client.call("images/check", {{"project", project.string()}, {"image_set", images}});
+    QVERIFY2(check.contains("result"), check.dump().c_str());
+    QCOMPARE(check["result"]["flaws"]["small"].get<int>(), 300);
+    QCOMPARE(check["result"]["flaws"]["unreadable"].get<int>(), 0);
+    QCOMPARE(opened->imageCheck(images)->value().of(ImageFlaw::Small)->images.size(), std::size_t(300));
+    QVERIFY(client.call("images/check", {{"project", project.string()}, {"image_set", images + 1}}).contains("error"));
 
     // The report, as plumb report writes it.
     const fs::path page = m_folder / "report.html";

@@ -115,6 +115,7 @@ private Q_SLOTS:
         report::ReportInput input{&hostile, 7};
         input.auditor = input.imagesName = text;
         input.images = &images;
+        input.labelSources.assign(3, {LabelSource::Kind::Annotated, text});
         input.mitigated = {{&hostile, text, 8, {DebiasCard()}}};
         input.mitigated.front().cards.front().name = text;
         for (const report::EvidenceKind kind : {report::EvidenceKind::None, report::EvidenceKind::Ids,
@@ -166,6 +167,31 @@ private Q_SLOTS:
         QVERIFY(data.contains(L("<td class=\"t\">without a label</td><td>1</td><td>25.0 %</td>")));
         QVERIFY(data.contains(L("<td class=\"t\">b × b</td><td>2</td>")));
         QVERIFY(page.contains(L("No task was measured in this run")));
+    }
+
+    void whoLabelledAndWhatThePicturesAreIsSaid() {
+        ImageSet images;
+        for (const char* name : {"gender", "race"})
+            images.attributes.push_back(makeAttribute(name, std::vector<std::string>{"a", "b"}));
+        report::ReportInput input{&m_audit};
+        input.images = &images;
+        const auto data = [&] {
+            return between(QString::fromStdString(*report::htmlReport(input)), L("<h2 id=\"data\">"),
+                           L("<h2 id=\"method\">"));
+        };
+        input.labelSources.resize(2);
+        QVERIFY(data().contains(L("is not recorded in the label table"))); // nothing was said
+        QVERIFY(!data().contains(L("The pictures themselves")));
+        input.labelSources[1] = {LabelSource::Kind::SelfReported, "a form"};
+        QVERIFY(data().contains(
+            L("<td class=\"t\">race</td><td class=\"t\">said by the people shown</td><td class=\"t\">a form</td>")));
+        QVERIFY(data().contains(L("<td class=\"t\">gender</td><td class=\"t\">not known</td>")));
+        ImageCheck check{"2026-11-23T09:00:00Z", {}, {}};
+        input.imageCheck = &check;
+        QVERIFY(data().contains(L("Looked at 2026-11-23T09:00:00Z: nothing was found.")));
+        check.findings = {{ImageFlaw::OtherLabels, {0, 1}, {0, 0}, {}, {}}, {ImageFlaw::Small, {1}, {}, {90}, {}}};
+        QVERIFY(data().contains(L("2 images are the same picture as another, or like it, with different labels")));
+        QVERIFY(data().contains(L("1 image has a shorter side below 224 pixels")));
     }
 
     void selectionRatesAreThoseOfTheCutOff() {

@@ -463,6 +463,107 @@ private Q_SLOTS:
         QCOMPARE(codeOf(project.putThumbnails(set + 1, rows)), ErrorCode::RecordUnknown);
     }
 
+    void aSetIsReadPackedAndByRow() {
+        const test::TempFolder folder;
+        Project project = created(folder / "p.plumb");
+        ImageSet set = test::inventImageSet(20000); // more than one piece of names
+        set.root = "/data/caf\xe9";
+        const std::int64_t id = project.addImageSet(set, "faces").value();
+        const ImageCatalog catalog = project.imageCatalog(id).value();
+        QVERIFY(catalog.root == set.root);
+        QCOMPARE(catalog.size(), set.size());
+        for (std::size_t row = 0; row < set.size(); ++row)
+            QVERIFY(catalog.files[row] == set.files[row]);
+        QCOMPARE(catalog.attributes.size(), set.attributes.size());
+        for (std::size_t a = 0; a < set.attributes.size(); ++a) {
+            QCOMPARE(catalog.attributes[a].name, set.attributes[a].name);
+            QCOMPARE(catalog.attributes[a].groups, set.attributes[a].groups);
+            QCOMPARE(catalog.attributes[a].codes, set.attributes[a].codes);
+        }
+        QVERIFY(!catalog.check && catalog.flaws.empty());
+        const std::vector<std::int64_t> rows{19999, 0, 8191, 8192};
+        const auto paths = project.imagePaths(id, rows).value();
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            QVERIFY(paths[i] == set.root / set.files[static_cast<std::size_t>(rows[i])]);
+        for (const std::int64_t wrong : {std::int64_t(-1), std::int64_t(20000)})
+            QCOMPARE(codeOf(project.imagePaths(id, std::vector{wrong})), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.imagePaths(id + 1, rows)), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.imageCatalog(id + 1)), ErrorCode::RecordUnknown);
+    }
+
+    void aCheckOfPicturesIsKeptWithItsSet() {
+        const test::TempFolder folder;
+        const fs::path file = folder / "p.plumb";
+        Project project = created(file);
+        const std::int64_t id = project.addImageSet(test::inventImageSet(10), "faces").value();
+        QVERIFY(!project.imageCheck(id).value());
+        QVERIFY(project.imageSets().value().front().checked.empty());
+        ImageCheck check;
+        check.checked = "2026-11-23T09:00:00Z";
+        check.options = {336, 0.2, 0.7, 6};
+        check.findings = {{ImageFlaw::Unreadable, {1, 9}, {}, {}, {"cut short", "caf\xe9"}},
+                          {ImageFlaw::NearDuplicate, {2, 3}, {2, 2}, {3, 3}, {}},
+                          {ImageFlaw::Dark, {2}, {}, {0.05F}, {}}};
+        QVERIFY(project.putImageCheck(id, check).has_value());
+        const auto same = [](const ImageCheck& a, const ImageCheck& b) {
+            return a.checked == b.checked && a.options == b.options && a.findings == b.findings;
+        };
+        QVERIFY(same(project.imageCheck(id).value().value(), check));
+        const ImageCatalog catalog = project.imageCatalog(id).value();
+        QVERIFY(same(catalog.check.value(), check));
+        QCOMPARE(catalog.flawsOf(2), std::uint8_t(flawBit(ImageFlaw::NearDuplicate) | flawBit(ImageFlaw::Dark)));
+        QCOMPARE(catalog.flawsOf(0), std::uint8_t(0));
+        const store::ImageSetRecord record = project.imageSets().value().front();
+        QCOMPARE(record.checked, check.checked);
+        const std::vector<std::pair<ImageFlaw, std::int64_t>> counts{
+            {ImageFlaw::Unreadable, 2}, {ImageFlaw::NearDuplicate, 2}, {ImageFlaw::Dark, 1}};
+        QVERIFY(record.flaws == counts);
+
+        // What does not fit the set is refused and leaves the old check; a new one takes its place.
+        ImageCheck wrong = check;
+        wrong.findings[0].images = {1, 10};
+        QCOMPARE(codeOf(project.putImageCheck(id, wrong)), ErrorCode::InvalidArgument);
+        wrong = check;
+        wrong.findings[1].firsts = {2};
+        QCOMPARE(codeOf(project.putImageCheck(id, wrong)), ErrorCode::InvalidArgument);
+        QVERIFY(same(project.imageCheck(id).value().value(), check));
+        QCOMPARE(codeOf(project.putImageCheck(id + 1, check)), ErrorCode::RecordUnknown);
+        check.findings.resize(1);
+        QVERIFY(project.putImageCheck(id, check).has_value());
+        QVERIFY(same(project.imageCheck(id).value().value(), check));
+
+        // A file from elsewhere: rows beyond the set, or a finding nobody knows.
+        test::sql(file, "UPDATE image_finding SET images = x'0000007F01000000'");
+        QCOMPARE(codeOf(project.imageCatalog(id)), ErrorCode::ProjectDamaged);
+        test::sql(file, "UPDATE image_finding SET images = x'0000000001000000', flaw = 'ugly'");
+        QCOMPARE(codeOf(project.imageCheck(id)), ErrorCode::ProjectDamaged);
+        QVERIFY(project.removeImageSet(id).has_value());
+        for (const char* table : {"image_check", "image_finding"})
+            QCOMPARE(test::sql(file, std::string("SELECT count(*) FROM ") + table), std::string("0"));
+    }
+
+    void whoLabelledIsKeptWithItsSet() {
+        const test::TempFolder folder;
+        const fs::path file = folder / "p.plumb";
+        Project project = created(file);
+        const ImageSet set = test::inventImageSet(10);
+        const std::int64_t id = project.addImageSet(set, "faces").value();
+        QVERIFY(project.labelSources(id).value() == std::vector<LabelSource>(set.attributes.size()));
+        std::vector<LabelSource> sources(set.attributes.size());
+        sources.front() = {LabelSource::Kind::Annotated, "three people each; '); DROP TABLE run;--"};
+        sources.back().kind = LabelSource::Kind::SelfReported;
+        QVERIFY(project.setLabelSources(id, sources).has_value());
+        QVERIFY(project.labelSources(id).value() == sources);
+        QVERIFY(project.imageSets().value().front().attributes.front().source == sources.front());
+        sources.front().kind = LabelSource::Kind::Inferred;
+        QVERIFY(project.setLabelSources(id, sources).has_value());
+        QVERIFY(project.labelSources(id).value() == sources);
+        sources.emplace_back();
+        QCOMPARE(codeOf(project.setLabelSources(id, sources)), ErrorCode::InvalidArgument);
+        QVERIFY(project.removeImageSet(id).has_value());
+        QCOMPARE(test::sql(file, "SELECT count(*) FROM label_source"), std::string("0"));
+    }
+
     void settings() {
         const test::TempFolder folder;
         Project project = created(folder / "p.plumb");

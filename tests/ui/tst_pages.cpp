@@ -39,8 +39,10 @@
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/image_set_panel.h"
 #include "ui/pages/images/image_set_view.h"
 #include "ui/pages/images/images_page.h"
+#include "ui/pages/images/label_sources.h"
 #include "ui/pages/models/card_facts.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/probes/probe_text.h"
@@ -622,6 +624,48 @@ private Q_SLOTS:
         QCOMPARE(filtered[1].sentence,
                  QStringLiteral("Only rows with split = audit were taken; 7 others were left out."));
         QVERIFY(!filtered[1].isWarning);
+    }
+    void groupsThatReadAlikeAreSaid() {
+        store::ImageSetRecord::AttributeCounts gender;
+        gender.name = "gender";
+        gender.groups = {{"Female", 5}, {"Male", 4}, {"male ", 3}, {"non binary", 2}, {"nonbinary", 1}};
+        const auto alike = groupsThatReadAlike(gender);
+        QCOMPARE(alike.size(), std::size_t(2));
+        QVERIFY(alike[0].isWarning);
+        QVERIFY(alike[0].sentence.startsWith(QStringLiteral("gender: “Male” and “male ” differ only")));
+        gender.groups = {{"Female", 5}, {"Male", 4}};
+        QVERIFY(groupsThatReadAlike(gender).empty());
+    }
+    void whoLabelledIsChosenAndKept() {
+        Bench bench;
+        bench.open();
+        ImagesPage page(bench.context);
+        page.resize(1000, 700);
+        page.show();
+        LabelSources* sources = page.panel()->sources();
+        auto* source = named<QComboBox>(sources, QStringLiteral("Where the labels of gender come from"));
+        auto* note = named<QLineEdit>(sources, QStringLiteral("Note on where the labels of gender come from"));
+        QVERIFY(source != nullptr && note != nullptr);
+        QCOMPARE(source->currentText(), QStringLiteral("not known"));
+        source->setFocus();
+        QTest::keyClick(source, Qt::Key_Down);
+        QTest::keyClick(source, Qt::Key_Down);
+        note->setFocus();
+        QTest::keyClicks(note, QStringLiteral("three people each"));
+        QTest::keyClick(note, Qt::Key_Return);
+        const auto stored = [&] { return bench.again().labelSources(1).value(); };
+        const LabelSource wanted{LabelSource::Kind::Annotated, "three people each"};
+        QTRY_VERIFY_WITH_TIMEOUT(stored().at(1) == wanted, 30000);
+        QVERIFY(stored().at(0) == LabelSource());
+        // Removed and brought back, it is there again.
+        QSignalSpy raised(&page, &Page::raised);
+        QTest::mouseClick(button(&page, QStringLiteral("Remove")), Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(raised.count(), 1, 30000);
+        const auto message = raised[0][0].value<Message>();
+        QCOMPARE(message.actions.size(), std::size_t(1));
+        message.actions[0].run();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.again().imageSets().value().size(), std::size_t(1), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.again().imageSets().value().front().attributes.at(1).source == wanted, 30000);
     }
     void examplesOpenByKeyboard() {
         FindingRow row({true, QStringLiteral("9 rows"), {QStringLiteral("a.jpg"), QStringLiteral("b.jpg")}});

@@ -7,12 +7,14 @@
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QApplication>
+#include <QBuffer>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -36,12 +38,15 @@
 #include "ui/bridge/error_texts.h"
 #include "ui/charts/dumb_bells.h"
 #include "ui/charts/numbers_table.h"
+#include "ui/models/image_table.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/comparison_view.h"
 #include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/image_browser.h"
+#include "ui/pages/images/image_set_panel.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/mitigate/audit_with_dialog.h"
 #include "ui/pages/mitigate/comparison_form.h"
@@ -181,6 +186,58 @@ private:
         QVERIFY(dialog.grab().save(folder.filePath(name("audit-merge") + scale + QStringLiteral(".png"))));
     }
 
+    /// What the engine would leave: a check of the pictures, and thumbnails of some of them.
+    static void lookAt(store::Project& project) {
+        ImageCheck check{"2026-11-23T09:00:00Z", {}, {}};
+        check.findings = {{ImageFlaw::OtherLabels, {4, 17}, {4, 4}, {}, {}},
+                          {ImageFlaw::Unreadable, {30, 31}, {}, {}, {"it ends early", "it is no picture"}},
+                          {ImageFlaw::ExactDuplicate, {4, 17}, {4, 4}, {}, {}},
+                          {ImageFlaw::NearDuplicate, {6, 8, 9}, {6, 6, 6}, {2, 3, 2}, {}},
+                          {ImageFlaw::Dark, {12}, {}, {0.04F}, {}},
+                          {ImageFlaw::Small, {20, 21, 22, 23}, {}, {96, 100, 180, 200}, {}}};
+        QVERIFY(project.putImageCheck(1, check).has_value());
+        std::vector<std::pair<std::int64_t, std::vector<std::uint8_t>>> thumbnails;
+        for (int row = 0; row < 60; ++row) {
+            QImage image(160, 160, QImage::Format_RGB32);
+            image.fill(QColor::fromHsv(row * 37 % 360, 90, 200));
+            QPainter painter(&image);
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(QColor::fromHsv(25, 60 + row % 5 * 30, 220 - row % 7 * 25));
+            painter.drawEllipse(45, 30, 70, 90);
+            QByteArray bytes;
+            QBuffer buffer(&bytes);
+            buffer.open(QIODevice::WriteOnly);
+            QVERIFY(image.save(&buffer, "JPEG"));
+            thumbnails.emplace_back(row, std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+        }
+        QVERIFY(project.putThumbnails(1, thumbnails).has_value());
+    }
+
+    /// An image set from its other sides.
+    void imageSides(const std::function<QString(const char*)>& name) {
+        ImageSetPanel* panel = m_window->imagesPage()->panel();
+        panel->showTab(ImageSetPanel::Images);
+        QTRY_COMPARE_WITH_TIMEOUT(panel->browser()->images()->rowCount(), 5000, 30000);
+        QTest::qWait(500); // thumbnails
+        save(name("images-browse"));
+        panel->browser()->showFlaw(ImageFlaw::NearDuplicate);
+        panel->browser()->setAsTable(true);
+        QTRY_COMPARE_WITH_TIMEOUT(panel->browser()->images()->rowCount(), 3, 30000);
+        save(name("images-table"));
+        panel->showTab(ImageSetPanel::Crossing);
+        save(name("images-crossing"));
+        panel->showTab(ImageSetPanel::Check);
+        QTest::qWait(300);
+        save(name("images-check"));
+        m_window->resize(1024, 700); // the smallest window
+        save(name("images-check-small"));
+        panel->browser()->setAsTable(false);
+        panel->showTab(ImageSetPanel::Images);
+        save(name("images-browse-small"));
+        m_window->resize(1280, 820);
+    }
+
     void chooseRows(const QString& column, const QString& value) {
         for (QComboBox* box : m_window->imagesPage()->form()->findChildren<QComboBox*>())
             if (box->accessibleName() == QStringLiteral("Column that chooses rows")) {
@@ -225,6 +282,7 @@ private Q_SLOTS:
         const auto filled = test::fillProject(*project);
         QVERIFY2(filled.has_value(), filled ? "" : qPrintable(errorText(filled.error())));
         QVERIFY(test::addStudies(*project).has_value());
+        lookAt(*project);
         std::filesystem::create_directories(m_folder / "sample");
         auto sample = store::Project::create(m_folder / "sample" / "sample.plumb");
         QVERIFY(sample.has_value());
@@ -262,6 +320,8 @@ private Q_SLOTS:
             if (qstrcmp(room, "runs") == 0)
                 QTest::qWait(700);
             save(name(room));
+            if (qstrcmp(room, "images") == 0)
+                imageSides(name);
         }
         Q_EMIT m_window->overviewPage()->runChosen(1);
         QTest::qWait(1500);

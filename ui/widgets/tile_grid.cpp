@@ -143,11 +143,12 @@ void TileGrid::updateGeometries() {
 
 void TileGrid::resizeEvent(QResizeEvent* event) {
     // The first tile in sight stays in sight when the number beside each other changes.
-    const QModelIndex first = indexAt({0, 0});
+    const int before = std::max(1, event->oldSize().width() / tile().width());
+    const int first = verticalOffset() / tile().height() * before;
     QAbstractItemView::resizeEvent(event);
     updateGeometries();
-    if (first.isValid() && verticalOffset() > 0)
-        scrollTo(first, PositionAtTop);
+    if (model() != nullptr && verticalOffset() > 0 && before != columns())
+        scrollTo(model()->index(first, 0, rootIndex()), PositionAtTop);
 }
 
 void TileGrid::dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>& roles) {

@@ -413,7 +413,16 @@ Methods::Answer Methods::addImages(const json& params, Feedback& feedback) {
         name = encodePath((source.folder / "").parent_path().filename());
     PLUMBLINE_TRY(ImageSet set, formats::readImageSet(source.folder, source.labels, source.options, feedback));
     PLUMBLINE_CHECK(audit::inspectImages(set, feedback));
+    std::vector<LabelSource> sources;
+    for (const json& one : params.value("label_sources", json::array())) {
+        PLUMBLINE_TRY(const std::string kind, textOf(one, "source"));
+        PLUMBLINE_TRY(const std::string note, textOf(one, "note", false));
+        sources.push_back({labelSourceKind(kind), note});
+    }
     PLUMBLINE_TRY(const std::int64_t id, project.addImageSet(set, name));
+    if (sources.size() == set.attributes.size()) {
+        PLUMBLINE_CHECK(project.setLabelSources(id, sources));
+    }
     return json{{"id", id}, {"report", toJson(set.report)}};
 }
 

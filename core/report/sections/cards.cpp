@@ -69,6 +69,73 @@ Html matchOf(const MatchReport& report) {
     return list(lines);
 }
 
+std::string sourceText(LabelSource::Kind kind) {
+    switch (kind) {
+    case LabelSource::Kind::SelfReported:
+        return "said by the people shown";
+    case LabelSource::Kind::Annotated:
+        return "given by annotators";
+    case LabelSource::Kind::Inferred:
+        return "inferred by a model";
+    case LabelSource::Kind::Unknown:
+        break;
+    }
+    return "not known";
+}
+
+/// Where the labels come from, as far as the auditor said it.
+Html labelSourcesOf(const ReportInput& input) {
+    if (input.images == nullptr || input.labelSources.size() != input.images->attributes.size() ||
+        std::ranges::all_of(input.labelSources, [](const LabelSource& source) { return source == LabelSource(); }))
+        return paragraph("Who collected the images, who labelled them and under which licence is not recorded in the "
+                         "label table; a reader needs to know it to judge the labels.");
+    Table table("", {{"Attribute", true}, {"Its labels were", true}, {"Note", true}});
+    for (std::size_t a = 0; a < input.labelSources.size(); ++a)
+        table.add(
+            {input.images->attributes[a].name, sourceText(input.labelSources[a].kind), input.labelSources[a].note});
+    return heading(3, "", "Where the labels come from") + table.html(24) +
+           paragraph("As the auditor recorded it. Who collected the images and under which licence is not recorded "
+                     "here.");
+}
+
+/// What looking at every picture found.
+Html checkOf(const ImageCheck& check) {
+    const ImageCheckOptions& options = check.options;
+    std::vector<std::string> lines;
+    for (const ImageFindings& findings : check.findings) {
+        const std::size_t images = findings.images.size();
+        switch (findings.flaw) {
+        case ImageFlaw::OtherLabels:
+            lines.push_back(count(images, "image is", "images are") +
+                            " the same picture as another, or like it, with different labels: one label may be wrong");
+            break;
+        case ImageFlaw::Unreadable:
+            lines.push_back(count(images, "image", "images") + " cannot be decoded");
+            break;
+        case ImageFlaw::ExactDuplicate:
+            lines.push_back(count(images, "image is", "images are") + " the same file as another");
+            break;
+        case ImageFlaw::NearDuplicate:
+            lines.push_back(count(images, "image looks", "images look") + " like another (at most " +
+                            std::to_string(options.nearBits) + " of 64 bits of a perceptual hash differ)");
+            break;
+        case ImageFlaw::Dark:
+            lines.push_back(count(images, "image is", "images are") + " very dark (mean brightness below " +
+                            percent(options.dark) + ")");
+            break;
+        case ImageFlaw::Bright:
+            lines.push_back(count(images, "image is", "images are") + " very bright (mean brightness above " +
+                            percent(options.bright) + ")");
+            break;
+        case ImageFlaw::Small:
+            lines.push_back(count(images, "image has", "images have") + " a shorter side below " +
+                            std::to_string(options.smallestSide) + " pixels");
+            break;
+        }
+    }
+    return paragraph("Looked at " + check.checked + (lines.empty() ? ": nothing was found." : ":")) + list(lines);
+}
+
 } // namespace
 
 Section scopeSection(const ReportInput& input) {
@@ -188,11 +255,11 @@ Section dataSection(const ReportInput& input) {
     lines.emplace_back("Images, SHA-256", result.provenance.imagesSha256);
     lines.emplace_back("Labels, SHA-256", result.provenance.labelsSha256);
     section.html += facts(lines);
-    section.html +=
-        paragraph("Who collected the images, who labelled them and under which licence is not recorded in the label "
-                  "table; a reader needs to know it to judge the labels.");
+    section.html += labelSourcesOf(input);
     if (input.images != nullptr)
         section.html += heading(3, "", "Table and folder") + matchOf(input.images->report);
+    if (input.imageCheck != nullptr)
+        section.html += heading(3, "", "The pictures themselves") + checkOf(*input.imageCheck);
     section.html += heading(3, "", "Counts by group");
     std::vector<Attribute> columns;
     if (input.images != nullptr) {

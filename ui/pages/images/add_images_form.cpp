@@ -24,6 +24,7 @@
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/pages/images/image_set_view.h"
+#include "ui/pages/images/label_sources.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/path_edit.h"
 #include "ui/widgets/table_view.h"
@@ -57,7 +58,7 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     : QWidget(parent), m_context(context), m_folder(new PathEdit(PathEdit::Kind::Folder, tr("Image folder"))),
       m_labels(new PathEdit(PathEdit::Kind::File, tr("Label table"), tr("Tables (*.csv *.tsv *.txt);;All files (*)"))),
       m_name(new QLineEdit), m_preset(new QComboBox), m_fileColumn(new QComboBox), m_columns(new QListWidget),
-      m_columnsHint(hint({})), m_whereColumn(new QComboBox), m_whereValue(new QComboBox),
+      m_columnsHint(hint({})), m_sources(new LabelSources), m_whereColumn(new QComboBox), m_whereValue(new QComboBox),
       m_add(makePrimary(new QPushButton(tr("Add to the project")))), m_status(caption({})), m_rows(new TableView),
       m_rowModel(new QStandardItemModel(this)), m_rowsTitle(heading(tr("First rows"))), m_report(new ImageSetView) {
     auto* fields = new Surface(Surface::Kind::Card);
@@ -88,6 +89,9 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     field(tr("Columns that are a&ttributes"), m_columns, m_columns);
     column->setStretchFactor(m_columns, 1);
     column->addWidget(m_columnsHint);
+    column->addSpacing(theme::kGrid);
+    column->addWidget(new QLabel(tr("Where the labels come from")));
+    column->addWidget(m_sources);
     column->addSpacing(theme::kGrid);
     auto* where = new QWidget;
     auto* condition = new QHBoxLayout(where);
@@ -196,6 +200,7 @@ void AddImagesForm::reset() {
     m_fileColumn->clear();
     m_fileColumn->addItem(tr("Find out"), QString());
     m_columns->clear();
+    m_sources->setAttributes({});
     m_values.clear();
     m_whereColumn->clear();
     m_whereColumn->addItem(tr("All rows"), QString());
@@ -361,6 +366,7 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
         used.append(fromUtf8(counts.name));
         attributes.push_back(std::move(counts));
     }
+    m_sources->setAttributes(used);
     if (!m_columnsChosen) {
         const QSignalBlocker quiet(m_columns);
         m_columns->clear();
@@ -417,6 +423,11 @@ void AddImagesForm::submit() {
     const QString name = m_name->text().trimmed();
     if (!name.isEmpty())
         params.insert(QStringLiteral("name"), name);
+    QJsonArray sources; // in the order of the attributes
+    for (const LabelSource& source : m_sources->sources())
+        sources.append(QJsonObject{{QStringLiteral("source"), fromUtf8(labelSourceName(source.kind))},
+                                   {QStringLiteral("note"), fromUtf8(source.note)}});
+    params.insert(QStringLiteral("label_sources"), sources);
     m_context.work->start(QStringLiteral("images"), tr("Adding images %1").arg(name),
                           QStringLiteral("project/addImages"), params, this,
                           [this](const Outcome<QJsonObject>& answer) {

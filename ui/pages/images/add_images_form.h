@@ -21,6 +21,7 @@ class QStandardItemModel;
 namespace plumbline::ui {
 
 class ImageSetView;
+class LabelSources;
 class PathEdit;
 class TableView;
 
@@ -59,6 +60,7 @@ private:
     QComboBox* m_fileColumn;
     QListWidget* m_columns;
     QLabel* m_columnsHint;
+    LabelSources* m_sources;
     QComboBox* m_whereColumn;
     QComboBox* m_whereValue;
     QString m_valuesOf;                 ///< the column that the values are offered for

@@ -2,6 +2,7 @@
 #include "ui/pages/images/check_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QAbstractListModel>
 #include <QComboBox>
@@ -87,7 +88,7 @@ QString flawSentence(const ImageFindings& findings, const ImageCatalog& catalog)
     case ImageFlaw::Unreadable:
         return say("%Ln image(s) cannot be decoded and (takes|take) no part in an audit.");
     case ImageFlaw::ExactDuplicate:
-        return CheckView::tr("%Ln image(s) (is|are) the same file as another: %1 different pictures.", nullptr, images)
+        return CheckView::tr("%Ln image(s) (is|are) the same file as another; each counted once, %1 in all.", nullptr, images)
             .arg(countText(static_cast<qint64>(duplicateGroups(findings).size())));
     case ImageFlaw::NearDuplicate:
         return say("%Ln image(s) (looks|look) like another picture of the set (another size, format or brightness).");
@@ -201,6 +202,8 @@ void CheckView::setCatalog(const std::shared_ptr<const ImageCatalog>& catalog) {
 
 void CheckView::setCanCheck(bool on, const QString& why) {
     m_check->setEnabled(on);
+    if (std::exchange(m_why, why) == why)
+        return; // the list that is being read stays as it is
     if (!why.isEmpty())
         m_when->setText(why);
     else

@@ -50,6 +50,7 @@ private:
 
     std::shared_ptr<const ImageCatalog> m_catalog;
     QLabel* m_when;
+    QString m_why;
     QPushButton* m_check;
     QWidget* m_findings;
     QWidget* m_comparison;

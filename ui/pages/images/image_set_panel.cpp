@@ -2,7 +2,10 @@
 #include "ui/pages/images/image_set_panel.h"
 
 #include <algorithm>
+#include <utility>
 
+#include <QApplication>
+#include <QLabel>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -16,7 +19,9 @@
 #include "ui/pages/images/crossing_view.h"
 #include "ui/pages/images/image_browser.h"
 #include "ui/pages/images/image_set_view.h"
+#include "ui/pages/images/label_sources.h"
 #include "ui/pages/runs/plain_tabs.h"
+#include "ui/widgets/page.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -27,15 +32,22 @@ const QString kCheckWork = QStringLiteral("check-images");
 
 ImageSetPanel::ImageSetPanel(const Context& context, QWidget* parent)
     : QWidget(parent), m_context(context), m_reader(context.project, context.engine), m_thumbnails(&m_reader),
-      m_tabs(new PlainTabs), m_pages(new QStackedWidget), m_labels(new ImageSetView),
+      m_tabs(new PlainTabs), m_pages(new QStackedWidget), m_sources(new LabelSources), m_labels(new ImageSetView),
       m_browser(new ImageBrowser(&m_thumbnails)), m_crossing(new CrossingView), m_check(new CheckView(&m_thumbnails)) {
     m_tabs->setAccessibleName(tr("What of the image set is shown"));
     m_tabs->addTab(tr("Labels"));
     m_tabs->addTab(tr("Images"));
     m_tabs->addTab(tr("Crossing"));
     m_tabs->addTab(tr("Check"));
-    for (QWidget* page : {static_cast<QWidget*>(m_labels), static_cast<QWidget*>(m_browser),
-                          static_cast<QWidget*>(m_crossing), static_cast<QWidget*>(m_check)})
+    auto* labels = new QWidget;
+    auto* column = new QVBoxLayout(labels);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(theme::kGrid);
+    column->addWidget(heading(tr("Where the labels come from")));
+    column->addWidget(m_sources);
+    column->addWidget(m_labels, 1);
+    for (QWidget* page :
+         {labels, static_cast<QWidget*>(m_browser), static_cast<QWidget*>(m_crossing), static_cast<QWidget*>(m_check)})
         m_pages->addWidget(page);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
@@ -47,6 +59,7 @@ ImageSetPanel::ImageSetPanel(const Context& context, QWidget* parent)
         m_pages->setCurrentIndex(tab);
         readCatalog();
     });
+    connect(m_sources, &LabelSources::edited, this, &ImageSetPanel::saveSources);
     connect(m_check, &CheckView::checkWanted, this, &ImageSetPanel::startCheck);
     connect(m_check, &CheckView::flawWanted, this, [this](ImageFlaw flaw) {
         m_browser->showFlaw(flaw);
@@ -59,6 +72,7 @@ ImageSetPanel::ImageSetPanel(const Context& context, QWidget* parent)
     connect(m_browser, &ImageBrowser::blurred, m_check, &CheckView::setBlurred);
     m_check->setBlurred(m_browser->isBlurred());
     connect(m_context.project, &ProjectService::closed, this, [this] {
+        m_record.reset(); // the next project's sets have the same numbers
         m_read.clear();
         m_thumbnails.setImageSet(0);
         spread(nullptr);
@@ -78,8 +92,23 @@ void ImageSetPanel::setRecord(const store::ImageSetRecord* record) {
         return;
     }
     const bool isOther = !m_record || m_record->id != record->id;
+    if (isOther) { // its images are not shown with the other's thumbnails
+        m_read.clear();
+        spread(nullptr);
+    }
     if (isOther || m_record->report.unreadable != record->report.unreadable)
         m_labels->setContent(record->images, record->report, record->attributes);
+    // What is being typed is not taken away by a change elsewhere.
+    if (isOther || !m_sources->isAncestorOf(QApplication::focusWidget())) {
+        QStringList names;
+        std::vector<LabelSource> sources;
+        for (const auto& attribute : record->attributes) {
+            names.append(fromUtf8(attribute.name));
+            sources.push_back(attribute.source);
+        }
+        m_sources->setAttributes(names, sources);
+        m_sources->setReadOnly(!m_context.isWritable());
+    }
     m_record = *record;
     updateCheck();
     readCatalog();
@@ -112,6 +141,24 @@ void ImageSetPanel::readCatalog() {
                 spread(*catalog);
             else
                 Q_EMIT raised(Message::of(catalog.error()));
+        });
+}
+
+void ImageSetPanel::saveSources() {
+    if (!m_record || !m_context.isWritable())
+        return;
+    m_context.project->ask<bool>(
+        this,
+        [id = m_record->id, sources = m_sources->sources()](store::Project& project) -> Result<bool> {
+            PLUMBLINE_TRY(const auto before, project.labelSources(id));
+            if (before != sources) {
+                PLUMBLINE_CHECK(project.setLabelSources(id, sources));
+            }
+            return true;
+        },
+        [this](const Result<bool>& saved) {
+            if (!saved)
+                Q_EMIT raised(Message::of(saved.error()));
         });
 }
 

@@ -20,6 +20,7 @@ class CheckView;
 class CrossingView;
 class ImageBrowser;
 class ImageSetView;
+class LabelSources;
 
 /// One image set, from four sides: how labels and files came together, its images, its groups crossed, and what is
 /// wrong with its pictures. The images are read when one of the last three is looked at.
@@ -38,6 +39,7 @@ public:
     ImageBrowser* browser() const { return m_browser; }
     CrossingView* crossing() const { return m_crossing; }
     CheckView* check() const { return m_check; }
+    LabelSources* sources() const { return m_sources; }
 
 Q_SIGNALS:
     void raised(const plumbline::ui::Message& message);
@@ -47,6 +49,7 @@ private:
     void spread(const std::shared_ptr<const ImageCatalog>& catalog);
     void startCheck();
     void updateCheck();
+    void saveSources();
 
     Context m_context;
     ThumbnailReader m_reader;
@@ -55,6 +58,7 @@ private:
     QString m_read; ///< which set, as of which check, the catalog is or will be
     QTabBar* m_tabs;
     QStackedWidget* m_pages;
+    LabelSources* m_sources;
     ImageSetView* m_labels;
     ImageBrowser* m_browser;
     CrossingView* m_crossing;

@@ -2,6 +2,7 @@
 #include "ui/pages/images/image_set_view.h"
 
 #include <QLabel>
+#include <QMap>
 #include <QVBoxLayout>
 
 #include "ui/bridge/error_texts.h"
@@ -90,6 +91,23 @@ std::vector<Finding> findings(std::int64_t images, const MatchReport& report) {
     return result;
 }
 
+std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute) {
+    QMap<QString, QStringList> spellings;
+    for (const auto& [group, count] : attribute.groups) {
+        const QString name = fromUtf8(group);
+        spellings[name.simplified().remove(u' ').toCaseFolded()].append(ImageSetView::tr("“%1”").arg(name));
+    }
+    std::vector<Finding> result;
+    for (const QStringList& names : spellings)
+        if (names.size() > 1)
+            result.push_back({true,
+                              ImageSetView::tr("%1: %2 differ only in capitals or blanks and count as different groups. "
+                                               "They can be merged when an audit is set up.")
+                                  .arg(fromUtf8(attribute.name), names.join(ImageSetView::tr(" and "))),
+                              {}});
+    return result;
+}
+
 ImageSetView::ImageSetView(QWidget* parent) : QScrollArea(parent) {
     setFrameShape(NoFrame);
     setWidgetResizable(true);
@@ -111,6 +129,9 @@ void ImageSetView::setContent(std::int64_t images, const MatchReport& report, co
     rows->setSpacing(0);
     for (const Finding& finding : findings(images, report))
         rows->addWidget(new FindingRow(finding));
+    for (const auto& attribute : attributes)
+        for (const Finding& finding : groupsThatReadAlike(attribute))
+            rows->addWidget(new FindingRow(finding));
     auto* found = new QWidget;
     rows->setContentsMargins(0, 0, 0, 0);
     found->setLayout(rows);

@@ -31,5 +31,7 @@ private:
 
 /// A match report in sentences.
 std::vector<Finding> findings(std::int64_t images, const MatchReport& report);
+/// Groups whose names differ in nothing but capitals and blanks, most likely the same value written twice.
+std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute);
 
 } // namespace plumbline::ui
