@@ -108,7 +108,9 @@ Result<std::int64_t> Project::beginRun(const AuditConfig& config) {
         statement.bind(7, images);
         statement.bind(8, utcNow());
         statement.exec();
-        return m_impl->db().getLastInsertRowid();
+        const std::int64_t id = m_impl->db().getLastInsertRowid();
+        m_impl->keepProbesThatAsk(toJson(config.probe).dump());
+        return id;
     });
 }
 
