@@ -12,6 +12,7 @@
 #include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
+#include "core/data/probe_templates.h"
 #include "core/formats/csv.h"
 #include "core/formats/table_columns.h"
 #include "core/formats/text_file.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{16} << 20;
-constexpr std::size_t kMostPrompts = 1'000'000;
+constexpr std::int64_t kMostPrompts = 1'000'000;
 constexpr std::string_view kPlace = "{}";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -37,25 +38,8 @@ tl::unexpected<Error> invalid(std::string_view path, std::string reason) {
 Result<ProbeSet> checked(ProbeSet probe, std::string_view path) {
     if (probe.concepts.empty())
         return fail(ErrorCode::ProbeEmpty, {{"name", probe.name}});
-    std::set<std::string_view> seen;
-    for (const std::string& text : probe.templates) {
-        const std::size_t place = text.find(kPlace);
-        if (place == std::string::npos)
-            return invalid(path, "the template “" + text + "” has no {} for the concept");
-        if (text.find(kPlace, place + 1) != std::string::npos)
-            return invalid(path, "the template “" + text + "” has more than one {}");
-        if (!seen.insert(text).second)
-            return invalid(path, "the template “" + text + "” is there twice");
-    }
-    seen.clear();
-    for (const Concept& concept_ : probe.concepts) {
-        if (trim(concept_.text).empty())
-            return invalid(path, "a concept is empty");
-        if (!seen.insert(concept_.text).second)
-            return invalid(path, "the concept “" + concept_.text + "” is there twice");
-    }
-    if (probe.concepts.size() * std::max<std::size_t>(probe.templates.size(), 1) > kMostPrompts)
-        return invalid(path, "it asks for more than " + std::to_string(kMostPrompts) + " prompts");
+    if (std::vector<std::string> found = faults(probe); !found.empty())
+        return invalid(path, std::move(found.front()));
     return probe;
 }
 
@@ -131,7 +115,7 @@ Result<ProbeSet> parseLines(std::string_view text, std::string name, std::string
         if (const auto [first, isNew] = lineOf.try_emplace(std::string(entry), line); !isNew)
             return invalid(path, "“" + std::string(entry) + "” is there twice, in the lines " +
                                      std::to_string(first->second) + " and " + std::to_string(line));
-        if (entry.find(kPlace) != std::string_view::npos)
+        if (entry.find(kPlace) != std::string_view::npos || attributePlace(entry))
             probe.templates.emplace_back(entry);
         else
             probe.concepts.push_back({std::string(entry), group});
@@ -169,7 +153,69 @@ bool isListsByCategory(const nlohmann::json& json) {
            std::ranges::all_of(json, isListOfTexts);
 }
 
+/// What is wrong with the attribute's words of a template; nothing: empty.
+std::string attributeFault(const std::string& text) {
+    const auto place = attributePlace(text);
+    if (!place)
+        return {};
+    if (attributePlace(text, place->at + place->length))
+        return "the template “" + text + "” has two places for an attribute's words";
+    std::set<std::string_view> seen;
+    for (const std::string& word : place->words) {
+        if (word.empty())
+            return "the template “" + text + "” has an empty word beside a |";
+        if (!seen.insert(word).second)
+            return "the template “" + text + "” has the word “" + word + "” twice";
+    }
+    return {};
+}
+
 } // namespace
+
+std::vector<std::string> faults(const ProbeSet& probe) {
+    std::vector<std::string> found;
+    std::set<std::string_view> seen;
+    for (const std::string& text : probe.templates) {
+        const std::size_t place = text.find(kPlace);
+        if (place == std::string::npos)
+            found.push_back("the template “" + text + "” has no {} for the concept");
+        else if (text.find(kPlace, place + 1) != std::string::npos)
+            found.push_back("the template “" + text + "” has more than one {}");
+        if (std::string fault = attributeFault(text); !fault.empty())
+            found.push_back(std::move(fault));
+        if (!seen.insert(text).second)
+            found.push_back("the template “" + text + "” is there twice");
+    }
+    seen.clear();
+    for (const Concept& concept_ : probe.concepts) {
+        if (trim(concept_.text).empty())
+            found.emplace_back("a concept is empty");
+        else if (!seen.insert(concept_.text).second)
+            found.push_back("the concept “" + concept_.text + "” is there twice");
+    }
+    if (countPrompts(probe) > kMostPrompts)
+        found.push_back("it asks for more than " + std::to_string(kMostPrompts) + " prompts");
+    return found;
+}
+
+std::vector<std::string> articleHints(const ProbeSet& probe) {
+    std::vector<std::string> hints;
+    for (const std::string& text : probe.templates) {
+        const auto place = attributePlace(text);
+        if (!place)
+            continue;
+        const std::string before = " " + toLowerAscii(text.substr(0, place->at));
+        const bool a = before.ends_with(" a "), an = before.ends_with(" an ");
+        if (!a && !an)
+            continue;
+        for (const std::string& word : place->words)
+            if (!word.empty() &&
+                (std::string_view("aeiou").find(toLowerAscii(word).front()) != std::string_view::npos) != an)
+                hints.push_back("“" + std::string(a ? "a " : "an ") + word + "” in the template “" + text +
+                                "”: write the article beside each word, as in {a man|an old man}");
+    }
+    return hints;
+}
 
 std::vector<Prompt> expand(const ProbeSet& probe) {
     std::vector<Prompt> prompts;
@@ -179,9 +225,10 @@ std::vector<Prompt> expand(const ProbeSet& probe) {
             prompts.push_back({probe.concepts[static_cast<std::size_t>(c)].text, c, -1});
         return prompts;
     }
-    prompts.reserve(probe.templates.size() * probe.concepts.size());
-    for (int t = 0; t < static_cast<int>(probe.templates.size()); ++t) {
-        const std::string& text = probe.templates[static_cast<std::size_t>(t)];
+    const std::vector<std::string> templates = plainTemplates(probe);
+    prompts.reserve(templates.size() * probe.concepts.size());
+    for (int t = 0; t < static_cast<int>(templates.size()); ++t) {
+        const std::string& text = templates[static_cast<std::size_t>(t)];
         const std::size_t place = text.find(kPlace);
         for (int c = 0; c < concepts; ++c) {
             std::string prompt = text;

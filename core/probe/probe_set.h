@@ -11,8 +11,15 @@
 namespace plumbline::probe {
 
 /// Every concept in every template, template-major (the order of the published code). A set without templates gives one
-/// prompt a concept, its text as it stands.
+/// prompt a concept, its text as it stands. A template with an attribute's words counts as one for each of them.
 std::vector<Prompt> expand(const ProbeSet& probe);
+
+/// What makes a set one that readProbeSet refuses, each as a clause; empty concepts are not said here. In order.
+std::vector<std::string> faults(const ProbeSet& probe);
+
+/// Where an attribute's words do not go with the “a” or “an” before them, so that a prompt would differ in being wrong
+/// English, too: each as a clause. By the first letter, as a hint: “an hour” is right.
+std::vector<std::string> articleHints(const ProbeSet& probe);
 
 /// A probe set of prompts written by hand.
 ProbeSet handWritten(const std::vector<std::string>& prompts);

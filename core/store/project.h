@@ -52,6 +52,13 @@ struct ProbeRecord {
     std::string added;
 };
 
+/// A state of a probe set that the project keeps.
+struct ProbeVersion {
+    std::int64_t id = 0, probe = 0;
+    ProbeSet state;
+    std::string kept; ///< since when
+};
+
 struct RunRecord {
     std::int64_t id = 0;
     RunState state = RunState::Running;
@@ -147,7 +154,12 @@ public:
     Result<std::int64_t> addProbe(const ProbeSet& probe);
     Result<void> updateProbe(std::int64_t id, const ProbeSet& probe);
     Result<std::vector<ProbeRecord>> probes();
-    Result<void> removeProbe(std::int64_t id);
+    Result<void> removeProbe(std::int64_t id); ///< with its versions
+    /// Keeps the state that the set is in; false if it is kept already. What a run asks is kept as the run begins.
+    Result<bool> keepProbe(std::int64_t id);
+    Result<std::vector<ProbeVersion>> probeVersions(std::int64_t probe); ///< newest first
+    /// Puts a set back into a state that is kept. The state that it is in now is kept first.
+    Result<void> returnToVersion(std::int64_t version);
 
     /// A run is written in two steps: begun (Running), then finished with everything in one transaction; after that it
     /// never changes. `scores`: prompts x images, row-major float32 cosines, NaN where an image was skipped.

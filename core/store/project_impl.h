@@ -67,6 +67,9 @@ struct Project::Impl {
     Result<std::vector<RunRecord>> loadRuns(std::optional<std::int64_t> id);
     Result<std::vector<StudyRecord>> loadStudies(std::optional<std::int64_t> id);
     Result<RunState> runState(std::int64_t id);
+    Result<bool> keepProbe(std::int64_t id);
+    /// Keeps the sets that are in this state.
+    void keepProbesThatAsk(const std::string& state);
     /// InvalidArgument for a run that is done.
     Result<void> expectUnfinished(std::int64_t id);
     /// Deletes the hidden image sets that no run needs any more.

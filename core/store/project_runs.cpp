@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/base/clock.h"
+#include "core/data/probe_templates.h"
 #include "core/store/project_impl.h"
 
 namespace plumbline::store {
@@ -32,10 +33,6 @@ Result<std::vector<std::string>> textsFromJson(const nlohmann::json& json) {
         texts.push_back(item.get<std::string>());
     }
     return texts;
-}
-
-std::int64_t promptCount(const ProbeSet& probe) {
-    return static_cast<std::int64_t>(probe.concepts.size() * (probe.templates.empty() ? 1 : probe.templates.size()));
 }
 
 void bindOptional(SQLite::Statement& statement, int index, std::optional<double> value) {
@@ -104,11 +101,13 @@ Result<std::int64_t> Project::beginRun(const AuditConfig& config) {
         if (config.imageSetId != 0)
             statement.bind(4, config.imageSetId);
         statement.bind(5, setName);
-        statement.bind(6, promptCount(config.probe));
+        statement.bind(6, countPrompts(config.probe));
         statement.bind(7, images);
         statement.bind(8, utcNow());
         statement.exec();
-        return m_impl->db().getLastInsertRowid();
+        const std::int64_t id = m_impl->db().getLastInsertRowid();
+        m_impl->keepProbesThatAsk(toJson(config.probe).dump());
+        return id;
     });
 }
 

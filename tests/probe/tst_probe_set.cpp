@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include "core/base/error_text.h"
+#include "core/data/probe_templates.h"
 #include "core/probe/probe_set.h"
 #include "tests/support/test_support.h"
 
@@ -50,6 +51,66 @@ private Q_SLOTS:
         QCOMPARE(prompts[1].template_, 0);
         QCOMPARE(prompts[2].concept_, 0);
         QCOMPARE(prompts[2].template_, 1);
+    }
+
+    void anAttributesWordsTakeTurns() {
+        const auto set = parseProbeSet(R"({"templates":["a {gender: woman | man} who is a {}","{} {old|young|ageless}","{}!"],
+            "concepts":["nurse","cook"]})", "p.json");
+        QVERIFY(set);
+        QCOMPARE(texts(*set), (Texts{"a woman who is a nurse", "a woman who is a cook", "a man who is a nurse",
+                                     "a man who is a cook", "nurse old", "cook old", "nurse young", "cook young",
+                                     "nurse ageless", "cook ageless", "nurse!", "cook!"}));
+        QCOMPARE(countPrompts(*set), std::int64_t{12});
+        const Texts plain = plainTemplates(*set);
+        QCOMPARE(plain.size(), std::size_t{6});
+        const auto prompts = probe::expand(*set);
+        QCOMPARE(prompts[2].template_, 1);
+        QCOMPARE(plain[1], std::string("a man who is a {}"));
+        QCOMPARE(prompts[11].template_, 5);
+
+        const auto place = attributePlace("a {gender: woman | man} who is a {}");
+        QVERIFY(place);
+        QCOMPARE(place->name, std::string("gender"));
+        QCOMPARE(place->words, (Texts{"woman", "man"}));
+        QCOMPARE(attributePlace("{at 9:30|at noon}")->words, (Texts{"at 9:30", "at noon"})); // no name is "at 9"
+        QCOMPARE(attributePlace("{a|b:c}")->words, (Texts{"a", "b:c"}));
+        for (const char* none : {"a {}", "a {word}", "{", "}|{", "{a|b", "a | b"})
+            QVERIFY2(!attributePlace(none), none);
+        QCOMPARE(attributePlace("{ {a|b}")->words, (Texts{"a", "b"}));
+        QVERIFY(probe::contentSha256(*set) !=
+                probe::contentSha256(*parseProbeSet(R"({"templates":["{}!"],"concepts":["nurse","cook"]})", "p.json")));
+    }
+
+    void faultsOfAttributesWords_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("fault");
+        QTest::newRow("two places") << "{a|b} {c|d} {}" << "two places";
+        QTest::newRow("empty word") << "{a|} {}" << "an empty word";
+        QTest::newRow("twice") << "{a|b|a} {}" << "the word “a” twice";
+        QTest::newRow("no concept") << "{a|b}" << "no {} for the concept";
+    }
+    void faultsOfAttributesWords() {
+        QFETCH(const QString, text);
+        QFETCH(const QString, fault);
+        const auto found = probe::faults({"n", "", "", {text.toStdString()}, {{"x", ""}}});
+        QCOMPARE(found.size(), std::size_t{1});
+        QVERIFY2(QString::fromStdString(found[0]).contains(fault), found[0].c_str());
+    }
+
+    void articlesAreHintedAt() {
+        const auto hints = [](const char* text) { return probe::articleHints({"n", "", "", {text}, {{"x", ""}}}); };
+        QCOMPARE(hints("A {young|Old} {}").size(), std::size_t{1});
+        QVERIFY(hints("A {young|Old} {}")[0].starts_with("“a Old” in the template"));
+        QCOMPARE(hints("an {old|young} {}").size(), std::size_t{1});
+        for (const char* good : {"{a young|an old} {}", "a {young|small} {}", "the {old|young} {}", "an {old|ill} {}"})
+            QVERIFY2(hints(good).empty(), good);
+    }
+
+    void allFaultsAreSaid() {
+        const auto found = probe::faults({"n", "", "", {"{}", "none", "{}"}, {{"x", ""}, {"x", "g"}, {" ", ""}}});
+        QCOMPARE(found, (Texts{"the template “none” has no {} for the concept", "the template “{}” is there twice",
+                               "the concept “x” is there twice", "a concept is empty"}));
+        QVERIFY(probe::faults({"n", "", "", {"{}"}, {{"x", ""}}}).empty());
     }
 
     void withoutTemplates() {

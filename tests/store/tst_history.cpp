@@ -75,6 +75,7 @@ struct Filled {
         (void)project.addModel(record).value();
         set = project.addImageSet(test::inventImageSet(50), "faces").value();
         probe = project.addProbe(inventor.make<ProbeSet>()).value();
+        (void)project.keepProbe(probe).value();
         AuditResult result = test::inventResult(3, 50);
         result.config.imageSetId = set;
         run = project.beginRun(result.config).value();

@@ -84,7 +84,7 @@ private Q_SLOTS:
         const fs::path file = folder / "old.plumb";
         { Project project = created(file); }
         for (const char* table : {"run_table", "transform_file", "transform", "study", "image_finding", "image_check",
-                                  "label_source"})
+                                  "label_source", "probe_version"})
             test::sql(file, std::string("DROP TABLE ") + table);
         test::sql(file, "PRAGMA user_version=1");
         auto project = Project::open(file);
@@ -204,6 +204,55 @@ private Q_SLOTS:
         QCOMPARE(codeOf(project.updateProbe(id + 1, probe)), ErrorCode::RecordUnknown);
         QVERIFY(project.removeProbe(id).has_value());
         QCOMPARE(codeOf(project.removeProbe(id)), ErrorCode::RecordUnknown);
+    }
+
+    void versionsOfAProbeAreKept() {
+        const test::TempFolder folder;
+        const fs::path file = folder / "p.plumb";
+        Project project = created(file);
+        ProbeSet first = test::Inventor(5).make<ProbeSet>(), second = first, third = first;
+        second.concepts.push_back({"doctor", "occupation"});
+        third.templates.push_back("a drawing of a {}");
+        const std::int64_t id = project.addProbe(first).value(), other = project.addProbe(third).value();
+        QVERIFY(project.probeVersions(id).value().empty());
+        QCOMPARE(project.keepProbe(id).value(), true);
+        QCOMPARE(project.keepProbe(id).value(), false); // the same state once
+        QVERIFY(project.updateProbe(id, second).has_value());
+        QCOMPARE(project.keepProbe(id).value(), true);
+        QVERIFY(project.updateProbe(id, third).has_value());
+
+        auto versions = project.probeVersions(id).value();
+        QCOMPARE(versions.size(), std::size_t{2});
+        QVERIFY(same(versions[0].state, second) && same(versions[1].state, first));
+        QVERIFY(versions[0].probe == id && !versions[0].kept.empty());
+        QVERIFY(project.probeVersions(other).value().empty());
+
+        QVERIFY(project.returnToVersion(versions[1].id).has_value());
+        QVERIFY(same(project.probes().value().at(0).probe, first));
+        versions = project.probeVersions(id).value();
+        QCOMPARE(versions.size(), std::size_t{3}); // what was there is not lost
+        QVERIFY(same(versions[0].state, third));
+        QVERIFY(same(project.probes().value().at(1).probe, third)); // and no other set was touched
+
+        QCOMPARE(codeOf(project.keepProbe(4711)), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.returnToVersion(4711)), ErrorCode::RecordUnknown);
+        QVERIFY(project.removeProbe(id).has_value());
+        QCOMPARE(test::sql(file, "SELECT count(*) FROM probe_version"), std::string("0"));
+    }
+
+    void whatARunAsksIsKept() {
+        const test::TempFolder folder;
+        Project project = created(folder / "p.plumb");
+        const ProbeSet asked = test::Inventor(5).make<ProbeSet>(), idle = test::Inventor(6).make<ProbeSet>();
+        const std::int64_t id = project.addProbe(asked).value(), other = project.addProbe(idle).value();
+        AuditConfig config;
+        config.probe = asked;
+        for (int i = 0; i < 2; ++i)
+            QVERIFY(project.beginRun(config).has_value());
+        const auto versions = project.probeVersions(id).value();
+        QCOMPARE(versions.size(), std::size_t{1});
+        QVERIFY(same(versions[0].state, asked));
+        QVERIFY(project.probeVersions(other).value().empty());
     }
 
     void imageSetsReadBackExactly() {
