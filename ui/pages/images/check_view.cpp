@@ -129,8 +129,11 @@ public:
             return {};
         const DuplicateGroup& group = m_groups[static_cast<std::size_t>(index.row())];
         const QString first = fromUtf8(encodeName(m_catalog->files[static_cast<std::size_t>(group.images.front())]));
-        const QString words = CheckView::tr("%Ln image(s): %1", nullptr, number(group.images.size())).arg(first);
-        return labelsDiffer(m_catalog->attributes, group) ? CheckView::tr("%1, labels differ").arg(words) : words;
+        const int images = number(group.images.size());
+        // The name comes last: what does not fit is its end.
+        return labelsDiffer(m_catalog->attributes, group)
+                   ? CheckView::tr("%Ln image(s), labels differ: %1", nullptr, images).arg(first)
+                   : CheckView::tr("%Ln image(s): %1", nullptr, images).arg(first);
     }
 
 private:
@@ -149,7 +152,7 @@ CheckView::CheckView(ThumbnailCache* thumbnails, QWidget* parent)
     m_groups->setAccessibleName(tr("Pictures that stand more than once"));
     m_groups->setFrameShape(QFrame::NoFrame);
     m_groups->viewport()->setAutoFillBackground(false);
-    m_groups->setTextElideMode(Qt::ElideMiddle);
+    m_groups->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_grid->setModel(m_images);
     m_grid->setItemDelegate(m_tile);
     m_grid->setAccessibleName(tr("The same picture side by side, with labels"));
