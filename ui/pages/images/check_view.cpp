@@ -42,7 +42,7 @@ int number(std::size_t count) {
 }
 
 QString percentText(double share) {
-    return QLocale().toString(100 * share, 'f', 0) + QStringLiteral(" %");
+    return QLocale().toString(100 * share, 'f', 0) + QChar(QChar::Nbsp) + u'%';
 }
 
 } // namespace
@@ -77,7 +77,7 @@ QString flawSentence(const ImageFindings& findings, const ImageCatalog& catalog)
         QStringList sentences;
         if (certain > 0)
             sentences.append(CheckView::tr("%Ln picture(s) (stands|stand) in the set more than once with different "
-                                           "labels: one of them must be wrong.",
+                                           "labels: one of them is most likely wrong.",
                                            nullptr, static_cast<int>(certain)));
         if (alike > 0)
             sentences.append(CheckView::tr("%Ln picture(s) (looks|look) like another that is labelled differently: "
