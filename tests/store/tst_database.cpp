@@ -54,7 +54,7 @@ private Q_SLOTS:
         const test::TempFolder folder;
         const fs::path file = oldFile(folder / "p.plumb");
         QVERIFY(detail::openDatabase(file, format(3), false).has_value());
-        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("4"));
+        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("3"));
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(kId));
         QCOMPARE(test::sql(file, "SELECT size FROM parent WHERE id = 2"), std::string("5"));
         QCOMPARE(test::sql(file, "SELECT count(*) FROM child"),
@@ -153,7 +153,7 @@ private Q_SLOTS:
                 }
             QVERIFY(backups > 0);
             QCOMPARE(test::sql(file, "SELECT count(*) FROM parent"), std::string("2"));
-            QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("4"));
+            QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("3"));
         }
     }
 
@@ -171,7 +171,7 @@ private Q_SLOTS:
             kill(child, SIGKILL);
             waitpid(child, nullptr, 0);
             QVERIFY(detail::openDatabase(file, format(3), false).has_value());
-            QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("4"));
+            QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("3"));
             QCOMPARE(test::sql(file, "SELECT sum(size) FROM parent"), std::string("8"));
         }
     }

@@ -84,7 +84,7 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     field(tr("Column with the file &name"), m_fileColumn, m_fileColumn);
     column->addSpacing(theme::kGrid);
     m_columns->setAccessibleName(tr("Columns that are attributes"));
-    m_columns->setMinimumHeight(10 * theme::kGrid);
+    m_columns->setMinimumHeight(8 * theme::kGrid);
     m_columns->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored); // takes what is left
     field(tr("Columns that are a&ttributes"), m_columns, m_columns);
     column->setStretchFactor(m_columns, 1);

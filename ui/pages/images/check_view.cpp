@@ -42,7 +42,7 @@ int number(std::size_t count) {
 }
 
 QString percentText(double share) {
-    return QLocale().toString(100 * share, 'f', 0) + QStringLiteral(" %");
+    return QLocale().toString(100 * share, 'f', 0) + QChar(QChar::Nbsp) + u'%';
 }
 
 } // namespace
@@ -77,7 +77,7 @@ QString flawSentence(const ImageFindings& findings, const ImageCatalog& catalog)
         QStringList sentences;
         if (certain > 0)
             sentences.append(CheckView::tr("%Ln picture(s) (stands|stand) in the set more than once with different "
-                                           "labels: one of them must be wrong.",
+                                           "labels: one of them is most likely wrong.",
                                            nullptr, static_cast<int>(certain)));
         if (alike > 0)
             sentences.append(CheckView::tr("%Ln picture(s) (looks|look) like another that is labelled differently: "
@@ -129,8 +129,11 @@ public:
             return {};
         const DuplicateGroup& group = m_groups[static_cast<std::size_t>(index.row())];
         const QString first = fromUtf8(encodeName(m_catalog->files[static_cast<std::size_t>(group.images.front())]));
-        const QString words = CheckView::tr("%Ln image(s): %1", nullptr, number(group.images.size())).arg(first);
-        return labelsDiffer(m_catalog->attributes, group) ? CheckView::tr("%1, labels differ").arg(words) : words;
+        const int images = number(group.images.size());
+        // The name comes last: what does not fit is its end.
+        return labelsDiffer(m_catalog->attributes, group)
+                   ? CheckView::tr("%Ln image(s), labels differ: %1", nullptr, images).arg(first)
+                   : CheckView::tr("%Ln image(s): %1", nullptr, images).arg(first);
     }
 
 private:
@@ -149,7 +152,7 @@ CheckView::CheckView(ThumbnailCache* thumbnails, QWidget* parent)
     m_groups->setAccessibleName(tr("Pictures that stand more than once"));
     m_groups->setFrameShape(QFrame::NoFrame);
     m_groups->viewport()->setAutoFillBackground(false);
-    m_groups->setTextElideMode(Qt::ElideMiddle);
+    m_groups->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_grid->setModel(m_images);
     m_grid->setItemDelegate(m_tile);
     m_grid->setAccessibleName(tr("The same picture side by side, with labels"));

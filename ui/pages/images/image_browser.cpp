@@ -45,8 +45,8 @@ constexpr int kDelayMs = 150;
 constexpr int kMostCopied = 20000;
 /// Of a combo box's data: any group. Codes are 0 and more, unlabelled is -1.
 constexpr int kAny = -2;
-constexpr int kFileWidth = 24 * theme::kGrid;
-constexpr int kColumnWidth = 15 * theme::kGrid;
+constexpr int kFileWidth = 20 * theme::kGrid;
+constexpr int kColumnWidth = 14 * theme::kGrid;
 
 QToolButton* viewButton(const QString& text, const QString& toolTip) {
     auto* button = new QToolButton;
