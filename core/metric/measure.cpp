@@ -155,6 +155,21 @@ auto guarded(std::string_view what, const Work& work) -> decltype(work()) {
     }
 }
 
+/// One a number below `count`, made on all threads; the first error of any.
+template <class T, class Make>
+Result<std::vector<T>> allOf(std::string_view what, std::size_t count, const Make& make) {
+    return guarded(what, [&]() -> Result<std::vector<T>> {
+        std::vector<Result<T>> made(count);
+        tbb::parallel_for(std::size_t(0), count, [&](std::size_t i) { made[i] = make(i); });
+        std::vector<T> all;
+        for (Result<T>& each : made) {
+            PLUMBLINE_TRY(T one, std::move(each));
+            all.push_back(std::move(one));
+        }
+        return all;
+    });
+}
+
 } // namespace
 
 struct Meter::Impl {
@@ -183,16 +198,17 @@ struct Meter::Impl {
     }
     /// Tables of at least so many ranks: rows that tie with the last can be many more than k.
     std::shared_ptr<const NdklTables> tablesFor(std::size_t ranks) const {
-        const std::scoped_lock lock(m_tablesMutex);
-        if (!m_tables || m_tables->ranks() < ranks)
-            m_tables = std::make_shared<const NdklTables>(std::max(ranks, rows));
-        return m_tables;
+        const std::scoped_lock lock(m_tables->mutex);
+        std::shared_ptr<const NdklTables>& known = m_tables->largest;
+        if (!known || known->ranks() < ranks) {
+            // Twice as many as before, so that a k that grows in steps does not make them anew at each.
+            const std::size_t next = known ? std::min(2 * known->ranks(), static_cast<std::size_t>(pool.n)) : 0;
+            known = std::make_shared<const NdklTables>(std::max({ranks, rows, next}));
+        }
+        return known;
     }
-
-    void shareTables(const Impl& other) {
-        const std::scoped_lock lock(other.m_tablesMutex);
-        m_tables = other.m_tables;
-    }
+    /// A larger table has the same numbers, so meters of other k use it, too.
+    void shareTables(const Impl& other) { m_tables = other.m_tables; }
 
     Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted, std::span<const double> relevance);
     Result<void> setK(const KSpec& wanted);
@@ -242,8 +258,12 @@ private:
                                          Feedback& feedback) const;
 
     // Drawn by whoever needs them first; what is drawn does not depend on who that is.
-    mutable std::mutex m_mutex, m_tablesMutex;
-    mutable std::shared_ptr<const NdklTables> m_tables;
+    struct Tables {
+        std::mutex mutex;
+        std::shared_ptr<const NdklTables> largest;
+    };
+    std::shared_ptr<Tables> m_tables = std::make_shared<Tables>();
+    mutable std::mutex m_mutex;
     mutable std::map<std::size_t, std::shared_ptr<const NullDistribution>> m_nulls; ///< by the rows counted
     mutable std::shared_ptr<const BootstrapPlan> m_plan;
 };
@@ -919,10 +939,12 @@ Outcome<Measurement> Meter::measure(std::span<const float> scores, Feedback& fee
     return guarded("a measurement", [&] { return m_impl->measure(scores, feedback); });
 }
 
-Result<Meter> Meter::at(const KSpec& k) const {
+Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
     return guarded("a measurement", [&]() -> Result<Meter> {
         Meter meter;
         meter.m_impl->options = m_impl->options;
+        meter.m_impl->options.nullDraws = std::min(m_impl->options.nullDraws, mostDraws);
+        meter.m_impl->options.bootstrapDraws = std::min(m_impl->options.bootstrapDraws, mostDraws);
         meter.m_impl->rules = m_impl->rules;
         meter.m_impl->pool = m_impl->pool;
         meter.m_impl->shareTables(*m_impl);
@@ -961,6 +983,16 @@ Outcome<std::size_t> Meter::measureNeeds(Feedback& feedback) const {
 
 Result<Measurement> Meter::values(const RankedFront& front, const Measurement& scored) const {
     return guarded("a measurement", [&] { return m_impl->values(front, scored); });
+}
+
+Result<std::vector<RankedFront>> Meter::fronts(std::span<const std::vector<float>> scores, std::size_t ranks) const {
+    return allOf<RankedFront>("a ranking", scores.size(), [&](std::size_t i) { return front(scores[i], ranks); });
+}
+
+Result<std::vector<Measurement>> Meter::values(std::span<const RankedFront* const> fronts,
+                                               std::span<const Measurement* const> scored) const {
+    return allOf<Measurement>("a measurement", fronts.size(),
+                              [&](std::size_t i) { return values(*fronts[i], *scored[i]); });
 }
 
 Outcome<Measurement> Meter::measure(const RankedFront& front, const Measurement& scored, Feedback& feedback) const {

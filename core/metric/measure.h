@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -41,8 +42,8 @@ public:
     Outcome<Measurement> measure(std::span<const double> scores, Feedback& feedback) const;
     Outcome<Measurement> measure(std::span<const float> scores, Feedback& feedback) const;
 
-    /// The same pool, target, definition and draws at another k. Error: KInvalid.
-    Result<Meter> at(const KSpec& k) const;
+    /// The same pool, target and definition at another k, with at most so many draws. Error: KInvalid.
+    Result<Meter> at(const KSpec& k, int mostDraws = std::numeric_limits<int>::max()) const;
     std::int64_t k() const;
     std::int64_t images() const; ///< labelled rows: the largest k that looks at more
 
@@ -57,7 +58,11 @@ public:
     /// scores against the same attribute, for what does not depend on k (mean scores, gaps); its warnings are not taken
     /// over. InvalidArgument where the front is too short or `scored` is of another pool. Thread-safe.
     Result<Measurement> values(const RankedFront& front, const Measurement& scored) const;
-    /// The same with everything that measure() says.
+    /// Several at once, on all threads.
+    Result<std::vector<RankedFront>> fronts(std::span<const std::vector<float>> scores, std::size_t ranks) const;
+    Result<std::vector<Measurement>> values(std::span<const RankedFront* const> fronts,
+                                            std::span<const Measurement* const> scored) const;
+    /// values() with everything that measure() says.
     Outcome<Measurement> measure(const RankedFront& front, const Measurement& scored, Feedback& feedback) const;
 
     /// NDKL and shares by rank for the first k rows with null bands, at most `points` ranks kept.
