@@ -12,7 +12,6 @@
 
 #include <sys/resource.h>
 
-#include <QAbstractEventDispatcher>
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QEventLoop>
@@ -110,15 +109,16 @@ double waitFor(const std::function<bool()>& isSo, double* longestTurn = nullptr)
     while (!isSo() && all.elapsed() < kMostWait * 1000) {
         QElapsedTimer turn;
         turn.start();
-        if (!QAbstractEventDispatcher::instance()->processEvents(QEventLoop::AllEvents))
-            QThread::usleep(200);
+        QCoreApplication::processEvents();
         if (longestTurn != nullptr)
             *longestTurn = std::max(*longestTurn, static_cast<double>(turn.nsecsElapsed()) / 1e6);
+        QThread::usleep(200);
     }
     return static_cast<double>(all.nsecsElapsed()) / 1e6;
 }
 
 int measure(const char* folder) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     ProjectService service;
     auto page = std::make_unique<RunsPage>(&service, nullptr);
     page->resize(1280, 820);
@@ -142,7 +142,7 @@ int measure(const char* folder) {
             const PlumbData* chart = page->chart()->chart();
             const auto inSight = page->chart()->table()->measurementsInSight();
             return is() && std::ranges::all_of(inSight, [&](int row) {
-                       return chart->measurements[static_cast<std::size_t>(row)].maxSkew.ciHigh.has_value();
+                       return chart->measurements[static_cast<std::size_t>(row)].ndkl.ciHigh.has_value();
                    });
         };
         turn = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <ranges>
 
 #include "core/metric/verdict.h"
 #include "core/report/lean.h"
@@ -186,16 +187,7 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             PLUMBLINE_CHECK(measure(next, scores));
             return Step{view(false), false};
         }
-        for (std::size_t prompt = 0; prompt < m_measurements.size(); ++prompt)
-            if (isPending(prompt))
-                next.push_back(prompt);
-        if (!next.empty()) {
-            const bool last = next.size() <= kPromptsAtOnce;
-            first(next, kPromptsAtOnce);
-            PLUMBLINE_CHECK(measure(next, scores));
-            std::ranges::for_each(next, forget);
-            return Step{last ? view(false) : nullptr, false};
-        }
+        const auto every = std::views::iota(std::size_t(0), m_measurements.size());
         std::ranges::copy_if(seen, std::back_inserter(next),
                              [this](std::size_t prompt) { return !m_hasIntervals[prompt]; });
         if (!next.empty() && m_draws > 0) {
@@ -205,7 +197,16 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             PLUMBLINE_TRY(m_measurements[prompt],
                           meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
             m_hasIntervals[prompt] = true;
-            return Step{next.size() == 1 ? view(true) : nullptr, false};
+            return Step{next.size() == 1 ? view(std::ranges::none_of(every, isPending)) : nullptr, false};
+        }
+        next.clear();
+        std::ranges::copy_if(every, std::back_inserter(next), isPending);
+        if (!next.empty()) {
+            const bool last = next.size() <= kPromptsAtOnce;
+            first(next, kPromptsAtOnce);
+            PLUMBLINE_CHECK(measure(next, scores));
+            std::ranges::for_each(next, forget);
+            return Step{last ? view(true) : nullptr, false};
         }
     }
     // What makes the next k quick: a few ranks of what is in sight, then all.

@@ -72,7 +72,7 @@ public:
     virtual void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                        QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) = 0;
     /// The run's attribute at another k or against another target, from the stored scores. Answered several times: with
-    /// values of the prompts in sight, with those of all, with intervals and null bands of those in sight. Without a
+    /// values of the prompts in sight, with their intervals and null bands, with values of all prompts. Without a
     /// question only what makes later answers quick is read. A later call cancels an earlier one.
     virtual void explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
                          const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
