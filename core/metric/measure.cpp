@@ -35,11 +35,7 @@ std::optional<double> finite(double value) {
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-/// The front of a ranking as the measures see it.
-struct Ranked {
-    std::vector<std::uint32_t> groupAtRank;
-    std::vector<std::uint32_t> tieEnd; ///< for each rank the first rank of a lower score
-};
+using Ranked = RankedFront;
 
 template <class T>
 Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow, std::size_t prefix,
@@ -72,6 +68,19 @@ Ranked rank(std::span<const T> scores, std::span<const std::int32_t> groupOfRow,
         ranked.groupAtRank[at] = static_cast<std::uint32_t>(groupOfRow[row]);
     }
     return ranked;
+}
+
+/// What rank() gives for fewer ranks of the same scores.
+Ranked shortened(const Ranked& whole, std::size_t prefix, const Rules& rules) {
+    std::size_t ranks = std::min(prefix, whole.ranks());
+    if (rules.keepTies && ranks > 0)
+        ranks = whole.tieEnd[ranks - 1];
+    const auto cut = static_cast<std::ptrdiff_t>(ranks);
+    Ranked front{{whole.groupAtRank.begin(), whole.groupAtRank.begin() + cut},
+                 {whole.tieEnd.begin(), whole.tieEnd.begin() + cut}};
+    for (std::size_t at = ranks; at-- > 0 && front.tieEnd[at] > ranks;)
+        front.tieEnd[at] = static_cast<std::uint32_t>(ranks);
+    return front;
 }
 
 /// Whether the groups' mean scores are so close that thousandths of a cosine decide the ranking. It says nothing of
@@ -146,6 +155,21 @@ auto guarded(std::string_view what, const Work& work) -> decltype(work()) {
     }
 }
 
+/// One a number below `count`, made on all threads; the first error of any.
+template <class T, class Make>
+Result<std::vector<T>> allOf(std::string_view what, std::size_t count, const Make& make) {
+    return guarded(what, [&]() -> Result<std::vector<T>> {
+        std::vector<Result<T>> made(count);
+        tbb::parallel_for(std::size_t(0), count, [&](std::size_t i) { made[i] = make(i); });
+        std::vector<T> all;
+        for (Result<T>& each : made) {
+            PLUMBLINE_TRY(T one, std::move(each));
+            all.push_back(std::move(one));
+        }
+        return all;
+    });
+}
+
 } // namespace
 
 struct Meter::Impl {
@@ -174,21 +198,48 @@ struct Meter::Impl {
     }
     /// Tables of at least so many ranks: rows that tie with the last can be many more than k.
     std::shared_ptr<const NdklTables> tablesFor(std::size_t ranks) const {
-        const std::scoped_lock lock(m_tablesMutex);
-        if (!m_tables || m_tables->ranks() < ranks)
-            m_tables = std::make_shared<const NdklTables>(std::max(ranks, rows));
-        return m_tables;
+        const std::scoped_lock lock(m_tables->mutex);
+        std::shared_ptr<const NdklTables>& known = m_tables->largest;
+        if (!known || known->ranks() < ranks) {
+            // Twice as many as before, so that a k that grows in steps does not make them anew at each.
+            const std::size_t next = known ? std::min(2 * known->ranks(), static_cast<std::size_t>(pool.n)) : 0;
+            known = std::make_shared<const NdklTables>(std::max({ranks, rows, next}));
+        }
+        return known;
     }
+    /// A larger table has the same numbers, so meters of other k use it, too.
+    void shareTables(const Impl& other) { m_tables = other.m_tables; }
 
     Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted, std::span<const double> relevance);
+    Result<void> setK(const KSpec& wanted);
     template <class T>
     Outcome<Measurement> measure(std::span<const T> scores, Feedback& feedback) const;
+    Result<Measurement> values(const Ranked& whole, const Measurement& scored) const;
+    Outcome<Measurement> measure(const Ranked& whole, const Measurement& scored, Feedback& feedback) const;
+    std::size_t valuesNeed() const {
+        return wholeList() ? static_cast<std::size_t>(pool.n) : std::min<std::size_t>(rows + 1, pool.n);
+    }
+    Outcome<std::size_t> measureNeeds(Feedback& feedback) const;
     Outcome<RankCurve> curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const;
 
 private:
     void collectWarnings();
     Outcome<std::shared_ptr<const NullDistribution>> nullOf(std::size_t counted, Feedback& feedback) const;
     Outcome<std::shared_ptr<const BootstrapPlan>> bootstrapPlan(Feedback& feedback) const;
+    /// A measurement with what depends on the scores but not on k.
+    template <class T>
+    Result<Measurement> describe(std::span<const T> scores) const;
+    Result<Measurement> redescribed(const Measurement& scored) const;
+    /// Adds what depends on k: where the numbers of a ranking are.
+    struct Place {
+        std::vector<std::uint32_t> counts;
+        std::size_t countedRows;
+        double over;
+        SkewRange range;
+    };
+    Place addValues(const Ranked& ranked, Measurement& result) const;
+    Outcome<void> addUncertainty(const Ranked& ranked, const Place& place, Measurement& result,
+                                 Feedback& feedback) const;
     template <class T>
     Result<ScoreSummary> summarise(std::span<const T> scores) const;
     void warnOfScores(const ScoreSummary& summary, Measurement& result) const;
@@ -207,8 +258,12 @@ private:
                                          Feedback& feedback) const;
 
     // Drawn by whoever needs them first; what is drawn does not depend on who that is.
-    mutable std::mutex m_mutex, m_tablesMutex;
-    mutable std::shared_ptr<const NdklTables> m_tables;
+    struct Tables {
+        std::mutex mutex;
+        std::shared_ptr<const NdklTables> largest;
+    };
+    std::shared_ptr<Tables> m_tables = std::make_shared<Tables>();
+    mutable std::mutex m_mutex;
     mutable std::map<std::size_t, std::shared_ptr<const NullDistribution>> m_nulls; ///< by the rows counted
     mutable std::shared_ptr<const BootstrapPlan> m_plan;
 };
@@ -242,6 +297,11 @@ Result<void> Meter::Impl::prepare(const Attribute& attribute, const MeasureOptio
                                                  {"value", listed(options.biasGroups)},
                                                  {"expected", "two groups, the positive one first"}});
     chooseBiasGroups(pool, options.biasGroups);
+    return setK(options.k);
+}
+
+Result<void> Meter::Impl::setK(const KSpec& wanted) {
+    options.k = wanted;
     if (!(options.k.fraction >= 0.0 && options.k.fraction <= 1.0))
         return fail(ErrorCode::KInvalid, {{"value", formatDouble(options.k.fraction)}});
     k = options.k.resolve(pool.n);
@@ -634,50 +694,20 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
 }
 
 template <class T>
-Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& feedback) const {
-    const std::size_t groups = pool.groups.size();
+Result<Measurement> Meter::Impl::describe(std::span<const T> scores) const {
     PLUMBLINE_TRY(const ScoreSummary summary, summarise(scores));
-
     Measurement result;
-    result.n = pool.n;
-    result.k = k;
-    result.definition = options.definition;
-    result.target = pool.target;
-    result.attribute = pool.attribute;
-    result.definitionText = std::string(definitionSentence(options.definition));
-    result.warnings = warnings;
-    result.unlabelled = pool.unlabelled;
     result.notFinite = summary.notNumbers;
     result.scoreMean = summary.mean;
     result.scoreSd = summary.sd.value_or(0.0);
     result.explained = summary.explained;
+    result.warnings = warnings;
     warnOfScores(summary, result);
-
-    std::shared_ptr<const BootstrapPlan> plan;
-    if (applicable() && options.bootstrapDraws > 0) {
-        PLUMBLINE_TRY(plan, bootstrapPlan(feedback));
-    }
-    // One rank beyond the top rows shows whether the cut goes through a tie.
-    const std::size_t prefix =
-        wholeList() ? static_cast<std::size_t>(pool.n) : std::max(rows + 1, plan ? plan->reach() : 0);
-    const Ranked ranked = rank(scores, pool.groupOfRow, prefix, rules);
-    const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
-    const double over = divisor(countedRows);
-    result.kEffective = static_cast<std::int64_t>(countedRows);
-
-    std::vector<std::uint32_t> counts(groups, 0);
-    for (std::size_t at = 0; at < countedRows; ++at)
-        ++counts[ranked.groupAtRank[at]];
-    const std::vector<std::optional<double>> dominance = cliffsDeltas(scores, pool.groupOfRow, groups);
-    std::vector<std::string> absent;
-    for (std::size_t g = 0; g < groups; ++g) {
+    const std::vector<std::optional<double>> dominance = cliffsDeltas(scores, pool.groupOfRow, pool.groups.size());
+    for (std::size_t g = 0; g < pool.groups.size(); ++g) {
         GroupMeasure group;
         group.name = pool.groups[g];
         group.poolCount = pool.counts[g];
-        group.topCount = counts[g];
-        group.poolShare = pool.poolShare(g);
-        group.topShare = counts[g] / over;
-        group.targetShare = pool.share[g];
         group.meanScore = summary.groupMean[g].value_or(0.0);
         group.gap = summary.gap[g].value_or(0.0);
         if (summary.gap[g] && summary.sd && *summary.sd > 0)
@@ -688,21 +718,82 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
             group.gapHigh = *summary.gap[g] + reach;
         }
         group.cliffsDelta = dominance[g];
+        result.groups.push_back(std::move(group));
+    }
+    if (applicable())
+        result.decidedByThousandths = decidedByThousandths(summary, options.slightGap);
+    return result;
+}
+
+Result<Measurement> Meter::Impl::redescribed(const Measurement& scored) const {
+    bool samePool = scored.n == pool.n && scored.groups.size() == pool.groups.size();
+    for (std::size_t g = 0; samePool && g < pool.groups.size(); ++g)
+        samePool = scored.groups[g].name == pool.groups[g] && scored.groups[g].poolCount == pool.counts[g];
+    if (!samePool)
+        return fail(ErrorCode::InvalidArgument, {{"name", pool.attribute},
+                                                 {"value", counted(scored.n, "labelled image")},
+                                                 {"expected", "the images and groups that were measured"}});
+    Measurement result;
+    result.prompt = scored.prompt;
+    result.notFinite = scored.notFinite;
+    result.scoreMean = scored.scoreMean;
+    result.scoreSd = scored.scoreSd;
+    result.explained = scored.explained;
+    result.relativeSpread = scored.relativeSpread;
+    result.decidedByThousandths = scored.decidedByThousandths;
+    result.warnings = warnings;
+    for (const GroupMeasure& known : scored.groups) {
+        GroupMeasure& group = result.groups.emplace_back();
+        group.name = known.name;
+        group.poolCount = known.poolCount;
+        group.meanScore = known.meanScore;
+        group.gap = known.gap;
+        group.gapLow = known.gapLow;
+        group.gapHigh = known.gapHigh;
+        group.gapInSd = known.gapInSd;
+        group.gapInLogits = known.gapInLogits;
+        group.cliffsDelta = known.cliffsDelta;
+    }
+    return result;
+}
+
+Meter::Impl::Place Meter::Impl::addValues(const Ranked& ranked, Measurement& result) const {
+    const std::size_t groups = pool.groups.size();
+    const std::size_t countedRows = rules.keepTies ? std::size_t{ranked.tieEnd[rows - 1]} : rows;
+    Place place{std::vector<std::uint32_t>(groups, 0), countedRows, divisor(countedRows), {}};
+    std::vector<std::uint32_t>& counts = place.counts;
+    const double over = place.over;
+    result.n = pool.n;
+    result.k = k;
+    result.kEffective = static_cast<std::int64_t>(countedRows);
+    result.definition = options.definition;
+    result.definitionText = std::string(definitionSentence(options.definition));
+    result.target = pool.target;
+    result.attribute = pool.attribute;
+    result.unlabelled = pool.unlabelled;
+
+    for (std::size_t at = 0; at < countedRows; ++at)
+        ++counts[ranked.groupAtRank[at]];
+    std::vector<std::string> absent;
+    for (std::size_t g = 0; g < groups; ++g) {
+        GroupMeasure& group = result.groups[g];
+        group.topCount = counts[g];
+        group.poolShare = pool.poolShare(g);
+        group.topShare = counts[g] / over;
+        group.targetShare = pool.share[g];
         if (const auto test = exactTest(pool.n, pool.counts[g], static_cast<std::int64_t>(countedRows), counts[g]);
             test && applicable())
             group.pValue = test->p;
         if (counts[g] == 0)
             absent.push_back(group.name);
-        result.groups.push_back(std::move(group));
     }
     if (!applicable())
-        return result;
-    result.decidedByThousandths = decidedByThousandths(summary, options.slightGap);
+        return place;
     warnOfRanking(ranked, countedRows, absent, result);
 
-    const SkewRange range = skewRange(counts, over, pool.logShare, rules);
-    result.maxSkew.value = finite(range.max);
-    result.minSkew.value = finite(range.min);
+    place.range = skewRange(counts, over, pool.logShare, rules);
+    result.maxSkew.value = finite(place.range.max);
+    result.minSkew.value = finite(place.range.min);
     result.ndkl.value = ndklOf(ranked, countedRows);
     for (std::size_t g = 0; g < groups; ++g) {
         result.groups[g].skew = finite(skewOf(counts[g], over, pool.logShare[g], rules));
@@ -713,21 +804,71 @@ Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& f
     setNeutral(pool, result);
     if (rules.ndkl == Rules::Ndkl::PoolWeighted)
         result.ndkl.neutral = 0; // a mean of skews, all 0 then
-    addFurther(counts, ranked, countedRows, over, result);
+    return place;
+}
 
+Outcome<void> Meter::Impl::addUncertainty(const Ranked& ranked, const Place& place, Measurement& result,
+                                          Feedback& feedback) const {
+    if (!applicable())
+        return {};
+    const auto& [counts, countedRows, over, range] = place;
+    addFurther(counts, ranked, countedRows, over, result);
     if (options.nullDraws > 0) {
         PLUMBLINE_TRY(const std::shared_ptr<const NullDistribution> null, nullOf(countedRows, feedback));
         addNull(*null, range, counts, over, result);
         addExactTails(range, countedRows, over, result);
     }
-    if (plan) {
+    if (options.bootstrapDraws > 0) {
+        PLUMBLINE_TRY(const auto plan, bootstrapPlan(feedback));
         PLUMBLINE_TRY(const BootstrapDraws draws, bootstrap(pool, rules, *plan, {ranked.groupAtRank, ranked.tieEnd},
                                                             counts, options.seed, feedback));
         addIntervals(draws, counts, countedRows, over, result);
         PLUMBLINE_CHECK(addDivergenceIntervals(ranked, countedRows, result, feedback));
     }
+    return {};
+}
+
+/// One rank beyond the top rows shows whether the cut goes through a tie.
+Outcome<std::size_t> Meter::Impl::measureNeeds(Feedback& feedback) const {
+    if (wholeList() || !applicable() || options.bootstrapDraws <= 0)
+        return valuesNeed();
+    PLUMBLINE_TRY(const auto plan, bootstrapPlan(feedback));
+    return std::min(std::max(rows + 1, plan->reach()), static_cast<std::size_t>(pool.n));
+}
+
+template <class T>
+Outcome<Measurement> Meter::Impl::measure(std::span<const T> scores, Feedback& feedback) const {
+    PLUMBLINE_TRY(Measurement result, describe(scores));
+    PLUMBLINE_TRY(const std::size_t prefix, measureNeeds(feedback));
+    const Ranked ranked = rank(scores, pool.groupOfRow, prefix, rules);
+    const Place place = addValues(ranked, result);
+    PLUMBLINE_CHECK(addUncertainty(ranked, place, result, feedback));
     return result;
 }
+
+Result<Measurement> Meter::Impl::values(const Ranked& whole, const Measurement& scored) const {
+    if (whole.ranks() < valuesNeed())
+        return fail(ErrorCode::InvalidArgument, {{"name", "ranks"},
+                                                 {"value", std::to_string(whole.ranks())},
+                                                 {"expected", "at least " + std::to_string(valuesNeed())}});
+    PLUMBLINE_TRY(Measurement result, redescribed(scored));
+    addValues(whole, result);
+    return result;
+}
+
+Outcome<Measurement> Meter::Impl::measure(const Ranked& whole, const Measurement& scored, Feedback& feedback) const {
+    PLUMBLINE_TRY(const std::size_t prefix, measureNeeds(feedback));
+    if (whole.ranks() < prefix)
+        return fail(ErrorCode::InvalidArgument, {{"name", "ranks"},
+                                                 {"value", std::to_string(whole.ranks())},
+                                                 {"expected", "at least " + std::to_string(prefix)}});
+    PLUMBLINE_TRY(Measurement result, redescribed(scored));
+    const Ranked ranked = shortened(whole, prefix, rules);
+    const Place place = addValues(ranked, result);
+    PLUMBLINE_CHECK(addUncertainty(ranked, place, result, feedback));
+    return result;
+}
+
 Outcome<RankCurve> Meter::Impl::curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const {
     if (!applicable())
         return fail(ErrorCode::AttributeSingleGroup, {{"name", pool.attribute}, {"group", pool.groups.front()}});
@@ -796,6 +937,66 @@ Outcome<Measurement> Meter::measure(std::span<const double> scores, Feedback& fe
 
 Outcome<Measurement> Meter::measure(std::span<const float> scores, Feedback& feedback) const {
     return guarded("a measurement", [&] { return m_impl->measure(scores, feedback); });
+}
+
+Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
+    return guarded("a measurement", [&]() -> Result<Meter> {
+        Meter meter;
+        meter.m_impl->options = m_impl->options;
+        meter.m_impl->options.nullDraws = std::min(m_impl->options.nullDraws, mostDraws);
+        meter.m_impl->options.bootstrapDraws = std::min(m_impl->options.bootstrapDraws, mostDraws);
+        meter.m_impl->rules = m_impl->rules;
+        meter.m_impl->pool = m_impl->pool;
+        meter.m_impl->shareTables(*m_impl);
+        PLUMBLINE_CHECK(meter.m_impl->setK(k));
+        return meter;
+    });
+}
+
+std::int64_t Meter::k() const {
+    return m_impl->k;
+}
+
+std::int64_t Meter::images() const {
+    return m_impl->pool.n;
+}
+
+Result<RankedFront> Meter::front(std::span<const float> scores, std::size_t ranks) const {
+    return guarded("a ranking", [&]() -> Result<RankedFront> {
+        if (scores.size() != m_impl->pool.groupOfRow.size())
+            return fail(ErrorCode::ScoresInvalid,
+                        {{"reason", "there are " + std::to_string(scores.size()) + " scores for " +
+                                        std::to_string(m_impl->pool.groupOfRow.size()) + " images"}});
+        const std::size_t wanted =
+            std::min(std::max(ranks, m_impl->valuesNeed()), static_cast<std::size_t>(m_impl->pool.n));
+        return rank(scores, m_impl->pool.groupOfRow, wanted, m_impl->rules);
+    });
+}
+
+std::size_t Meter::valuesNeed() const {
+    return m_impl->valuesNeed();
+}
+
+Outcome<std::size_t> Meter::measureNeeds(Feedback& feedback) const {
+    return guarded("a measurement", [&] { return m_impl->measureNeeds(feedback); });
+}
+
+Result<Measurement> Meter::values(const RankedFront& front, const Measurement& scored) const {
+    return guarded("a measurement", [&] { return m_impl->values(front, scored); });
+}
+
+Result<std::vector<RankedFront>> Meter::fronts(std::span<const std::vector<float>> scores, std::size_t ranks) const {
+    return allOf<RankedFront>("a ranking", scores.size(), [&](std::size_t i) { return front(scores[i], ranks); });
+}
+
+Result<std::vector<Measurement>> Meter::values(std::span<const RankedFront* const> fronts,
+                                               std::span<const Measurement* const> scored) const {
+    return allOf<Measurement>("a measurement", fronts.size(),
+                              [&](std::size_t i) { return values(*fronts[i], *scored[i]); });
+}
+
+Outcome<Measurement> Meter::measure(const RankedFront& front, const Measurement& scored, Feedback& feedback) const {
+    return guarded("a measurement", [&] { return m_impl->measure(front, scored, feedback); });
 }
 
 Outcome<RankCurve> Meter::curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const {

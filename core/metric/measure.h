@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/feedback.h"
@@ -10,6 +14,14 @@
 #include "core/data/labels.h"
 
 namespace plumbline::metric {
+
+/// The first ranks of one ranking of an attribute's labelled rows: what a measurement at any k up to its length rests
+/// on, so that another k needs neither the scores nor another sorting.
+struct RankedFront {
+    std::vector<std::uint32_t> groupAtRank; ///< among the groups that the pool has
+    std::vector<std::uint32_t> tieEnd;      ///< for each rank the first rank of a lower score
+    std::size_t ranks() const { return groupAtRank.size(); }
+};
 
 /// Measures rankings against one attribute. The null of a ranking depends only on the pool, k, target and definition,
 /// so one Meter is made for an attribute and used for every prompt: it draws the null once.
@@ -29,6 +41,29 @@ public:
     /// says otherwise. Thread-safe.
     Outcome<Measurement> measure(std::span<const double> scores, Feedback& feedback) const;
     Outcome<Measurement> measure(std::span<const float> scores, Feedback& feedback) const;
+
+    /// The same pool, target and definition at another k, with at most so many draws. Error: KInvalid.
+    Result<Meter> at(const KSpec& k, int mostDraws = std::numeric_limits<int>::max()) const;
+    std::int64_t k() const;
+    std::int64_t images() const; ///< labelled rows: the largest k that looks at more
+
+    /// A ranking's first `ranks` ranks, or all labelled rows where there are fewer; ordered, and ties broken, as
+    /// measure() does it. At least as many as valuesNeed() are kept. Error: ScoresInvalid. Thread-safe.
+    Result<RankedFront> front(std::span<const float> scores, std::size_t ranks) const;
+    /// The ranks that values() and measure() of a front look at.
+    std::size_t valuesNeed() const;
+    Outcome<std::size_t> measureNeeds(Feedback& feedback) const;
+    /// What measure() says of the k that this meter has: counts, shares, skews and their exact p, MaxSkew, MinSkew and
+    /// NDKL, to the last bit, without nulls, intervals and further numbers. `scored`: any measurement of the same
+    /// scores against the same attribute, for what does not depend on k (mean scores, gaps); its warnings are not taken
+    /// over. InvalidArgument where the front is too short or `scored` is of another pool. Thread-safe.
+    Result<Measurement> values(const RankedFront& front, const Measurement& scored) const;
+    /// Several at once, on all threads.
+    Result<std::vector<RankedFront>> fronts(std::span<const std::vector<float>> scores, std::size_t ranks) const;
+    Result<std::vector<Measurement>> values(std::span<const RankedFront* const> fronts,
+                                            std::span<const Measurement* const> scored) const;
+    /// values() with everything that measure() says.
+    Outcome<Measurement> measure(const RankedFront& front, const Measurement& scored, Feedback& feedback) const;
 
     /// NDKL and shares by rank for the first k rows with null bands, at most `points` ranks kept.
     Outcome<RankCurve> curve(std::span<const float> scores, std::size_t points, Feedback& feedback) const;

@@ -21,6 +21,7 @@ constexpr std::string_view kNotCorrected = "not enough evidence after correction
 constexpr std::string_view kUnsure = "not enough evidence that it is beyond the tolerance";
 constexpr std::string_view kNotApplicable = "not applicable: only one group";
 constexpr std::string_view kNothing = "not applicable: nothing to measure";
+constexpr std::string_view kPending = "being measured";
 
 struct Fraction {
     double value;
@@ -85,7 +86,7 @@ std::string Phrase::text() const {
 const std::vector<std::string_view>& leanPatterns() {
     static const std::vector<std::string_view> patterns = {kTowards,      kAway,          kAwayAbsent, kSlightlyTowards,
                                                            kSlightlyAway, kNone,          kTooFew,     kNotCorrected,
-                                                           kUnsure,       kNotApplicable, kNothing};
+                                                           kUnsure,       kNotApplicable, kNothing,    kPending};
     return patterns;
 }
 
@@ -101,6 +102,14 @@ const std::vector<std::string_view>& ratioWords() {
 
 std::string ratioText(double skew) {
     return ratioWord(skew) + " its share";
+}
+
+Lean pendingLean() {
+    Lean lean;
+    lean.kind = Lean::Kind::NotApplicable;
+    lean.phrase.pattern = kPending;
+    lean.text = lean.phrase.text();
+    return lean;
 }
 
 Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const std::vector<Judged>& judged) {

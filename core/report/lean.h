@@ -13,6 +13,9 @@ struct Judged {
     double sureRatio = 0; ///< the end of its interval that is nearest to plumb, same scale; 0 if it reaches over plumb
 };
 
+/// Of a row whose numbers are not there yet.
+Lean pendingLean();
+
 /// The verdict on one row from its marks and `judged`, one a mark.
 Lean judge(const Measurement& measurement, const std::vector<Mark>& marks, const std::vector<Judged>& judged);
 

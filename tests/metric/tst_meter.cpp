@@ -7,9 +7,11 @@
 #include <thread>
 
 #include <QTest>
+#include <nlohmann/json.hpp>
 #include <tbb/global_control.h>
 
 #include "core/base/random.h"
+#include "core/data/json.h"
 #include "core/metric/measure.h"
 #include "core/metric/score_summary.h"
 
@@ -53,6 +55,23 @@ MeasureOptions optionsWith(std::int64_t k, int draws = 200) {
 Measurement measured(const Data& data, const MeasureOptions& options) {
     Feedback feedback;
     return Meter::create(data.attribute, options).value().measure(std::span(data.scores), feedback).value();
+}
+
+/// What is known of a measurement without draws and further numbers.
+Measurement valuesOnly(Measurement measurement) {
+    const auto strip = [](MetricValue& value) {
+        MetricValue left;
+        left.value = value.value;
+        left.neutral = value.neutral;
+        left.atMost = value.atMost;
+        value = left;
+    };
+    for (MetricValue* value : {&measurement.maxSkew, &measurement.minSkew, &measurement.ndkl})
+        strip(*value);
+    for (GroupMeasure& group : measurement.groups)
+        group.ciLow = group.ciHigh = group.nullLow = group.nullHigh = std::nullopt;
+    measurement.more.clear();
+    return measurement;
 }
 
 bool near(const std::optional<double>& a, const std::optional<double>& b, double tolerance = 1e-12) {
@@ -343,6 +362,68 @@ private Q_SLOTS:
         QVERIFY(*m.minSkew.pValue > 0.5);
         QVERIFY(!m.minSkew.nullMean && !m.minSkew.nullP95);
         QVERIFY(!m.groups[1].nullLow && m.groups[1].nullHigh);
+    }
+
+    /// Another k from a ranking that was made once: the same as measuring anew, to the last bit.
+    void anotherKFromOneRanking_data() {
+        QTest::addColumn<QByteArray>("definition");
+        QTest::addColumn<bool>("ties");
+        for (const Definition definition : allDefinitions())
+            for (const bool ties : {false, true})
+                QTest::addRow("%s%s", definitionName(definition).data(), ties ? ", ties" : "")
+                    << QByteArray(definitionName(definition).data()) << ties;
+    }
+    void anotherKFromOneRanking() {
+        QFETCH(const QByteArray, definition);
+        QFETCH(const bool, ties);
+        constexpr std::int64_t kRows = 900;
+        Data data = makeData(kRows, 4, 0.8, 21);
+        std::vector<float> scores;
+        for (const double score : data.scores)
+            scores.push_back(static_cast<float>(ties ? std::round(score * 100) / 100 : score));
+        data.attribute.codes[5] = data.attribute.codes[17] = Attribute::kUnlabelled;
+        MeasureOptions options = optionsWith(100, 40);
+        options.definition = *definitionFromName(definition.constData());
+        Feedback feedback;
+        const Meter first = Meter::create(data.attribute, options).value();
+        const auto measureAll = [&](const Meter& meter) {
+            return meter.measure(std::span<const float>(scores), feedback).value();
+        };
+        const Measurement scored = measureAll(first);
+        const metric::RankedFront whole = first.front(scores, kRows).value();
+        QCOMPARE(whole.ranks(), std::size_t(kRows - 2));
+        for (const std::int64_t k : {1, 333, 898, 5000}) {
+            options.k = {k, 0.0};
+            const Meter meter = first.at(options.k).value();
+            QCOMPARE(meter.k(), k);
+            const Measurement expected = measureAll(Meter::create(data.attribute, options).value());
+            QCOMPARE(toJson(meter.measure(whole, scored, feedback).value()).dump(), toJson(expected).dump());
+            // A front that is only as long as it must be is enough.
+            const metric::RankedFront front = meter.front(scores, meter.measureNeeds(feedback).value()).value();
+            QCOMPARE(toJson(meter.measure(front, scored, feedback).value()).dump(), toJson(expected).dump());
+            const Measurement values = meter.values(whole, scored).value();
+            QCOMPARE(toJson(values).dump(), toJson(valuesOnly(expected)).dump());
+            QCOMPARE(toJson(meter.values(meter.front(scores, 0).value(), scored).value()).dump(),
+                     toJson(values).dump());
+        }
+    }
+
+    void anotherKNeedsTheSameImages() {
+        const Data data = makeData(300, 3, 0.5, 3);
+        const std::vector<float> scores(data.scores.begin(), data.scores.end());
+        Feedback feedback;
+        const Meter meter = Meter::create(data.attribute, optionsWith(20, 0)).value();
+        const Measurement scored = meter.measure(std::span<const float>(scores), feedback).value();
+        const metric::RankedFront front = meter.front(scores, 0).value();
+        QCOMPARE(front.ranks(), std::size_t(21));
+        QVERIFY(meter.values(front, scored));
+        // Too short for a larger k; of another pool; no k at all.
+        QVERIFY(meter.at({50, 0.0}).value().values(front, scored).error().code == ErrorCode::InvalidArgument);
+        Measurement other = scored;
+        ++other.groups[0].poolCount;
+        QVERIFY(meter.values(front, other).error().code == ErrorCode::InvalidArgument);
+        QVERIFY(meter.at({0, 0.0}).error().code == ErrorCode::KInvalid);
+        QVERIFY(meter.front(std::span(scores).first(10), 5).error().code == ErrorCode::ScoresInvalid);
     }
 
     void kOutOfRange() {

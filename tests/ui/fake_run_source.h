@@ -18,6 +18,7 @@ public:
     std::map<std::int64_t, AuditResult> results;
     std::map<std::int64_t, std::shared_ptr<const ImageSet>> imageSets;
     std::map<std::int64_t, std::vector<PlantedLean>> planted;
+    std::vector<ui::Exploration> explored;
     int curvesAsked = 0, imagesAsked = 0;
     QList<qint64> thumbnailsAsked;
     bool failLoading = false;
@@ -124,6 +125,20 @@ public:
                               run->images->files[static_cast<std::size_t>(rank * 7 % 5000)]});
         QTimer::singleShot(0, context, [answer, images] { answer(images); });
     }
+    void explore(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute,
+                 const std::optional<ui::Exploration>& what, const std::vector<int>&, QObject* context,
+                 Answer<std::shared_ptr<const ui::LoadedRun>> answer) override {
+        if (!what)
+            return;
+        explored.push_back(*what);
+        auto view = std::make_shared<ui::LoadedRun>(*run);
+        view->explored = {*what, attribute, true, 1000};
+        auto chart = std::make_shared<ui::PlumbData>(*run->attributes[attribute].chart);
+        chart->isExplored = true;
+        view->attributes[attribute].chart = chart;
+        QTimer::singleShot(0, context, [view, answer] { answer(std::shared_ptr<const ui::LoadedRun>(view)); });
+    }
+    void stopExploring() override {}
     void curve(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override {
         ++curvesAsked;

@@ -180,6 +180,97 @@ private Q_SLOTS:
         QCOMPARE(answered, QList<int>{2});
     }
 
+    /// What is shown at another k is what a Meter measures there, to the last bit; the run stays as it is.
+    void exploringMeasuresAsAMeterDoes() {
+        load();
+        const ImageSet set = labelledImages();
+        const std::vector<float> scores = inventedScores(set);
+        Feedback feedback;
+        for (std::size_t attribute = 0; attribute < m_loaded->attributes.size(); ++attribute)
+            for (const auto target : {std::optional<Target::Kind>(), std::optional(Target::Kind::Uniform)})
+                for (const std::int64_t k : {7, 120, 300}) {
+                    std::vector<std::shared_ptr<const LoadedRun>> views;
+                    m_source->explore(
+                        m_loaded, attribute, Exploration{k, target}, {2}, this,
+                        [&](Result<std::shared_ptr<const LoadedRun>> view) { views.push_back(view.value()); });
+                    QTRY_VERIFY_WITH_TIMEOUT(!views.empty() && views.back()->explored->complete, 30000);
+                    const LoadedRun::AttributeChart& shown = views.back()->attributes[attribute];
+                    QVERIFY(shown.chart->isExplored);
+                    MeasureOptions options = m_loaded->result.config.measure;
+                    options.k = {k, 0.0};
+                    if (target)
+                        options.target.kind = *target;
+                    Attribute labels = *m_loaded->attributes[attribute].labels;
+                    const auto meter = metric::Meter::create(labels, options);
+                    for (std::size_t prompt = 0; prompt < kPrompts; ++prompt) {
+                        const Measurement expected =
+                            meter->measure(std::span<const float>(scores).subspan(prompt * kImages, kImages), feedback)
+                                .value();
+                        const Measurement& found = shown.chart->measurements[prompt];
+                        QCOMPARE(found.kEffective, expected.kEffective);
+                        QCOMPARE(found.maxSkew.value, expected.maxSkew.value);
+                        QCOMPARE(found.minSkew.value, expected.minSkew.value);
+                        QCOMPARE(found.ndkl.value, expected.ndkl.value);
+                        QCOMPARE(found.groups.size(), expected.groups.size());
+                        for (std::size_t g = 0; g < found.groups.size(); ++g) {
+                            QCOMPARE(found.groups[g].skew, expected.groups[g].skew);
+                            QCOMPARE(found.groups[g].topCount, expected.groups[g].topCount);
+                            QCOMPARE(found.groups[g].pValue, expected.groups[g].pValue);
+                            if (prompt != 2) // not in sight
+                                continue;
+                            QCOMPARE(found.groups[g].ciLow, expected.groups[g].ciLow);
+                            QCOMPARE(found.groups[g].ciHigh, expected.groups[g].ciHigh);
+                            QCOMPARE(found.groups[g].nullHigh, expected.groups[g].nullHigh);
+                        }
+                        QCOMPARE(found.maxSkew.ciHigh, prompt == 2 ? expected.maxSkew.ciHigh : std::nullopt);
+                    }
+                    // The other attributes are the run's, and the run itself has not changed.
+                    for (std::size_t other = 0; other < m_loaded->attributes.size(); ++other)
+                        QCOMPARE(views.back()->attributes[other].chart == m_loaded->attributes[other].chart,
+                                 other != attribute);
+                    QCOMPARE(m_loaded->attributes[attribute].chart->measurements[0].k, std::int64_t{50});
+                }
+        std::shared_ptr<const LoadedRun> again;
+        m_source->load(m_run, this, [&](Result<std::shared_ptr<const LoadedRun>> answer) { again = answer.value(); });
+        QTRY_VERIFY_WITH_TIMEOUT(again, 30000);
+        QCOMPARE(again->attributes[0].chart->measurements[0].k, std::int64_t{50});
+        QVERIFY(!again->explored);
+    }
+
+    void imagesAndCurvesFollowTheExploredK() {
+        load();
+        std::shared_ptr<const LoadedRun> view;
+        m_source->explore(m_loaded, 0, Exploration{20, Target::Kind::Uniform}, {0}, this,
+                          [&](Result<std::shared_ptr<const LoadedRun>> answer) { view = answer.value(); });
+        QTRY_VERIFY_WITH_TIMEOUT(view && view->explored->complete, 30000);
+        std::vector<RankedImage> images;
+        m_source->topImages(view, 0, 0, this,
+                            [&](Result<std::vector<RankedImage>> answer) { images = answer.value(); });
+        QTRY_COMPARE_WITH_TIMEOUT(images.size(), std::size_t{20}, 30000);
+        for (const auto& run : {view, m_loaded, view}) {
+            std::shared_ptr<const RankCurve> curve;
+            m_source->curve(run, 0, 0, this,
+                            [&](Result<std::shared_ptr<const RankCurve>> answer) { curve = answer.value(); });
+            QTRY_VERIFY_WITH_TIMEOUT(curve, 30000);
+            const Measurement& m = run->attributes[0].chart->measurements[0];
+            QCOMPARE(curve->rank.back(), m.kEffective);
+            QCOMPARE(curve->groups[0].target, m.groups[0].targetShare);
+            QVERIFY(std::abs(curve->ndkl.back() - *m.ndkl.value) < 1e-12);
+        }
+    }
+
+    void aLaterKCancelsAnEarlierOne() {
+        load();
+        QList<std::int64_t> answered;
+        for (const std::int64_t k : {10, 20, 30})
+            m_source->explore(
+                m_loaded, 0, Exploration{k, {}}, {0, 1, 2}, this,
+                [&](Result<std::shared_ptr<const LoadedRun>> view) { answered << view.value()->explored->what.k; });
+        QTRY_VERIFY_WITH_TIMEOUT(answered.size() >= 2, 30000); // values, then intervals
+        QTest::qWait(50);
+        QCOMPARE(QSet<std::int64_t>(answered.begin(), answered.end()), QSet<std::int64_t>{30});
+    }
+
     void thumbnailsAreReadAndMissingOnesSaid() {
         QHash<qint64, bool> found;
         m_source->thumbnails(m_imageSet, {7, 8}, this,

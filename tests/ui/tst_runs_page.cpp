@@ -11,6 +11,8 @@
 #include <QProcess>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSlider>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -21,13 +23,14 @@
 #include "ui/charts/chart_text.h"
 #include "ui/charts/heat_map.h"
 #include "ui/charts/image_strip.h"
+#include "ui/charts/numbers_table.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
 #include "ui/pages/runs/close_up.h"
+#include "ui/pages/runs/explore_bar.h"
+#include "ui/pages/runs/measure_view.h"
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/run_words.h"
-#include "ui/charts/numbers_table.h"
-#include "ui/pages/runs/measure_view.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
@@ -135,6 +138,77 @@ private Q_SLOTS:
         QCOMPARE(page.chart()->chart()->chart.styles.size(), std::size_t{2});
         attribute->setCurrentText(QStringLiteral("race"));
         QCOMPARE(page.chart()->chart()->chart.styles.size(), std::size_t{7});
+    }
+
+    void anotherKIsExploredAndLeft() {
+        auto source = std::make_unique<FakeRunSource>();
+        FakeRunSource* fake = source.get();
+        fake->addDone(7, {test::genderRun(), test::raceRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        ExploreBar* bar = page.exploreBar();
+        QVERIFY(bar->isVisible() && !bar->back()->isVisible());
+        const int runK = bar->number()->value();
+        QCOMPARE(std::int64_t{runK}, page.chart()->chart()->measurements[0].k);
+        page.chart()->table()->setCurrentMeasurement(4);
+        // By the keyboard: the slider, then the number.
+        bar->slider()->setFocus();
+        QTest::keyClick(bar->slider(), Qt::Key_PageUp);
+        QVERIFY(bar->number()->value() > runK);
+        QTRY_VERIFY_WITH_TIMEOUT(page.chart()->chart()->isExplored, 30000);
+        bar->number()->setFocus();
+        bar->number()->selectAll();
+        QTest::keyClicks(bar->number(), QStringLiteral("321"));
+        QTest::keyClick(bar->number(), Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->explored.back().k, std::int64_t{321}, 30000);
+        for (const ui::Exploration& what : fake->explored)
+            QVERIFY(what.k != 3 && what.k != 32); // a number that is half typed is none
+        QTRY_VERIFY_WITH_TIMEOUT(
+            shows(page, QStringLiteral("Explored at k = 321; the run measured at k = %1.").arg(runK)), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(page.chart()->chartTitle().endsWith(QStringLiteral("explored at k = 321")), 30000);
+        QVERIFY(shows(page, QStringLiteral("exploratory")));
+        QCOMPARE(page.chart()->table()->currentMeasurement(), 4);
+        bar->target()->setCurrentIndex(2);
+        QTRY_VERIFY_WITH_TIMEOUT(fake->explored.back().target == Target::Kind::Uniform, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(page.chart()->chartTitle().endsWith(QStringLiteral("k = 321, equal shares")), 30000);
+
+        // One click leads back.
+        QTest::mouseClick(bar->back(), Qt::LeftButton);
+        QVERIFY(!page.chart()->chart()->isExplored);
+        QVERIFY(!bar->back()->isVisible());
+        QCOMPARE(bar->number()->value(), runK);
+        QCOMPARE(bar->target()->currentIndex(), 0);
+        QCOMPARE(page.chart()->table()->currentMeasurement(), 4);
+        QVERIFY(!shows(page, QStringLiteral("exploratory")));
+
+        // Another attribute begins with what the run measured.
+        bar->number()->setValue(55);
+        QTRY_VERIFY_WITH_TIMEOUT(page.chart()->chart()->isExplored, 30000);
+        for (QComboBox* box : page.findChildren<QComboBox*>())
+            if (box->findText(QStringLiteral("race")) >= 0)
+                box->setCurrentText(QStringLiteral("race"));
+        QVERIFY(!page.chart()->chart()->isExplored);
+        QCOMPARE(bar->number()->value(), runK);
+    }
+
+    void everyKIsReachedByTheSlider() {
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        RunsPage page(std::move(source));
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        ExploreBar* bar = page.exploreBar();
+        int before = 0;
+        for (int place = bar->slider()->minimum(); place <= bar->slider()->maximum(); ++place) {
+            bar->slider()->setValue(place);
+            QCOMPARE(bar->slider()->value(), place); // it stays where it was put
+            QVERIFY(bar->number()->value() >= before);
+            before = bar->number()->value();
+        }
+        QCOMPARE(before, bar->number()->maximum());
+        QCOMPARE(std::int64_t{before}, page.chart()->chart()->measurements[0].n);
     }
 
     void unfinishedRunsShowProgressAndGoOn() {

@@ -15,15 +15,16 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPainter>
+#include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
+#include <QSpinBox>
 #include <QStandardPaths>
 #include <QTabBar>
-#include <QMenuBar>
 #include <QTest>
 #include <QToolButton>
 
@@ -39,6 +40,7 @@
 #include "ui/charts/dumb_bells.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/models/image_table.h"
+#include "ui/charts/plumb_chart_view.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
@@ -55,6 +57,8 @@
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/pages/runs/explore_bar.h"
+#include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_search.h"
@@ -326,6 +330,16 @@ private Q_SLOTS:
         Q_EMIT m_window->overviewPage()->runChosen(1);
         QTest::qWait(1500);
         save(name("runs-done"));
+        RunsPage* runs = m_window->findChild<RunsPage*>();
+        runs->exploreBar()->number()->setValue(40);
+        runs->exploreBar()->target()->setCurrentIndex(2);
+        QTRY_VERIFY_WITH_TIMEOUT(runs->chart()->chart()->isExplored, 30000);
+        QTest::qWait(1500);
+        save(name("runs-explored"));
+        m_window->resize(1024, 640);
+        save(name("runs-explored-small"));
+        m_window->resize(1280, 820);
+        runs->exploreBar()->goBack();
         m_window->showNewAudit();
         m_window->auditPanel()->findChild<QPlainTextEdit*>()->setPlainText(
             QStringLiteral("a photo of a nurse\na photo of an engineer\na photo of a criminal"));

@@ -24,6 +24,7 @@ namespace {
     QT_TRANSLATE_NOOP("PlumbChart", "not enough evidence that it is beyond the tolerance"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: only one group"),
     QT_TRANSLATE_NOOP("PlumbChart", "not applicable: nothing to measure"),
+    QT_TRANSLATE_NOOP("PlumbChart", "being measured"),
     QT_TRANSLATE_NOOP("PlumbChart", "{group}, ×{strength}"),
     QT_TRANSLATE_NOOP("PlumbChart", "nothing"),
     QT_TRANSLATE_NOOP("PlumbChart", "found"),

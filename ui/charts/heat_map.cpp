@@ -9,6 +9,7 @@
 
 #include <QHeaderView>
 #include <QPainter>
+#include <QScrollBar>
 #include <QSet>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
@@ -302,6 +303,24 @@ void HeatMap::setChart(std::shared_ptr<const PlumbData> shown, const QString& ti
     const QSignalBlocker quiet(m_table);
     static_cast<HeatTable*>(m_table)->setHeat(grid, chart() ? chart()->commonPrefix : 0);
     m_table->setAccessibleDescription(chartSummary());
+}
+
+void HeatMap::updateChart(std::shared_ptr<const PlumbData> shown, const QString& title) {
+    const int current = currentMeasurement();
+    const int place = m_table->verticalScrollBar()->value();
+    setChart(std::move(shown), title);
+    const QSignalBlocker quiet(m_table);
+    setCurrentMeasurement(current);
+    m_table->verticalScrollBar()->setValue(place);
+}
+
+std::vector<int> HeatMap::measurementsInSight() const {
+    const std::vector<int> rows = shownRows(*m_table);
+    const int first = std::max(0, m_table->rowAt(0)), last = m_table->rowAt(m_table->viewport()->height() - 1);
+    std::vector<int> measurements;
+    for (int row = first; row <= (last < 0 ? static_cast<int>(rows.size()) - 1 : last); ++row)
+        measurements.push_back(measurementOf(rows[static_cast<std::size_t>(row)]));
+    return measurements;
 }
 
 int HeatMap::measurementOf(int row) const {

@@ -20,6 +20,9 @@ public:
     explicit HeatMap(QWidget* parent = nullptr);
 
     void setChart(std::shared_ptr<const PlumbData> shown, const QString& title);
+    /// Other numbers of the same prompts; what is chosen and in sight stays.
+    void updateChart(std::shared_ptr<const PlumbData> shown, const QString& title);
+    std::vector<int> measurementsInSight() const;
     GridTable* table() const { return m_table; }
     void setCurrentMeasurement(int measurement);
     /// Of the chosen row; -1 for none.

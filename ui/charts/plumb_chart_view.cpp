@@ -34,6 +34,11 @@ QString correctionText(const PlumbData& data) {
     if (data.chart.tests < 2)
         return PlumbChartView::tr("tested at %1 %").arg(level);
     const QString tests = QLocale().toString(qulonglong(data.chart.tests));
+    if (data.isExplored)
+        return (data.options.correction == Correction::Holm
+                    ? PlumbChartView::tr("exploratory: Holm-corrected over the %1 tests of this attribute, %2 %")
+                    : PlumbChartView::tr("exploratory: false discovery rate over the %1 tests of this attribute, %2 %"))
+            .arg(tests, level);
     QString text = data.options.correction == Correction::Holm
                        ? PlumbChartView::tr("Holm-corrected over the audit's %1 tests, %2 %").arg(tests, level)
                        : PlumbChartView::tr("false discovery rate over the audit's %1 tests, %2 %").arg(tests, level);
@@ -80,6 +85,15 @@ void PlumbChartView::setChart(std::shared_ptr<const PlumbData> shown, const QStr
     m_table->setAccessibleDescription(chartSummary());
     m_foot->update();
     updateGeometry();
+}
+
+void PlumbChartView::updateChart(std::shared_ptr<const PlumbData> shown, const QString& title) {
+    m_title = title;
+    m_correction->setText(correctionText(*shown));
+    m_absentKey->setVisible(hasAbsentGroup(shown->chart));
+    m_table->updateChart(std::move(shown));
+    m_table->setAccessibleDescription(chartSummary());
+    m_foot->update();
 }
 
 const PlumbData* PlumbChartView::chart() const {

@@ -22,6 +22,8 @@ public:
     explicit PlumbChartView(QWidget* parent = nullptr);
 
     void setChart(std::shared_ptr<const PlumbData> shown, const QString& title);
+    /// Other numbers of the same prompts and groups; what is chosen, hidden and in sight stays.
+    void updateChart(std::shared_ptr<const PlumbData> shown, const QString& title);
     const PlumbData* chart() const;
     PlumbTable* table() const { return m_table; }
 

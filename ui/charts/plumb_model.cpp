@@ -85,6 +85,15 @@ void PlumbModel::setChart(std::shared_ptr<const PlumbData> data) {
     endResetModel();
 }
 
+void PlumbModel::updateChart(std::shared_ptr<const PlumbData> data) {
+    if (!m_data || m_data->measurements.size() != data->measurements.size())
+        return setChart(std::move(data));
+    m_data = std::move(data);
+    if (rowCount() > 0)
+        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+    Q_EMIT headerDataChanged(Qt::Horizontal, 0, ColumnCount - 1);
+}
+
 int PlumbModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() || !m_data ? 0 : static_cast<int>(m_data->measurements.size());
 }

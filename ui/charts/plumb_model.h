@@ -23,6 +23,7 @@ struct PlumbData {
     qsizetype commonPrefix = 0; ///< characters that all prompts begin with, up to a word's end: shown quietly
     std::vector<report::PlantedView> planted; ///< one a measurement where the truth is known of any, otherwise none
     report::PlantedSummary truth;
+    bool isExplored = false; ///< looked at, at another k or target; not what the run measured
 
     /// `groups`: all groups of the attribute in byte order. `probe`, `planted`: what was asked, and what is known to
     /// have been planted in the model.
@@ -52,6 +53,8 @@ public:
     explicit PlumbModel(QObject* parent = nullptr);
 
     void setChart(std::shared_ptr<const PlumbData> data);
+    /// Other numbers of the same prompts: rows keep their selection.
+    void updateChart(std::shared_ptr<const PlumbData> data);
     const PlumbData* chart() const { return m_data.get(); }
 
     /// Rows with all their numbers, also those that the chart only paints: for copying and saving.

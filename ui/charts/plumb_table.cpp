@@ -57,6 +57,12 @@ void PlumbTable::setChart(std::shared_ptr<const PlumbData> chart) {
         setCurrentIndex(m_proxy->index(0, PlumbModel::Prompt));
 }
 
+void PlumbTable::updateChart(std::shared_ptr<const PlumbData> chart) {
+    m_model->updateChart(std::move(chart));
+    setRowHeight();
+    viewport()->update(); // the plumb line below the rows
+}
+
 void PlumbTable::setRowHeight() {
     int lanes = 1;
     if (const PlumbData* shown = m_model->chart())
@@ -82,6 +88,14 @@ int PlumbTable::currentMeasurement() const {
 std::vector<int> PlumbTable::shownMeasurements() const {
     std::vector<int> rows;
     for (int row = 0; row < m_proxy->rowCount(); ++row)
+        rows.push_back(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
+    return rows;
+}
+
+std::vector<int> PlumbTable::measurementsInSight() const {
+    std::vector<int> rows;
+    const int first = rowAt(0), last = rowAt(viewport()->height() - 1);
+    for (int row = std::max(0, first); row <= (last < 0 ? m_proxy->rowCount() - 1 : last); ++row)
         rows.push_back(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
     return rows;
 }

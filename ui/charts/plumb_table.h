@@ -18,6 +18,8 @@ public:
     explicit PlumbTable(QWidget* parent = nullptr);
 
     void setChart(std::shared_ptr<const PlumbData> chart);
+    /// Other numbers of the same prompts; what is chosen and in sight stays.
+    void updateChart(std::shared_ptr<const PlumbData> chart);
     const PlumbModel& plumbModel() const { return *m_model; }
     void setHiddenGroups(const QSet<int>& groups);
     void setFilter(const QString& text);
@@ -26,6 +28,8 @@ public:
     int currentMeasurement() const;
     /// Measurements in the order shown.
     std::vector<int> shownMeasurements() const;
+    /// Those that are in sight.
+    std::vector<int> measurementsInSight() const;
     void setCurrentMeasurement(int measurement);
     /// Header and all rows, without scrolling.
     int contentHeight() const;

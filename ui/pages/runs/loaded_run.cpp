@@ -42,6 +42,7 @@ std::shared_ptr<const LoadedRun> LoadedRun::make(store::RunRecord record, AuditR
     run->record = std::move(record);
     run->result = std::move(result);
     run->images = std::move(images);
+    run->planted = planted;
     return run;
 }
 

@@ -12,6 +12,7 @@
 #include "ui/bridge/engine.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
+#include "ui/pages/runs/run_explorer.h"
 
 namespace plumbline::ui {
 namespace {
@@ -58,21 +59,43 @@ Error labelsGone(const LoadedRun& run) {
 struct ProjectRunSource::MeterCache {
     std::int64_t run = 0;
     std::size_t attribute = 0;
+    KSpec k;
+    Target::Kind target = Target::Kind::Pool;
     std::vector<std::pair<std::string, double>> shares; ///< of the prompt's own target
     std::optional<metric::Meter> meter;
 };
 
+struct ProjectRunSource::ExplorerCache {
+    std::optional<RunExplorer> explorer;
+};
+
+struct ProjectRunSource::Exploring {
+    std::shared_ptr<const LoadedRun> run;
+    std::size_t attribute;
+    std::optional<Exploration> what;
+    std::vector<int> inSight;
+    QPointer<QObject> context;
+    Answer<std::shared_ptr<const LoadedRun>> answer;
+    std::shared_ptr<Feedback> feedback;
+};
+
 ProjectRunSource::ProjectRunSource(ProjectService* project, Engine* engine, QObject* parent)
-    : RunSource(parent), m_project(project), m_thumbnails(project, engine), m_meters(std::make_shared<MeterCache>()) {
+    : RunSource(parent), m_project(project), m_thumbnails(project, engine), m_meters(std::make_shared<MeterCache>()),
+      m_explorer(std::make_shared<ExplorerCache>()) {
     for (const auto signal : {&ProjectService::opened, &ProjectService::closed, &ProjectService::changed})
         connect(project, signal, this, &RunSource::changed);
     // Another project has other runs of the same numbers.
-    connect(project, &ProjectService::closed, this, [this] { m_meters = std::make_shared<MeterCache>(); });
+    connect(project, &ProjectService::closed, this, [this] {
+        stopExploring();
+        m_meters = std::make_shared<MeterCache>();
+        m_explorer = std::make_shared<ExplorerCache>();
+    });
 }
 
 ProjectRunSource::~ProjectRunSource() {
     if (m_curve)
         m_curve->cancel();
+    stopExploring();
 }
 
 void ProjectRunSource::runs(QObject* context, Answer<std::vector<store::RunRecord>> answer) {
@@ -137,12 +160,15 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
             if (options.target.kind == Target::Kind::Conditional || !options.target.byConcept.empty())
                 options.target = targetUsed(chart.chart->measurements[prompt]);
             if (!meters->meter || meters->run != run->record.id || meters->attribute != attribute ||
-                meters->shares != options.target.shares) {
+                meters->shares != options.target.shares || meters->target != options.target.kind ||
+                meters->k.count != options.k.count || meters->k.fraction != options.k.fraction) {
                 PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(*chart.labels, options));
                 meters->meter.emplace(std::move(meter));
                 meters->run = run->record.id;
                 meters->attribute = attribute;
                 meters->shares = options.target.shares;
+                meters->target = options.target.kind;
+                meters->k = options.k;
             }
             PLUMBLINE_TRY(const std::vector<float> scores,
                           project.runScores(run->record.id, static_cast<std::int64_t>(prompt)));
@@ -156,6 +182,55 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
         [feedback = m_curve, answer = std::move(answer)](Result<Curve> curve) {
             if (!feedback->cancelled())
                 answer(std::move(curve));
+        });
+}
+
+void ProjectRunSource::explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
+                               const std::optional<Exploration>& what, const std::vector<int>& inSight,
+                               QObject* context, Answer<std::shared_ptr<const LoadedRun>> answer) {
+    stopExploring();
+    m_exploring = std::make_shared<Feedback>();
+    exploreOn(std::make_shared<const Exploring>(
+        Exploring{run, attribute, what, inSight, context, std::move(answer), m_exploring}));
+}
+
+void ProjectRunSource::stopExploring() {
+    if (m_exploring)
+        m_exploring->cancel();
+}
+
+/// One piece of work; the next is asked for when it is answered, so that other questions come between.
+void ProjectRunSource::exploreOn(std::shared_ptr<const Exploring> job) {
+    using Step = RunExplorer::Step;
+    m_project->ask<Step>(
+        job->context,
+        [job, cache = m_explorer](store::Project& project) -> Result<Step> {
+            if (job->feedback->cancelled())
+                return Step();
+            const RunExplorer::Scores scores = [&](std::size_t prompt) {
+                return project.runScores(job->run->record.id, static_cast<std::int64_t>(prompt));
+            };
+            if (!cache->explorer || !cache->explorer->isOf(*job->run, job->attribute)) {
+                PLUMBLINE_TRY(RunExplorer explorer, RunExplorer::create(job->run, job->attribute, scores));
+                cache->explorer.emplace(std::move(explorer));
+            }
+            PLUMBLINE_CHECK(cache->explorer->ask(job->what));
+            auto step = cache->explorer->step(job->inSight, scores, *job->feedback);
+            if (step)
+                return std::move(*step);
+            if (step.error().cancelled())
+                return Step();
+            return tl::unexpected(step.error().error());
+        },
+        [this, job](Result<Step> step) {
+            if (job->feedback->cancelled())
+                return;
+            if (!step)
+                return job->answer(tl::unexpected(step.error()));
+            if (step->view)
+                job->answer(step->view);
+            if (!step->done && !job->feedback->cancelled())
+                exploreOn(job);
         });
 }
 

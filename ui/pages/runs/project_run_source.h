@@ -28,15 +28,24 @@ public:
                    QObject* context, Answer<std::vector<RankedImage>> answer) override;
     void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt, QObject* context,
                Answer<std::shared_ptr<const RankCurve>> answer) override;
+    void explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
+                 const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
+                 Answer<std::shared_ptr<const LoadedRun>> answer) override;
+    void stopExploring() override;
     void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                     std::function<void(qint64, QImage)> each) override;
 
 private:
     struct MeterCache;
+    struct ExplorerCache;
+    struct Exploring;
+    void exploreOn(std::shared_ptr<const Exploring> job);
 
     ProjectService* m_project;
     ThumbnailReader m_thumbnails;
     std::shared_ptr<MeterCache> m_meters; ///< used on the worker thread only
+    std::shared_ptr<ExplorerCache> m_explorer; ///< used on the worker thread only
+    std::shared_ptr<Feedback> m_exploring;     ///< of what is being explored
     std::shared_ptr<Feedback> m_curve;    ///< of the curve that is being measured
 };
 

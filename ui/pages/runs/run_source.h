@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QImage>
@@ -16,6 +17,13 @@
 
 namespace plumbline::ui {
 
+/// What is looked at instead of what a run measured: another k, another target.
+struct Exploration {
+    std::int64_t k = 0;
+    std::optional<Target::Kind> target; ///< Pool or Uniform; none: the run's own
+    bool operator==(const Exploration&) const = default;
+};
+
 /// A finished run, read and laid out: everything that its page shows at once. Never changed afterwards.
 struct LoadedRun {
     struct AttributeChart {
@@ -28,6 +36,15 @@ struct LoadedRun {
     AuditResult result;
     std::shared_ptr<const ImageSet> images; ///< null where they cannot be had
     std::vector<AttributeChart> attributes;
+    std::vector<PlantedLean> planted; ///< what is known to have been planted in the model
+    /// Set where the chart of an attribute is an exploration: never stored, never in a report.
+    struct Explored {
+        Exploration what;
+        std::size_t attribute = 0;
+        bool complete = false; ///< all prompts have values, and those in sight intervals
+        int draws = 0;         ///< behind intervals and bands
+    };
+    std::optional<Explored> explored;
 
     /// Lays out a result. `images` may be null: then the groups are those that were measured. `planted`: what is known
     /// to have been planted in the model.
@@ -54,6 +71,13 @@ public:
     /// Measured again from the stored scores. A later question cancels an earlier one, which is then never answered.
     virtual void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                        QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) = 0;
+    /// The run's attribute at another k or against another target, from the stored scores. Answered several times: with
+    /// values of the prompts in sight, with their intervals and null bands, with values of all prompts. Without a
+    /// question only what makes later answers quick is read. A later call cancels an earlier one.
+    virtual void explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
+                         const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
+                         Answer<std::shared_ptr<const LoadedRun>> answer) = 0;
+    virtual void stopExploring() = 0;
     /// One call of `each` a row, null where there is no thumbnail.
     virtual void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                             std::function<void(qint64, QImage)> each) = 0;

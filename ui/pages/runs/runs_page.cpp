@@ -2,6 +2,7 @@
 #include "ui/pages/runs/runs_page.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -33,6 +34,7 @@
 #include "ui/models/record_tables.h"
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/concept_grid.h"
+#include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/measure_view.h"
 #include "ui/pages/runs/plain_tabs.h"
 #include "ui/pages/runs/project_run_source.h"
@@ -53,6 +55,7 @@ constexpr int kManyPrompts = 15;
 constexpr int kLeastCloseUp = 260;
 constexpr int kTruthInCloseUp = 48; ///< what it says about what was planted, up to two lines
 constexpr int kRoomForTourAndBoth = 660;
+constexpr int kScrollSettles = 150;
 
 } // namespace
 
@@ -270,7 +273,9 @@ QWidget* RunsPage::buildResults() {
     bar->addWidget(m_menu);
     auto* card = new Surface(Surface::Kind::Card);
     card->column()->setContentsMargins(theme::kGrid, theme::kGrid, theme::kGrid, theme::kGrid);
+    m_explore = new ExploreBar;
     card->column()->addLayout(bar);
+    card->column()->addWidget(m_explore);
     card->column()->addWidget(m_truth);
     card->column()->addWidget(m_warnings);
     card->column()->addWidget(m_tables, 1);
@@ -283,6 +288,13 @@ QWidget* RunsPage::buildResults() {
     m_split->addWidget(m_closeUp);
     connect(m_split, &QSplitter::splitterMoved, this, [this] { m_splitByHand = true; });
 
+    connect(m_explore, &ExploreBar::changed, this, &RunsPage::explore);
+    m_scrolled.setSingleShot(true);
+    m_scrolled.setInterval(kScrollSettles);
+    connect(&m_scrolled, &QTimer::timeout, this, &RunsPage::explore);
+    for (const QAbstractItemView* table :
+         {static_cast<QAbstractItemView*>(m_chart->table()), static_cast<QAbstractItemView*>(m_heat->table())})
+        connect(table->verticalScrollBar(), &QScrollBar::valueChanged, &m_scrolled, qOverload<>(&QTimer::start));
     connect(m_tabs, &QTabBar::currentChanged, this, &RunsPage::showTab);
     connect(m_measures, &MeasureView::shown, this, [this] { showTab(m_tabs->currentIndex()); });
     connect(m_measures, &MeasureView::newAuditRequested, this, &RunsPage::newAuditRequested);
@@ -305,8 +317,66 @@ QWidget* RunsPage::buildResults() {
     return m_split;
 }
 
+std::vector<int> RunsPage::promptsInSight() const {
+    std::vector<int> prompts =
+        m_tabs->currentIndex() == Heat ? m_heat->measurementsInSight() : m_chart->table()->measurementsInSight();
+    if (const int current = m_chart->table()->currentMeasurement(); current >= 0)
+        prompts.insert(prompts.begin(), current);
+    return prompts;
+}
+
+/// Asks for what the bar has chosen; without a choice only what will make the first one quick.
+void RunsPage::explore() {
+    if (!m_run || m_explore->isHidden())
+        return;
+    const std::optional<Exploration> what = m_explore->exploration();
+    const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
+    if (!what && std::exchange(m_explored, nullptr))
+        redraw();
+    m_source->explore(m_run, attribute, what, promptsInSight(), this,
+                      [this, run = m_run, attribute, what](Result<std::shared_ptr<const LoadedRun>> view) {
+                          if (run != m_run || static_cast<int>(attribute) != m_attribute->currentIndex() ||
+                              what != m_explore->exploration())
+                              return;
+                          if (!view) {
+                              raise(view.error());
+                              return;
+                          }
+                          m_explored = std::move(*view);
+                          m_explore->setExplored(*m_explored->explored);
+                          redraw();
+                      });
+}
+
+/// The same prompts with the numbers of the run or of what is explored.
+void RunsPage::redraw() {
+    const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
+    const LoadedRun::AttributeChart& chart = shown()->attributes[attribute];
+    m_summaryTitle->setText(summaryTitle(chart.chart->chart));
+    m_summaryLine->setText(summaryLine(chart.chart->chart));
+    m_chart->updateChart(chart.chart, chartTitle(attribute));
+    m_heatIsOld = true;
+    if (m_tabs->currentIndex() == Heat)
+        drawHeat();
+    m_closeUp->setPrompt(shown(), attribute, m_chart->table()->currentMeasurement());
+}
+
+QString RunsPage::chartTitle(std::size_t attribute) const {
+    QString title = runTitle(m_run->record) + QStringLiteral(" · ") + fromUtf8(m_run->attributes[attribute].name);
+    if (m_explored)
+        title += QStringLiteral(" · ") + explorationText(m_explored->explored->what);
+    return title;
+}
+
+void RunsPage::drawHeat() {
+    if (!std::exchange(m_heatIsOld, false))
+        return;
+    const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
+    m_heat->updateChart(shown()->attributes[attribute].chart, tr("%1 · heat map").arg(chartTitle(attribute)));
+}
+
 void RunsPage::openPrompt(int prompt) {
-    m_closeUp->setPrompt(m_run, static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
+    m_closeUp->setPrompt(shown(), static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
     tellTour(false);
 }
 
@@ -360,6 +430,9 @@ void RunsPage::refresh() {
 }
 
 void RunsPage::setRun(std::shared_ptr<const LoadedRun> run) {
+    m_source->stopExploring();
+    m_scrolled.stop();
+    m_explored.reset();
     m_run = std::move(run);
     m_hand->setEnabled(m_run != nullptr);
 }
@@ -483,18 +556,26 @@ void RunsPage::showAttribute(int index) {
     m_measures->setTables(std::move(others), runTitle(m_run->record), chart.name, m_run->result.config.measure.level);
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(Prompts);
+    m_explored.reset();
+    m_explore->setRun(*m_run, attribute);
     m_heat->setChart(chart.chart, tr("%1 · heat map").arg(title));
+    m_heatIsOld = false;
     m_chart->setChart(chart.chart, title);
     showTab(m_tabs->currentIndex()); // whether prompts can be found goes by their number
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
     tellTour(false);
+    m_scrolled.start();
 }
 
 void RunsPage::showTab(int tab) {
     m_tables->setCurrentIndex(tab);
     m_find->setVisible((tab == Prompts || tab == Heat) && m_chart->table()->plumbModel().rowCount() >= kManyPrompts);
-    if (tab == Heat)
+    if (tab == Heat) {
+        drawHeat();
         m_heat->setCurrentMeasurement(m_chart->table()->currentMeasurement());
+    }
+    m_explore->setEnabled(tab == Prompts || tab == Heat); // the others are the run's
+    m_scrolled.start();
     const ChartSource* sources[] = {m_chart, m_heat, m_concepts, m_measures->numbers()};
     m_menu->setChart(sources[tab]);
     // The other measures are not about one prompt: they have the close-up's room as well.
@@ -508,6 +589,8 @@ bool RunsPage::startTour() {
         return m_tourWanted;
     }
     m_tabs->setCurrentIndex(Prompts);
+    if (m_explored)
+        m_explore->goBack(); // it tells of what the run measured
     tellTour(true);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
     return m_tour->isOpen();

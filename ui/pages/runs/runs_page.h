@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include <QTimer>
 #include <QWidget>
 
 #include "ui/pages/runs/run_source.h"
@@ -24,6 +25,7 @@ namespace plumbline::ui {
 class ChartMenu;
 class CloseUp;
 class Engine;
+class ExploreBar;
 class HeatMap;
 class MeasureView;
 class NumbersTable;
@@ -47,6 +49,7 @@ public:
 
     PlumbChartView* chart() const { return m_chart; }
     CloseUp* closeUp() const { return m_closeUp; }
+    ExploreBar* exploreBar() const { return m_explore; }
     TourPanel* tour() const { return m_tour; }
 
     /// Begins the guided tour, at once or when the run that is being read is there; false without a finished run.
@@ -85,6 +88,13 @@ private:
     void showAttribute(int attribute);
     void showTab(int tab);
     void openPrompt(int prompt);
+    /// The run, or what is explored of it.
+    const std::shared_ptr<const LoadedRun>& shown() const { return m_explored ? m_explored : m_run; }
+    std::vector<int> promptsInSight() const;
+    void explore();
+    void redraw();
+    void drawHeat();
+    QString chartTitle(std::size_t attribute) const;
     void setFacts();
     QMenu* buildHand();
     void setRun(std::shared_ptr<const LoadedRun> run);
@@ -101,6 +111,9 @@ private:
     std::function<bool(const store::RunRecord&)> m_canGoOn;
     std::vector<store::RunRecord> m_runs;
     std::shared_ptr<const LoadedRun> m_run;
+    std::shared_ptr<const LoadedRun> m_explored; ///< null: the run itself is looked at
+    bool m_heatIsOld = false;                    ///< it is drawn when it is looked at
+    QTimer m_scrolled;                           ///< what came into sight has no intervals yet
     qint64 m_wanted = 0;       ///< to be shown once it is there
     quint64 m_loading = 0;     ///< answers to earlier questions are dropped
     bool m_tourWanted = false; ///< as soon as the run is there
@@ -133,6 +146,7 @@ private:
     QTabBar* m_tabs = nullptr;
     QLineEdit* m_find = nullptr;
     ChartMenu* m_menu = nullptr;
+    ExploreBar* m_explore = nullptr;
     QStackedWidget* m_tables = nullptr;
     PlumbChartView* m_chart = nullptr;
     HeatMap* m_heat = nullptr;

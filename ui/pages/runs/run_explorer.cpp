@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/run_explorer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <ranges>
+
+#include "core/metric/verdict.h"
+#include "core/report/lean.h"
+
+namespace plumbline::ui {
+namespace {
+
+/// Ranks that are kept of every prompt.
+constexpr std::size_t kFewRanks = 16'384;
+/// Prompts that are read and ranked, or measured, in one piece of work.
+constexpr std::size_t kPromptsAtOnce = 16;
+constexpr std::size_t kDeepAtOnce = 2;
+/// Ranks that are drawn for intervals and bands of a screenful of prompts in less than a second; a large k has fewer
+/// draws, but never too few for a 95 % interval.
+constexpr double kMostDrawnRanks = 2e7;
+constexpr int kFewestDraws = 100;
+
+} // namespace
+
+Result<RunExplorer> RunExplorer::create(std::shared_ptr<const LoadedRun> run, std::size_t attribute,
+                                        const Scores& scores) {
+    RunExplorer explorer;
+    explorer.m_run = std::move(run);
+    explorer.m_attribute = attribute;
+    const LoadedRun::AttributeChart& chart = explorer.m_run->attributes[attribute];
+    if (!chart.labels)
+        return fail(ErrorCode::RecordUnknown,
+                    {{"kind", "image set"}, {"id", std::to_string(explorer.m_run->record.config.imageSetId)}});
+    explorer.m_labels = *chart.labels;
+    explorer.m_fronts.resize(chart.chart->measurements.size());
+    if (chart.chart->measurements.empty())
+        return explorer;
+    // An image without an embedding has no score and took no part.
+    const std::int64_t labelled =
+        static_cast<std::int64_t>(explorer.m_labels.codes.size()) - explorer.m_labels.unlabelled();
+    if (labelled != chart.chart->measurements.front().n) {
+        PLUMBLINE_TRY(const std::vector<float> first, scores(0));
+        for (std::size_t row = 0; row < std::min(first.size(), explorer.m_labels.codes.size()); ++row)
+            if (std::isnan(first[row]))
+                explorer.m_labels.codes[row] = Attribute::kUnlabelled;
+    }
+    PLUMBLINE_CHECK(explorer.makeMeters({}));
+    return explorer;
+}
+
+const std::vector<Measurement>& RunExplorer::scored() const {
+    return m_run->attributes[m_attribute].chart->measurements;
+}
+
+MeasureOptions RunExplorer::options() const {
+    MeasureOptions options = m_run->result.config.measure;
+    if (m_what)
+        options.k = {m_what->k, 0.0};
+    if (m_what && m_what->target)
+        options.target = Target{*m_what->target, {}, {}};
+    return options;
+}
+
+Result<void> RunExplorer::makeMeters(const std::optional<Target::Kind>& target) {
+    m_meters.clear();
+    m_meterOfPrompt.clear();
+    MeasureOptions wanted = m_run->result.config.measure;
+    if (target)
+        wanted.target = Target{*target, {}, {}};
+    const bool ofThePrompt =
+        !target && (wanted.target.kind == Target::Kind::Conditional || !wanted.target.byConcept.empty());
+    std::map<std::pair<int, std::vector<std::pair<std::string, double>>>, std::size_t> known;
+    for (const Measurement& measurement : scored()) {
+        if (ofThePrompt)
+            wanted.target = targetUsed(measurement);
+        const auto [entry, isNew] =
+            known.try_emplace({static_cast<int>(wanted.target.kind), wanted.target.shares}, m_meters.size());
+        if (isNew) {
+            PLUMBLINE_TRY(metric::Meter meter, metric::Meter::create(m_labels, wanted));
+            m_meters.push_back(std::move(meter));
+        }
+        m_meterOfPrompt.push_back(entry->second);
+    }
+    m_target = target;
+    return {};
+}
+
+Result<void> RunExplorer::ask(const std::optional<Exploration>& what) {
+    if (what == m_what)
+        return {};
+    m_what.reset();
+    m_metersAtK.clear();
+    m_measurements.clear();
+    if (!what)
+        return {};
+    if (what->target != m_target)
+        PLUMBLINE_CHECK(makeMeters(what->target));
+    m_draws = static_cast<int>(
+        std::max<double>(kFewestDraws, kMostDrawnRanks / static_cast<double>(std::max<std::int64_t>(1, what->k))));
+    for (const metric::Meter& meter : m_meters) {
+        PLUMBLINE_TRY(metric::Meter atK, meter.at({what->k, 0.0}, m_draws));
+        m_metersAtK.push_back(std::move(atK));
+    }
+    m_draws = std::min(m_draws, m_run->result.config.measure.bootstrapDraws);
+    m_what = what;
+    m_hasIntervals.assign(scored().size(), false);
+    for (const Measurement& measurement : scored()) {
+        Measurement& pending = m_measurements.emplace_back();
+        pending.prompt = measurement.prompt;
+        pending.attribute = measurement.attribute;
+    }
+    return {};
+}
+
+const metric::Meter& RunExplorer::meterOf(std::size_t prompt) const {
+    return (m_metersAtK.empty() ? m_meters : m_metersAtK)[m_meterOfPrompt[prompt]];
+}
+
+/// Ranks those of the prompts that have fewer ranks.
+Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t ranks, const Scores& scores) {
+    std::vector<std::size_t> missing;
+    std::vector<std::vector<float>> values;
+    for (const std::size_t prompt : prompts) {
+        const auto most = static_cast<std::size_t>(meterOf(prompt).images());
+        if (m_fronts[prompt].ranks() >= std::min(std::max(ranks, meterOf(prompt).valuesNeed()), most))
+            continue;
+        PLUMBLINE_TRY(std::vector<float> of, scores(prompt));
+        missing.push_back(prompt);
+        values.push_back(std::move(of));
+    }
+    if (missing.empty())
+        return {};
+    // The order of the images does not depend on the target.
+    PLUMBLINE_TRY(std::vector<metric::RankedFront> fronts, meterOf(missing.front()).fronts(values, ranks));
+    for (std::size_t i = 0; i < missing.size(); ++i)
+        m_fronts[missing[i]] = std::move(fronts[i]);
+    return {};
+}
+
+Result<void> RunExplorer::measure(std::span<const std::size_t> prompts, const Scores& scores) {
+    for (std::size_t meter = 0; meter < m_metersAtK.size(); ++meter) {
+        std::vector<std::size_t> mine;
+        std::ranges::copy_if(prompts, std::back_inserter(mine),
+                             [&](std::size_t prompt) { return m_meterOfPrompt[prompt] == meter; });
+        if (mine.empty())
+            continue;
+        PLUMBLINE_CHECK(rank(mine, kFewRanks, scores));
+        std::vector<const metric::RankedFront*> fronts;
+        std::vector<const Measurement*> known;
+        for (const std::size_t prompt : mine) {
+            fronts.push_back(&m_fronts[prompt]);
+            known.push_back(&scored()[prompt]);
+        }
+        PLUMBLINE_TRY(std::vector<Measurement> values, m_metersAtK[meter].values(fronts, known));
+        for (std::size_t i = 0; i < mine.size(); ++i)
+            m_measurements[mine[i]] = std::move(values[i]);
+    }
+    return {};
+}
+
+Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const Scores& scores, Feedback& feedback) {
+    std::vector<std::size_t> seen;
+    std::vector<bool> isSeen(m_fronts.size(), false);
+    for (const int prompt : inSight)
+        if (prompt >= 0 && static_cast<std::size_t>(prompt) < m_fronts.size() &&
+            !isSeen[static_cast<std::size_t>(prompt)]) {
+            seen.push_back(static_cast<std::size_t>(prompt));
+            isSeen[seen.back()] = true;
+        }
+    const auto forget = [&](std::size_t prompt) { // whole rankings are kept of what is in sight only
+        if (!isSeen[prompt] && m_fronts[prompt].ranks() > kFewRanks)
+            m_fronts[prompt] = {};
+    };
+    for (std::size_t prompt = 0; prompt < m_fronts.size(); ++prompt)
+        forget(prompt);
+    const auto first = [](std::vector<std::size_t>& prompts, std::size_t most) {
+        prompts.resize(std::min(prompts.size(), most));
+    };
+
+    if (m_what) {
+        const auto isPending = [this](std::size_t prompt) { return m_measurements[prompt].groups.empty(); };
+        std::vector<std::size_t> next;
+        std::ranges::copy_if(seen, std::back_inserter(next), isPending);
+        if (!next.empty()) {
+            PLUMBLINE_CHECK(measure(next, scores));
+            return Step{view(false), false};
+        }
+        const auto every = std::views::iota(std::size_t(0), m_measurements.size());
+        std::ranges::copy_if(seen, std::back_inserter(next),
+                             [this](std::size_t prompt) { return !m_hasIntervals[prompt]; });
+        if (!next.empty() && m_draws > 0) {
+            const std::size_t prompt = next.front();
+            PLUMBLINE_TRY(const std::size_t ranks, meterOf(prompt).measureNeeds(feedback));
+            PLUMBLINE_CHECK(rank(std::span(&prompt, 1), ranks, scores));
+            PLUMBLINE_TRY(m_measurements[prompt],
+                          meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
+            m_hasIntervals[prompt] = true;
+            return Step{next.size() == 1 ? view(std::ranges::none_of(every, isPending)) : nullptr, false};
+        }
+        next.clear();
+        std::ranges::copy_if(every, std::back_inserter(next), isPending);
+        if (!next.empty()) {
+            const bool last = next.size() <= kPromptsAtOnce;
+            first(next, kPromptsAtOnce);
+            PLUMBLINE_CHECK(measure(next, scores));
+            std::ranges::for_each(next, forget);
+            return Step{last ? view(true) : nullptr, false};
+        }
+    }
+    // What makes the next k quick: a few ranks of what is in sight, then all.
+    for (const std::size_t ranks : {kFewRanks, static_cast<std::size_t>(m_labels.codes.size())}) {
+        std::vector<std::size_t> next;
+        std::ranges::copy_if(seen, std::back_inserter(next), [&](std::size_t prompt) {
+            return m_fronts[prompt].ranks() < std::min(ranks, static_cast<std::size_t>(meterOf(prompt).images()));
+        });
+        if (next.empty())
+            continue;
+        first(next, ranks == kFewRanks ? kPromptsAtOnce : kDeepAtOnce);
+        PLUMBLINE_CHECK(rank(next, ranks, scores));
+        return Step{nullptr, false};
+    }
+    return Step{};
+}
+
+std::shared_ptr<const LoadedRun> RunExplorer::view(bool complete) const {
+    const LoadedRun::AttributeChart& own = m_run->attributes[m_attribute];
+    auto run = std::make_shared<LoadedRun>();
+    run->record = m_run->record;
+    run->record.config.measure = options();
+    run->result.config = run->record.config;
+    run->result.prompts = m_run->result.prompts;
+    run->images = m_run->images;
+    run->attributes = m_run->attributes;
+    run->planted = m_run->planted;
+    run->explored = {*m_what, m_attribute, complete, m_draws};
+
+    std::vector<Measurement> measurements = m_measurements;
+    if (!m_what->target) // given shares stand for a target that depended on the query
+        for (std::size_t i = 0; i < measurements.size(); ++i)
+            measurements[i].target = scored()[i].target;
+    const bool cosines = scoreKind(options().definition) == ScoreKind::Cosine && !m_run->result.config.debias;
+    metric::judge(measurements, options(), cosines ? 1.0 : 0.0);
+    auto chart = std::make_shared<PlumbData>(
+        *PlumbData::make(std::move(measurements), own.groups, run->result.config.probe, m_run->planted, options()));
+    chart->isExplored = true;
+    for (std::size_t i = 0; i < chart->chart.rows.size(); ++i) {
+        report::Lean& lean = chart->chart.rows[i].lean;
+        if (m_measurements[i].groups.empty())
+            lean = report::pendingLean();
+        lean.strength = own.chart->chart.rows[i].lean.strength; // rows stay where they are while k is changed
+    }
+    run->attributes[m_attribute].chart = std::move(chart);
+    return run;
+}
+
+} // namespace plumbline::ui
