@@ -2,6 +2,9 @@
 // plumb probe: what a probe set asks, and what another asks that it does not.
 #include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -9,6 +12,8 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "core/data/json.h"
+#include "core/data/probe_templates.h"
+#include "core/metric/sentences.h"
 #include "core/probe/difference.h"
 #include "core/probe/probe_set.h"
 
@@ -33,8 +38,10 @@ std::string summary(const ProbeSet& probe) {
     std::string text = titleOf(probe) + "\n";
     if (!probe.source.empty())
         text += "source: " + probe.source + "\n";
-    text += std::to_string(probe.templates.size()) + " templates, " + std::to_string(probe.concepts.size()) +
-            " concepts, " + std::to_string(probe::expand(probe).size()) + " prompts\n";
+    const auto templates = static_cast<std::int64_t>(probe.templates.size()),
+               concepts = static_cast<std::int64_t>(probe.concepts.size());
+    text += metric::counted(templates, "template") + ", " + metric::counted(concepts, "concept") + ", " +
+            metric::counted(countPrompts(probe), "prompt") + "\n";
     return text + "SHA-256 of what is asked: " + probe::contentSha256(probe) + "\n";
 }
 
@@ -47,12 +54,21 @@ std::string promptLines(const ProbeSet& probe) {
 
 nlohmann::json promptsJson(const ProbeSet& probe) {
     nlohmann::json prompts = nlohmann::json::array();
+    const std::vector<std::string> templates = plainTemplates(probe);
+    std::vector<std::pair<std::string, std::string>> attributes; // of each plain template, with its word
+    for (const std::string& text : probe.templates) {
+        const auto place = attributePlace(text);
+        for (const std::string& word : place ? place->words : std::vector<std::string>{""})
+            attributes.emplace_back(place ? place->name : "", word);
+    }
     for (const Prompt& prompt : probe::expand(probe)) {
         const auto& asked = probe.concepts[static_cast<std::size_t>(prompt.concept_)];
         nlohmann::json one = {{"text", prompt.text}, {"concept", asked.text}, {"group", asked.group}};
         one["template"] = prompt.template_ < 0
                               ? nlohmann::json()
-                              : nlohmann::json(probe.templates[static_cast<std::size_t>(prompt.template_)]);
+                              : nlohmann::json(templates[static_cast<std::size_t>(prompt.template_)]);
+        if (prompt.template_ >= 0 && !attributes[static_cast<std::size_t>(prompt.template_)].second.empty())
+            std::tie(one["attribute"], one["attribute_word"]) = attributes[static_cast<std::size_t>(prompt.template_)];
         prompts.push_back(std::move(one));
     }
     return {{"name", probe.name}, {"sha256", probe::contentSha256(probe)}, {"prompts", std::move(prompts)}};

@@ -103,7 +103,7 @@ DropPlan planDrop(const QList<QUrl>& urls, bool projectIsOpen) {
             weights.append(QDir::cleanPath(modelOf(file)));
         } else if (suffix == u"json" && isModelFolder(QFileInfo(file.absolutePath()))) {
             addModel(QDir::cleanPath(file.absolutePath()));
-        } else if (suffix == u"json") {
+        } else if (suffix == u"json" || suffix == u"txt") {
             plan.probe = path;
         } else if (isImage(suffix) && plan.imageFolder.isEmpty()) {
             plan.imageFolder = file.absolutePath();

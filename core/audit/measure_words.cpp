@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/audit/measure_families.h"
+#include "core/data/probe_templates.h"
 #include "core/metric/association/concept_vectors.h"
 #include "core/metric/association/polarity.h"
 #include "core/metric/association/weat.h"
@@ -191,10 +192,11 @@ Outcome<Tables> conceptVectors(const Audited& audited, const Attribute& attribut
     const std::vector<ProbeSet> builtIn = probe::builtInProbeSets();
     const metric::ConceptVectorOptions vectors;
     const auto needed = static_cast<std::size_t>(vectors.minExamples);
+    const std::vector<std::string> wordings = plainTemplates(probe);
     const auto several =
         std::ranges::find_if(builtIn, [&](const ProbeSet& set) { return set.templates.size() >= needed; });
-    const bool own = probe.templates.size() >= needed || several == builtIn.end();
-    const std::vector<std::string>& templates = own ? probe.templates : several->templates;
+    const bool own = wordings.size() >= needed || several == builtIn.end();
+    const std::vector<std::string>& templates = own ? wordings : several->templates;
 
     std::vector<std::string> words, negatives;
     for (const Concept& each : probe.concepts)
@@ -224,7 +226,7 @@ Outcome<Tables> conceptVectors(const Audited& audited, const Attribute& attribut
                   metric::conceptVectorTable(std::span(examples).first(concepts), std::span(examples).subspan(concepts),
                                              pairs, random, vectors, resampling(audited.config.measure), feedback));
     if (!own)
-        tables.back().warnings.push_back("The probe set has " + std::to_string(probe.templates.size()) +
+        tables.back().warnings.push_back("The probe set has " + std::to_string(wordings.size()) +
                                          " templates; the " + std::to_string(templates.size()) + " of “" +
                                          several->name + "” were used.");
     return tables;

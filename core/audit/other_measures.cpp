@@ -11,11 +11,13 @@
 
 #include "core/base/error_text.h"
 #include "core/base/numbers.h"
+#include "core/data/probe_templates.h"
 #include "core/metric/association/group_association.h"
 #include "core/metric/association/text_audit.h"
 #include "core/metric/classification/accuracy.h"
 #include "core/metric/classification/classified.h"
 #include "core/metric/classification/harm.h"
+#include "core/metric/controls/attribute_words.h"
 #include "core/metric/controls/counterfactual.h"
 #include "core/metric/controls/decodability.h"
 #include "core/metric/controls/dimensions.h"
@@ -190,9 +192,37 @@ Outcome<Tables> counterfactuals(const Audited& audited, const Attribute& attribu
     return tables;
 }
 
+/// Of the templates with an attribute's words: each word held against the first, all else being equal.
+Result<void> addWordChanges(Tables& tables, const Audited& audited, const Attribute& attribute,
+                            std::span<const metric::TemplateMeasurement> measured) {
+    const ProbeSet& probe = audited.config.probe;
+    const std::size_t images = audited.set.size(), concepts = probe.concepts.size();
+    std::vector<metric::WordChange> changes;
+    std::size_t first = 0; // the plain template with the first word
+    for (const std::string& text : probe.templates) {
+        const auto place = attributePlace(text);
+        const std::size_t words = place ? place->words.size() : 1;
+        for (std::size_t c = 0; c < concepts; ++c)
+            for (std::size_t w = 1; w < words; ++w) {
+                const std::size_t was = first * concepts + c, is = (first + w) * concepts + c;
+                changes.push_back({probe.concepts[c].text, text, place->words[0] + " → " + place->words[w],
+                                   audited.scores.subspan(was * images, images),
+                                   audited.scores.subspan(is * images, images), measured[was].measurement,
+                                   measured[is].measurement});
+            }
+        first += words;
+    }
+    if (changes.empty())
+        return {};
+    PLUMBLINE_TRY(tables.emplace_back(),
+                  metric::attributeWordChanges(changes, attribute, resampling(audited.config.measure)));
+    return {};
+}
+
 Outcome<Tables> templates(const Audited& audited, const Attribute& attribute, Feedback& feedback) {
     const ProbeSet& probe = audited.config.probe;
-    if (probe.templates.size() < 2)
+    const std::vector<std::string> wordings = plainTemplates(probe);
+    if (wordings.size() < 2)
         return Tables{}; // one wording has nothing to be compared with
     const std::vector<Prompt> prompts = probe::expand(probe);
     std::vector<metric::TemplateMeasurement> measured;
@@ -201,11 +231,12 @@ Outcome<Tables> templates(const Audited& audited, const Attribute& attribute, Fe
             continue;
         const Prompt& prompt = prompts[measured.size() % prompts.size()];
         measured.push_back({probe.concepts[static_cast<std::size_t>(prompt.concept_)].text,
-                            probe.templates[static_cast<std::size_t>(prompt.template_)], &measurement});
+                            wordings[static_cast<std::size_t>(prompt.template_)], &measurement});
     }
     Tables tables;
     PLUMBLINE_TRY(tables.emplace_back(),
                   metric::templateSensitivity(measured, resampling(audited.config.measure), feedback));
+    PLUMBLINE_CHECK(addWordChanges(tables, audited, attribute, measured));
     return tables;
 }
 
@@ -396,7 +427,7 @@ std::vector<std::string> promptTexts(const Audited& audited) {
 }
 
 std::vector<std::string> templatesOf(const ProbeSet& probe) {
-    return probe.templates.empty() ? std::vector<std::string>{"a photo of a {}"} : probe.templates;
+    return probe.templates.empty() ? std::vector<std::string>{"a photo of a {}"} : plainTemplates(probe);
 }
 
 std::vector<std::string> inTemplates(const std::vector<std::string>& words, const std::vector<std::string>& templates) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/numbers.h"
+#include "core/data/probe_templates.h"
 
 namespace plumbline::report {
 namespace {
@@ -117,8 +118,7 @@ Phrase PlantedView::judgement() const {
 }
 
 std::string_view conceptOf(const ProbeSet& probe, std::size_t prompt) {
-    const std::size_t prompts = probe.concepts.size() * std::max<std::size_t>(probe.templates.size(), 1);
-    return prompt < prompts ? std::string_view(probe.concepts[prompt % probe.concepts.size()].text)
+    return prompt < static_cast<std::size_t>(countPrompts(probe)) ? std::string_view(probe.concepts[prompt % probe.concepts.size()].text)
                             : std::string_view();
 }
 

@@ -28,7 +28,7 @@ private Q_SLOTS:
     void summaryAndPrompts() {
         const test::Called summary = probe({q(m_folder / "a.json")});
         QCOMPARE(summary.exitCode, 0);
-        QVERIFY2(summary.out.startsWith("jobs, version 1\n1 templates, 2 concepts, 2 prompts\n"), summary.out);
+        QVERIFY2(summary.out.startsWith("jobs, version 1\n1 template, 2 concepts, 2 prompts\n"), summary.out);
         QCOMPARE(probe({q(m_folder / "a.json"), L("--expand")}).out,
                  QByteArray("a photo of a nurse\na photo of a boss\n"));
         const Json prompts = probe({q(m_folder / "a.json"), L("--expand"), L("--json"), L("-")}).json()["prompts"];
@@ -36,6 +36,17 @@ private Q_SLOTS:
         QCOMPARE(prompts[0]["group"].get<std::string>(), std::string("health"));
         QCOMPARE(prompts[1]["template"].get<std::string>(), std::string("a photo of a {}"));
         QVERIFY(probe({L("Occupations"), L("--expand")}).out.contains("a photo of an accountant\n"));
+    }
+
+    void anAttributesWords() {
+        test::writeText(m_folder / "words.txt", "a {gender: woman|man} who is a {}\nnurse\ncook\n");
+        const test::Called summary = probe({q(m_folder / "words.txt")});
+        QVERIFY2(summary.out.startsWith("words\n1 template, 2 concepts, 4 prompts\n"), summary.out);
+        const Json prompts = probe({q(m_folder / "words.txt"), L("--expand"), L("--json"), L("-")}).json()["prompts"];
+        QCOMPARE(prompts[2]["text"].get<std::string>(), std::string("a man who is a nurse"));
+        QCOMPARE(prompts[2]["template"].get<std::string>(), std::string("a man who is a {}"));
+        QCOMPARE(prompts[2]["attribute_word"].get<std::string>(), std::string("man"));
+        QCOMPARE(prompts[2]["attribute"].get<std::string>(), std::string("gender"));
     }
 
     void theJsonIsAProbeFile() {

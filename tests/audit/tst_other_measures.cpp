@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What an audit measures beside its rankings, on embeddings made here: the first two coordinates are two groups.
+#include <algorithm>
 #include <set>
 
 #include <QTest>
@@ -267,6 +268,31 @@ private Q_SLOTS:
         m.config.relevance.clear();
         QVERIFY(others(m, {Family::Relevance}, warnings, feedback)->empty());
         QCOMPARE(warnings.size(), std::size_t(1));
+    }
+
+    void anAttributesWordsAreHeldAgainstEachOther() {
+        Made m = made(300);
+        m.config.probe.templates = {"{one|two|three} {}"};
+        m.config.probe.concepts = {{"x", ""}};
+        std::vector<std::string> warnings;
+        Feedback feedback;
+        const auto tables = others(m, {Family::Templates}, warnings, feedback);
+        QVERIFY(tables);
+        const auto table = std::ranges::find(*tables, "attribute_words", &MeasureTable::id);
+        QVERIFY(table != tables->end());
+        QCOMPARE(table->rows.size(), std::size_t{2 * 5}); // two words against the first: all, and two rows a group
+        const auto value = [&](const char* words, const char* group, const char* measure) {
+            return *table->find({"x", "{one|two|three} {}", words, group}, measure)->value.value;
+        };
+        double sum = 0; // by hand
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < 300; i += 3, ++n) // the group a
+            sum += double(m.scores[2 * 300 + i]) - double(m.scores[i]);
+        QVERIFY(std::abs(value("one → three", "a", "score_difference") - sum / double(n)) < 1e-9);
+        QVERIFY(value("one → two", "a", "skew_difference") < 0); // only the first prompt is near the group's images
+        QVERIFY(value("one → two", "b", "skew_difference") > 0);
+        const auto none = others(made(300), {Family::Templates}, warnings, feedback);
+        QVERIFY(none && std::ranges::find(*none, "attribute_words", &MeasureTable::id) == none->end());
     }
 
     void conceptVectorsNeedTemplates() {

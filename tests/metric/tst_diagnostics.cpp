@@ -11,6 +11,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/metric/controls/attribute_words.h"
 #include "core/metric/controls/decodability.h"
 #include "core/metric/controls/hubness.h"
 #include "core/metric/controls/quality.h"
@@ -116,6 +117,34 @@ private Q_SLOTS:
         QCOMPARE(table.warnings.size(), std::size_t{1});
         QVERIFY(table.warnings[0].find("nurse for c") == std::string::npos); // 4 of 5
         QVERIFY(table.warnings[0].find("nurse for b") == std::string::npos);
+    }
+
+    void anAttributesWordsGolden() {
+        const Attribute attribute = makeAttribute("group", std::vector<std::string>{"a", "a", "b", "", "b", "a"});
+        const float nan = std::numeric_limits<float>::quiet_NaN();
+        const std::vector<float> was{0.1F, 0.2F, 0.3F, 0.4F, 0.5F, nan}, is{0.2F, 0.5F, 0.3F, 9.0F, 0.7F, 0.1F};
+        Measurement first = withSkews({0.5, -0.2}), second = withSkews({0.1, kNan});
+        first.attribute = second.attribute = attribute.name;
+        const std::vector<WordChange> changes{{"nurse", "{x|y} {}", "x → y", was, is, &first, &second}};
+        const MeasureTable table = attributeWordChanges(changes, attribute, quick()).value();
+        const auto row = [&](const char* group, const char* measure) {
+            return table.find({"nurse", "{x|y} {}", "x → y", group}, measure);
+        };
+        near(row("a", "score_difference")->value.value, 0.2, 1e-7, "mean of 0.1 and 0.3");
+        QCOMPARE(row("a", "score_difference")->n, 2); // an image without a score is left out
+        // Student with one degree of freedom: sd 0.1414, se 0.1, t 12.706.
+        near(row("a", "score_difference")->value.ciHigh, 0.2 + 1.2706205, 1e-5, "interval");
+        near(row("b", "score_difference")->value.value, 0.1, 1e-7, "mean of 0 and 0.2");
+        near(row("", "score_difference")->value.value, 0.15, 1e-7, "without the unlabelled one");
+        QCOMPARE(row("", "score_difference")->n, 4);
+        near(row("a", "skew_difference")->value.value, -0.4, 1e-12, "skew");
+        QVERIFY(!row("a", "skew_difference")->value.ciLow);
+        QVERIFY(!row("b", "skew_difference")->value.value); // undefined under the second word
+        second.attribute = "another";
+        QVERIFY(!attributeWordChanges(changes, attribute, quick()));
+        second.attribute = attribute.name;
+        const std::vector<WordChange> tooFew{{"nurse", "", "", std::span(was).first(3), is, &first, &second}};
+        QVERIFY(!attributeWordChanges(tooFew, attribute, quick()));
     }
 
     void templatesOfLittle() {

@@ -130,6 +130,8 @@ private Q_SLOTS:
         QCOMPARE(table.truncatedCount(), 1);
         table.setPrompts({QStringLiteral("other")});
         QCOMPARE(table.truncatedCount(), 0);
+        table.setProbe({"", "", "", {"{old|young} {}", "{}!"}, {{"nurse", ""}, {"cook", ""}}});
+        QCOMPARE(table.prompts(), QStringLiteral("old nurse,old cook,young nurse,young cook,nurse!,cook!").split(u','));
     }
     void listsFollowTheProject() {
         test::TempFolder folder;

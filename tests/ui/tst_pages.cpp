@@ -24,6 +24,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/data/json.h"
+#include "core/probe/probe_set.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
@@ -46,7 +47,9 @@
 #include "ui/pages/models/card_facts.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/probes/probe_text.h"
+#include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/pages/probes/versions_dialog.h"
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_view.h"
 
@@ -257,6 +260,107 @@ private Q_SLOTS:
         concepts->setPlainText(QStringLiteral("short\n") + QStringLiteral("word ").repeated(500));
         QTRY_COMPARE(page.prompts()->truncatedCount(), 2); // in each of the two templates
         QVERIFY(page.prompts()->index(1, PromptTable::Tokens).data().toString().contains(QStringLiteral("cut to 77")));
+    }
+    void anAttributesWordsStandSideBySide() {
+        Bench bench;
+        bench.open();
+        ProbesPage page(bench.context);
+        page.show();
+        page.table()->setCurrentSource(bench.lists.probes()->index(bench.lists.probes()->rowCount() - 1, 0));
+        auto* templates = named<QPlainTextEdit>(&page, QStringLiteral("Templates"));
+        auto* sideBySide = page.findChild<QCheckBox*>();
+        QVERIFY(!sideBySide->isVisible());
+        named<QPlainTextEdit>(&page, QStringLiteral("Concepts"))->setPlainText(QStringLiteral("nurse\ncook"));
+        templates->setPlainText(QStringLiteral("a {gender: woman|man} who is a {}\na {}"));
+        QCOMPARE(page.prompts()->rowCount(), 6);
+        QCOMPARE(page.prompts()->prompt(3), QStringLiteral("a man who is a cook"));
+        QVERIFY(sideBySide->isVisible());
+        sideBySide->setChecked(true);
+        auto* words = named<TableView>(&page, QStringLiteral("Prompts that differ in one word, side by side"));
+        QVERIFY(words->isVisible());
+        const QAbstractItemModel* pairs = words->model();
+        QCOMPARE(pairs->rowCount(), 2);
+        QCOMPARE(pairs->headerData(1, Qt::Horizontal).toString(), QStringLiteral("man"));
+        QCOMPARE(pairs->index(1, 0).data().toString(), QStringLiteral("a woman who is a cook"));
+        QCOMPARE(pairs->index(1, 1).data().toString(), QStringLiteral("a man who is a cook"));
+        QVERIFY(!says(&page, QStringLiteral("Please check")));
+        templates->setPlainText(QStringLiteral("a {old|young} {}\na {old|young} {}\nno place"));
+        QVERIFY(says(&page, QStringLiteral("is there twice")));
+        QVERIFY(says(&page, QStringLiteral("has no {} for the concept")));
+        QVERIFY(says(&page, QStringLiteral("“a old” in the template")));
+        templates->setPlainText(QStringLiteral("a {}"));
+        QVERIFY(!words->isVisible() && !sideBySide->isVisible() && !says(&page, QStringLiteral("Please check")));
+    }
+    void aFileIsShownBeforeItIsAdded() {
+        Bench bench;
+        bench.open(false);
+        ProbesPage page(bench.context);
+        page.show();
+        const auto file = bench.folder / "jobs.txt";
+        test::writeText(file, "a photo of a {}\n# health\nnurse\n\ndoctor\n");
+        const int before = bench.lists.probes()->rowCount();
+        const auto dialogOf = [&page, &file]() -> ImportDialog* {
+            page.importFile(QString::fromStdString(file.string()));
+            [[maybe_unused]] const bool shown =
+                QTest::qWaitFor([&page] { return page.findChild<ImportDialog*>() != nullptr; }, 30000);
+            return page.findChild<ImportDialog*>();
+        };
+        ImportDialog* dialog = dialogOf();
+        QVERIFY(dialog != nullptr);
+        QVERIFY(says(dialog, QStringLiteral("a plain list")));
+        QVERIFY(says(dialog, QStringLiteral("1 template(s) · 2 concept(s) · 1 group(s) · 2 prompt(s)")));
+        QCOMPARE(named<TableView>(dialog, QStringLiteral("Prompts that come of it"))->model()->index(1, 0).data().toString(),
+                 QStringLiteral("a photo of a doctor"));
+        dialog->reject();
+        QTRY_VERIFY_WITH_TIMEOUT(page.findChild<ImportDialog*>() == nullptr, 30000);
+        QCOMPARE(bench.again().probes()->size(), std::size_t(0));
+        dialog = dialogOf();
+        QVERIFY(dialog != nullptr);
+        button(dialog, QStringLiteral("&Add to the project"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.probes()->rowCount(), before + 1, 30000);
+        std::vector<Message> messages;
+        connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
+        test::writeText(file, "nurse\nnurse\n");
+        page.importFile(QString::fromStdString(file.string()));
+        QTRY_COMPARE_WITH_TIMEOUT(messages.size(), std::size_t(1), 30000); // with the reason, and no dialog
+        QVERIFY(messages[0].text.contains(QStringLiteral("there twice")));
+    }
+    void versionsOfASetAreKeptComparedAndBroughtBack() {
+        Bench bench;
+        bench.open();
+        ProbesPage page(bench.context);
+        page.show();
+        page.table()->setCurrentSource(bench.lists.probes()->index(bench.lists.probes()->rowCount() - 1, 0));
+        auto* concepts = named<QPlainTextEdit>(&page, QStringLiteral("Concepts"));
+        const std::int64_t id = bench.lists.probes()->records().back().id;
+        const ProbeSet before = bench.lists.probes()->records().back().probe;
+        AuditConfig asked;
+        asked.probe = before;
+        QVERIFY(bench.again().beginRun(asked).has_value());
+        const std::int64_t run = bench.again().runs()->front().id;
+        QTRY_VERIFY_WITH_TIMEOUT(says(&page, QStringLiteral("As run %1 asked it.").arg(run)), 30000);
+        concepts->setPlainText(QStringLiteral("juggler"));
+        page.flush();
+        QVERIFY(says(&page, QStringLiteral("Differs from what run %1 asked.").arg(run)));
+
+        VersionsDialog dialog(bench.context, id);
+        dialog.show();
+        auto* table = named<TableView>(&dialog, QStringLiteral("Versions of the probe set"));
+        auto* difference = named<QPlainTextEdit>(&dialog, QStringLiteral("Difference between the two versions"));
+        QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 2, 30000); // as it is now, and what the run asked
+        QCOMPARE(table->model()->index(1, 3).data().toString(), QString::number(run));
+        QVERIFY2(difference->toPlainText().contains(QStringLiteral("- juggler")), qPrintable(difference->toPlainText()));
+        button(&dialog, QStringLiteral("&Save as version"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 3, 30000);
+        button(&dialog, QStringLiteral("&Save as version"))->click();
+        QTRY_VERIFY_WITH_TIMEOUT(says(&dialog, QStringLiteral("kept already")), 30000);
+        table->setCurrentIndex(table->model()->index(2, 0)); // the oldest
+        QSignalSpy returned(&dialog, &QDialog::accepted);
+        button(&dialog, QStringLiteral("&Go back to this version"))->click();
+        QTRY_COMPARE_WITH_TIMEOUT(returned.size(), 1, 30000);
+        auto stored = bench.again();
+        QCOMPARE(probe::contentSha256(stored.probes()->back().probe), probe::contentSha256(before));
+        QCOMPARE(stored.probeVersions(id)->size(), std::size_t(2)); // nothing was lost, nothing kept twice
     }
     void removingAProbeSetCanBeUndone() {
         Bench bench;

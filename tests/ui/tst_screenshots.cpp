@@ -33,6 +33,7 @@
 #include "app/window/help_page.h"
 #include "app/window/main_window.h"
 #include "core/data/json.h"
+#include "core/probe/probe_set.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
 #include "tests/ui/synthetic_study.h"
@@ -56,7 +57,9 @@
 #include "ui/pages/mitigate/study_view.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
+#include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/pages/probes/versions_dialog.h"
 #include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
@@ -84,6 +87,13 @@ private:
         const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
         const QString file = folder.filePath(name + scale + QStringLiteral(".png"));
         QVERIFY(m_window->grab().save(file));
+        checkWords(name);
+    }
+
+    void saveDialog(QDialog& dialog, const QString& name) {
+        const QDir folder(QString::fromStdString((test::binaryFolder() / "screenshots").string()));
+        const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
+        QVERIFY(dialog.grab().save(folder.filePath(name + scale + QStringLiteral(".png"))));
         checkWords(name);
     }
 
@@ -320,6 +330,32 @@ private Q_SLOTS:
                 other->setCurrentIndex(1);
                 save(name("probes-difference"));
                 other->setCurrentIndex(0);
+                const std::int64_t own = m_window->context().lists->probes()->records().back().id;
+                QPlainTextEdit* templates = nullptr;
+                for (auto* edit : m_window->probesPage()->findChildren<QPlainTextEdit*>())
+                    if (edit->accessibleName() == QStringLiteral("Templates"))
+                        templates = edit;
+                const QString before = templates->toPlainText();
+                templates->setPlainText(QStringLiteral("a {gender: woman|man} who is a {}\nan {old|young} {}"));
+                m_window->probesPage()->findChild<QCheckBox*>()->setChecked(true);
+                m_window->probesPage()->flush();
+                save(name("probes-words"));
+                VersionsDialog versions(m_window->context(), own, m_window->probesPage());
+                versions.show();
+                QTest::qWait(500);
+                for (auto* button : versions.findChildren<QPushButton*>())
+                    if (button->text() == QStringLiteral("&Save as version"))
+                        button->click();
+                templates->setPlainText(before);
+                m_window->probesPage()->flush();
+                QTest::qWait(700);
+                saveDialog(versions, name("probes-versions"));
+                versions.hide();
+                ImportDialog import(QStringLiteral("occupations.csv"), probe::builtInProbeSets().front(),
+                                    m_window->probesPage());
+                import.show();
+                QTest::qWait(200);
+                saveDialog(import, name("probes-import"));
             }
             if (qstrcmp(room, "runs") == 0)
                 QTest::qWait(700);

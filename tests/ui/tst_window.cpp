@@ -533,6 +533,10 @@ private Q_SLOTS:
         QCOMPARE(plan.imageFolder, text(root / "photos 😀" / "val"));
         plan = planDrop({url("probe.json")}, true);
         QCOMPARE(plan.probe, text(root / "probe.json"));
+        writeText(root / "jobs.txt", "a photo of a {}\nnurse\n"); // a plain list
+        plan = planDrop({url("jobs.txt")}, true);
+        QCOMPARE(plan.probe, text(root / "jobs.txt"));
+        QVERIFY2(plan.sentence.contains(QStringLiteral("jobs.txt")), qPrintable(plan.sentence));
         plan = planDrop({url("nothing"), QUrl(QStringLiteral("https://example.org/a.csv"))}, true);
         QVERIFY(!plan.isUseful());
         QVERIFY(!plan.sentence.isEmpty());

@@ -3,22 +3,60 @@
 
 #include <algorithm>
 
+#include "core/data/probe_templates.h"
+#include "ui/bridge/json.h"
+
 namespace plumbline::ui {
+
+namespace {
+constexpr qint64 kMostRows = 1'000'000; // no set with more is read or audited
+}
 
 PromptTable::PromptTable(QObject* parent) : QAbstractTableModel(parent) {}
 
-void PromptTable::setPrompts(QStringList prompts) {
-    if (prompts == m_prompts)
+void PromptTable::setProbe(const ProbeSet& probe) {
+    QStringList templates, concepts;
+    for (const std::string& text : plainTemplates(probe))
+        templates.append(fromUtf8(text));
+    for (const Concept& each : probe.concepts)
+        concepts.append(fromUtf8(each.text));
+    set(std::move(templates), std::move(concepts));
+}
+
+void PromptTable::setPrompts(const QStringList& prompts) {
+    set({}, prompts);
+}
+
+void PromptTable::set(QStringList templates, QStringList concepts) {
+    if (templates == m_templates && concepts == m_concepts)
         return;
     beginResetModel();
-    m_prompts = std::move(prompts);
+    m_templates = std::move(templates);
+    m_concepts = std::move(concepts);
     m_counts.clear();
     m_truncated.clear();
     endResetModel();
 }
 
+QString PromptTable::prompt(int row) const {
+    const auto concepts = static_cast<int>(m_concepts.size());
+    if (m_templates.isEmpty())
+        return m_concepts.at(row);
+    QString text = m_templates.at(row / concepts);
+    if (const auto place = text.indexOf(QLatin1String("{}")); place >= 0)
+        text.replace(place, 2, m_concepts.at(row % concepts));
+    return text;
+}
+
+QStringList PromptTable::prompts() const {
+    QStringList all;
+    for (int row = 0; row < rowCount(); ++row)
+        all.append(prompt(row));
+    return all;
+}
+
 void PromptTable::setCounts(const std::vector<int>& counts, const std::vector<bool>& truncated, int contextLength) {
-    const auto expected = static_cast<std::size_t>(m_prompts.size());
+    const auto expected = static_cast<std::size_t>(rowCount());
     if (counts.size() != expected || truncated.size() != expected || expected == 0)
         return;
     m_counts = counts;
@@ -32,7 +70,10 @@ int PromptTable::truncatedCount() const {
 }
 
 int PromptTable::rowCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(m_prompts.size());
+    if (parent.isValid())
+        return 0;
+    const auto rows = static_cast<qint64>(m_concepts.size()) * std::max<qint64>(m_templates.size(), 1);
+    return static_cast<int>(std::min(rows, kMostRows));
 }
 
 int PromptTable::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : 2; }
@@ -44,7 +85,7 @@ QVariant PromptTable::data(const QModelIndex& index, int role) const {
     const bool counted = row < m_counts.size();
     if (index.column() == Text) {
         if (role == Qt::DisplayRole || role == Qt::ToolTipRole)
-            return m_prompts.at(index.row());
+            return prompt(index.row());
         return {};
     }
     switch (role) {

@@ -10,6 +10,7 @@
 #include <QFileInfo>
 #include <QLocale>
 
+#include "core/data/probe_templates.h"
 #include "core/probe/probe_set.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
@@ -126,8 +127,7 @@ QString momentText(const std::string& utc) {
 }
 
 qint64 promptCount(const ProbeSet& probe) {
-    const auto concepts = static_cast<qint64>(probe.concepts.size());
-    return probe.templates.empty() ? concepts : concepts * static_cast<qint64>(probe.templates.size());
+    return countPrompts(probe);
 }
 
 ModelTable::ModelTable(QObject* parent)

@@ -577,10 +577,7 @@ ProbeSet NewAuditPanel::probe() const {
 
 void NewAuditPanel::refreshPrompts() {
     m_prompts->setVisible(m_probe->currentData().toLongLong() == kWritten);
-    QStringList prompts;
-    for (const Prompt& prompt : probe::expand(probe()))
-        prompts.append(fromUtf8(prompt.text));
-    m_expanded->setPrompts(prompts);
+    m_expanded->setProbe(probe());
     refreshState();
 }
 
@@ -682,7 +679,7 @@ void NewAuditPanel::refreshState() {
     m_modelHint->setVisible(model != nullptr);
     m_promptHint->setText(m_probe->currentData().toLongLong() == kWritten
                               ? tr("One prompt a line. %Ln prompt(s).", nullptr, m_expanded->rowCount())
-                          : m_expanded->rowCount() > 0 ? tr("The first: “%1”").arg(m_expanded->prompts().constFirst())
+                          : m_expanded->rowCount() > 0 ? tr("The first: “%1”").arg(m_expanded->prompt(0))
                                                        : tr("This set has no prompts yet."));
 
     const auto k = parseK(m_k->text().trimmed().toStdString());

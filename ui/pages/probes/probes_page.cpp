@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/probes/probes_page.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -23,8 +27,11 @@
 #include "ui/bridge/settings.h"
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
+#include "ui/models/word_table.h"
+#include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
+#include "ui/pages/probes/versions_dialog.h"
 #include "ui/widgets/table_view.h"
 
 namespace plumbline::ui {
@@ -64,8 +71,10 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
       m_source(new QLineEdit),
       m_templates(editor(tr("Templates"), tr("a photo of a {}\n\nEmpty: the lines below are whole prompts."))),
       m_concepts(editor(tr("Concepts"), tr("# occupation\nnurse\nengineer\n# trait\nkind person"))),
-      m_state(caption({})), m_copy(new QPushButton(tr("Copy to edit"))), m_remove(new QPushButton(tr("Remove"))),
-      m_prompts(new PromptTable(this)), m_promptView(new TableView), m_summary(heading({})), m_model(new QComboBox),
+      m_state(caption({})), m_asked(caption({})), m_versions(new QPushButton(tr("Versions…"))),
+      m_copy(new QPushButton(tr("Copy to edit"))), m_remove(new QPushButton(tr("Remove"))),
+      m_prompts(new PromptTable(this)), m_promptView(new TableView), m_words(new WordTable(this)), m_wordView(new TableView),
+      m_sideBySide(new QCheckBox(tr("Words side &by side"))), m_faults(caption({})), m_summary(heading({})), m_model(new QComboBox),
       m_other(new QComboBox), m_difference(editor(tr("Difference between the two probe sets"), {})),
       m_tokens(new TokenCounter(context, m_prompts, this)) {
     QPushButton* import = addButton(tr("Import…"));
@@ -90,9 +99,13 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     auto* edit = new Surface(Surface::Kind::Card);
     auto* top = new QHBoxLayout;
     top->addWidget(m_state, 1);
+    top->addWidget(m_versions);
     top->addWidget(m_copy);
     top->addWidget(m_remove);
     edit->column()->addLayout(top);
+    m_asked->setWordWrap(true);
+    edit->column()->addWidget(m_asked);
+    m_versions->setToolTip(tr("The states of this set that the project keeps: what runs asked, and what you saved"));
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(theme::kGrid);
     grid->setVerticalSpacing(theme::kGrid);
@@ -113,12 +126,23 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     edit->column()->addWidget(m_templates, 2);
     edit->column()->addWidget(label(tr("Con&cepts, one a line; “# group” starts a group"), m_concepts));
     edit->column()->addWidget(m_concepts, 5);
+    m_faults->setWordWrap(true);
+    m_faults->setAccessibleName(tr("What is wrong with the set"));
+    edit->column()->addWidget(m_faults);
+    m_templates->setToolTip(tr("“{gender: woman|man}” in a template asks it with each word in turn: prompts that differ "
+                               "in that word only. Put the article inside: {a man|an old man}"));
 
     auto* result = new Surface(Surface::Kind::Card);
     m_promptView->setSource(m_prompts);
     m_promptView->setAccessibleName(tr("Prompts that come of it"));
     m_promptView->setSortingEnabled(false);
     m_promptView->setStretchColumn(PromptTable::Text);
+    m_promptView->horizontalHeader()->moveSection(PromptTable::Tokens, PromptTable::Text); // never cut by long prompts
+    m_wordView->setSource(m_words);
+    m_wordView->setAccessibleName(tr("Prompts that differ in one word, side by side"));
+    m_wordView->setSortingEnabled(false);
+    m_wordView->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_sideBySide->setToolTip(tr("Each row has the prompts that differ only in the attribute's word"));
     m_promptView->verticalHeader()->setDefaultSectionSize(m_promptView->fontMetrics().height() + theme::kGrid);
     m_summary->setWordWrap(true);
     result->column()->addWidget(m_summary);
@@ -135,7 +159,9 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     comparing->addWidget(otherLabel);
     comparing->addWidget(m_other, 1);
     result->column()->addLayout(comparing);
+    result->column()->addWidget(m_sideBySide);
     result->column()->addWidget(m_promptView, 1);
+    result->column()->addWidget(m_wordView, 1);
     result->column()->addWidget(m_difference, 1);
     auto* counting = new QHBoxLayout;
     auto* countLabel = label(tr("Tokens count&ed by"), m_model);
@@ -164,6 +190,8 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
         connect(line, &QLineEdit::textEdited, this, &ProbesPage::edited);
     for (QPlainTextEdit* text : {m_templates, m_concepts})
         connect(text, &QPlainTextEdit::textChanged, this, &ProbesPage::edited);
+    connect(m_sideBySide, &QCheckBox::toggled, this, &ProbesPage::updateView);
+    connect(m_versions, &QPushButton::clicked, this, &ProbesPage::showVersions);
     connect(m_copy, &QPushButton::clicked, this, &ProbesPage::copyCurrent);
     connect(m_remove, &QPushButton::clicked, this, &ProbesPage::removeCurrent);
     connect(m_table, &TableView::currentSourceChanged, this, &ProbesPage::load);
@@ -181,6 +209,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
         updateSummary();
     });
     connect(m_context.lists, &ProjectLists::refreshed, this, &ProbesPage::updateState);
+    connect(m_context.lists, &ProjectLists::refreshed, this, &ProbesPage::refreshAsked);
     updateState();
 }
 
@@ -200,11 +229,18 @@ void ProbesPage::importFile(const QString& file) {
         return;
     }
     m_context.settings->setFolder(QStringLiteral("probe"), QFileInfo(file).absolutePath());
-    const auto probe = probe::readProbeSet(localPath(file)); // a few kilobytes
-    if (probe)
-        addProbe(*probe);
-    else
-        Q_EMIT raised(Message::of(probe.error()));
+    m_context.project->ask<ProbeSet>( // whose thread may wait for a disk
+        this, [file](store::Project&) { return probe::readProbeSet(localPath(file)); },
+        [this, file](const Result<ProbeSet>& probe) {
+            if (!probe) {
+                Q_EMIT raised(Message::of(probe.error()));
+                return;
+            }
+            auto* dialog = new ImportDialog(file, *probe, this);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            connect(dialog, &QDialog::accepted, this, [this, probe = *probe] { addProbe(probe); });
+            dialog->open();
+        });
 }
 
 void ProbesPage::addProbe(const ProbeSet& probe) {
@@ -251,6 +287,45 @@ void ProbesPage::removeCurrent() {
         });
 }
 
+void ProbesPage::showVersions() {
+    flush();
+    VersionsDialog dialog(m_context, m_loaded, this);
+    connect(&dialog, &VersionsDialog::returned, this, &ProbesPage::fill);
+    connect(&dialog, &VersionsDialog::failed, this,
+            [this](const Error& error) { Q_EMIT raised(Message::of(error)); });
+    dialog.exec();
+}
+
+void ProbesPage::refreshAsked() {
+    if (m_loaded <= 0 || !m_context.project->isOpen()) {
+        m_lastRun = 0;
+        updateAsked();
+        return;
+    }
+    m_context.project->ask<std::vector<ProbeState>>(
+        this, [id = m_loaded](store::Project& project) { return probeStates(project, id); },
+        [this, id = m_loaded](const Result<std::vector<ProbeState>>& states) {
+            if (!states || id != m_loaded)
+                return; // what cannot be read is said by the lists
+            m_lastRun = 0;
+            for (const ProbeState& state : *states)
+                if (!state.runs.empty() && state.runs.back() > m_lastRun) {
+                    m_lastRun = state.runs.back();
+                    m_lastAsked = probe::contentSha256(state.probe);
+                }
+            updateAsked();
+        });
+}
+
+void ProbesPage::updateAsked() {
+    QString text;
+    if (m_lastRun > 0)
+        text = (probe::contentSha256(typed()) == m_lastAsked ? tr("As run %1 asked it.") : tr("Differs from what run %1 asked."))
+                   .arg(m_lastRun);
+    m_asked->setText(text);
+    m_asked->setVisible(!text.isEmpty());
+}
+
 void ProbesPage::load() {
     const auto* record = m_context.lists->probes()->record(m_table->currentSource());
     const qint64 id = record != nullptr ? record->id : 0;
@@ -258,7 +333,9 @@ void ProbesPage::load() {
         return;
     flush();
     m_loaded = id;
+    m_lastRun = 0;
     fill(record != nullptr ? record->probe : ProbeSet());
+    refreshAsked();
     updateState();
 }
 
@@ -294,17 +371,38 @@ void ProbesPage::edited() {
 }
 
 void ProbesPage::preview(const ProbeSet& probe) {
-    QStringList prompts;
-    for (const Prompt& prompt : probe::expand(probe))
-        prompts.append(fromUtf8(prompt.text));
-    m_prompts->setPrompts(std::move(prompts));
+    m_prompts->setProbe(probe);
+    m_words->setProbe(probe);
     updateSummary();
+    updateFaults(probe);
+    updateView();
+}
+
+void ProbesPage::updateFaults(const ProbeSet& probe) {
+    constexpr std::size_t kMost = 3;
+    std::vector<std::string> faults = probe::faults(probe);
+    std::ranges::move(probe::articleHints(probe), std::back_inserter(faults));
+    QStringList lines;
+    for (std::size_t i = 0; i < std::min(kMost, faults.size()); ++i)
+        lines.append(tr("Please check: %1.").arg(fromUtf8(faults[i])));
+    if (faults.size() > kMost)
+        lines.append(tr("%Ln more", nullptr, static_cast<int>(faults.size() - kMost)));
+    m_faults->setText(lines.join(u'\n'));
+    m_faults->setVisible(!lines.isEmpty());
+}
+
+void ProbesPage::updateView() {
+    const bool differ = m_context.lists->probes()->recordById(m_other->currentData().toLongLong()) != nullptr;
+    const bool haveWords = m_words->columnCount() > 0, sideBySide = haveWords && m_sideBySide->isChecked();
+    m_sideBySide->setVisible(!differ && haveWords);
+    m_promptView->setVisible(!differ && !sideBySide);
+    m_wordView->setVisible(!differ && sideBySide);
+    m_difference->setVisible(differ);
 }
 
 void ProbesPage::updateDifference() {
     const auto* other = m_context.lists->probes()->recordById(m_other->currentData().toLongLong());
-    m_promptView->setVisible(other == nullptr);
-    m_difference->setVisible(other != nullptr);
+    updateView();
     const QString text = other == nullptr ? QString() : differenceText(other->probe, typed());
     if (text != m_difference->toPlainText()) // a selection stays
         m_difference->setPlainText(text);
@@ -313,6 +411,7 @@ void ProbesPage::updateDifference() {
 void ProbesPage::flush() {
     m_saving.stop();
     updateDifference();
+    updateAsked();
     if (!std::exchange(m_dirty, false) || m_loaded <= 0 || !m_context.project->isOpen())
         return;
     ++m_storing;
@@ -364,6 +463,7 @@ void ProbesPage::updateState() {
     m_copy->setEnabled(record != nullptr && (m_context.isWritable() || !m_context.project->isOpen()));
     m_copy->setText(isOwn ? tr("Duplicate") : tr("Copy to edit"));
     m_remove->setVisible(isOwn);
+    m_versions->setVisible(isOwn);
     m_remove->setEnabled(canEdit);
     if (!m_dirty && m_storing == 0) // it says so once it is true
         m_state->setText(record == nullptr ? QString()

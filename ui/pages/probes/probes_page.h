@@ -7,7 +7,9 @@
 #include "ui/widgets/page.h"
 
 #include "core/data/probe.h"
+#include "core/store/project.h"
 
+class QCheckBox;
 class QComboBox;
 class QLineEdit;
 class QPlainTextEdit;
@@ -17,6 +19,7 @@ namespace plumbline::ui {
 class PromptTable;
 class TableView;
 class TokenCounter;
+class WordTable;
 
 /// Probe sets: the built-in ones to read and copy, those of the project to edit. What is typed is stored by itself
 /// shortly after; the prompts that come of it stand beside it all the time.
@@ -29,7 +32,7 @@ public:
     void newProbe();
     /// Stores what was typed and is not stored yet.
     void flush();
-    /// Reads a probe file and adds it to the project.
+    /// Reads a probe file, shows what came of it and adds it to the project.
     void importFile(const QString& file);
 
     TableView* table() const { return m_table; }
@@ -42,6 +45,9 @@ private:
     void addProbe(const ProbeSet& probe);
     void copyCurrent();
     void removeCurrent();
+    void showVersions();
+    void refreshAsked();
+    void updateAsked();
     void load();
     /// The fields, as this set has them.
     void fill(const ProbeSet& probe);
@@ -50,7 +56,9 @@ private:
     ProbeSet typed() const;
     void updateState();
     void updateSummary();
+    void updateView();
     void updateDifference();
+    void updateFaults(const ProbeSet& probe);
 
     Context m_context;
     TableView* m_table;
@@ -60,10 +68,16 @@ private:
     QPlainTextEdit* m_templates;
     QPlainTextEdit* m_concepts;
     QLabel* m_state;
+    QLabel* m_asked; ///< how the set differs from what was last asked of it
+    QPushButton* m_versions;
     QPushButton* m_copy;
     QPushButton* m_remove;
     PromptTable* m_prompts;
     TableView* m_promptView;
+    WordTable* m_words; ///< prompts that differ in an attribute's word only
+    TableView* m_wordView;
+    QCheckBox* m_sideBySide;
+    QLabel* m_faults; ///< why the set as it is typed would be refused as a file
     QLabel* m_summary;
     QComboBox* m_model;
     QComboBox* m_other;           ///< the set that this one is held against
@@ -74,6 +88,8 @@ private:
     qint64 m_loaded = 0; ///< the record in the editor
     ProbeSet m_stored;   ///< as it was read, or as it was last given to the project
     qint64 m_toSelect = 0;
+    qint64 m_lastRun = 0;      ///< the newest run that asked a state of the set; 0: none
+    std::string m_lastAsked;   ///< the hash of what it asked
     bool m_loading = false;
     bool m_dirty = false; ///< typed and not given to the project yet
     int m_storing = 0;    ///< given to it and not stored yet

@@ -12,6 +12,7 @@
 #include <QVBoxLayout>
 
 #include "core/probe/probe_set.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -74,6 +75,7 @@ VersionsDialog::VersionsDialog(const Context& context, std::int64_t probe, QWidg
               {tr("Asked by runs"), runsText, nullptr, false, runsText},
           },
           this)),
+      m_said(hint(tr("What a run asked is kept as the run begins. Other states are kept when you save them."))),
       m_table(new TableView), m_other(new QComboBox), m_difference(new QPlainTextEdit),
       m_keep(new QPushButton(tr("&Save as version"))), m_back(new QPushButton(tr("&Go back to this version"))) {
     setWindowTitle(tr("Versions"));
@@ -99,7 +101,7 @@ VersionsDialog::VersionsDialog(const Context& context, std::int64_t probe, QWidg
     buttons->addButton(m_keep, QDialogButtonBox::ActionRole);
     buttons->addButton(m_back, QDialogButtonBox::ActionRole);
     auto* column = new QVBoxLayout(this);
-    column->addWidget(hint(tr("What a run asked is kept as the run begins. Other states are kept when you save them.")));
+    column->addWidget(m_said);
     column->addWidget(m_table, 2);
     column->addLayout(comparing);
     column->addWidget(m_difference, 3);
@@ -123,13 +125,13 @@ void VersionsDialog::refresh() {
         this, [probe = m_probe](store::Project& project) { return probeStates(project, probe); },
         [this](Result<std::vector<ProbeState>> states) {
             if (states)
-                show(std::move(*states));
+                list(std::move(*states));
             else
                 Q_EMIT failed(states.error());
         });
 }
 
-void VersionsDialog::show(std::vector<ProbeState> states) {
+void VersionsDialog::list(std::vector<ProbeState> states) {
     QList<std::pair<QString, qint64>> others;
     for (const ProbeState& state : states) {
         const QString moment = momentText(state.kept);
@@ -144,12 +146,14 @@ void VersionsDialog::show(std::vector<ProbeState> states) {
 
 void VersionsDialog::keep() {
     m_keep->setEnabled(false);
-    m_context.project->ask<bool>(
-        this, [probe = m_probe](store::Project& project) { return project.keepProbe(probe); },
+    m_context.project->history()->edit<bool>(
+        this, tr("keeping a version"), [probe = m_probe](store::Project& project) { return project.keepProbe(probe); },
         [this](const Result<bool>& kept) {
             if (!kept)
                 Q_EMIT failed(kept.error());
-            refresh();
+            else
+                m_said->setText(*kept ? tr("The set as it is now is kept.") : tr("This state is kept already."));
+            m_keep->setEnabled(true);
         });
 }
 
@@ -157,13 +161,10 @@ void VersionsDialog::goBack() {
     const ProbeState* chosen = m_states->record(m_table->currentSource());
     if (chosen == nullptr || chosen->id == 0)
         return;
-    m_context.project->ask<std::monostate>(
-        this,
-        [version = chosen->id](store::Project& project) -> Result<std::monostate> {
-            PLUMBLINE_CHECK(project.returnToVersion(version));
-            return {};
-        },
-        [this, probe = chosen->probe](const Result<std::monostate>& result) {
+    m_context.project->history()->edit(
+        this, tr("going back to a version"),
+        [version = chosen->id](store::Project& project) { return project.returnToVersion(version); },
+        [this, probe = chosen->probe](const Result<void>& result) {
             if (result)
                 Q_EMIT returned(probe);
             else

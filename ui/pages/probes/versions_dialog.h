@@ -7,6 +7,7 @@
 #include "ui/pages/context.h"
 
 class QComboBox;
+class QLabel;
 class QPlainTextEdit;
 class QPushButton;
 
@@ -41,7 +42,7 @@ Q_SIGNALS:
 
 private:
     void refresh();
-    void show(std::vector<ProbeState> states);
+    void list(std::vector<ProbeState> states);
     void keep();
     void goBack();
     void updateChoice();
@@ -49,6 +50,7 @@ private:
     Context m_context;
     std::int64_t m_probe;
     RecordTable<ProbeState>* m_states;
+    QLabel* m_said;
     TableView* m_table;
     QComboBox* m_other;
     QPlainTextEdit* m_difference;
