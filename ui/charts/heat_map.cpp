@@ -315,11 +315,11 @@ void HeatMap::updateChart(std::shared_ptr<const PlumbData> shown, const QString&
 }
 
 std::vector<int> HeatMap::measurementsInSight() const {
-    const std::vector<int> rows = shownRows(*m_table);
+    const QList<int> rows = m_table->shownGridRows();
     const int first = std::max(0, m_table->rowAt(0)), last = m_table->rowAt(m_table->viewport()->height() - 1);
     std::vector<int> measurements;
     for (int row = first; row <= (last < 0 ? static_cast<int>(rows.size()) - 1 : last); ++row)
-        measurements.push_back(measurementOf(rows[static_cast<std::size_t>(row)]));
+        measurements.push_back(measurementOf(rows[row]));
     return measurements;
 }
 
