@@ -316,7 +316,7 @@ private Q_SLOTS:
         QCOMPARE(bench.again().probes()->size(), std::size_t(0));
         dialog = dialogOf();
         QVERIFY(dialog != nullptr);
-        button(dialog, QStringLiteral("&Add to the project"))->click();
+        button(dialog, QStringLiteral("Add to the project"))->click();
         QTRY_COMPARE_WITH_TIMEOUT(bench.lists.probes()->rowCount(), before + 1, 30000);
         std::vector<Message> messages;
         connect(&page, &Page::raised, this, [&](const Message& message) { messages.push_back(message); });
@@ -350,13 +350,13 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 2, 30000); // as it is now, and what the run asked
         QCOMPARE(table->model()->index(1, 3).data().toString(), QString::number(run));
         QVERIFY2(difference->toPlainText().contains(QStringLiteral("- juggler")), qPrintable(difference->toPlainText()));
-        button(&dialog, QStringLiteral("&Save as version"))->click();
+        button(&dialog, QStringLiteral("Save as version"))->click();
         QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 3, 30000);
-        button(&dialog, QStringLiteral("&Save as version"))->click();
+        button(&dialog, QStringLiteral("Save as version"))->click();
         QTRY_VERIFY_WITH_TIMEOUT(says(&dialog, QStringLiteral("kept already")), 30000);
         table->setCurrentIndex(table->model()->index(2, 0)); // the oldest
         QSignalSpy returned(&dialog, &QDialog::accepted);
-        button(&dialog, QStringLiteral("&Go back to this version"))->click();
+        button(&dialog, QStringLiteral("Go back to this version"))->click();
         QTRY_COMPARE_WITH_TIMEOUT(returned.size(), 1, 30000);
         auto stored = bench.again();
         QCOMPARE(probe::contentSha256(stored.probes()->back().probe), probe::contentSha256(before));
