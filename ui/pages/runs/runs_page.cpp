@@ -333,8 +333,9 @@ void RunsPage::explore() {
     const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
     if (!what && std::exchange(m_explored, nullptr))
         redraw();
-    m_source->explore(m_run, attribute, what, promptsInSight(), this,
-                      [this, run = m_run, attribute, what](Result<std::shared_ptr<const LoadedRun>> view) {
+    const std::vector<int> inSight = promptsInSight();
+    m_source->explore(m_run, attribute, what, inSight, this,
+                      [this, run = m_run, attribute, what, inSight](Result<std::shared_ptr<const LoadedRun>> view) {
                           if (run != m_run || static_cast<int>(attribute) != m_attribute->currentIndex() ||
                               what != m_explore->exploration())
                               return;
@@ -345,6 +346,8 @@ void RunsPage::explore() {
                           m_explored = std::move(*view);
                           m_explore->setExplored(*m_explored->explored);
                           redraw();
+                          if (promptsInSight() != inSight) // rows may be higher or lower now
+                              m_scrolled.start();
                       });
 }
 
