@@ -145,6 +145,17 @@ private:
         QTest::qWait(1200); // curves and pictures of the first row
     }
 
+    /// Another k and target of the run that is shown, and back.
+    void explore(const QString& picture) {
+        auto* runs = m_window->findChild<RunsPage*>();
+        runs->exploreBar()->number()->setValue(40);
+        runs->exploreBar()->target()->setCurrentIndex(2);
+        QTRY_VERIFY_WITH_TIMEOUT(runs->chart()->chart()->isExplored, 30000);
+        QTest::qWait(1500); // intervals and curves
+        save(picture);
+        runs->exploreBar()->goBack();
+    }
+
     template <class Widget>
     Widget* named(const QString& accessibleName) {
         Widget* hidden = nullptr; // other pages may have one of that name, too
@@ -366,16 +377,6 @@ private Q_SLOTS:
         Q_EMIT m_window->overviewPage()->runChosen(1);
         QTest::qWait(1500);
         save(name("runs-done"));
-        RunsPage* runs = m_window->findChild<RunsPage*>();
-        runs->exploreBar()->number()->setValue(40);
-        runs->exploreBar()->target()->setCurrentIndex(2);
-        QTRY_VERIFY_WITH_TIMEOUT(runs->chart()->chart()->isExplored, 30000);
-        QTest::qWait(1500);
-        save(name("runs-explored"));
-        m_window->resize(1024, 640);
-        save(name("runs-explored-small"));
-        m_window->resize(1280, 820);
-        runs->exploreBar()->goBack();
         m_window->showNewAudit();
         m_window->auditPanel()->findChild<QPlainTextEdit*>()->setPlainText(
             QStringLiteral("a photo of a nurse\na photo of an engineer\na photo of a criminal"));
@@ -574,6 +575,7 @@ private Q_SLOTS:
             press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
         }
         save(name(QStringLiteral("planted")));
+        explore(name(QStringLiteral("explored")));
         for (QTabBar* tabs : m_window->findChildren<QTabBar*>())
             if (tabs->isVisible() && tabs->count() == 4)
                 tabs->setCurrentIndex(3);
@@ -600,6 +602,8 @@ private Q_SLOTS:
             press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
         }
         save(QStringLiteral("small-sample-planted"));
+        explore(QStringLiteral("small-sample-explored"));
+        QCOMPARE(m_window->size(), QSize(1024, 640));
     }
     void sampleIsBeingOpened() {
         start("light", false);

@@ -140,7 +140,6 @@ QWidget* ComparisonView::buildTop() {
     column->setSpacing(theme::kHalf);
     column->addWidget(m_pairs, 1);
     column->addWidget(m_key);
-    m_pairs->setMinimumHeight(14 * theme::kGrid);
     auto* none = wrapped(tr("Why there is no utility"));
     none->setText(tr("These runs measured nothing that says how useful the models are. Audit with classes or captions "
                      "(New audit, Measure beside) and compare those runs, to see what fairness costs."));
@@ -150,6 +149,7 @@ QWidget* ComparisonView::buildTop() {
     m_sheets->addWidget(pairs);
     m_sheets->addWidget(m_means);
     m_sheets->addWidget(m_scatterOrNot);
+    m_sheets->setMinimumHeight(14 * theme::kGrid); // a low window must not grow for the chart
     card->column()->addWidget(m_sheets, 1);
     return card;
 }
