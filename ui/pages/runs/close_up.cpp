@@ -26,7 +26,7 @@ namespace {
 enum Tab { Skew, Shares, Ndkl, Numbers };
 constexpr int kSettleTime = 60;
 /// Charts that are lower than they would like to be are better than a window that does not fit its screen.
-constexpr int kLeastChart = 110;
+constexpr int kLeastChart = 84;
 
 /// A chart that needs a certain height scrolls when it has less.
 QScrollArea* scrolling(QWidget* chart) {
