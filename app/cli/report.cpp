@@ -12,6 +12,7 @@ namespace {
 struct Arguments {
     std::string project, out, evidence = "thumbnails", auditor;
     std::int64_t run = 0;
+    std::vector<std::int64_t> others;
 };
 
 /// The runs there are, for one who named another.
@@ -39,7 +40,7 @@ int run(const Arguments& arguments) {
         return code;
     }
     Outcome<RunReport> gathered =
-        readRunReport(*project, *run, *report::evidenceFromName(arguments.evidence), feedback);
+        readRunReport(*project, *run, arguments.others, *report::evidenceFromName(arguments.evidence), feedback);
     if (!gathered)
         return report(gathered.error());
     gathered->auditor = arguments.auditor;
@@ -56,6 +57,12 @@ void addReport(CLI::App& app, Run& chosen) {
     auto arguments = std::make_shared<Arguments>();
     command->add_option("project", arguments->project, "Project file (.plumb)")->required();
     command->add_option("--run", arguments->run, "Number of the run; without it the newest that is finished")
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--compare", arguments->others,
+                     "Numbers of other finished runs, which the report holds against this one")
+        ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::PositiveNumber);
     command->add_option("--out", arguments->out, "File to write: .html, .csv or .json")->required();
     command->add_option("--evidence", arguments->evidence, "Images in the appendix: thumbnails, blurred, ids or none")

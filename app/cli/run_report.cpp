@@ -9,9 +9,11 @@
 #include "app/cli/audit_output.h"
 #include "app/cli/console.h"
 #include "app/cli/table.h"
+#include "core/audit/compare_runs.h"
 #include "core/audit/project_mitigation.h"
 #include "core/base/numbers.h"
 #include "core/base/path.h"
+#include "core/data/json.h"
 #include "core/image/decode.h"
 #include "core/image/preprocess.h"
 #include "core/metric/ranking.h"
@@ -70,6 +72,52 @@ Outcome<report::Evidence> readEvidence(store::Project& project, const AuditResul
     return evidence;
 }
 
+/// What notes are about, once each.
+std::vector<report::EvidenceImage> notedImages(store::Project& project, const RunReport& report,
+                                               report::EvidenceKind kind) {
+    std::vector<report::EvidenceImage> images;
+    for (const Note& note : report.notes) {
+        if (!note.about.image || static_cast<std::size_t>(*note.about.image) >= report.images->size() ||
+            std::ranges::find(images, *note.about.image, &report::EvidenceImage::row) != images.end())
+            continue;
+        report::EvidenceImage& image = images.emplace_back();
+        image.row = *note.about.image;
+        image.file = encodeName(report.images->files[static_cast<std::size_t>(image.row)]);
+        if (kind != report::EvidenceKind::Ids)
+            image.jpeg = picture(project, report.result.config.imageSetId, *report.images, image.row,
+                                 kind == report::EvidenceKind::Blurred);
+    }
+    return images;
+}
+
+/// "3, 4"
+std::string numbersText(const std::vector<std::int64_t>& numbers) {
+    std::string text;
+    for (const std::int64_t number : numbers)
+        text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return text;
+}
+
+nlohmann::json notesJson(const RunReport& report) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const Note& note : report.notes) {
+        nlohmann::json one = {
+            {"run", note.run}, {"flagged", note.flagged}, {"text", note.text}, {"changed", note.changed}};
+        if (!note.about.prompt.empty()) {
+            one["prompt"] = note.about.prompt;
+            one["attribute"] = note.about.attribute;
+        }
+        if (note.about.image) {
+            one["image"] = *note.about.image;
+            const auto shown = std::ranges::find(report.notedImages, *note.about.image, &report::EvidenceImage::row);
+            if (shown != report.notedImages.end() && report.evidence.kind != report::EvidenceKind::Blurred)
+                one["file"] = shown->file;
+        }
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
 enum class Format { Html, Csv, Json };
 
 Result<Format> formatOf(const std::string& file) {
@@ -107,6 +155,9 @@ report::ReportInput RunReport::input() const {
     input.imagesName = imagesName;
     input.builtInProbe = builtInProbe;
     input.evidence = evidence;
+    input.notes = notes;
+    input.notedImages = notedImages;
+    input.comparison = comparison ? &*comparison : nullptr;
     return input;
 }
 
@@ -129,8 +180,8 @@ Result<std::int64_t> finishedRun(store::Project& project, std::int64_t run) {
                   finished.empty() ? "a finished run, of which the project has none" : "a finished run: " + finished}});
 }
 
-Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, report::EvidenceKind evidence,
-                                 Feedback& feedback) {
+Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, const std::vector<std::int64_t>& others,
+                                 report::EvidenceKind evidence, Feedback& feedback) {
     PLUMBLINE_TRY(const std::vector<store::RunRecord> runs, project.runs());
     PLUMBLINE_TRY(const store::RunRecord asked, project.run(run));
     const auto done = [&](std::int64_t id) {
@@ -176,6 +227,27 @@ Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, repo
         PLUMBLINE_TRY(report.evidence,
                       readEvidence(project, report.result, report.run, *report.images, evidence, feedback));
     }
+    after.insert(after.begin(), report.run);
+    for (const std::int64_t id : after) {
+        PLUMBLINE_TRY(const std::vector<Note> notes, project.notes(id));
+        report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+    }
+    if (report.images && evidence != report::EvidenceKind::None)
+        report.notedImages = notedImages(project, report, evidence);
+    if (!others.empty()) {
+        std::vector<std::int64_t> compared = {run};
+        compared.insert(compared.end(), others.begin(), others.end());
+        PLUMBLINE_TRY(report.comparison, audit::compareRuns(project, compared, feedback));
+        if (!report.comparison->refusals.empty()) {
+            std::string why;
+            for (const std::string& refusal : report.comparison->refusals)
+                why += (why.empty() ? "" : " ") + refusal;
+            return fail(ErrorCode::InvalidArgument,
+                        {{"name", "the runs to compare"},
+                         {"value", numbersText(compared)},
+                         {"expected", "runs that ask the same of the same images: " + why}});
+        }
+    }
     return report;
 }
 
@@ -204,6 +276,9 @@ Result<void> writeRunReport(const RunReport& report, const std::string& file) {
         after["name"] = one.name;
         all["plumbline"]["debias"].push_back(std::move(after));
     }
+    all["plumbline"]["notes"] = notesJson(report);
+    if (report.comparison)
+        all["plumbline"]["comparison"] = toJson(*report.comparison);
     return writeJson(file, all);
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/base/feedback.h"
+#include "core/data/comparison.h"
+#include "core/data/note.h"
 #include "core/report/html_report.h"
 #include "core/store/project.h"
 
@@ -30,6 +32,9 @@ struct RunReport {
     std::optional<ImageCheck> imageCheck;
     bool builtInProbe = false;
     report::Evidence evidence;
+    std::vector<Note> notes;
+    std::vector<report::EvidenceImage> notedImages;
+    std::optional<RunComparison> comparison;
 
     report::ReportInput input() const;
 };
@@ -41,10 +46,13 @@ bool isBuiltIn(const ProbeSet& probe);
 /// none is).
 Result<std::int64_t> finishedRun(store::Project& project, std::int64_t run);
 /// A finished run with the debiased runs that were compared with it; of a debiased run, the one that it was compared
-/// with and itself. Nothing is written to the project. Errors: those of the store; Cancelled.
-Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, report::EvidenceKind evidence,
-                                 Feedback& feedback);
-/// As its name ends: .html, .csv or .json. Errors: InvalidArgument (another end), FileUnwritable, DiskFull, Internal.
+/// with and itself. `others`: runs that it is compared with, too (none: no comparison). Nothing is written to the
+/// project. Errors: those of the store and of audit::compareRuns; InvalidArgument (the runs cannot be compared);
+/// Cancelled.
+Outcome<RunReport> readRunReport(store::Project& project, std::int64_t run, const std::vector<std::int64_t>& others,
+                                 report::EvidenceKind evidence, Feedback& feedback);
+/// As its name ends: .html, .csv (the run's numbers) or .json. Errors: InvalidArgument (another end), FileUnwritable,
+/// DiskFull, Internal.
 Result<void> writeRunReport(const RunReport& report, const std::string& file);
 /// The same check without writing.
 Result<void> checkReportFile(const std::string& file);

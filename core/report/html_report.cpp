@@ -3,12 +3,15 @@
 
 #include "core/base/hash.h"
 #include "core/metric/verdict.h"
+#include "core/report/comparison_lines.h"
 #include "core/report/remarks.h"
 #include "core/report/sections/sections.h"
 
 namespace plumbline::report {
 
 namespace {
+
+constexpr std::size_t kShownOfANote = 160; ///< characters in the summary
 
 Html contentsOf(const std::vector<Section>& sections) {
     std::vector<Html> lines;
@@ -40,6 +43,22 @@ Section summaryOf(const ReportInput& input, const std::vector<Rankings>& ranking
         all += paragraph(link("mitigation-" + std::to_string(i + 1), "After " + input.mitigated[i].name) +
                          escaped(":" + line));
     }
+    if (input.comparison != nullptr)
+        for (std::size_t r = 1; r < input.comparison->runs.size(); ++r) {
+            const ComparedRun& other = input.comparison->runs[r];
+            all += paragraph(link("comparison-" + std::to_string(r), "Against " + comparedRunText(other)) +
+                             escaped(": " + promptCounts(comparedPrompts(*input.comparison, other.run))));
+        }
+    std::vector<std::string> flagged;
+    for (const Note& note : input.notes)
+        if (note.flagged && !note.about.prompt.empty())
+            flagged.push_back(note.about.prompt + ", by " + note.about.attribute +
+                              (note.text.empty() ? "" : ": " + shorten(note.text, kShownOfANote)));
+    if (!input.notes.empty())
+        all += paragraph(link("notes", count(input.notes.size(), "note", "notes") + " of the auditor") +
+                         escaped(flagged.empty() ? "." : "; flagged for a look:")) +
+               list(flagged);
+    all += heading(3, "next", "What to do next") + list(nextSteps(input, rankings));
     if (!warnings.empty())
         all += heading(3, "", "To be kept in mind") + list(warnings);
     return section;
@@ -94,6 +113,10 @@ Result<std::string> htmlReport(const ReportInput& input) {
     add(utilitySection(result));
     if (!input.mitigated.empty())
         add(mitigationSection(input));
+    if (input.comparison != nullptr)
+        add(comparisonSection(*input.comparison, input.evidence.kind));
+    if (!input.notes.empty())
+        add(notesSection(input));
     add(evidenceSection(input));
     add(limitationsSection(input));
     add(rulesSection(rankings, input));

@@ -9,11 +9,13 @@
 
 #include "core/base/error.h"
 #include "core/data/audit.h"
+#include "core/data/comparison.h"
 #include "core/data/debias.h"
 #include "core/data/image_check.h"
 #include "core/data/image_set.h"
 #include "core/data/label_source.h"
 #include "core/data/model_info.h"
+#include "core/data/note.h"
 #include "core/report/audit_command.h"
 
 namespace plumbline::report {
@@ -69,6 +71,9 @@ struct ReportInput {
     std::string imagesName = {};
     bool builtInProbe = false; ///< the probe's name is enough to find it
     Evidence evidence = {};
+    std::vector<Note> notes = {};                ///< of the run, its findings and its images
+    std::vector<EvidenceImage> notedImages = {}; ///< those that notes are about, as far as `evidence.kind` shows them
+    const RunComparison* comparison = nullptr;   ///< of this run, the first, with others
 };
 
 /// A page that opens offline and needs no script, with what an auditor hands over: summary, scope, cards of model and

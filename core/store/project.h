@@ -17,6 +17,7 @@
 #include "core/data/image_set.h"
 #include "core/data/label_source.h"
 #include "core/data/model_info.h"
+#include "core/data/note.h"
 #include "core/data/probe.h"
 
 namespace plumbline::store {
@@ -176,6 +177,13 @@ public:
     Result<std::vector<float>> runScores(std::int64_t id, std::int64_t prompt);
     /// The labels that the run used (they stay with the run even when the image set is removed).
     Result<ImageSet> runImageSet(std::int64_t id);
+
+    /// What was said of a run, of its findings and of its images, in the order in which it was begun.
+    Result<std::vector<Note>> notes(std::int64_t run);
+    /// Takes the place of what was said of the same; an empty note takes it away. `changed` is set here.
+    /// Errors: RecordUnknown (a run that is not done, an image), InvalidArgument (a finding that the run did not
+    /// measure, more than kLongestNote).
+    Result<void> setNote(const Note& note);
 
     /// A study of debiasing methods, written in two steps as a run is.
     Result<std::int64_t> beginStudy(const DebiasStudyConfig& config);

@@ -84,7 +84,7 @@ private Q_SLOTS:
         QVERIFY2(called.exitCode == 0, called.err.constData());
         const QString text = QString::fromUtf8(called.out);
         for (const QString& part : {L("run 2: other on "), L("against run 1: one on "), L("Means over the prompts"),
-                                    L("Prompt by prompt: of 6 differences "), L("a photo of a nurse"),
+                                    L("Prompt by prompt\nOf 6 differences of single prompts "), L("a photo of a nurse"),
                                     L("Images among the first k in either run that moved most"), L("p (Holm)")})
             QVERIFY2(text.contains(part), qPrintable(part + u'\n' + text));
         const test::Called csv = compare({L("--runs"), L("1,2"), L("--csv"), L("-")});

@@ -190,6 +190,50 @@ private Q_SLOTS:
         QVERIFY(card["considerations"]["limitations"].size() >= 3);
     }
 
+    void notesAndOtherRunsAreInIt() {
+        const fs::path file = m_folder / "noted.plumb";
+        fs::copy_file(m_project, file);
+        const test::Called third =
+            plumb({L("audit"), L("--model"), q(m_folder / "the model"), L("--images"), q(m_folder / "images"),
+                   L("--labels"), q(m_folder / "images/labels.csv"), L("--project"), q(file), L("--attribute"),
+                   L("gender"), L("--prompt"), L("it's a <b> & \"c\""), L("--prompt"), L("a nurse"), L("-k"), L("12"),
+                   L("--also"), L("none")});
+        QVERIFY2(third.exitCode == 0, third.err.constData());
+        std::string name;
+        {
+            auto project = store::Project::open(file);
+            QVERIFY(project->setNote({2, {"a nurse", "gender", {}}, true, "Look at the <caps>.", ""}).has_value());
+            QVERIFY(project->setNote({2, {"", "", 5}, false, "Two people.", ""}).has_value());
+            name = project->runImageSet(2).value().files[5];
+        }
+        const auto written = [&](const char* out, const QStringList& more) {
+            const test::Called called =
+                plumb(QStringList{L("report"), q(file), L("--run"), L("2"), L("--out"), q(m_folder / out)} + more);
+            return called.exitCode == 0 ? QString::fromStdString(test::readText(m_folder / out))
+                                        : QString::fromUtf8(called.err);
+        };
+        const QString page = written("noted.html", {L("--compare"), L("3")});
+        QVERIFY2(page.contains(L("Look at the &lt;caps&gt;.")), qPrintable(page.left(500)));
+        const QString notes = between(page, L("<h2 id=\"notes\""), L("<h2 id=\"evidence\""));
+        QVERIFY(notes.contains(L("Two people.")) && notes.contains(QString::fromStdString(name)));
+        QCOMPARE(notes.count(L("<img ")), 1);
+        // The same audit twice: nothing differs.
+        const QString section = between(page, L("<h2 id=\"comparison\""), L("<h2 id=\"notes\""));
+        QVERIFY(section.contains(L(" 0 lean more, 0 lean less, ")) && section.contains(L("run 3: the model on")) == false);
+        QVERIFY(section.contains(L(">Run 3: the model on")));
+        written("noted.json", {L("--compare"), L("3"), L("--evidence"), L("none")});
+        const Json json = Json::parse(test::readText(m_folder / "noted.json"))["plumbline"];
+        QCOMPARE(json["notes"].size(), std::size_t(2));
+        QCOMPARE(json["notes"][0]["prompt"].get<std::string>(), std::string("a nurse"));
+        QVERIFY(json["notes"][0]["flagged"].get<bool>() && !json["notes"][1].contains("file"));
+        QCOMPARE(json["comparison"]["runs"].size(), std::size_t(2));
+        QVERIFY(!written("noted.html", {L("--evidence"), L("blurred")}).contains(QString::fromStdString(name)));
+
+        const QString refused = written("refused.html", {L("--compare"), L("1")});
+        QVERIFY2(refused.contains(L("runs that ask the same of the same images: ")), qPrintable(refused));
+        QVERIFY(!fs::exists(m_folder / "refused.html"));
+    }
+
     void refusesWhatItCannotWrite() {
         const auto called = [&](const QStringList& more) {
             return plumb(QStringList{L("report"), q(m_project)} + more);

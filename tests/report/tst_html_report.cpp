@@ -74,6 +74,39 @@ AuditResult audit() {
     return result;
 }
 
+/// Run 8 against run 7: "prompt 3" leans less by MaxSkew, "prompt 5" more, the rest cannot be told.
+RunComparison comparison() {
+    RunComparison all;
+    all.runs = {{7, "a", "", "faces", "2026-01-01"}, {8, "a", "LEACE", "faces", "2026-01-02"}};
+    all.cautions = {"They differ in batch size."};
+    MeasureTable means, prompts;
+    means.id = kComparedMeansId;
+    prompts.id = kComparedPromptsId;
+    for (const char* of : {kOfFirst, kOfSecond, kOfDifference}) {
+        const double value = of == kOfFirst ? 0.5 : of == kOfSecond ? 0.25 : -0.25;
+        MeasureRow row{{"8", "gender", of, "images"}, "max_skew", {}, 900, true};
+        row.value.value = value;
+        if (of == kOfDifference) {
+            row.value.ciLow = -0.375;
+            row.value.ciHigh = -0.125;
+            row.value.pValue = row.value.adjustedP = 0.0125;
+        }
+        means.rows.push_back(row);
+    }
+    for (int p = 0; p < 20; ++p)
+        for (const char* of : {kOfFirst, kOfSecond, kOfDifference}) {
+            MeasureRow row{{"8", "gender", "prompt " + std::to_string(p), of}, "max_skew", {}, 900, true};
+            row.value.value = p == 3 ? -0.5 : p == 5 ? 0.0625 : 0.001;
+            prompts.rows.push_back(row);
+        }
+    all.tables = {means, prompts};
+    all.judged = {{8, "gender", "", "max_skew", Change::LeansLess},
+                  {8, "gender", "prompt 3", "max_skew", Change::LeansLess},
+                  {8, "gender", "prompt 5", "max_skew", Change::LeansMore}};
+    all.moved = {{8, "prompt 3", 4, "x.jpg", 2, 50}, {8, "prompt 3", 5, "y.jpg", 90, 1}};
+    return all;
+}
+
 QString page(const AuditResult& result) {
     const auto html = report::htmlReport({&result});
     return html ? QString::fromStdString(*html) : QString();
@@ -118,6 +151,18 @@ private Q_SLOTS:
         input.labelSources.assign(3, {LabelSource::Kind::Annotated, text});
         input.mitigated = {{&hostile, text, 8, {DebiasCard()}}};
         input.mitigated.front().cards.front().name = text;
+        input.notes = {{7, {}, true, text, text},
+                       {7, {text, "gender", {}}, true, text, text},
+                       {8, {"", "", 0}, true, text, text},
+                       {7, {"", "", 1}, false, text, text}};
+        input.notedImages = {{0, text, 0, {1, 2, 3}}, {1, text, 0, {}}};
+        RunComparison compared = comparison();
+        compared.runs.back().model = compared.cautions.front() = text;
+        for (MeasureTable& table : compared.tables)
+            for (MeasureRow& row : table.rows)
+                row.keys[1] = text;
+        compared.moved.front().prompt = compared.moved.front().file = text;
+        input.comparison = &compared;
         for (const report::EvidenceKind kind : {report::EvidenceKind::None, report::EvidenceKind::Ids,
                                                 report::EvidenceKind::Blurred, report::EvidenceKind::Thumbnails}) {
             input.evidence = {kind, {{text, {{0, text, 0.5, {1, 2, 3}}, {1, "b", 0.25, {}}}}}};
@@ -202,6 +247,99 @@ private Q_SLOTS:
         QVERIFY(rules.contains(L("<tr class=\"sure\"><td class=\"t\">prompt 3</td><td class=\"t\">a</td>"
                                  "<td>300</td><td>33.3 %</td><td>30</td><td>10.0 %</td><td class=\"v\">0.50</td>")));
         QVERIFY(!page(m_audit).contains(L("compliant")));
+    }
+
+    void impactRatiosHaveTheirIntervals() {
+        const QString table = between(page(m_audit), L("Selection rate: images"), L("</table>"));
+        const qsizetype row = table.indexOf(L("<td class=\"t\">prompt 3</td><td class=\"t\">a</td>"));
+        QVERIFY(row > 0);
+        // 30 of 300 against 60 of 300. Wilson: 0.0709 to 0.1393 and 0.1587 to 0.2489; on the log scale
+        // ln 0.5 -/+ sqrt(ln(r1/l1)^2 + ln(u2/r2)^2) and sqrt(ln(u1/r1)^2 + ln(r2/l2)^2).
+        const QString cells = table.mid(row, table.indexOf(L("</tr>"), row) - row);
+        QVERIFY2(cells.contains(L("<td class=\"v\">0.50</td><td>0.33 to 0.75</td>")), qPrintable(cells));
+        QVERIFY(table.contains(L("<td class=\"v\">1.00</td><td>the highest</td>")));
+    }
+
+    void notesAreSaidWhereTheyAreLookedFor() {
+        report::ReportInput input{&m_audit, 7};
+        QVERIFY(!QString::fromStdString(*report::htmlReport(input)).contains(L("Notes of the auditor")));
+        input.notes = {{7, {}, false, "Done in a hurry.", "2026-01-02T10:00:00Z"},
+                       {7, {"prompt 3", "gender", {}}, true, "A cap is in sight.", "2026-01-02T10:00:00Z"},
+                       {8, {"", "", 41}, true, "Two people.", "2026-01-03T10:00:00Z"}};
+        input.notedImages = {{41, "secret.jpg", 0, {1, 2, 3}}};
+        for (const auto kind : {report::EvidenceKind::Blurred, report::EvidenceKind::Thumbnails}) {
+            input.evidence = {kind, {{"prompt 3", {{41, "secret.jpg", 0.5, {1, 2, 3}}, {42, "b", 0.25, {}}}}}};
+            const QString page = QString::fromStdString(*report::htmlReport(input));
+            const QString summary = between(page, L("<h2 id=\"summary\""), L("<h2 id=\"scope\""));
+            QVERIFY(summary.contains(L("prompt 3, by gender: A cap is in sight.")));
+            QVERIFY(!summary.contains(L("Two people.")));
+            const QString notes = between(page, L("<h2 id=\"notes\""), L("<h2 id=\"evidence\""));
+            QVERIFY(notes.contains(L("Done in a hurry.")) && notes.contains(L("A cap is in sight.")));
+            const bool named = kind == report::EvidenceKind::Thumbnails;
+            QVERIFY(notes.contains(named ? L("secret.jpg (run 8)") : L("number 42 (run 8)")));
+            QCOMPARE(notes.count(L("<img ")), 1);
+            QCOMPARE(page.contains(L("secret.jpg")), named);
+            const QString evidence = page.mid(page.indexOf(L("<h2 id=\"evidence\"")));
+            QVERIFY(evidence.contains(L("<figcaption>1, flagged</figcaption>")));
+            QVERIFY(evidence.contains(L("<figcaption>2</figcaption>")));
+        }
+    }
+
+    void otherRunsStandAgainstThisOne() {
+        const RunComparison compared = comparison();
+        report::ReportInput input{&m_audit, 7};
+        input.comparison = &compared;
+        input.evidence.kind = report::EvidenceKind::None;
+        QString page = QString::fromStdString(*report::htmlReport(input));
+        const QString summary = between(page, L("<h2 id=\"summary\""), L("<h2 id=\"scope\""));
+        QVERIFY(summary.contains(L("run 8: a after LEACE on faces, 2026-01-02")));
+        const QString counts = L("Of 20 differences of single prompts 1 lean more, 1 lean less, 18 cannot be told.");
+        QVERIFY(summary.contains(counts));
+        const QString section = between(page, L("<h2 id=\"comparison\""), L("<h2 id=\"evidence\""));
+        QVERIFY(section.contains(counts));
+        QVERIFY(section.contains(L("max skew leans less (difference -0.250, 95 % interval -0.375 to -0.125)")));
+        QVERIFY(section.contains(L("They differ in batch size.")));
+        // What leans more comes first, then what leans less.
+        QVERIFY(section.indexOf(L("prompt 5</td>")) < section.indexOf(L("prompt 3</td>")));
+        QVERIFY(section.indexOf(L("prompt 3</td>")) < section.indexOf(L("prompt 0</td>")));
+        QVERIFY(section.contains(L("number 6</td><td>90</td><td>1</td>")) && !page.contains(L("y.jpg")));
+        input.evidence.kind = report::EvidenceKind::Ids;
+        page = QString::fromStdString(*report::htmlReport(input));
+        QVERIFY(page.contains(L("y.jpg</td><td>90</td><td>1</td>")));
+    }
+
+    void whatToDoNextFollowsFromTheResults() {
+        const auto steps = [](const report::ReportInput& input) {
+            return between(QString::fromStdString(*report::htmlReport(input)), L("<h3 id=\"next\""), L("</ul>"))
+                .split(L("<li>"))
+                .mid(1);
+        };
+        AuditResult result = audit();
+        report::ReportInput input{&result, 7};
+        QStringList said = steps(input);
+        QCOMPARE(said.size(), 3);
+        QVERIFY(said[0].contains(L("the surest lean, “prompt 3” by gender")));
+        QVERIFY(said[1].contains(L("Try a debiasing method for gender")));
+        QVERIFY(said[2].contains(L("the crossing of gender and race")));
+
+        input.mitigated = {{&result, "LEACE", 8, {}}};
+        input.evidence = {report::EvidenceKind::Ids, {{"prompt 3", {}}}};
+        said = steps(input);
+        QVERIFY(said[0].contains(L("href=\"#evidence\"")));
+        QVERIFY(said[1].contains(L("href=\"#mitigation\"")));
+
+        for (Measurement& m : result.measurements)
+            for (GroupMeasure& group : m.groups)
+                group.verdict = m.prompt < "prompt 15" ? Verdict::TooFewImages : Verdict::NoLean;
+        input = {&result, 7};
+        ImageSet images;
+        ImageCheck check;
+        check.findings = {{ImageFlaw::OtherLabels, {3}, {1}, {}, {}}};
+        input.images = &images;
+        input.imageCheck = &check;
+        said = steps(input);
+        QVERIFY2(said[0].contains(L("not enough evidence")), qPrintable(said[0]));
+        QVERIFY(said[1].contains(L("1 picture has other labels")));
     }
 
     void theContentsLeadEverywhere() {

@@ -84,6 +84,8 @@ struct Filled {
         study = project.beginStudy({}).value();
         const store::TransformFile file{"card.json", "{}"};
         (void)project.addTransform(study, "LEACE", std::span(&file, 1)).value();
+        if (!project.setNote({run, {"", "", 7}, true, "look here", ""}))
+            throw std::runtime_error("the note was not stored");
     }
 };
 
@@ -107,7 +109,8 @@ private Q_SLOTS:
         QTest::addColumn<int>("edit");
         const char* names[] = {"remove a model", "remove an image set", "remove a needed image set",
                                "add a probe",    "change a probe",      "remove a probe",
-                               "remove a run",   "remove a study",      "several at once"};
+                               "remove a run",   "remove a study",      "set notes",
+                               "several at once"};
         for (int i = 0; i < int(std::size(names)); ++i)
             QTest::newRow(names[i]) << i;
     }
@@ -136,6 +139,9 @@ private Q_SLOTS:
                 return project.removeRun(filled.run);
             case 7:
                 return project.removeStudy(filled.study);
+            case 8:
+                PLUMBLINE_CHECK(project.setNote({filled.run, {"", "", 7}, false, "", ""}));
+                return project.setNote({filled.run, {}, false, "of the whole", ""});
             default:
                 PLUMBLINE_CHECK(project.removeProbe(filled.probe));
                 PLUMBLINE_CHECK(project.removeRun(filled.run));

@@ -68,7 +68,7 @@ private Q_SLOTS:
             QVERIFY(project.check().has_value());
         }
         QCOMPARE(test::sql(file, "PRAGMA application_id"), std::to_string(0x504C4D42));
-        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("4"));
+        QCOMPARE(test::sql(file, "PRAGMA user_version"), std::string("5"));
         QCOMPARE(test::sql(file, "PRAGMA journal_mode"), std::string("wal"));
         QCOMPARE(test::sql(file,
                            "SELECT count(*) FROM pragma_table_list "
@@ -84,7 +84,7 @@ private Q_SLOTS:
         const fs::path file = folder / "old.plumb";
         { Project project = created(file); }
         for (const char* table : {"run_table", "transform_file", "transform", "study", "image_finding", "image_check",
-                                  "label_source", "probe_version"})
+                                  "label_source", "probe_version", "note"})
             test::sql(file, std::string("DROP TABLE ") + table);
         test::sql(file, "PRAGMA user_version=1");
         auto project = Project::open(file);
@@ -379,6 +379,50 @@ private Q_SLOTS:
         QCOMPARE(codeOf(project.runScores(id, -1)), ErrorCode::RecordUnknown);
         QCOMPARE(codeOf(project.runScores(id, prompts)), ErrorCode::RecordUnknown);
         QVERIFY(same(project.runImageSet(id).value(), project.imageSet(set).value()));
+    }
+
+    void notesOfARunOfFindingsAndOfImages() {
+        const test::TempFolder folder;
+        Project project = created(folder / "p.plumb");
+        const std::int64_t set = project.addImageSet(test::inventImageSet(5), "faces").value();
+        AuditResult result = test::inventResult(2, 5);
+        result.config.imageSetId = set;
+        result.measurements.front().prompt = "a nurse";
+        result.measurements.front().attribute = "gender";
+        const std::int64_t run = project.beginRun(result.config).value(), other = finished(project, set, 2, 5);
+        const NoteSubject finding{"a nurse", "gender", {}}, image{"", "", 3}, whole;
+        QCOMPARE(codeOf(project.setNote({run, whole, true, "too early", ""})), ErrorCode::RecordUnknown);
+        QVERIFY(project.finishRun(run, result, test::inventScores(10)).has_value());
+        for (const NoteSubject& about : {finding, image, whole})
+            QVERIFY(project.setNote({run, about, true, "first", ""}).has_value());
+        QVERIFY(project.setNote({run, finding, false, "an object\nis in sight \xE2\x9A\x91", ""}).has_value());
+        QVERIFY(project.setNote({run, image, true, "", ""}).has_value());
+        std::vector<Note> notes = project.notes(run).value();
+        QCOMPARE(notes.size(), std::size_t(3));
+        QVERIFY(notes[0].run == run && notes[0].about == finding && !notes[0].flagged);
+        QCOMPARE(notes[0].text, std::string("an object\nis in sight \xE2\x9A\x91"));
+        QVERIFY(notes[1].about == image && notes[1].flagged && notes[1].text.empty());
+        QVERIFY(notes[2].about == whole && notes[2].text == "first" && !notes[2].changed.empty());
+        QVERIFY(project.notes(other).value().empty());
+
+        QVERIFY(project.setNote({run, image, false, "", ""}).has_value()); // says nothing any more
+        QVERIFY(project.setNote({run, image, false, "", ""}).has_value());
+        notes = project.notes(run).value();
+        QCOMPARE(notes.size(), std::size_t(2));
+
+        QCOMPARE(codeOf(project.setNote({run + 9, whole, true, "", ""})), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.setNote({run, {"", "", 5}, true, "", ""})), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.setNote({run, {"", "", -1}, true, "", ""})), ErrorCode::RecordUnknown);
+        QCOMPARE(codeOf(project.setNote({run, {finding.prompt, "", {}}, true, "", ""})), ErrorCode::InvalidArgument);
+        QCOMPARE(codeOf(project.setNote({run, {finding.prompt, finding.attribute, 1}, true, "", ""})),
+                 ErrorCode::InvalidArgument);
+        QCOMPARE(codeOf(project.setNote({run, {"not asked", finding.attribute, {}}, true, "", ""})),
+                 ErrorCode::InvalidArgument);
+        QCOMPARE(codeOf(project.setNote({run, whole, true, std::string(kLongestNote + 1, 'x'), ""})),
+                 ErrorCode::InvalidArgument);
+        QCOMPARE(project.notes(run).value().size(), std::size_t(2));
+        QVERIFY(project.removeRun(run).has_value());
+        QVERIFY(project.notes(run).value().empty());
     }
 
     /// The name that the user gave, not that of the folder which the engine loaded.

@@ -53,6 +53,19 @@ Result<std::int64_t> integerOf(const json& params, const char* name) {
                 {{"reason", std::string("the parameter ") + name + " must be a whole number"}});
 }
 
+/// None where the parameter is missing.
+Result<std::vector<std::int64_t>> integersOf(const json& params, const char* name) {
+    std::vector<std::int64_t> numbers;
+    const json given = params.value(name, json::array());
+    for (const json& one : given) {
+        if (!one.is_number_integer())
+            return fail(ErrorCode::ProtocolError,
+                        {{"reason", std::string("the parameter ") + name + " must hold whole numbers"}});
+        numbers.push_back(one.get<std::int64_t>());
+    }
+    return numbers;
+}
+
 /// Of a transform: from 0 to 1, 1 where none is given.
 Result<double> strengthOf(const json& params) {
     const json strength = params.value("strength", json(1.0));
@@ -257,12 +270,7 @@ Methods::Answer Methods::verifyRun(const json& params, Feedback& feedback) {
 
 Methods::Answer Methods::compareRuns(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(const std::string path, textOf(params, "project"));
-    std::vector<std::int64_t> runs;
-    for (const json& run : params.value("runs", json::array())) {
-        if (!run.is_number_integer())
-            return fail(ErrorCode::ProtocolError, {{"reason", "the parameter runs must hold whole numbers"}});
-        runs.push_back(run.get<std::int64_t>());
-    }
+    PLUMBLINE_TRY(const std::vector<std::int64_t> runs, integersOf(params, "runs"));
     PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path), store::Project::Access::ReadOnly));
     PLUMBLINE_TRY(const RunComparison comparison, audit::compareRuns(project, runs, feedback));
     return toJson(comparison);
@@ -448,7 +456,8 @@ Methods::Answer Methods::writeReport(const json& params, Feedback& feedback) {
     PLUMBLINE_TRY(store::Project project, store::Project::open(decodePath(path), store::Project::Access::ReadOnly));
     PLUMBLINE_TRY(const std::int64_t asked, integerOf(params, "run"));
     PLUMBLINE_TRY(const std::int64_t run, finishedRun(project, asked));
-    PLUMBLINE_TRY(RunReport report, readRunReport(project, run, *evidence, feedback));
+    PLUMBLINE_TRY(const std::vector<std::int64_t> others, integersOf(params, "compare"));
+    PLUMBLINE_TRY(RunReport report, readRunReport(project, run, others, *evidence, feedback));
     report.auditor = auditor;
     PLUMBLINE_CHECK(writeRunReport(report, file));
     return json{{"run", run}};

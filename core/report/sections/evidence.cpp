@@ -31,10 +31,20 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
     return text;
 }
 
-/// The groups of an image by the audited attributes.
-std::string groupsOf(const std::vector<Attribute>& attributes, std::int64_t row) {
+} // namespace
+
+GroupsOfImages::GroupsOfImages(const ReportInput& input) {
+    if (input.images == nullptr)
+        return;
+    for (const std::string& name : input.result->config.attributes)
+        if (const auto parts = parseAttribute(name); parts && parts->size() == 1)
+            if (auto attribute = resolveAttribute(*input.images, name))
+                m_attributes.push_back(std::move(*attribute));
+}
+
+std::string GroupsOfImages::of(std::int64_t row) const {
     std::string text;
-    for (const Attribute& attribute : attributes) {
+    for (const Attribute& attribute : m_attributes) {
         const auto at = static_cast<std::size_t>(row);
         const std::int32_t code = at < attribute.codes.size() ? attribute.codes[at] : Attribute::kUnlabelled;
         text += (text.empty() ? "" : ", ") +
@@ -43,7 +53,13 @@ std::string groupsOf(const std::vector<Attribute>& attributes, std::int64_t row)
     return text;
 }
 
-} // namespace
+Html figure(const std::vector<std::uint8_t>& jpeg, const std::string& alt, const std::string& caption) {
+    const Html picture =
+        jpeg.empty()
+            ? Html{"<div class=\"gone\">"} + escaped("cannot be read any more") + Html{"</div>"}
+            : Html{"<img src=\"data:image/jpeg;base64," + base64(jpeg) + "\" alt=\""} + escaped(alt) + Html{"\"/>"};
+    return Html{"<figure>"} + picture + Html{"<figcaption>"} + escaped(caption) + Html{"</figcaption></figure>\n"};
+}
 
 std::string_view evidenceName(EvidenceKind kind) {
     return std::ranges::find(kNames, kind, &decltype(kNames)::value_type::first)->second;
@@ -98,12 +114,11 @@ Section evidenceSection(const ReportInput& input) {
                               "this report with care.");
         break;
     }
-    std::vector<Attribute> attributes;
-    if (input.images != nullptr)
-        for (const std::string& name : input.result->config.attributes)
-            if (const auto parts = parseAttribute(name); parts && parts->size() == 1)
-                if (auto attribute = resolveAttribute(*input.images, name))
-                    attributes.push_back(std::move(*attribute));
+    const GroupsOfImages groupsOfImages(input);
+    const auto isFlagged = [&input](std::int64_t row) {
+        return std::ranges::any_of(input.notes,
+                                   [row](const Note& note) { return note.about.image == row && note.flagged; });
+    };
     const bool named = evidence.kind != EvidenceKind::Blurred;
     for (std::size_t i = 0; i < evidence.rows.size(); ++i) {
         const EvidenceRow& row = evidence.rows[i];
@@ -113,20 +128,14 @@ Section evidenceSection(const ReportInput& input) {
         Html pictures;
         for (std::size_t rank = 0; rank < row.images.size(); ++rank) {
             const EvidenceImage& image = row.images[rank];
-            const std::string groups = groupsOf(attributes, image.row), place = std::to_string(rank + 1);
-            table.add({place, named ? image.file : "number " + std::to_string(image.row + 1), groups,
+            const std::string groups = groupsOfImages.of(image.row), place = std::to_string(rank + 1);
+            const std::string flag = isFlagged(image.row) ? ", flagged" : "";
+            table.add({place, named ? image.file : "number " + std::to_string(image.row + 1), groups + flag,
                        number(image.score, 4)});
             if (evidence.kind == EvidenceKind::Ids)
                 continue;
-            const Html caption = escaped(place + (groups.empty() ? "" : ": " + groups));
-            if (image.jpeg.empty())
-                pictures += Html{"<figure><div class=\"gone\">"} + escaped("cannot be read any more") +
-                            Html{"</div><figcaption>"} + caption + Html{"</figcaption></figure>\n"};
-            else
-                pictures +=
-                    Html{"<figure><img src=\"data:image/jpeg;base64," + base64(image.jpeg) + "\" alt=\""} +
-                    escaped("Rank " + place + " for “" + row.prompt + "”" + (groups.empty() ? "" : ": " + groups)) +
-                    Html{"\"/><figcaption>"} + caption + Html{"</figcaption></figure>\n"};
+            const std::string said = (groups.empty() ? "" : ": " + groups) + flag;
+            pictures += figure(image.jpeg, "Rank " + place + " for “" + row.prompt + "”" + said, place + said);
         }
         if (!pictures.text.empty())
             section.html += Html{"<div class=\"pictures\">\n"} + pictures + Html{"</div>\n"} +

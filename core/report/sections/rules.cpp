@@ -4,19 +4,20 @@
 #include <cmath>
 
 #include "core/base/numbers.h"
+#include "core/metric/rates.h"
 #include "core/report/sections/sections.h"
 
 namespace plumbline::report {
 
 namespace {
 
-constexpr double kFourFifths = 0.8, kSmallCategory = 0.02;
+constexpr double kFourFifths = 0.8, kSmallCategory = 0.02, kConfidence = 0.95;
 
 /// Selection rates at the cut-off, and each as a multiple of the highest.
 Html selectionTable(const Rankings& rankings) {
     Table table(
         "Selection rate: images of the group among the first k, as a share of its images. Impact ratio: that rate "
-        "divided by the highest group's. Bold: below 0.80 (the four-fifths rule of thumb).",
+        "divided by the highest group's, with its 95 % interval. Bold: below 0.80 (the four-fifths rule of thumb).",
         {{"Prompt", true},
          {"Group", true},
          {"In pool", false, false, "g-pool"},
@@ -24,19 +25,27 @@ Html selectionTable(const Rankings& rankings) {
          {"Selected"},
          {"Selection rate"},
          {"Impact ratio", false, true, "g-ratio"},
+         {"95 % interval", false, false, "g-interval"},
          {"Small", true}});
     for (const Measurement* m : rankings.measurements) {
-        double highest = 0;
+        std::vector<metric::Rate> rates;
         for (const GroupMeasure& g : m->groups)
-            if (g.poolCount > 0)
-                highest = std::max(highest, static_cast<double>(g.topCount) / static_cast<double>(g.poolCount));
-        for (const GroupMeasure& g : m->groups) {
-            if (g.poolCount == 0)
+            rates.push_back(metric::wilson(g.topCount, g.poolCount, kConfidence));
+        const auto highest =
+            std::ranges::max_element(rates, {}, [](const metric::Rate& rate) { return rate.value.value_or(-1); });
+        for (std::size_t i = 0; i < rates.size(); ++i) {
+            const metric::Rate& rate = rates[i];
+            const GroupMeasure& g = m->groups[i];
+            if (!rate.value)
                 continue;
-            const double rate = static_cast<double>(g.topCount) / static_cast<double>(g.poolCount);
-            const std::optional<double> ratio = highest > 0 ? std::optional(rate / highest) : std::nullopt;
+            const bool any = highest->value.value_or(0) > 0;
+            const std::optional<double> ratio = any ? std::optional(*rate.value / *highest->value) : std::nullopt;
+            const bool reference = rates.begin() + static_cast<std::ptrdiff_t>(i) == highest;
+            const metric::Interval ends =
+                any && !reference ? metric::rateRatio(rate, *highest, kConfidence) : metric::Interval();
             table.add({m->prompt.value_or("(scores)"), g.name, std::to_string(g.poolCount), percent(g.poolShare),
-                       std::to_string(g.topCount), percent(rate), number(ratio, 2),
+                       std::to_string(g.topCount), percent(rate.value), number(ratio, 2),
+                       reference ? "the highest" : interval(ends.low, ends.high, 2),
                        g.poolShare < kSmallCategory ? "below 2 % of the pool" : ""},
                       ratio && *ratio < kFourFifths);
         }
@@ -61,7 +70,9 @@ Section rulesSection(const std::vector<Rankings>& rankings, const ReportInput& i
         "and by their crossing. Here an image counts as selected if it is among the first " +
         k +
         " of a prompt's ranking. That cut-off is the auditor's; where the use has another one, measure with "
-        "that. The ratio alone says nothing about chance: the verdicts of the results do.");
+        "that. The interval takes the two rates as independent (Wilson's intervals, combined on the log scale) and "
+        "does not know that the highest group was picked by its rate: read it as rough. Whether a lean could be chance "
+        "is what the verdicts of the results say.");
     for (const Rankings& one : rankings) {
         section.html += heading(4, "", one.attribute);
         const Measurement& first = *one.measurements.front();

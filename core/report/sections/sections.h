@@ -60,6 +60,23 @@ Section scopeSection(const ReportInput& input);
 Section modelSection(const ReportInput& input);
 Section dataSection(const ReportInput& input);
 Section evidenceSection(const ReportInput& input);
+/// A small picture with a caption, or in its place that there is none; `alt` is for those who cannot see it.
+Html figure(const std::vector<std::uint8_t>& jpeg, const std::string& alt, const std::string& caption);
+/// The groups of an image by the single attributes that were audited: "Female, 20-29".
+class GroupsOfImages {
+public:
+    explicit GroupsOfImages(const ReportInput& input);
+    std::string of(std::int64_t row) const;
+
+private:
+    std::vector<Attribute> m_attributes;
+};
+/// What the auditor says of the run, of findings and of images.
+Section notesSection(const ReportInput& input);
+/// Other runs against this one.
+Section comparisonSection(const RunComparison& comparison, EvidenceKind evidence);
+/// What the results call for, the most pressing first, three at most.
+std::vector<Html> nextSteps(const ReportInput& input, const std::vector<Rankings>& rankings);
 /// Selection rates and impact ratios, and where to find what frameworks ask for.
 Section rulesSection(const std::vector<Rankings>& rankings, const ReportInput& input);
 /// What is computed and how it is judged; nothing where a template is broken, as with the next two.
