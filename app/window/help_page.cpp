@@ -29,6 +29,8 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
             keys.facts.push_back({command.keys, command.name});
     keys.facts.push_back({QKeySequence(QKeySequence::Copy).toString(QKeySequence::NativeText),
                           tr("Copy the selected rows of a table, with their headers, as tab-separated text")});
+    keys.facts.push_back({tr("N"), tr("On a prompt or an image of a run: write a note on it")});
+    keys.facts.push_back({tr("F"), tr("On a prompt or an image of a run: flag it, or take the flag away")});
     keys.facts.push_back({tr("Esc"), tr("Also: close a search, a form, the tour or this page")});
     m_sheet->setGroups({
         {tr("An audit in four steps"),

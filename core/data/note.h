@@ -23,6 +23,7 @@ struct Note {
     bool flagged = false; ///< to be looked at
     std::string text;     ///< plain, of any number of lines
     std::string changed;  ///< UTC
+    std::int64_t id = 0;  ///< of its record; not looked at when it is set
     bool empty() const { return !flagged && text.empty(); }
 };
 

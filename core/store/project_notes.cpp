@@ -14,7 +14,7 @@ constexpr std::int64_t kNoImage = -1;
 
 Result<std::vector<Note>> Project::notes(std::int64_t run) {
     return m_impl->read([&]() -> Result<std::vector<Note>> {
-        auto select = m_impl->prepare("SELECT prompt, attribute, image, flagged, text, changed FROM note "
+        auto select = m_impl->prepare("SELECT prompt, attribute, image, flagged, text, changed, id FROM note "
                                       "WHERE run = ? ORDER BY id");
         select.bind(1, run);
         std::vector<Note> notes;
@@ -28,6 +28,7 @@ Result<std::vector<Note>> Project::notes(std::int64_t run) {
             note.flagged = select.getColumn(3).getInt() != 0;
             note.text = select.getColumn(4).getString();
             note.changed = select.getColumn(5).getString();
+            note.id = select.getColumn(6).getInt64();
         }
         return notes;
     });

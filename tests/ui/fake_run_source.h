@@ -94,6 +94,26 @@ public:
         records.insert(records.begin(), record);
     }
 
+    std::vector<Note> stored;
+    void notes(qint64 run, QObject* context, Answer<std::vector<Note>> answer) override {
+        std::vector<Note> found;
+        std::ranges::copy_if(stored, std::back_inserter(found), [run](const Note& note) { return note.run == run; });
+        QTimer::singleShot(0, context, [answer, found] { answer(found); });
+    }
+    void setNote(const Note& note, QObject* context, std::function<void(Result<void>)> answer) override {
+        std::erase_if(stored, [&note](const Note& one) { return one.run == note.run && one.about == note.about; });
+        if (!note.empty()) {
+            stored.push_back(note);
+            stored.back().id = ++notesMade;
+            stored.back().changed = "2026-11-22T10:00:00Z";
+        }
+        QTimer::singleShot(0, context, [this, answer] {
+            answer({});
+            Q_EMIT changed();
+        });
+    }
+    std::int64_t notesMade = 0;
+
     void runs(QObject* context, Answer<std::vector<store::RunRecord>> answer) override {
         QTimer::singleShot(0, context, [this, answer] { answer(records); });
     }

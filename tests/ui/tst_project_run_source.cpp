@@ -12,6 +12,7 @@
 #include "core/store/project.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/synthetic_project.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/project_service.h"
 #include "ui/pages/runs/project_run_source.h"
 
@@ -117,6 +118,29 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(runs.size(), std::size_t{1}, 30000);
         QCOMPARE(runs[0].id, m_run);
         QVERIFY(runs[0].state == RunState::Done);
+    }
+
+    void notesAreStoredAndCanBeUndone() {
+        const auto notes = [this] {
+            std::optional<std::vector<Note>> found;
+            m_source->notes(m_run, this, [&](Result<std::vector<Note>> answer) { found = std::move(answer.value()); });
+            [&] { QTRY_VERIFY_WITH_TIMEOUT(found.has_value(), 30000); }();
+            return found.value_or(std::vector<Note>());
+        };
+        const NoteSubject about{"prompt 2", "gender", {}};
+        std::optional<Result<void>> stored;
+        m_source->setNote({m_run, about, true, "look", "", 0}, this, [&](Result<void> answer) { stored = answer; });
+        QTRY_VERIFY_WITH_TIMEOUT(stored, 30000);
+        QVERIFY(stored->has_value());
+        QCOMPARE(notes().size(), std::size_t{1});
+        QVERIFY(notes()[0].about == about && notes()[0].text == "look");
+        m_project->history()->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(notes().empty(), 30000);
+        stored.reset();
+        m_source->setNote({m_run, {"not asked", "gender", {}}, true, "", "", 0}, this,
+                          [&](Result<void> answer) { stored = answer; });
+        QTRY_VERIFY_WITH_TIMEOUT(stored, 30000);
+        QVERIFY(!stored->has_value());
     }
 
     void aRunIsReadAndLaidOut() {

@@ -3,11 +3,13 @@
 
 #include <QApplication>
 #include <QComboBox>
+#include <QDialogButtonBox>
 #include <QDir>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QProcess>
 #include <QProgressBar>
 #include <QPushButton>
@@ -29,11 +31,14 @@
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/measure_view.h"
+#include "ui/pages/runs/note_dialog.h"
+#include "ui/pages/runs/notes_view.h"
 #include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/run_words.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
+#include "ui/widgets/table_view.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/tour_panel.h"
 
@@ -122,6 +127,104 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 2, 30000);
         QTest::qWait(150);
         QCOMPARE(fake->curvesAsked, 2);
+    }
+
+    void notesAndFlagsOfFindingsAndImages() {
+        auto source = std::make_unique<FakeRunSource>();
+        FakeRunSource* fake = source.get();
+        fake->addDone(7, {test::genderRun(), test::raceRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        PlumbTable* table = page.chart()->table();
+        QTabBar* tabs = tabBarWith(page, QStringLiteral("Heat map"));
+        QCOMPARE(tabs->tabText(4), QStringLiteral("Notes"));
+        const int prompt = table->currentMeasurement();
+        const QString asked = page.chart()->chart()->prompt(prompt);
+
+        // F and N in the chart.
+        page.activateWindow();
+        table->setFocus();
+        QTRY_VERIFY_WITH_TIMEOUT(table->hasFocus(), 30000);
+        QTest::keyClick(table, Qt::Key_F);
+        QTRY_VERIFY_WITH_TIMEOUT(table->plumbModel().remark(prompt).flagged, 30000);
+        QCOMPARE(fake->stored.size(), std::size_t{1});
+        QVERIFY(fake->stored[0].run == 7 && fake->stored[0].about == (NoteSubject{asked.toStdString(), "gender", {}}));
+        QTest::keyClick(table, Qt::Key_N);
+        QTRY_VERIFY_WITH_TIMEOUT(page.findChild<NoteDialog*>(), 30000);
+        auto* dialog = page.findChild<NoteDialog*>();
+        auto* text = dialog->findChild<QPlainTextEdit*>();
+        QVERIFY(dialog->note().flagged && shows(*dialog, asked));
+        text->setPlainText(QString(int(kLongestNote) + 1, u'x'));
+        auto* save = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Save);
+        QVERIFY(!save->isEnabled());
+        text->setPlainText(QStringLiteral(" They all wear a cap.\nOutdoors. "));
+        dialog->activateWindow();
+        text->setFocus();
+        QTRY_VERIFY_WITH_TIMEOUT(text->hasFocus(), 30000);
+        QTest::keyClick(text, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE_WITH_TIMEOUT(table->plumbModel().remark(prompt).text,
+                                  QStringLiteral("They all wear a cap.\nOutdoors."), 30000);
+        QVERIFY(fake->stored.size() == 1 && fake->stored[0].flagged);
+        QVERIFY(shows(page, QStringLiteral("Flagged. Note: They all wear a cap. Outdoors.")));
+        QVERIFY(table->plumbModel()
+                    .index(prompt, PlumbModel::Prompt)
+                    .data(Qt::AccessibleTextRole)
+                    .toString()
+                    .contains(QStringLiteral("Flagged. Note: They all wear")));
+
+        page.activateWindow();
+
+        // F on an image, in the strip.
+        ImageStrip* strip = page.closeUp()->images();
+        QTRY_VERIFY_WITH_TIMEOUT(strip->images()->rowCount() > 3, 30000);
+        strip->view()->setFocus();
+        strip->view()->setCurrentIndex(strip->images()->index(2));
+        QTest::keyClick(strip->view(), Qt::Key_F);
+        const qint64 row = strip->images()->images()[2].row;
+        QTRY_VERIFY_WITH_TIMEOUT(strip->images()->remark(2).flagged, 30000);
+        QCOMPARE(fake->stored.back().about.image, std::optional<std::int64_t>(row));
+        QVERIFY(strip->images()->index(2).data(Qt::ToolTipRole).toString().endsWith(QStringLiteral("Flagged.")));
+
+        // Another attribute has other findings, but the same images.
+        auto* attribute = page.findChild<QComboBox*>();
+        for (QComboBox* box : page.findChildren<QComboBox*>())
+            if (box->findText(QStringLiteral("race")) >= 0)
+                attribute = box;
+        attribute->setCurrentText(QStringLiteral("race"));
+        for (int other = 0; other < table->plumbModel().rowCount(); ++other)
+            QVERIFY(table->plumbModel().remark(other).isEmpty());
+
+        // The list leads back.
+        QCOMPARE(tabs->tabText(4), QStringLiteral("Notes (2)"));
+        tabs->setCurrentIndex(4);
+        auto* list = page.findChild<NotesView*>();
+        QVERIFY(list->isVisible());
+        QCOMPARE(list->table()->model()->rowCount(), 2);
+        list->table()->selectRow(0);
+        QCOMPARE(list->table()->currentIndex().siblingAtColumn(0).data().toString(),
+                 QStringLiteral("“%1”, by gender").arg(asked));
+        QTest::mouseClick(visibleButton(page, QStringLiteral("Show what it is about")), Qt::LeftButton);
+        QCOMPARE(tabs->currentIndex(), 0);
+        QCOMPARE(attribute->currentText(), QStringLiteral("gender"));
+        QCOMPARE(table->currentMeasurement(), prompt);
+        tabs->setCurrentIndex(4);
+        list->table()->selectRow(0);
+        list->table()->setFocus();
+        QTest::keyClick(list->table(), Qt::Key_Delete);
+        QTRY_COMPARE_WITH_TIMEOUT(tabs->tabText(4), QStringLiteral("Notes (1)"), 30000);
+        QVERIFY(table->plumbModel().remark(prompt).isEmpty());
+        QCOMPARE(fake->stored.size(), std::size_t{1});
+
+        // What is flagged twice is not flagged.
+        tabs->setCurrentIndex(0);
+        table->setFocus();
+        QTest::keyClick(table, Qt::Key_F);
+        QTRY_VERIFY_WITH_TIMEOUT(shows(page, QStringLiteral("Flagged.")), 30000);
+        QTest::keyClick(table, Qt::Key_F);
+        QTRY_VERIFY_WITH_TIMEOUT(table->plumbModel().remark(prompt).isEmpty(), 30000);
+        QVERIFY(!shows(page, QStringLiteral("Flagged.")));
     }
 
     void attributeSwitch() {

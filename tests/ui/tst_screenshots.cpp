@@ -41,7 +41,9 @@
 #include "ui/charts/dumb_bells.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/models/image_table.h"
+#include "ui/charts/image_strip.h"
 #include "ui/charts/plumb_chart_view.h"
+#include "ui/charts/plumb_table.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/audit/new_audit_panel.h"
@@ -60,7 +62,9 @@
 #include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probes_page.h"
 #include "ui/pages/probes/versions_dialog.h"
+#include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/explore_bar.h"
+#include "ui/pages/runs/note_dialog.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/group_bars.h"
@@ -154,6 +158,37 @@ private:
         QTest::qWait(1500); // intervals and curves
         save(picture);
         runs->exploreBar()->goBack();
+    }
+
+    /// Flags and notes at prompts and images, their list, and the window that writes one.
+    void notes(const std::function<QString(const QString&)>& name) {
+        auto* runs = m_window->findChild<RunsPage*>();
+        PlumbTable* table = runs->chart()->table();
+        QTest::keyClick(table, Qt::Key_F);
+        QTRY_VERIFY_WITH_TIMEOUT(table->plumbModel().remark(table->currentMeasurement()).flagged, 30000);
+        ImageStrip* strip = runs->closeUp()->images();
+        strip->view()->setFocus();
+        strip->view()->setCurrentIndex(strip->images()->index(1));
+        QTest::keyClick(strip->view(), Qt::Key_F);
+        QTRY_VERIFY_WITH_TIMEOUT(strip->images()->remark(1).flagged, 30000);
+        table->setFocus();
+        QTest::keyClick(table, Qt::Key_N);
+        auto* dialog = m_window->findChild<NoteDialog*>();
+        QVERIFY(dialog);
+        dialog->findChild<QPlainTextEdit*>()->setPlainText(
+            QStringLiteral("Seven of the first ten wear a white coat. Ask for other pictures of the same occupation "
+                           "before this is called a lean of the model."));
+        QTest::qWait(100);
+        saveDialog(*dialog, name(QStringLiteral("note")));
+        dialog->accept();
+        QTRY_VERIFY_WITH_TIMEOUT(!table->plumbModel().remark(table->currentMeasurement()).text.isEmpty(), 30000);
+        save(name(QStringLiteral("noted")));
+        for (QTabBar* tabs : runs->findChildren<QTabBar*>())
+            if (tabs->tabText(0) == u"Prompts") {
+                tabs->setCurrentIndex(4);
+                save(name(QStringLiteral("notes")));
+                tabs->setCurrentIndex(0);
+            }
     }
 
     template <class Widget>
@@ -575,6 +610,7 @@ private Q_SLOTS:
             press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
         }
         save(name(QStringLiteral("planted")));
+        notes(name);
         explore(name(QStringLiteral("explored")));
         for (QTabBar* tabs : m_window->findChildren<QTabBar*>())
             if (tabs->isVisible() && tabs->count() == 4)

@@ -9,6 +9,7 @@
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
@@ -29,6 +30,7 @@ namespace {
 
 constexpr int kSide = 80; ///< of a thumbnail; they are stored with twice as many pixels
 constexpr int kGap = 4;
+constexpr int kBadge = 18; ///< with the sign of a note
 constexpr std::size_t kNamedGroups = 7; ///< more groups are named by their marks only, as in the chart above
 
 } // namespace
@@ -61,6 +63,14 @@ void ThumbnailDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     painter->setPen(option.palette.color(QPalette::Text));
     painter->drawText(QRectF(QPointF(left, line.top()), line.bottomRight()), Qt::AlignLeft | Qt::AlignVCenter,
                       index.data().toString());
+    if (const Remark remark = model->remark(index.row()); !remark.isEmpty()) {
+        const QRectF badge(box.right() - kBadge - 2, box.top() + 2, kBadge, kBadge);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(theme::card(option.palette));
+        painter->drawRoundedRect(badge, 3, 3);
+        paintRemark(*painter, badge.adjusted(2, 2, -2, -2), remark, option.palette);
+        painter->setPen(option.palette.color(QPalette::Text));
+    }
     if (const double score = index.data(RankedImages::ScoreRole).toDouble(); std::isfinite(score)) {
         painter->setPen(theme::muted(option.palette));
         painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter, numberText(score, 3));
@@ -108,7 +118,34 @@ ImageStrip::ImageStrip(QWidget* parent)
     connect(m_view, &QAbstractItemView::clicked, this, &ImageStrip::showLarge);
     connect(m_view, &QAbstractItemView::activated, this, &ImageStrip::showLarge);
     connect(m_view, &QWidget::customContextMenuRequested, this, &ImageStrip::showMenu);
+    m_view->installEventFilter(this);
     setBlurred(areThumbnailsBlurred());
+}
+
+/// Letters in the strip and in the larger view, where a shortcut of the page does not reach.
+bool ImageStrip::eventFilter(QObject* watched, QEvent* event) {
+    if (!m_notable || event->type() != QEvent::KeyPress)
+        return QWidget::eventFilter(watched, event);
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const QModelIndex index = m_view->currentIndex();
+    if (!index.isValid() || key->modifiers() != Qt::NoModifier || (key->key() != Qt::Key_F && key->key() != Qt::Key_N))
+        return QWidget::eventFilter(watched, event);
+    const qint64 row = m_images->images()[static_cast<std::size_t>(index.row())].row;
+    if (key->key() == Qt::Key_F)
+        Q_EMIT flagToggled(row);
+    else
+        Q_EMIT noteWanted(row);
+    return true;
+}
+
+bool ImageStrip::showImage(qint64 imageRow) {
+    const int place = m_images->placeOf(imageRow);
+    if (place < 0)
+        return false;
+    m_view->setCurrentIndex(m_images->index(place));
+    m_view->scrollTo(m_view->currentIndex());
+    m_view->setFocus(Qt::OtherFocusReason);
+    return true;
 }
 
 void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,
@@ -166,6 +203,7 @@ void ImageStrip::showLarge(const QModelIndex& index) {
         return;
     if (!m_viewer) {
         m_viewer = new ImageViewer(m_images, this);
+        m_viewer->installEventFilter(this);
         connect(m_viewer, &ImageViewer::rankChanged, this,
                 [this](int rank) { m_view->setCurrentIndex(m_images->index(rank)); });
     }
@@ -183,6 +221,13 @@ void ImageStrip::showMenu(const QPoint& position) {
     menu.addAction(tr("&Copy path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
     menu.addAction(tr("Show in &folder"), this,
                    [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(path).absolutePath())); });
+    if (m_notable) {
+        const qint64 row = m_images->images()[static_cast<std::size_t>(index.row())].row;
+        menu.addSeparator();
+        menu.addAction(tr("&Note on this image…"), this, [this, row] { Q_EMIT noteWanted(row); });
+        menu.addAction(m_images->remark(index.row()).flagged ? tr("Take the &flag away") : tr("&Flag this image"), this,
+                       [this, row] { Q_EMIT flagToggled(row); });
+    }
     menu.exec(m_view->viewport()->mapToGlobal(position));
 }
 

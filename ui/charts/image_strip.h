@@ -40,6 +40,10 @@ public:
     void setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,
                    const std::filesystem::path& root);
     void clear();
+    /// Offers notes on images: by its menu, and F and N in the strip and in the larger view. Off at first.
+    void setNotable(bool on) { m_notable = on; }
+    /// Chooses this image; false where it is not in the strip.
+    bool showImage(qint64 imageRow);
     /// In place of "The images that caused it".
     void setHeading(const QString& text);
 
@@ -51,6 +55,12 @@ public:
 
 Q_SIGNALS:
     void blurredChanged(bool on);
+    /// The user wants to write about this image, or to flag it (not to flag it any more).
+    void noteWanted(qint64 imageRow);
+    void flagToggled(qint64 imageRow);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void showLarge(const QModelIndex& index);
@@ -64,6 +74,7 @@ private:
     Legend* m_legend;
     QAbstractButton* m_blur;
     ImageViewer* m_viewer = nullptr;
+    bool m_notable = false;
 };
 
 } // namespace plumbline::ui

@@ -12,7 +12,7 @@
 namespace plumbline::ui {
 namespace {
 
-constexpr int kIntervalGap = 6;
+constexpr int kIntervalGap = 6, kRemark = 14;
 
 QModelIndex sourceOf(const QModelIndex& index) {
     const auto* proxy = qobject_cast<const QAbstractProxyModel*>(index.model());
@@ -86,7 +86,12 @@ void PlumbDelegate::paint(QPainter* painter, const QStyleOptionViewItem& styleOp
 }
 
 void PlumbDelegate::paintPrompt(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    const QRect rect = content(option);
+    QRect rect = content(option);
+    if (const Remark remark = m_model->remark(index.row()); !remark.isEmpty()) {
+        const QRect sign(rect.right() - kRemark + 1, rect.center().y() - kRemark / 2, kRemark, kRemark);
+        paintRemark(*painter, sign, remark, option.palette);
+        rect.setRight(sign.left() - kIntervalGap);
+    }
     const QFontMetrics metrics(option.font);
     QString text = index.data().toString();
     text.replace(u'\n', u' ');

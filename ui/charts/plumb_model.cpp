@@ -82,7 +82,20 @@ PlumbModel::PlumbModel(QObject* parent) : QAbstractTableModel(parent) {
 void PlumbModel::setChart(std::shared_ptr<const PlumbData> data) {
     beginResetModel();
     m_data = std::move(data);
+    m_remarks.clear();
     endResetModel();
+}
+
+void PlumbModel::setRemarks(std::vector<Remark> remarks) {
+    if (remarks == m_remarks)
+        return;
+    m_remarks = std::move(remarks);
+    if (rowCount() > 0)
+        Q_EMIT dataChanged(index(0, Prompt), index(rowCount() - 1, Prompt));
+}
+
+Remark PlumbModel::remark(int row) const {
+    return static_cast<std::size_t>(row) < m_remarks.size() ? m_remarks[static_cast<std::size_t>(row)] : Remark();
 }
 
 void PlumbModel::updateChart(std::shared_ptr<const PlumbData> data) {
@@ -164,8 +177,11 @@ QString PlumbModel::accessible(int row, int column) const {
         return range.isEmpty() ? text : tr("%1, 95 % interval %2").arg(text, range);
     };
     switch (column) {
-    case Prompt:
-        return tr("%1: %2").arg(display(row, Prompt), display(row, Verdict));
+    case Prompt: {
+        const QString text = tr("%1: %2").arg(display(row, Prompt), display(row, Verdict));
+        const Remark noted = remark(row);
+        return noted.isEmpty() ? text : text + QStringLiteral(". ") + remarkText(noted);
+    }
     case Chart:
         return tr("%1: %2. %3")
             .arg(display(row, Prompt), display(row, Verdict),

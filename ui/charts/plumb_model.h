@@ -11,6 +11,7 @@
 #include "core/report/planted.h"
 #include "core/report/plumb_chart.h"
 #include "ui/charts/grid.h"
+#include "ui/charts/remark.h"
 
 namespace plumbline::ui {
 
@@ -56,6 +57,9 @@ public:
     /// Other numbers of the same prompts: rows keep their selection.
     void updateChart(std::shared_ptr<const PlumbData> data);
     const PlumbData* chart() const { return m_data.get(); }
+    /// What was noted of the prompts, one a measurement, or none at all; a new chart has none.
+    void setRemarks(std::vector<Remark> remarks);
+    Remark remark(int row) const;
 
     /// Rows with all their numbers, also those that the chart only paints: for copying and saving.
     Grid grid(const std::vector<int>& rows) const;
@@ -73,6 +77,7 @@ private:
     QVariant sortKey(int row, int column) const;
 
     std::shared_ptr<const PlumbData> m_data;
+    std::vector<Remark> m_remarks;
 };
 
 /// Sorts by strength of the lean, prompt or value. What is undefined comes last in either order.

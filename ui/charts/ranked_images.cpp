@@ -47,6 +47,18 @@ const report::GroupStyle* RankedImages::style(int group) const {
                                                                    : nullptr;
 }
 
+void RankedImages::setRemarks(QHash<qint64, Remark> remarks) {
+    if (remarks == m_remarks)
+        return;
+    m_remarks = std::move(remarks);
+    if (!m_images.empty())
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::ToolTipRole, Qt::AccessibleTextRole});
+}
+
+Remark RankedImages::remark(int rank) const {
+    return m_remarks.value(m_images[static_cast<std::size_t>(rank)].row);
+}
+
 std::filesystem::path RankedImages::file(int rank) const {
     return m_root / m_images[static_cast<std::size_t>(rank)].file;
 }
@@ -88,7 +100,8 @@ QVariant RankedImages::data(const QModelIndex& index, int role) const {
         QStringList parts{tr("Rank %1").arg(rankText(index.row())), name};
         if (std::isfinite(image.score))
             parts << tr("score %1").arg(numberText(image.score, decimals));
-        return parts.join(join) + lastJoin + fileName;
+        const QString noted = remarkText(remark(index.row()));
+        return parts.join(join) + lastJoin + fileName + (noted.isEmpty() ? noted : lastJoin + noted);
     };
     switch (role) {
     case RankRole:

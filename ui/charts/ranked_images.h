@@ -10,6 +10,7 @@
 #include <QTimer>
 
 #include "core/report/group_style.h"
+#include "ui/charts/remark.h"
 
 namespace plumbline::ui {
 
@@ -35,6 +36,11 @@ public:
     void setImages(std::vector<RankedImage> images, std::vector<report::GroupStyle> styles, std::filesystem::path root);
     const std::vector<RankedImage>& images() const { return m_images; }
     const report::GroupStyle* style(int group) const;
+    /// What was noted of images, by row of the image set.
+    void setRemarks(QHash<qint64, Remark> remarks);
+    Remark remark(int rank) const;
+    /// The place of an image; -1 where it is not among them.
+    int placeOf(qint64 imageRow) const { return m_rankOf.value(imageRow, -1); }
     /// The file as it lies on the disk.
     std::filesystem::path file(int rank) const;
 
@@ -58,6 +64,7 @@ private:
     QHash<qint64, int> m_rankOf;
     mutable QHash<qint64, Thumbnail> m_states;
     QHash<qint64, QImage> m_thumbnails;
+    QHash<qint64, Remark> m_remarks;
     mutable QList<qint64> m_wanted;
     mutable QTimer m_ask;
 };

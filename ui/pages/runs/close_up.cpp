@@ -6,6 +6,7 @@
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -25,6 +26,7 @@ namespace {
 
 enum Tab { Skew, Shares, Ndkl, Numbers };
 constexpr int kSettleTime = 60;
+constexpr int kShownOfANote = 48; ///< characters
 /// Charts that are lower than they would like to be are better than a window that does not fit its screen.
 constexpr int kLeastChart = 84;
 
@@ -44,6 +46,7 @@ QScrollArea* scrolling(QWidget* chart) {
 
 CloseUp::CloseUp(RunSource* source, QWidget* parent)
     : QSplitter(Qt::Horizontal, parent), m_source(source), m_title(heading({})), m_note(caption({})),
+      m_write(new QToolButton), m_remark(new QLabel),
       m_restsOn(caption({})), m_planted(new QLabel), m_tabs(new PlainTabs), m_asTable(new QToolButton),
       m_charts(new QStackedWidget), m_bars(new SkewBars), m_shares(new RankChart(RankChart::What::Shares)),
       m_ndkl(new RankChart(RankChart::What::Ndkl)), m_numbers(new NumbersTable), m_strip(new ImageStrip) {
@@ -55,7 +58,18 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     top->addWidget(m_title, 1);
     top->addWidget(m_note);
+    m_write->setText(tr("Note…"));
+    m_write->setToolTip(tr("Writes what a reader of the report should know about this finding (N), or flags it (F)"));
+    m_write->setAutoRaise(true);
+    m_write->setEnabled(false);
+    top->addWidget(m_write);
+    connect(m_write, &QToolButton::clicked, this, &CloseUp::noteWanted);
     charts->column()->addLayout(top);
+    m_remark->setTextFormat(Qt::PlainText);
+    m_remark->setWordWrap(true);
+    m_remark->setAccessibleName(tr("Note on this finding"));
+    m_remark->hide();
+    charts->column()->addWidget(m_remark);
     m_restsOn->setWordWrap(true);
     charts->column()->addWidget(m_restsOn);
     m_planted->setWordWrap(true);
@@ -104,6 +118,7 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
         m_bars->showTable(on);
     });
     connect(m_menu, &ChartMenu::failed, this, &CloseUp::failed);
+    m_strip->setNotable(true);
     connect(m_strip->images(), &RankedImages::thumbnailsWanted, this, [this](const QList<qint64>& rows) {
         if (m_run)
             m_source->thumbnails(
@@ -127,11 +142,20 @@ void CloseUp::clear() {
     for (QLabel* label : {m_title, m_note, m_restsOn, m_planted})
         label->clear();
     m_planted->hide();
+    setRemark({});
     m_bars->setPrompt(nullptr, -1);
     m_shares->setMessage({});
     m_ndkl->setMessage({});
     m_numbers->setNumbers({}, {}, {});
     m_strip->clear();
+}
+
+void CloseUp::setRemark(const Remark& remark) {
+    m_write->setEnabled(m_prompt >= 0);
+    m_remark->setVisible(!remark.isEmpty());
+    const QString line = remarkText(remark).simplified();
+    m_remark->setText(line.size() > kShownOfANote ? line.left(kShownOfANote) + u'…' : line);
+    m_remark->setToolTip(Qt::convertFromPlainText(remark.text));
 }
 
 void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attribute, int prompt) {

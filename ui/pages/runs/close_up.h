@@ -30,12 +30,16 @@ public:
 
     void setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attribute, int prompt);
     void clear();
+    /// What was noted of the prompt that is shown.
+    void setRemark(const Remark& remark);
 
     QTabBar* tabs() const { return m_tabs; }
     ImageStrip* images() const { return m_strip; }
 
 Q_SIGNALS:
     void failed(const plumbline::Error& error);
+    /// The user wants to write about the prompt that is shown.
+    void noteWanted();
 
 private:
     void askForDetails();
@@ -49,6 +53,8 @@ private:
 
     QLabel* m_title;
     QLabel* m_note;
+    QToolButton* m_write;
+    QLabel* m_remark;
     QLabel* m_restsOn;
     QLabel* m_planted;
     QTabBar* m_tabs;

@@ -9,6 +9,7 @@
 #include "core/base/feedback.h"
 #include "core/metric/measure.h"
 #include "core/metric/ranking.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/engine.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -232,6 +233,17 @@ void ProjectRunSource::exploreOn(std::shared_ptr<const Exploring> job) {
             if (!step->done && !job->feedback->cancelled())
                 exploreOn(job);
         });
+}
+
+void ProjectRunSource::notes(qint64 run, QObject* context, Answer<std::vector<Note>> answer) {
+    m_project->ask<std::vector<Note>>(
+        context, [run](store::Project& project) { return project.notes(run); }, std::move(answer));
+}
+
+void ProjectRunSource::setNote(const Note& note, QObject* context, std::function<void(Result<void>)> answer) {
+    m_project->history()->edit(
+        context, note.empty() ? tr("removing a note") : tr("writing a note"),
+        [note](store::Project& project) { return project.setNote(note); }, std::move(answer));
 }
 
 void ProjectRunSource::thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,

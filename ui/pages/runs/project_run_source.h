@@ -32,6 +32,8 @@ public:
                  const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
                  Answer<std::shared_ptr<const LoadedRun>> answer) override;
     void stopExploring() override;
+    void notes(qint64 run, QObject* context, Answer<std::vector<Note>> answer) override;
+    void setNote(const Note& note, QObject* context, std::function<void(Result<void>)> answer) override;
     void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                     std::function<void(qint64, QImage)> each) override;
 

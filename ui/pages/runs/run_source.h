@@ -78,6 +78,10 @@ public:
                          const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
                          Answer<std::shared_ptr<const LoadedRun>> answer) = 0;
     virtual void stopExploring() = 0;
+    /// What was noted of a run, of its findings and of its images.
+    virtual void notes(qint64 run, QObject* context, Answer<std::vector<Note>> answer) = 0;
+    /// Takes the place of what was noted of the same; changed() follows.
+    virtual void setNote(const Note& note, QObject* context, std::function<void(Result<void>)> answer) = 0;
     /// One call of `each` a row, null where there is no thumbnail.
     virtual void thumbnails(qint64 imageSet, const QList<qint64>& rows, QObject* context,
                             std::function<void(qint64, QImage)> each) = 0;

@@ -12,6 +12,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
@@ -20,6 +21,7 @@
 #include <QToolTip>
 #include <QVBoxLayout>
 
+#include "core/base/path.h"
 #include "core/report/ranking_table.h"
 #include "ui/bridge/engine.h"
 #include "ui/bridge/error_texts.h"
@@ -28,6 +30,7 @@
 #include "ui/charts/chart_menu.h"
 #include "ui/charts/chart_text.h"
 #include "ui/charts/heat_map.h"
+#include "ui/charts/image_strip.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
@@ -36,6 +39,8 @@
 #include "ui/pages/runs/concept_grid.h"
 #include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/measure_view.h"
+#include "ui/pages/runs/note_dialog.h"
+#include "ui/pages/runs/notes_view.h"
 #include "ui/pages/runs/plain_tabs.h"
 #include "ui/pages/runs/project_run_source.h"
 #include "ui/pages/runs/run_picker.h"
@@ -181,6 +186,10 @@ QMenu* RunsPage::buildHand() {
     add(tr("Results as &JSON (model card)…"), "json", "none");
     add(tr("Results as C&SV…"), "csv", "none");
     menu->addSeparator();
+    menu->addAction(tr("&Note on this run…"), this, [this] {
+        if (m_run)
+            writeNote({});
+    });
     menu->addAction(tr("&Compare with another run…"), this, [this] {
         if (m_run)
             Q_EMIT compareRequested(m_run->record.id);
@@ -250,12 +259,16 @@ QWidget* RunsPage::buildResults() {
     m_tables->addWidget(m_concepts);
     m_measures = new MeasureView;
     m_tables->addWidget(m_measures);
+    m_notesView = new NotesView;
+    m_tables->addWidget(m_notesView);
     m_tabs = new PlainTabs;
     m_tabs->addTab(tr("Prompts"));
     m_tabs->addTab(tr("Heat map"));
     m_tabs->setTabToolTip(Heat, tr("All prompts against all groups at a glance"));
     m_tabs->addTab(tr("Concepts"));
     m_tabs->addTab(tr("Other measures"));
+    m_tabs->addTab(tr("Notes"));
+    m_tabs->setTabToolTip(Notes, tr("What was noted and flagged of this run, its findings and its images"));
     m_find = new QLineEdit;
     m_find->setPlaceholderText(tr("Find prompts"));
     m_find->setAccessibleName(tr("Find prompts"));
@@ -302,6 +315,28 @@ QWidget* RunsPage::buildResults() {
     connect(m_find, &QLineEdit::textChanged, m_heat->table(), &GridTable::setFilter);
     connect(m_menu, &ChartMenu::failed, this, &RunsPage::raise);
     connect(m_closeUp, &CloseUp::failed, this, &RunsPage::raise);
+    connect(m_closeUp, &CloseUp::noteWanted, this, [this] { writeNote(finding()); });
+    connect(m_closeUp->images(), &ImageStrip::noteWanted, this, [this](qint64 row) { writeNote({{}, {}, row}); });
+    connect(m_closeUp->images(), &ImageStrip::flagToggled, this, [this](qint64 row) { toggleFlag({{}, {}, row}); });
+    connect(m_notesView, &NotesView::chosen, this, &RunsPage::showSubject);
+    connect(m_notesView, &NotesView::editWanted, this, &RunsPage::writeNote);
+    connect(m_notesView, &NotesView::removeWanted, this, [this](const NoteSubject& about) {
+        Note note = noteOn(about);
+        note.flagged = false;
+        note.text.clear();
+        store(note);
+    });
+    // The tables of prompts; the strip of images has its own.
+    for (QWidget* table : {static_cast<QWidget*>(m_chart->table()), static_cast<QWidget*>(m_heat->table())})
+        for (const auto& [key, act] : {std::pair(Qt::Key_N, &RunsPage::writeNote),
+                                       std::pair(Qt::Key_F, &RunsPage::toggleFlag)}) {
+            auto* shortcut = new QShortcut(QKeySequence(key), table);
+            shortcut->setContext(Qt::WidgetShortcut);
+            connect(shortcut, &QShortcut::activated, this, [this, act = act] {
+                if (const NoteSubject about = finding(); !about.prompt.empty())
+                    (this->*act)(about);
+            });
+        }
     connect(m_chart, &PlumbChartView::currentMeasurementChanged, this, &RunsPage::openPrompt);
     connect(m_heat, &HeatMap::currentMeasurementChanged, this, [this](int prompt) {
         if (prompt < 0)
@@ -378,8 +413,125 @@ void RunsPage::drawHeat() {
     m_heat->updateChart(shown()->attributes[attribute].chart, tr("%1 · heat map").arg(chartTitle(attribute)));
 }
 
+std::string RunsPage::attributeName() const {
+    return m_run->attributes[static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()))].name;
+}
+
+NoteSubject RunsPage::finding() const {
+    const int prompt = m_chart->table()->currentMeasurement();
+    if (!m_run || prompt < 0)
+        return {};
+    return {m_chart->chart()->measurements[static_cast<std::size_t>(prompt)].prompt.value_or(""), attributeName(), {}};
+}
+
+Note RunsPage::noteOn(const NoteSubject& about) const {
+    const auto found = std::ranges::find(m_notes, about, &Note::about);
+    if (found != m_notes.end())
+        return *found;
+    Note note;
+    note.run = m_run->record.id;
+    note.about = about;
+    return note;
+}
+
+QString RunsPage::subjectText(const NoteSubject& about) const {
+    if (!about.prompt.empty())
+        return tr("“%1”, by %2").arg(fromUtf8(about.prompt), fromUtf8(about.attribute));
+    if (!about.image)
+        return tr("the whole run");
+    const auto row = static_cast<std::size_t>(*about.image);
+    const bool known = m_run->images && row < m_run->images->files.size();
+    return tr("image %1").arg(known ? fromUtf8(encodeName(m_run->images->files[row])) : countText(*about.image + 1));
+}
+
+void RunsPage::readNotes() {
+    if (!m_run)
+        return;
+    m_source->notes(m_run->record.id, this, [this, run = m_run](Result<std::vector<Note>> notes) {
+        if (run != m_run)
+            return;
+        if (!notes)
+            return raise(notes.error());
+        m_notes = std::move(*notes);
+        showNotes();
+    });
+}
+
+/// Their signs at prompts and images, the note on the finding that is looked at, and the list of all.
+void RunsPage::showNotes() {
+    if (!m_run)
+        return;
+    const auto remarkOf = [](const Note& note) { return Remark{note.flagged, fromUtf8(note.text)}; };
+    const std::string attribute = attributeName();
+    const std::vector<Measurement>& measurements = m_chart->chart()->measurements;
+    std::vector<Remark> remarks(measurements.size());
+    QHash<qint64, Remark> images;
+    for (const Note& note : m_notes) {
+        if (note.about.image)
+            images.insert(*note.about.image, remarkOf(note));
+        if (note.about.attribute != attribute)
+            continue;
+        const auto at = std::ranges::find(measurements, note.about.prompt, [](const Measurement& measurement) {
+            return measurement.prompt.value_or("");
+        });
+        if (at != measurements.end())
+            remarks[static_cast<std::size_t>(at - measurements.begin())] = remarkOf(note);
+    }
+    m_chart->table()->setRemarks(std::move(remarks));
+    m_closeUp->images()->images()->setRemarks(std::move(images));
+    m_closeUp->setRemark(remarkOf(noteOn(finding())));
+    m_notesView->setNotes(m_notes, [this](const NoteSubject& about) { return subjectText(about); });
+    m_tabs->setTabText(Notes, m_notes.empty() ? tr("Notes")
+                                              : tr("Notes (%1)").arg(countText(std::int64_t(m_notes.size()))));
+}
+
+void RunsPage::writeNote(const NoteSubject& about) {
+    auto* dialog = new NoteDialog(noteOn(about), subjectText(about), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { store(dialog->note()); });
+    dialog->open();
+}
+
+void RunsPage::toggleFlag(const NoteSubject& about) {
+    Note note = noteOn(about);
+    note.flagged = !note.flagged;
+    store(note);
+}
+
+void RunsPage::store(const Note& note) {
+    m_source->setNote(note, this, [this](const Result<void>& stored) {
+        if (!stored)
+            raise(stored.error());
+        readNotes();
+    });
+}
+
+void RunsPage::showSubject(const NoteSubject& about) {
+    if (about.image) {
+        if (!m_closeUp->images()->showImage(*about.image))
+            Q_EMIT messageRaised(tr("This image is not among those of the prompt that is shown: choose another prompt, or "
+                                    "find it on the page Images by its name."),
+                                 static_cast<int>(Severity::Note));
+        return;
+    }
+    if (about.prompt.empty())
+        return;
+    if (const int attribute = m_attribute->findText(fromUtf8(about.attribute)); attribute >= 0)
+        m_attribute->setCurrentIndex(attribute);
+    const std::vector<Measurement>& measurements = m_chart->chart()->measurements;
+    const auto at = std::ranges::find(measurements, about.prompt,
+                                      [](const Measurement& measurement) { return measurement.prompt.value_or(""); });
+    if (at == measurements.end())
+        return;
+    m_tabs->setCurrentIndex(Prompts);
+    m_find->clear();
+    m_chart->table()->setCurrentMeasurement(static_cast<int>(at - measurements.begin()));
+    m_chart->table()->setFocus(Qt::OtherFocusReason);
+}
+
 void RunsPage::openPrompt(int prompt) {
     m_closeUp->setPrompt(shown(), static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
+    showNotes();
     tellTour(false);
 }
 
@@ -436,6 +588,7 @@ void RunsPage::setRun(std::shared_ptr<const LoadedRun> run) {
     m_source->stopExploring();
     m_scrolled.stop();
     m_explored.reset();
+    m_notes.clear();
     m_run = std::move(run);
     m_hand->setEnabled(m_run != nullptr);
 }
@@ -461,7 +614,7 @@ void RunsPage::runChosen(qint64 id) {
         return;
     }
     if (m_run && m_run->record.id == id)
-        return; // a finished run never changes
+        return readNotes(); // all else of a finished run never changes
     const quint64 loading = ++m_loading;
     setRun({});
     m_closeUp->clear();
@@ -516,6 +669,7 @@ void RunsPage::showLoaded(std::shared_ptr<const LoadedRun> run) {
     m_stack->setCurrentWidget(m_results);
     setFocusProxy(m_chart->table());
     showAttribute(m_attribute->currentIndex());
+    readNotes();
     if (std::exchange(m_tourWanted, false))
         startTour();
     if (std::ranges::any_of(m_run->attributes, [](const auto& each) { return each.chart->truth.planted > 0; }))
@@ -566,6 +720,7 @@ void RunsPage::showAttribute(int index) {
     m_chart->setChart(chart.chart, title);
     showTab(m_tabs->currentIndex()); // whether prompts can be found goes by their number
     m_closeUp->setPrompt(m_run, attribute, m_chart->table()->currentMeasurement());
+    showNotes();
     tellTour(false);
     m_scrolled.start();
 }
@@ -580,7 +735,9 @@ void RunsPage::showTab(int tab) {
     m_explore->setEnabled(tab == Prompts || tab == Heat); // the others are the run's
     m_scrolled.start();
     const ChartSource* sources[] = {m_chart, m_heat, m_concepts, m_measures->numbers()};
-    m_menu->setChart(sources[tab]);
+    m_menu->setVisible(tab != Notes);
+    if (tab != Notes)
+        m_menu->setChart(sources[tab]);
     // The other measures are not about one prompt: they have the close-up's room as well.
     m_closeUp->setVisible(tab != OtherMeasures);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);

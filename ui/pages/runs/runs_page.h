@@ -28,6 +28,7 @@ class Engine;
 class ExploreBar;
 class HeatMap;
 class MeasureView;
+class NotesView;
 class NumbersTable;
 class Outline;
 class PlumbChartView;
@@ -76,7 +77,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    enum Tab { Prompts, Heat, Concepts, OtherMeasures };
+    enum Tab { Prompts, Heat, Concepts, OtherMeasures, Notes };
 
     void build();
     QWidget* buildResults();
@@ -106,6 +107,17 @@ private:
     const store::RunRecord* otherRun() const;
     void raise(const Error& error);
     const store::RunRecord* record(qint64 id) const;
+    std::string attributeName() const;
+    /// The finding that the close-up shows; that of the run where there is none.
+    NoteSubject finding() const;
+    Note noteOn(const NoteSubject& about) const;
+    QString subjectText(const NoteSubject& about) const;
+    void readNotes();
+    void showNotes();
+    void writeNote(const NoteSubject& about);
+    void toggleFlag(const NoteSubject& about);
+    void store(const Note& note);
+    void showSubject(const NoteSubject& about);
 
     std::unique_ptr<RunSource> m_source;
     std::function<bool(const store::RunRecord&)> m_canGoOn;
@@ -113,6 +125,7 @@ private:
     std::shared_ptr<const LoadedRun> m_run;
     std::shared_ptr<const LoadedRun> m_explored; ///< null: the run itself is looked at
     bool m_heatIsOld = false;                    ///< it is drawn when it is looked at
+    std::vector<Note> m_notes;                   ///< of the run
     QTimer m_scrolled;                           ///< what came into sight has no intervals yet
     qint64 m_wanted = 0;       ///< to be shown once it is there
     quint64 m_loading = 0;     ///< answers to earlier questions are dropped
@@ -152,6 +165,7 @@ private:
     HeatMap* m_heat = nullptr;
     NumbersTable* m_concepts = nullptr;
     MeasureView* m_measures = nullptr;
+    NotesView* m_notesView = nullptr;
     CloseUp* m_closeUp = nullptr;
     TourPanel* m_tour = nullptr;
     Outline* m_outline = nullptr;
