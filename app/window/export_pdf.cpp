@@ -24,7 +24,7 @@ void complain(const QString& sentence) {
 } // namespace
 
 int exportPdf(const QString& engine, const QString& project, const QString& run, const QString& file,
-              const QString& evidence, const QString& auditor) {
+              const QString& evidence, const QString& auditor, const QString& compare) {
     const QTemporaryDir folder;
     if (!folder.isValid()) {
         complain(folder.errorString());
@@ -37,6 +37,8 @@ int exportPdf(const QString& engine, const QString& project, const QString& run,
         arguments << QStringLiteral("--run") << run;
     if (!auditor.isEmpty())
         arguments << QStringLiteral("--auditor") << auditor;
+    if (!compare.isEmpty())
+        arguments << QStringLiteral("--compare") << compare;
     QProcess plumb;
     plumb.start(engine, arguments);
     if (!plumb.waitForStarted()) {

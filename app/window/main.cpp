@@ -37,7 +37,11 @@ int main(int argc, char** argv) {
     const QCommandLineOption auditor(
         QStringLiteral("auditor"), QApplication::translate("main", "With --export-pdf: who made the audit."),
         QStringLiteral("name"));
-    arguments.addOptions({pdf, evidence, auditor});
+    const QCommandLineOption compare(
+        QStringLiteral("compare"),
+        QApplication::translate("main", "With --export-pdf: numbers of runs to hold against it, 2,3."),
+        QStringLiteral("runs"));
+    arguments.addOptions({pdf, evidence, auditor, compare});
     arguments.process(application);
     if (arguments.isSet(pdf)) {
         const QStringList words = arguments.positionalArguments();
@@ -47,7 +51,8 @@ int main(int argc, char** argv) {
             return 2;
         }
         return plumbline::ui::exportPdf(QApplication::applicationDirPath() + QStringLiteral("/plumb"), words[0],
-                                        words[1], words[2], arguments.value(evidence), arguments.value(auditor));
+                                        words[1], words[2], arguments.value(evidence), arguments.value(auditor),
+                                        arguments.value(compare));
     }
 
     plumbline::ui::MainWindow window;

@@ -32,6 +32,7 @@
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
+#include "ui/pages/report/report_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/icons.h"
 #include "ui/widgets/room_list.h"
@@ -50,6 +51,7 @@ const QString kProbes = QStringLiteral("probes");
 const QString kRuns = QStringLiteral("runs");
 const QString kCompare = QStringLiteral("compare");
 const QString kMitigate = QStringLiteral("mitigate");
+const QString kReport = QStringLiteral("report");
 const QString kEngineMessage = QLatin1String(Message::kEngineKey);
 const QString kProjectSuffix = QStringLiteral(".plumb");
 /// Work that takes longer is not waited for.
@@ -136,10 +138,12 @@ void MainWindow::buildRooms() {
     m_models = new ModelsPage(m_context);
     m_images = new ImagesPage(m_context);
     m_probes = new ProbesPage(m_context);
-    m_runs = new RunsRoom(m_context, &m_runner);
+    m_reportWriter = new ReportWriter(m_context, this);
+    m_runs = new RunsRoom(m_context, &m_runner, m_reportWriter);
     m_audit = new NewAuditPanel(m_context, &m_runner);
     m_compare = new ComparePage(m_context);
     m_mitigate = new MitigatePage(m_context, &m_runner);
+    m_report = new ReportPage(m_context, m_reportWriter);
     m_help = new HelpPage;
     m_log = new LogPage(m_context);
     m_settingsPage = new SettingsPage(m_context);
@@ -157,6 +161,7 @@ void MainWindow::buildRooms() {
     m_rooms->addRoom(kRuns, tr("Runs"), kRuns);
     m_rooms->addRoom(kCompare, tr("Compare"), kCompare);
     m_rooms->addRoom(kMitigate, tr("Mitigate"), kMitigate);
+    m_rooms->addRoom(kReport, tr("Report"), kReport);
     side->column()->setContentsMargins(theme::kGrid, theme::kSpace, theme::kGrid, theme::kGrid);
     side->column()->setSpacing(theme::kSpace);
     side->column()->addWidget(name);
@@ -164,13 +169,15 @@ void MainWindow::buildRooms() {
 
     m_stack = new QStackedWidget;
     for (Page* page : std::initializer_list<Page*>{m_overview, m_models, m_images, m_probes, m_runs, m_audit,
-                                                   m_compare, m_mitigate, m_help, m_log, m_settingsPage}) {
+                                                   m_compare, m_mitigate, m_report, m_help, m_log, m_settingsPage}) {
         m_stack->addWidget(page);
         connect(page, &Page::raised, this, [this](const Message& message) {
             if (message.key != kEngineMessage) // engineDied() has said it
                 m_messages->show(message);
         });
     }
+
+    connect(m_reportWriter, &ReportWriter::raised, m_messages, &MessageBar::show);
 
     auto* centre = new QWidget;
     auto* rows = new QVBoxLayout(centre);
@@ -220,6 +227,16 @@ void MainWindow::buildRooms() {
         showRoom(kCompare);
         m_compare->chooseWith(run);
     });
+    const auto showReport = [this](qint64 run, const std::vector<qint64>& others) {
+        showRoom(kReport);
+        m_report->showReport(run, others);
+    };
+    connect(m_runs, &RunsRoom::reportWanted, this, [showReport](qint64 run) { showReport(run, {}); });
+    connect(m_compare, &ComparePage::reportWanted, this, [showReport](const std::vector<qint64>& runs) {
+        showReport(runs.front(), {runs.begin() + 1, runs.end()});
+    });
+    connect(m_report, &ReportPage::auditWanted, this, &MainWindow::showNewAudit);
+    connect(m_report, &ReportPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_compare, &ComparePage::auditWanted, this, &MainWindow::showNewAudit);
     connect(m_compare, &ComparePage::projectNeeded, this, &MainWindow::needProject);
     connect(m_audit, &NewAuditPanel::dismissed, this, [this] { showRoom(kRuns); });
@@ -410,6 +427,7 @@ void MainWindow::showRoom(const QString& room) {
              : room == kRuns   ? static_cast<Page*>(m_runs)
              : room == kCompare ? static_cast<Page*>(m_compare)
              : room == kMitigate ? static_cast<Page*>(m_mitigate)
+             : room == kReport ? static_cast<Page*>(m_report)
                                : static_cast<Page*>(m_overview));
 }
 

@@ -31,6 +31,8 @@ class NewAuditPanel;
 class OverviewPage;
 class Page;
 class ProbesPage;
+class ReportPage;
+class ReportWriter;
 class RoomList;
 class RunsRoom;
 class SettingsPage;
@@ -61,6 +63,7 @@ public:
     NewAuditPanel* auditPanel() const { return m_audit; }
     ComparePage* comparePage() const { return m_compare; }
     MitigatePage* mitigatePage() const { return m_mitigate; }
+    ReportPage* reportPage() const { return m_report; }
 
     /// Does what the plan says; makes a project first where none is open.
     void carryOut(const DropPlan& plan);
@@ -120,6 +123,8 @@ private:
     NewAuditPanel* m_audit = nullptr;
     ComparePage* m_compare = nullptr;
     MitigatePage* m_mitigate = nullptr;
+    ReportPage* m_report = nullptr;
+    ReportWriter* m_reportWriter = nullptr;
     HelpPage* m_help = nullptr;
     LogPage* m_log = nullptr;
     SettingsPage* m_settingsPage = nullptr;

@@ -2,22 +2,11 @@
 #include "app/window/runs_room.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <variant>
 
-#include <QCoreApplication>
-#include <QDesktopServices>
-#include <QDir>
-#include <QFile>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
-#include <QPointer>
-#include <QTemporaryDir>
-#include <QThreadPool>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include "ui/bridge/edit_history.h"
@@ -25,27 +14,30 @@
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
-#include "ui/charts/report_pdf.h"
 #include "ui/models/project_lists.h"
 #include "ui/pages/audit/audit_runner.h"
+#include "ui/pages/report/report_writer.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/tour_panel.h"
 
 namespace plumbline::ui {
 
 namespace {
-const QString kFolder = QStringLiteral("report");
 constexpr qsizetype kMostShown = 30;
 constexpr double kMostUndone = double(EditHistory::kMostBytes) / 2; ///< bytes of scores
 } // namespace
 
-RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
+RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, ReportWriter* writer, QWidget* parent)
     : Page({}, {}, parent), m_context(context), m_page(new RunsPage(context.project, context.engine)) {
     body()->addWidget(m_page, 1);
     m_page->setCanGoOn([runner](const store::RunRecord& run) { return runner->canGoOn(run); });
     connect(m_page, &RunsPage::newAuditRequested, this, &RunsRoom::auditWanted);
     connect(m_page, &RunsPage::resumeRequested, runner, &AuditRunner::resume);
-    connect(m_page, &RunsPage::reportRequested, this, &RunsRoom::chooseReport);
+    connect(m_page, &RunsPage::reportRequested, this,
+            [this, writer](qint64 run, const QString& suffix, const QString& evidence) {
+                writer->choose({run, {}, evidence, m_context.settings->auditor()}, suffix, window());
+            });
+    connect(m_page, &RunsPage::previewRequested, this, &RunsRoom::reportWanted);
     connect(m_page, &RunsPage::compareRequested, this, &RunsRoom::compareWanted);
     connect(m_page, &RunsPage::removeRequested, this, &RunsRoom::remove);
     connect(m_page, &RunsPage::verifyRequested, this, &RunsRoom::verify);
@@ -59,66 +51,6 @@ RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, QWidget* parent)
     connect(m_page->tour(), &TourPanel::closed, this, [settings = context.settings](bool forGood) {
         if (forGood)
             settings->setTourSeen(true);
-    });
-}
-
-void RunsRoom::chooseReport(qint64 run, const QString& suffix, const QString& evidence) {
-    const QString name = QStringLiteral("%1-run-%2.%3")
-                             .arg(QFileInfo(m_context.project->path()).completeBaseName())
-                             .arg(run)
-                             .arg(suffix);
-    const QString file = QFileDialog::getSaveFileName(
-        window(), suffix == u"html" || suffix == u"pdf" ? tr("Write the report") : tr("Write the results"),
-        QDir(m_context.settings->folder(kFolder)).filePath(name), QStringLiteral("*.%1").arg(suffix));
-    if (file.isEmpty())
-        return;
-    m_context.settings->setFolder(kFolder, QFileInfo(file).absolutePath());
-    writeReport(run, file.endsWith(u'.' + suffix) ? file : file + u'.' + suffix, evidence);
-}
-
-void RunsRoom::writeReport(qint64 run, const QString& file, const QString& evidence) {
-    // The engine has no fonts: it writes the page, and the window prints it.
-    auto pages = file.endsWith(u".pdf") ? std::make_shared<QTemporaryDir>() : nullptr;
-    const QString written = pages ? pages->filePath(QStringLiteral("report.html")) : file;
-    QJsonObject params = m_context.projectParams();
-    params.insert(QStringLiteral("run"), run);
-    params.insert(QStringLiteral("path"), encoded(written));
-    params.insert(QStringLiteral("evidence"), evidence);
-    m_context.work->start(
-        QStringLiteral("report"), tr("Writing the report of run %1").arg(run), QStringLiteral("report/write"), params,
-        this, [this, run, file, pages](const Outcome<QJsonObject>& answer) {
-            if (answer && pages)
-                print(run, pages, file);
-            else if (answer)
-                sayWritten(run, file);
-            else if (!answer.error().cancelled())
-                Q_EMIT raised(Message::of(answer.error().error()));
-        });
-}
-
-void RunsRoom::sayWritten(qint64 run, const QString& file) {
-    Q_EMIT raised({Severity::Note,
-                   tr("Run %1 was written to %2.").arg(run).arg(QDir::toNativeSeparators(file)),
-                   {},
-                   {{tr("Open"), [file] { QDesktopServices::openUrl(QUrl::fromLocalFile(file)); }}},
-                   QStringLiteral("report")});
-}
-
-void RunsRoom::print(qint64 run, const std::shared_ptr<QTemporaryDir>& pages, const QString& file) {
-    QThreadPool::globalInstance()->start([this, alive = QPointer(this), run, pages, file] {
-        QFile page(pages->filePath(QStringLiteral("report.html")));
-        const Result<void> written = page.open(QIODevice::ReadOnly)
-                                         ? writeReportPdf(page.readAll(), file)
-                                         : fail(ErrorCode::FileUnreadable, {{"path", page.fileName().toStdString()},
-                                                                            {"reason", page.errorString().toStdString()}});
-        QMetaObject::invokeMethod(qApp, [this, alive, run, file, written] {
-            if (!alive)
-                return;
-            if (written)
-                sayWritten(run, file);
-            else
-                Q_EMIT raised(Message::of(written.error()));
-        });
     });
 }
 

@@ -267,6 +267,7 @@ private Q_SLOTS:
         };
         QCOMPARE(plumbline({q(m_project), L("0"), q(m_folder / "r.pdf"), L("--evidence"), L("ids")}), 0);
         QVERIFY(test::readText(m_folder / "r.pdf").starts_with("%PDF-"));
+        QCOMPARE(plumbline({q(m_project), L("2"), q(m_folder / "s.pdf"), L("--compare"), L("1")}), 2); // not alike
         QCOMPARE(plumbline({q(m_project), L("99"), q(m_folder / "s.pdf")}), 2); // no such run
         QCOMPARE(plumbline({q(m_folder / "none.plumb"), L("0"), q(m_folder / "s.pdf")}), 2);
         QCOMPARE(plumbline({q(m_project), L("0"), q(m_folder / "no/such/s.pdf")}), 2);

@@ -3,7 +3,6 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QJsonArray>
-#include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardPaths>
@@ -11,84 +10,24 @@
 #include <QTest>
 #include <QToolButton>
 
-#include "tests/support/test_support.h"
+#include "tests/ui/engine_bench.h"
 #include "tests/ui/named.h"
-#include "tests/ui/synthetic_project.h"
-#include "ui/bridge/engine.h"
-#include "ui/bridge/project_service.h"
-#include "ui/bridge/running_work.h"
-#include "ui/bridge/settings.h"
 #include "ui/charts/dumb_bells.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/run_scatter.h"
-#include "ui/models/project_lists.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/compare_words.h"
 #include "ui/pages/compare/comparison_view.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
+using plumbline::test::button;
+using plumbline::test::EngineBench;
+using plumbline::test::kLong;
 using plumbline::test::named;
+using plumbline::test::says;
 
 namespace {
-
-constexpr int kLong = 60000;
-
-struct Bench {
-    explicit Bench(const QString& program = QString::fromStdString((test::binaryFolder() / "bin" / "plumb").string()))
-        : engine(program) {}
-    test::TempFolder folder;
-    Settings settings{QString::fromStdString((folder / "settings.ini").string())};
-    Engine engine;
-    RunningWork work{&engine};
-    ProjectService project;
-    ProjectLists lists{&project};
-    Context context{&engine, &work, &project, &lists, &settings};
-    QList<Message> messages;
-
-    std::filesystem::path path() const { return folder / "bench.plumb"; }
-    void open() {
-        project.open(QString::fromStdString(path().string()));
-        QTRY_VERIFY_WITH_TIMEOUT(lists.isLoaded(), kLong);
-    }
-    /// Runs 1 and 2 of two models that were asked the same, and run 3 with another k.
-    void make() {
-        auto fresh = store::Project::create(path());
-        QVERIFY(fresh.has_value());
-        QVERIFY(test::fillSample(*fresh).has_value());
-        const auto second = fresh->run(2);
-        QVERIFY(second.has_value());
-        AuditConfig config = second->config;
-        config.measure.k = {50, 0};
-        const auto gender = test::plantedRun("gender", test::plantedLeans()),
-                   tone = test::plantedRun("skin tone", test::plantedLeans());
-        std::vector<Measurement> both;
-        for (std::size_t p = 0; p < gender.size(); ++p) {
-            both.push_back(gender[p]);
-            both.push_back(tone[p]);
-        }
-        QVERIFY(test::addFinishedRun(*fresh, config, test::sampleImages(), both, "sample").has_value());
-    }
-    void show(ComparePage& page) {
-        QObject::connect(&page, &Page::raised, &page, [this](const Message& message) { messages.append(message); });
-        page.resize(1080, 760);
-        page.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&page));
-    }
-};
-
-QPushButton* button(QWidget* page, const QString& text) {
-    for (auto* candidate : page->findChildren<QPushButton*>())
-        if (candidate->text() == text && candidate->isVisible())
-            return candidate;
-    return nullptr;
-}
-
-bool says(const QWidget* page, const QString& words) {
-    const auto labels = page->findChildren<QLabel*>();
-    return std::any_of(labels.begin(), labels.end(),
-                       [&](const QLabel* label) { return label->isVisible() && label->text().contains(words); });
-}
 
 void choose(ComparePage& page, const QString& box, qint64 run) {
     auto* combo = named<QComboBox>(&page, box);
@@ -142,7 +81,7 @@ private Q_SLOTS:
     }
 
     void anEmptyPageSaysWhatItLacks() {
-        Bench bench;
+        EngineBench bench;
         ComparePage page(bench.context);
         bench.show(page);
         QSignalSpy project(&page, &ComparePage::projectNeeded), audit(&page, &ComparePage::auditWanted);
@@ -158,7 +97,7 @@ private Q_SLOTS:
     }
 
     void whatIsShownIsWhatTheRunsStored() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -171,6 +110,9 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(view->isVisible(), kLong);
         QVERIFY2(bench.messages.isEmpty(), bench.messages.isEmpty() ? "" : qPrintable(bench.messages.front().text));
         QVERIFY(says(&page, QStringLiteral("By gender, run 2 leans more than run 1")));
+        QSignalSpy report(&page, &ComparePage::reportWanted);
+        button(&page, QStringLiteral("Report…"))->click();
+        QCOMPARE(report[0][0].value<std::vector<qint64>>(), (std::vector<qint64>{1, 2}));
 
         auto project = store::Project::open(bench.path(), store::Project::Access::ReadOnly);
         QVERIFY(project.has_value());
@@ -194,7 +136,7 @@ private Q_SLOTS:
     }
 
     void imagesThatMovedStandOnTheirSide() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -222,7 +164,7 @@ private Q_SLOTS:
     }
 
     void whatCannotBeComparedIsSaidWithItsReasons() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -237,7 +179,7 @@ private Q_SLOTS:
     }
 
     void theSameRunTwiceIsNotOffered() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -254,7 +196,7 @@ private Q_SLOTS:
     }
 
     void theChoiceIsRememberedInTheProject() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -269,7 +211,7 @@ private Q_SLOTS:
     }
 
     void anEngineThatFailsLeavesThePageUsable() {
-        Bench bench(QStringLiteral(PLUMBLINE_FAKE_ENGINE)); // it compares nothing
+        EngineBench bench(QStringLiteral(PLUMBLINE_FAKE_ENGINE)); // it compares nothing
         bench.make();
         bench.open();
         ComparePage page(bench.context);
@@ -280,7 +222,7 @@ private Q_SLOTS:
     }
 
     void goingBackShowsTheComparisonAgain() {
-        Bench bench;
+        EngineBench bench;
         bench.make();
         bench.open();
         ComparePage page(bench.context);

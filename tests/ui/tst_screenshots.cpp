@@ -62,6 +62,8 @@
 #include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probes_page.h"
 #include "ui/pages/probes/versions_dialog.h"
+#include "ui/charts/page_view.h"
+#include "ui/pages/report/report_page.h"
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/note_dialog.h"
@@ -554,6 +556,23 @@ private Q_SLOTS:
         m_window->resize(1024, 640);
         page->view()->tabs()->setCurrentIndex(0);
         save(name("small"));
+
+        // The report that the comparison leads to.
+        m_window->resize(1280, 820);
+        press(page, QStringLiteral("Report…"));
+        ReportPage* report = m_window->reportPage();
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("report"));
+        save(name("report-making"));
+        QTRY_VERIFY_WITH_TIMEOUT(report->pages()->count() > 2, 60000);
+        QTest::qWait(1500);
+        save(name("report"));
+        report->pages()->showPage(3);
+        QTest::qWait(1500);
+        save(name("report-page"));
+        m_window->resize(1024, 640);
+        QTest::qWait(1500);
+        save(name("report-small"));
+        QCOMPARE(m_window->size(), QSize(1024, 640));
     }
     /// Cards with much to say: not checked yet, being checked, and a SigLIP with warnings and a failed self-check.
     void cards_data() { pages_data(); }
@@ -657,7 +676,7 @@ private Q_SLOTS:
         QVERIFY(project.has_value());
         m_window->openProject(path("Empty.plumb"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->context().lists->isLoaded(), 30000);
-        for (const char* room : {"overview", "models", "images", "runs", "compare", "mitigate"}) {
+        for (const char* room : {"overview", "models", "images", "runs", "compare", "mitigate", "report"}) {
             m_window->showRoom(QString::fromLatin1(room));
             save(QStringLiteral("empty-%1").arg(QString::fromLatin1(room)));
         }

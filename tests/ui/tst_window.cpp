@@ -39,6 +39,7 @@
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
 #include "ui/pages/runs/run_picker.h"
+#include "ui/pages/report/report_page.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/room_list.h"
@@ -317,15 +318,19 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(
             says(run == 1 ? QStringLiteral("the same to the last digit") : QStringLiteral("not the same")), 30000);
         const QString file = text(*m_folder / "report of run.html");
-        room->writeReport(run, file, QStringLiteral("ids"));
+        auto* writer = m_window->findChild<ReportWriter*>();
+        writer->write({run, {}, QStringLiteral("ids"), {}}, file);
         QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("was written to ") + file), 30000);
         const QString pages = text(*m_folder / "report of run.pdf");
-        room->writeReport(run, pages, QStringLiteral("none"));
+        writer->write({run, {}, QStringLiteral("none"), {}}, pages);
         QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("was written to ") + pages), 30000);
         QVERIFY(test::readText(*m_folder / "report of run.pdf").starts_with("%PDF-"));
-        room->writeReport(run, text(*m_folder / "no folder" / "r.pdf"), QStringLiteral("none"));
+        writer->write({run, {}, QStringLiteral("none"), {}}, text(*m_folder / "no folder" / "r.pdf"));
         QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("r.pdf")) && says(QStringLiteral("cannot be written")), 30000);
         QVERIFY(reports.isEmpty()); // nothing else was asked
+        action(u"Look at the report")->trigger();
+        QCOMPARE(m_window->currentRoom(), QStringLiteral("report"));
+        QCOMPARE(m_window->reportPage()->wish().run, run);
     }
     void rowsOfATableAreFound() {
         makeProject("a.plumb");

@@ -15,6 +15,7 @@ const QString kRoom = QStringLiteral("window/room");
 const QString kGeometry = QStringLiteral("window/geometry");
 const QString kAppearance = QStringLiteral("window/appearance");
 const QString kAlerts = QStringLiteral("window/alerts");
+const QString kAuditor = QStringLiteral("report/auditor");
 const QString kVocabulary = QStringLiteral("models/vocabulary");
 const QString kTourSeen = QStringLiteral("tour/seen");
 const QString kFolders = QStringLiteral("folders/");
@@ -72,6 +73,10 @@ void Settings::setAppearance(const QString& appearance) {
     m_settings.setValue(kAppearance, appearance);
     Q_EMIT appearanceChanged();
 }
+
+QString Settings::auditor() const { return m_settings.value(kAuditor).toString(); }
+
+void Settings::setAuditor(const QString& name) { m_settings.setValue(kAuditor, name); }
 
 bool Settings::alertsWhenDone() const { return m_settings.value(kAlerts, true).toBool(); }
 

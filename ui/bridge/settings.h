@@ -41,6 +41,10 @@ public:
     bool alertsWhenDone() const;
     void setAlertsWhenDone(bool on);
 
+    /// Who makes audits here, for the first page of reports.
+    QString auditor() const;
+    void setAuditor(const QString& name);
+
     /// Where the sample is kept: a folder of the user's own data by default; setFolder("sample") moves it.
     QString sampleFolder() const;
 

@@ -65,7 +65,7 @@ QString boxText(const store::RunRecord& run) {
 ComparePage::ComparePage(const Context& context, QWidget* parent)
     : Page(tr("Compare"), {}, parent), m_context(context),
       m_source(std::make_unique<ProjectRunSource>(context.project, context.engine)),
-      m_change(addButton(tr("Choose runs…"))), m_back(addButton(tr("Back"))),
+      m_report(addButton(tr("Report…"))), m_change(addButton(tr("Choose runs…"))), m_back(addButton(tr("Back"))),
       m_compare(addPrimaryButton(tr("Compare"))), m_stack(new QStackedWidget), m_empty(nullptr), m_emptyButton(nullptr),
       m_form(nullptr), m_choiceSaid(caption({})), m_beforeAfter(new QPushButton(tr("Before and after debiasing"))),
       m_eachModel(new QPushButton(tr("Newest run of each model"))), m_refused(nullptr), m_refusals(new QLabel),
@@ -75,6 +75,15 @@ ComparePage::ComparePage(const Context& context, QWidget* parent)
     body()->addWidget(m_stack, 1);
 
     connect(m_compare, &QPushButton::clicked, this, &ComparePage::run);
+    m_report->setToolTip(tr("The report of the first run, with this comparison in it"));
+    connect(m_report, &QPushButton::clicked, this, [this] {
+        if (!m_shown)
+            return;
+        std::vector<qint64> runs;
+        for (const ComparedRun& run : m_shown->comparison.runs)
+            runs.push_back(run.run);
+        Q_EMIT reportWanted(runs);
+    });
     connect(m_change, &QPushButton::clicked, this, [this] {
         m_choosing = true;
         showCurrent();
@@ -284,6 +293,7 @@ void ComparePage::showCurrent() {
     const bool enough = finished(m_context.lists->runs()).size() > 1;
     const bool results = m_shown && !m_choosing;
     m_stack->setCurrentIndex(results ? 2 : enough ? 1 : 0);
+    m_report->setVisible(results);
     m_change->setVisible(results);
     m_back->setVisible(m_shown && m_choosing && enough);
     m_compare->setVisible(!results && enough);

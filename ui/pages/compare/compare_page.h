@@ -46,6 +46,8 @@ public:
 
 Q_SIGNALS:
     void auditWanted();
+    /// Of the first run, with the others held against it.
+    void reportWanted(const std::vector<qint64>& runs);
     /// What an empty page lacks.
     void projectNeeded(std::function<void()> then);
 
@@ -65,6 +67,7 @@ private:
 
     Context m_context;
     std::unique_ptr<ProjectRunSource> m_source;
+    QPushButton* m_report;
     QPushButton* m_change;
     QPushButton* m_back;
     QPushButton* m_compare;

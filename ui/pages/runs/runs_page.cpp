@@ -177,6 +177,11 @@ QMenu* RunsPage::buildHand() {
                                 Q_EMIT reportRequested(m_run->record.id, suffix, evidence);
                         });
     };
+    menu->addAction(tr("&Look at the report…"), this, [this] {
+        if (m_run)
+            Q_EMIT previewRequested(m_run->record.id);
+    });
+    menu->addSeparator();
     add(tr("Report with small &images…"), "html", "thumbnails");
     add(tr("Report with images &blurred…"), "html", "blurred");
     add(tr("Report with &file names instead of images…"), "html", "ids");

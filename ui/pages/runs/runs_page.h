@@ -65,6 +65,8 @@ Q_SIGNALS:
     void resumeRequested(qint64 run);
     /// Of the finished run that is shown. `suffix`: "html", "pdf", "json" or "csv"; `evidence`: as plumb report has it.
     void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
+    /// The report is to be looked at first.
+    void previewRequested(qint64 run);
     void verifyRequested(qint64 run);
     void compareRequested(qint64 run);
     void removeRequested(qint64 run);
