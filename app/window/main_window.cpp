@@ -421,6 +421,8 @@ QString MainWindow::currentRoom() const { return m_rooms->currentRoom(); }
 
 void MainWindow::showRoom(const QString& room) {
     m_rooms->setCurrentRoom(room);
+    if (room == kReport)
+        m_report->follow(m_runs->shownRun());
     showPage(room == kModels   ? static_cast<Page*>(m_models)
              : room == kImages ? static_cast<Page*>(m_images)
              : room == kProbes ? static_cast<Page*>(m_probes)

@@ -135,6 +135,10 @@ bool RunsRoom::closeTour() {
     return wasOpen;
 }
 
+qint64 RunsRoom::shownRun() const {
+    return m_page->shownRun();
+}
+
 void RunsRoom::showRun(qint64 id) {
     m_page->showRun(id);
 }

@@ -16,6 +16,8 @@ class RunsRoom : public Page {
 public:
     RunsRoom(const Context& context, AuditRunner* runner, ReportWriter* writer, QWidget* parent = nullptr);
     void showRun(qint64 id);
+    /// The finished run that is shown; 0: none.
+    qint64 shownRun() const;
     /// Begins the guided tour; false where there is no finished run to lead through.
     bool startTour();
     /// Whether there was a tour to close.

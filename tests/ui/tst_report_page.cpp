@@ -70,8 +70,8 @@ private Q_SLOTS:
         view.resize(500, 700);
         view.show();
         QSignalSpy spy(&view, &PageView::currentPageChanged);
-        view.setPages(std::move(*pages));
-        QCOMPARE(view.count(), count);
+        view.setReport(html(400));
+        QTRY_COMPARE_WITH_TIMEOUT(view.count(), count, kLong);
         QCOMPARE(view.currentPage(), 0);
         QTRY_VERIFY_WITH_TIMEOUT(inked(view.viewport()->grab().toImage()) > 500, kLong);
         QTest::keyClick(&view, Qt::Key_End);
@@ -82,8 +82,13 @@ private Q_SLOTS:
         view.showPage(2);
         QCOMPARE(view.currentPage(), 2);
         QCOMPARE(spy.back()[0].toInt(), 2);
-        view.setPages(nullptr);
+        QSignalSpy laidOut(&view, &PageView::laidOut);
+        view.setReport(html(10)); // overtaken
+        view.setReport({});
         QCOMPARE(view.count(), 0);
+        view.setReport("<p>something else</p>");
+        QTRY_COMPARE_WITH_TIMEOUT(laidOut.count(), 1, kLong);
+        QCOMPARE(laidOut[0][0].toBool(), false);
         QCOMPARE(view.currentPage(), -1);
     }
 
@@ -155,7 +160,14 @@ private Q_SLOTS:
         QCOMPARE(page.pages()->count(), 0);
         QVERIFY(messages.size() == 1 && messages[0].text.contains(QStringLiteral("runs to compare")));
         page.showReport(1);
-        QTRY_COMPARE_WITH_TIMEOUT(page.pages()->count() > 2, true, kLong);
+        QTRY_VERIFY_WITH_TIMEOUT(page.pages()->count() > 2, kLong);
+
+        // What is looked at elsewhere is followed once: a choice made here stays.
+        page.follow(2);
+        QCOMPARE(page.wish().run, qint64(2));
+        page.showReport(1);
+        page.follow(2);
+        QCOMPARE(page.wish().run, qint64(1));
     }
 };
 

@@ -2,13 +2,12 @@
 #include "ui/charts/page_view.h"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
-#include <QCoreApplication>
 #include <QKeyEvent>
 #include <QPainter>
-#include <QPointer>
 #include <QScrollBar>
-#include <QThreadPool>
 
 #include "ui/charts/report_pages.h"
 #include "ui/widgets/theme.h"
@@ -22,8 +21,16 @@ constexpr int kKept = 4; ///< pages before and after those in sight whose pictur
 
 } // namespace
 
-PageView::PageView(QWidget* parent) : QAbstractScrollArea(parent), m_painter(new QThreadPool(this)) {
-    m_painter->setMaxThreadCount(1); // the pages belong to one thread at a time
+/// Holds the pages on the thread that they belong to.
+struct PageView::Painter : QObject {
+    std::unique_ptr<ReportPages> pages;
+    std::atomic<quint64> wanted = 0; ///< what else is asked for came too late
+};
+
+PageView::PageView(QWidget* parent) : QAbstractScrollArea(parent), m_painter(new Painter) {
+    m_painter->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_painter, &QObject::deleteLater);
+    m_thread.start();
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
@@ -39,18 +46,36 @@ PageView::PageView(QWidget* parent) : QAbstractScrollArea(parent), m_painter(new
 }
 
 PageView::~PageView() {
-    m_painter->clear();
-    m_painter->waitForDone();
+    m_painter->wanted = 0;
+    m_thread.quit();
+    m_thread.wait();
 }
 
-void PageView::setPages(std::shared_ptr<const ReportPages> pages) {
-    m_painter->clear();
-    ++m_generation;
+void PageView::setReport(const QByteArray& html) {
+    const quint64 generation = m_painter->wanted = ++m_generation;
+    if (html.isEmpty())
+        setPages(0, m_ratio);
+    QMetaObject::invokeMethod(m_painter, [this, painter = m_painter, generation, html] {
+        if (painter->wanted != generation)
+            return;
+        auto made = html.isEmpty() ? Result<std::unique_ptr<ReportPages>>() : ReportPages::layOut(html);
+        painter->pages = made ? std::move(*made) : nullptr;
+        const int count = painter->pages ? painter->pages->count() : 0;
+        const QSizeF paper = painter->pages ? painter->pages->paper() : QSizeF(1, 1);
+        if (!html.isEmpty())
+            QMetaObject::invokeMethod(this, [this, generation, count, ratio = paper.height() / paper.width()] {
+                if (generation != m_generation)
+                    return;
+                setPages(count, ratio);
+                Q_EMIT laidOut(count > 0);
+            });
+    });
+}
+
+void PageView::setPages(int count, double ratio) {
     m_painted.clear();
-    m_pages = std::move(pages);
-    m_count = m_pages ? m_pages->count() : 0;
-    if (m_pages)
-        m_ratio = m_pages->paper().height() / m_pages->paper().width();
+    m_count = count;
+    m_ratio = ratio;
     layOut();
     m_current = currentPage();
     Q_EMIT currentPageChanged(m_current);
@@ -110,11 +135,11 @@ void PageView::keyPressEvent(QKeyEvent* event) {
 
 void PageView::want(int page, int width) {
     m_painted[page].width = width;
-    m_painter->start([view = QPointer(this), pages = m_pages, generation = m_generation, page, width] {
-        QImage image = pages->picture(page, width);
-        QMetaObject::invokeMethod(qApp, [view, generation, page, width, image = std::move(image)] {
-            if (view)
-                view->takePicture(generation, page, width, image);
+    QMetaObject::invokeMethod(m_painter, [this, painter = m_painter, generation = m_generation, page, width] {
+        if (painter->wanted != generation || !painter->pages)
+            return;
+        QMetaObject::invokeMethod(this, [this, generation, page, width, image = painter->pages->picture(page, width)] {
+            takePicture(generation, page, width, image);
         });
     });
 }

@@ -31,6 +31,10 @@ int numberWidth(const QString& number, const QString& interval, const QFont& fon
                               : plain + kIntervalGap + QFontMetrics(theme::smallFont(font)).horizontalAdvance(interval);
 }
 
+int remarkWidth(const Remark& remark) {
+    return remark.isEmpty() ? 0 : kRemark + kIntervalGap;
+}
+
 PlumbDelegate::PlumbDelegate(const PlumbModel* model, QObject* parent) : QStyledItemDelegate(parent), m_model(model) {
 }
 

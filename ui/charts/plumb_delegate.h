@@ -4,6 +4,7 @@
 #include <QStyledItemDelegate>
 
 #include "ui/charts/plumb_paint.h"
+#include "ui/charts/remark.h"
 
 namespace plumbline::ui {
 
@@ -37,6 +38,8 @@ private:
 
 /// The width that a number with its interval takes (both may be empty).
 int numberWidth(const QString& number, const QString& interval, const QFont& font);
+/// The room that the sign of a note takes beside a prompt.
+int remarkWidth(const Remark& remark);
 /// The room left and right of a cell's content.
 constexpr int kCellRoom = 8;
 

@@ -64,6 +64,11 @@ void PlumbTable::updateChart(std::shared_ptr<const PlumbData> chart) {
     viewport()->update(); // the plumb line below the rows
 }
 
+void PlumbTable::setRemarks(std::vector<Remark> remarks) {
+    m_model->setRemarks(std::move(remarks));
+    shareWidth();
+}
+
 void PlumbTable::setRowHeight() {
     int lanes = 1;
     if (const PlumbData* shown = m_model->chart())
@@ -145,8 +150,9 @@ int PlumbTable::contentWidth(int column, int limit) const {
     int width = metrics.horizontalAdvance(m_model->headerData(column, Qt::Horizontal).toString()) + theme::kGrid;
     for (int row = 0; row < m_model->rowCount() && width < limit; ++row) {
         const QModelIndex index = m_model->index(row, column);
-        width = std::max(width,
-                         numberWidth(index.data().toString(), index.data(PlumbModel::IntervalRole).toString(), font()));
+        const int sign = column == PlumbModel::Prompt ? remarkWidth(m_model->remark(row)) : 0;
+        width = std::max(width, sign + numberWidth(index.data().toString(),
+                                                   index.data(PlumbModel::IntervalRole).toString(), font()));
     }
     return std::min(width + 2 * kCellRoom + 2, limit);
 }
@@ -171,7 +177,8 @@ int PlumbTable::shortPromptWidth() const {
     const QFontMetrics metrics(font());
     int width = metrics.horizontalAdvance(tr("Prompt") + QStringLiteral("  ") + shown->commonBeginning()) / 2;
     for (int row = 0; row < m_model->rowCount(); ++row)
-        width = std::max(width, metrics.horizontalAdvance(QChar(u'…') + shown->prompt(row).mid(shown->commonPrefix)));
+        width = std::max(width, remarkWidth(m_model->remark(row)) +
+                                    metrics.horizontalAdvance(QChar(u'…') + shown->prompt(row).mid(shown->commonPrefix)));
     return width + 2 * kCellRoom + 2;
 }
 

@@ -21,7 +21,7 @@ public:
     /// Other numbers of the same prompts; what is chosen and in sight stays.
     void updateChart(std::shared_ptr<const PlumbData> chart);
     const PlumbModel& plumbModel() const { return *m_model; }
-    void setRemarks(std::vector<Remark> remarks) { m_model->setRemarks(std::move(remarks)); }
+    void setRemarks(std::vector<Remark> remarks);
     void setHiddenGroups(const QSet<int>& groups);
     void setFilter(const QString& text);
 

@@ -5,23 +5,19 @@
 #include <utility>
 
 #include <QComboBox>
-#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
-#include <QPointer>
 #include <QPushButton>
 #include <QShowEvent>
 #include <QSignalBlocker>
 #include <QStackedWidget>
-#include <QThreadPool>
 #include <QVBoxLayout>
 
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/settings.h"
 #include "ui/charts/page_view.h"
-#include "ui/charts/report_pages.h"
 #include "ui/models/project_lists.h"
 #include "ui/pages/runs/run_words.h"
 #include "ui/widgets/empty_state.h"
@@ -95,6 +91,7 @@ ReportPage::ReportPage(const Context& context, ReportWriter* writer, QWidget* pa
     connect(m_others, &QListWidget::itemChanged, this, &ReportPage::changed);
     connect(m_evidence, &QComboBox::currentIndexChanged, this, &ReportPage::changed);
     connect(m_auditor, &QLineEdit::textChanged, this, &ReportPage::changed);
+    connect(m_pages, &PageView::laidOut, this, &ReportPage::shown);
     connect(m_pages, &PageView::currentPageChanged, this, [this](int page) {
         m_place->setText(page < 0 ? QString() : tr("Page %1 of %2").arg(page + 1).arg(m_pages->count()));
     });
@@ -107,7 +104,7 @@ ReportPage::ReportPage(const Context& context, ReportWriter* writer, QWidget* pa
         ++m_asked;
         m_working = false;
         m_shown = {};
-        m_pages->setPages(nullptr);
+        m_pages->setReport({});
         refresh();
     });
     refresh();
@@ -177,6 +174,13 @@ ReportWish ReportPage::wish() const {
         if (m_others->item(i)->checkState() == Qt::Checked)
             wish.others << m_others->item(i)->data(Qt::UserRole).toLongLong();
     return wish;
+}
+
+void ReportPage::follow(qint64 run) {
+    if (run == std::exchange(m_followed, run))
+        return;
+    if (const int found = m_run->findData(run); found >= 0)
+        m_run->setCurrentIndex(found);
 }
 
 void ReportPage::showReport(qint64 run, const std::vector<qint64>& others) {
@@ -268,29 +272,18 @@ void ReportPage::preview() {
 }
 
 void ReportPage::take(const QByteArray& html) {
-    if (html.isEmpty()) {
-        m_working = false;
-        m_pages->setPages(nullptr);
+    m_pages->setReport(html); // answered by laidOut()
+    if (html.isEmpty())
+        shown(false);
+}
+
+void ReportPage::shown(bool hasPages) {
+    m_working = false;
+    if (hasPages)
+        m_preview->setCurrentWidget(m_pages);
+    else
         say(tr("There is no preview of this report."));
-        return;
-    }
-    QThreadPool::globalInstance()->start([page = QPointer(this), asked = m_asked, html] {
-        auto laidOut = ReportPages::layOut(html);
-        std::shared_ptr<const ReportPages> pages = laidOut ? std::move(*laidOut) : nullptr;
-        if (pages)
-            pages->count();
-        QMetaObject::invokeMethod(qApp, [page, asked, pages] {
-            if (!page || asked != page->m_asked)
-                return;
-            page->m_working = false;
-            page->m_pages->setPages(pages);
-            if (pages)
-                page->m_preview->setCurrentWidget(page->m_pages);
-            else
-                page->say(tr("There is no preview of this report."));
-            page->changed(); // something else may be chosen by now
-        });
-    });
+    changed(); // something else may be chosen by now
 }
 
 void ReportPage::write(const QString& suffix) {

@@ -20,7 +20,6 @@ namespace plumbline::ui {
 
 class EmptyState;
 class PageView;
-class ReportPages;
 
 /// A report before it is handed over: what it is of, how it shows people, its pages, and the files that it becomes.
 class ReportPage : public Page {
@@ -31,6 +30,8 @@ public:
 
     /// Shows the report of this run, with others held against it.
     void showReport(qint64 run, const std::vector<qint64>& others = {});
+    /// Another run than before is looked at on another page: it is the one to report, until another is chosen here.
+    void follow(qint64 run);
     /// What is chosen; run 0 where there is none.
     ReportWish wish() const;
     PageView* pages() const { return m_pages; }
@@ -53,6 +54,7 @@ private:
     /// Has the pages made anew where what is chosen is not what is shown.
     void preview();
     void take(const QByteArray& html);
+    void shown(bool hasPages);
     void say(const QString& sentence);
     void write(const QString& suffix);
 
@@ -78,6 +80,7 @@ private:
     bool m_isOld = true; ///< the project was changed since
     quint64 m_asked = 0; ///< answers to earlier questions are dropped
     bool m_working = false;
+    qint64 m_followed = 0;
 };
 
 } // namespace plumbline::ui

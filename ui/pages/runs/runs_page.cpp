@@ -293,6 +293,7 @@ QWidget* RunsPage::buildResults() {
     bar->setSpacing(theme::kSpace);
     bar->addWidget(m_summaryTitle);
     bar->addWidget(m_summaryLine, 1);
+    bar->addStretch();
     bar->addWidget(m_warningsButton);
     bar->addWidget(m_tabs);
     bar->addWidget(m_find);
@@ -417,6 +418,7 @@ void RunsPage::redraw() {
     const LoadedRun::AttributeChart& chart = shown()->attributes[attribute];
     m_summaryTitle->setText(summaryTitle(chart.chart->chart));
     m_summaryLine->setText(summaryLine(chart.chart->chart));
+    m_summaryTitle->setToolTip(m_summaryLine->text());
     m_truth->setVisible(!m_explored && !m_truth->text().isEmpty()); // it is judged by what the run measured
     m_chart->updateChart(chart.chart, chartTitle(attribute));
     m_heatIsOld = true;
@@ -568,7 +570,8 @@ void RunsPage::shareHeight() {
         return;
     const int whole = m_split->height() - m_split->handleWidth();
     const int truth = m_truth->isHidden() ? 0 : m_truth->heightForWidth(m_truth->width()) + theme::kGrid;
-    const int bar = m_find->sizeHint().height() + 4 * theme::kGrid + truth;
+    const int explore = m_explore->isHidden() ? 0 : m_explore->sizeHint().height() + theme::kGrid;
+    const int bar = m_find->sizeHint().height() + 4 * theme::kGrid + truth + explore;
     const int wanted = std::max(kLeastCloseUp + (truth > 0 ? kTruthInCloseUp : 0), whole * 38 / 100);
     const int closeUp = std::min(wanted, std::max(kLeastCloseUp, whole / 2));
     const int chart = std::min(m_chart->contentHeight() + bar, whole - closeUp);
@@ -577,6 +580,7 @@ void RunsPage::shareHeight() {
 
 void RunsPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    m_summaryLine->setVisible(height() >= kRoomForTourAndBoth); // rows of the chart say the same
     if (!m_exploreByHand && !m_explored)
         m_exploreButton->setChecked(height() >= kRoomForTourAndBoth);
     openExploring(m_exploreButton->isChecked());
@@ -725,6 +729,7 @@ void RunsPage::showAttribute(int index) {
     setFacts();
     m_summaryTitle->setText(summaryTitle(chart.chart->chart));
     m_summaryLine->setText(summaryLine(chart.chart->chart));
+    m_summaryTitle->setToolTip(m_summaryLine->text());
     const QStringList warnings = runWarnings(*m_run, attribute);
     m_warningsButton->setVisible(!warnings.isEmpty());
     m_warningsButton->setText(tr("%n warning(s)", nullptr, static_cast<int>(warnings.size())));

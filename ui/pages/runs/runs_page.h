@@ -53,6 +53,8 @@ public:
     ExploreBar* exploreBar() const { return m_explore; }
     TourPanel* tour() const { return m_tour; }
 
+    /// The finished run that is shown; 0: none.
+    qint64 shownRun() const { return m_run ? m_run->record.id : 0; }
     /// Begins the guided tour, at once or when the run that is being read is there; false without a finished run.
     bool startTour();
 

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the empty window to an exported report without a pointing device: every step is a key, sent to whatever has the
+// keyboard, with the real engine and the sample. A control that Tab does not reach, or that has no name for
+// screen readers when it is reached, fails the walk.
+#include <QAbstractItemView>
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QApplication>
+#include <QFileDialog>
+#include <QLineEdit>
+#include <QStandardPaths>
+#include <QTest>
+#include <QTimer>
+
+#include "app/window/main_window.h"
+#include "tests/support/test_support.h"
+#include "ui/bridge/settings.h"
+#include "ui/charts/page_view.h"
+#include "ui/charts/plumb_chart_view.h"
+#include "ui/charts/plumb_table.h"
+#include "ui/pages/report/report_page.h"
+#include "ui/pages/runs/note_dialog.h"
+#include "ui/pages/runs/runs_page.h"
+
+using namespace plumbline;
+using namespace plumbline::ui;
+
+namespace {
+
+constexpr int kLong = 120'000; ///< for the engine on a busy machine
+constexpr int kMostTabs = 120;
+
+QString text(const std::filesystem::path& path) {
+    return QString::fromStdString(path.string());
+}
+
+/// What the keyboard acts on. There is no window manager here: what a closed dialog leaves is activated as one would.
+QWidget* target() {
+    if (QApplication::activeWindow() == nullptr)
+        for (QWidget* window : QApplication::topLevelWidgets())
+            if (auto* main = qobject_cast<MainWindow*>(window)) {
+                main->activateWindow();
+                (void)QTest::qWaitForWindowActive(main);
+            }
+    if (QWidget* popup = QApplication::activePopupWidget())
+        return popup;
+    if (QWidget* focus = QApplication::focusWidget())
+        return focus;
+    return QApplication::activeWindow();
+}
+
+void press(Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+    QTest::keyClick(target(), key, modifiers);
+    QCoreApplication::processEvents();
+}
+
+void type(const QString& words) {
+    QTest::keyClicks(target(), words);
+    QCoreApplication::processEvents();
+}
+
+/// What a screen reader says of the control that has the keyboard.
+QString nameOf(QWidget* widget) {
+    for (QWidget* each = widget; each != nullptr && !each->isWindow(); each = each->parentWidget())
+        if (QAccessibleInterface* readable = QAccessible::queryAccessibleInterface(each))
+            if (const QString name = readable->text(QAccessible::Name); !name.isEmpty())
+                return QString(name).remove(u'&');
+    return {};
+}
+
+/// Goes on by Tab to the control of that name; whatever it passes must have a name, too.
+bool tabTo(const QString& name, QString* passed) {
+    for (int i = 0; i < kMostTabs; ++i) {
+        QWidget* here = QApplication::focusWidget();
+        const QString said = here != nullptr ? nameOf(here) : QString();
+        if (said == name)
+            return true;
+        *passed += said + QStringLiteral(" | ");
+        if (here != nullptr && said.isEmpty()) {
+            *passed += QLatin1String("NO NAME: ") + QLatin1String(here->metaObject()->className());
+            return false;
+        }
+        press(Qt::Key_Tab);
+    }
+    return false;
+}
+
+/// Answers the file dialog that opens by typing the path.
+void answerDialog(const QString& path) {
+    auto* timer = new QTimer(qApp);
+    timer->setInterval(50);
+    QObject::connect(timer, &QTimer::timeout, timer, [timer, path] {
+        auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+        if (dialog == nullptr || !dialog->isVisible())
+            return;
+        timer->deleteLater();
+        timer->stop();
+        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+        if (name == nullptr || !name->hasFocus()) { // where Qt puts the keyboard
+            dialog->reject();
+            return;
+        }
+        name->selectAll();
+        type(path);
+        press(Qt::Key_Return); // a list of completions passes it on
+    });
+    timer->start();
+}
+
+/// Runs a command by its name, as one who does not know its keys does.
+void command(const QString& words) {
+    press(Qt::Key_K, Qt::ControlModifier);
+    type(words);
+    press(Qt::Key_Return);
+}
+
+} // namespace
+
+#define TAB_TO(name)                                                                                                   \
+    do {                                                                                                               \
+        QString passed;                                                                                                \
+        QVERIFY2(tabTo(name, &passed), qPrintable(QStringLiteral("no %1 among %2").arg(name, passed)));                \
+    } while (false)
+
+class TestKeyboardWalk : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        QStandardPaths::setTestModeEnabled(true);
+        QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
+    }
+
+    void fromNothingToAReport() {
+        const auto program = test::binaryFolder() / "bin" / "plumb";
+        QVERIFY2(std::filesystem::exists(program), "needs the engine (target plumb)");
+        test::TempFolder folder;
+        qputenv("XDG_CACHE_HOME", QFile::encodeName(text(folder / "cache")));
+        {
+            Settings settings(text(folder / "settings.ini"));
+            settings.setFolder(QStringLiteral("sample"), text(folder / "sample"));
+        }
+        MainWindow window(text(program), text(folder / "settings.ini"));
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        ProjectLists* lists = window.context().lists;
+
+        // A project of one's own, and back to the pictures that come with the program.
+        answerDialog(text(folder / "walk.plumb"));
+        press(Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(lists->isLoaded(), kLong);
+        command(QStringLiteral("open sample"));
+        QTRY_COMPARE_WITH_TIMEOUT(lists->runs()->rowCount(), 2, kLong);
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentRoom(), QStringLiteral("runs"), kLong);
+        press(Qt::Key_Escape); // the tour
+
+        // Every room can be gone round with Tab, and everything passed has a name.
+        for (int room = 0; room < 8; ++room) {
+            press(static_cast<Qt::Key>(Qt::Key_1 + room), Qt::ControlModifier);
+            press(Qt::Key_Tab); // from what the room chose, which may be the page itself
+            QWidget* first = QApplication::focusWidget();
+            QVERIFY2(first != nullptr, qPrintable(window.currentRoom()));
+            int steps = 0;
+            QStringList passed;
+            do {
+                passed << nameOf(QApplication::focusWidget());
+                QVERIFY2(!nameOf(QApplication::focusWidget()).isEmpty(),
+                         qPrintable(window.currentRoom() + QLatin1String(": ") +
+                                    QLatin1String(QApplication::focusWidget()->metaObject()->className())));
+                press(Qt::Key_Tab);
+            } while (QApplication::focusWidget() != first && ++steps < kMostTabs);
+            QVERIFY2(steps < kMostTabs, qPrintable(QStringLiteral("%1: Tab does not come round: %2")
+                                                       .arg(window.currentRoom(), passed.join(QStringLiteral(", ")))));
+        }
+
+        press(Qt::Key_N, Qt::ControlModifier | Qt::ShiftModifier);
+        TAB_TO(QStringLiteral("Prompts, one a line"));
+        type(QStringLiteral("a photo of a nurse"));
+        press(Qt::Key_Return);
+        type(QStringLiteral("a photo of a pilot"));
+        press(Qt::Key_F5);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            lists->runs()->rowCount() == 3 && lists->runs()->records().front().state == RunState::Done, kLong);
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentRoom(), QStringLiteral("runs"), kLong);
+
+        // The finding is flagged where the keyboard is after the audit, and a note is written on it.
+        auto* runs = window.findChild<RunsPage*>();
+        PlumbTable* chart = runs->chart()->table();
+        QTRY_COMPARE_WITH_TIMEOUT(chart->plumbModel().rowCount(), 2, kLong);
+        TAB_TO(QStringLiteral("Plumb chart"));
+        press(Qt::Key_Down);
+        const int prompt = chart->currentMeasurement();
+        press(Qt::Key_N);
+        QTRY_VERIFY_WITH_TIMEOUT(qobject_cast<NoteDialog*>(QApplication::activeModalWidget()), kLong);
+        QApplication::activeModalWidget()->activateWindow();
+        type(QStringLiteral("Written without a mouse."));
+        press(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE_WITH_TIMEOUT(chart->plumbModel().remark(prompt).text, QStringLiteral("Written without a mouse."),
+                                  kLong);
+
+        // The report: looked at, then written.
+        press(Qt::Key_8, Qt::ControlModifier);
+        QCOMPARE(window.currentRoom(), QStringLiteral("report"));
+        QTRY_VERIFY_WITH_TIMEOUT(window.reportPage()->pages()->count() > 2, kLong);
+        QCOMPARE(window.reportPage()->wish().run, lists->runs()->records().front().id);
+        const QString report = text(folder / "walk report.html");
+        TAB_TO(QStringLiteral("Write HTML…"));
+        answerDialog(report);
+        press(Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kLong);
+        QTRY_VERIFY_WITH_TIMEOUT(test::readText(folder / "walk report.html").find("</html>") != std::string::npos,
+                                 kLong);
+        const std::string page = test::readText(folder / "walk report.html");
+        QVERIFY(page.find("a photo of a nurse") != std::string::npos);
+        QVERIFY(page.find("Written without a mouse.") != std::string::npos);
+    }
+};
+
+QTEST_MAIN(TestKeyboardWalk)
+#include "tst_keyboard_walk.moc"
