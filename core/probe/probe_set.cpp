@@ -198,6 +198,17 @@ std::vector<std::string> faults(const ProbeSet& probe) {
     return found;
 }
 
+/// Whether "an" goes before it; by its letters and the usual exceptions, which is enough for a hint.
+static bool soundsLikeAVowel(std::string_view word) {
+    const auto begins = [word](std::string_view start) { return word.starts_with(start); };
+    constexpr std::string_view kSilentH[] = {"hour", "honest", "honor", "honour", "heir"};
+    constexpr std::string_view kAsYou[] = {"uni", "eu", "use", "usu", "one", "once"};
+    constexpr std::string_view kAsUn[] = {"unin", "unim"}; // uninsured, unimportant
+    if (std::ranges::any_of(kSilentH, begins) || std::ranges::any_of(kAsUn, begins))
+        return true;
+    return std::string_view("aeiou").find(word.front()) != std::string_view::npos && !std::ranges::any_of(kAsYou, begins);
+}
+
 std::vector<std::string> articleHints(const ProbeSet& probe) {
     std::vector<std::string> hints;
     for (const std::string& text : probe.templates) {
@@ -209,8 +220,7 @@ std::vector<std::string> articleHints(const ProbeSet& probe) {
         if (!a && !an)
             continue;
         for (const std::string& word : place->words)
-            if (!word.empty() &&
-                (std::string_view("aeiou").find(toLowerAscii(word).front()) != std::string_view::npos) != an)
+            if (!word.empty() && soundsLikeAVowel(toLowerAscii(word)) != an)
                 hints.push_back("“" + std::string(a ? "a " : "an ") + word + "” in the template “" + text +
                                 "”: write the article beside each word, as in {a man|an old man}");
     }

@@ -102,7 +102,8 @@ private Q_SLOTS:
         QCOMPARE(hints("A {young|Old} {}").size(), std::size_t{1});
         QVERIFY(hints("A {young|Old} {}")[0].starts_with("“a Old” in the template"));
         QCOMPARE(hints("an {old|young} {}").size(), std::size_t{1});
-        for (const char* good : {"{a young|an old} {}", "a {young|small} {}", "the {old|young} {}", "an {old|ill} {}"})
+        for (const char* good : {"{a young|an old} {}", "a {young|small} {}", "the {old|young} {}", "an {old|ill} {}",
+                                 "an {honest|uninsured} {}", "a {university|European|one-legged} {}"})
             QVERIFY2(hints(good).empty(), good);
     }
 

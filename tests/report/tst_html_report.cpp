@@ -249,6 +249,23 @@ private Q_SLOTS:
         QVERIFY(!page(m_audit).contains(L("compliant")));
     }
 
+    void longVerdictsHaveTheirRoom() {
+        const auto width = [](const QString& page) {
+            static const QRegularExpression box(L("viewBox=\"0 0 ([0-9.]+) "));
+            return box.match(page).captured(1).toDouble();
+        };
+        AuditResult result = audit();
+        const double usual = width(page(result));
+        for (Measurement& m : result.measurements)
+            m.groups[1].name = "people of a group whose name is a whole sentence";
+        const QString wide = page(result);
+        QVERIFY(wide.contains(L(">leans towards people of a group whose name is a whole sentence")));
+        QVERIFY2(width(wide) > usual + 80, qPrintable(QString::number(width(wide))));
+        for (Measurement& m : result.measurements)
+            m.groups[1].name = std::string(300, 'x');
+        QVERIFY(width(page(result)) < 2 * usual); // cut with an ellipsis
+    }
+
     void impactRatiosHaveTheirIntervals() {
         const QString table = between(page(m_audit), L("Selection rate: images"), L("</table>"));
         const qsizetype row = table.indexOf(L("<td class=\"t\">prompt 3</td><td class=\"t\">a</td>"));

@@ -338,6 +338,10 @@ private Q_SLOTS:
     void numbersAreWrittenAsPeopleDo() {
         QCOMPARE(signedText(0.634), QStringLiteral("+0.63"));
         QCOMPARE(signedText(-0.5), QStringLiteral("\u22120.50"));
+        for (const double zero : {0.0, -0.0, 0.004, -0.004})
+            QCOMPARE(signedText(zero), QStringLiteral("0.00"));
+        QCOMPARE(signedText(-0.006), QStringLiteral("\u22120.01"));
+        QCOMPARE(numberText(-0.004), QStringLiteral("0.00"));
         QCOMPARE(numberText(std::nullopt), QStringLiteral("–"));
         QCOMPARE(numberText(std::numeric_limits<double>::infinity()), QStringLiteral("–"));
         QCOMPARE(rangeText(0.1, 0.2, false), QStringLiteral("0.10 to 0.20"));

@@ -120,18 +120,25 @@ QString noValue() {
     return QStringLiteral("–");
 }
 
+/// What reads as zero has no sign.
+static bool roundsToZero(double value, int decimals) {
+    return std::abs(value) * std::pow(10, decimals) < 0.5;
+}
+
 QString numberText(std::optional<double> value, int decimals) {
     if (!value || !std::isfinite(*value))
         return noValue();
-    QString text = QLocale().toString(*value, 'f', decimals);
-    if (*value < 0)
+    const double shown = roundsToZero(*value, decimals) ? 0 : *value;
+    QString text = QLocale().toString(shown, 'f', decimals);
+    if (shown < 0)
         text.replace(QLocale().negativeSign(), QStringLiteral("\u2212"));
     return text;
 }
 
 QString signedText(std::optional<double> value, int decimals) {
     QString text = numberText(value, decimals);
-    return value && std::isfinite(*value) && *value >= 0 ? QLatin1Char('+') + text : text;
+    const bool plus = value && std::isfinite(*value) && *value > 0 && !roundsToZero(*value, decimals);
+    return plus ? QLatin1Char('+') + text : text;
 }
 
 QString rangeText(std::optional<double> low, std::optional<double> high, bool withSign, int decimals) {

@@ -10,7 +10,8 @@ namespace {
 
 // The chart's layout in pixels.
 constexpr double kLabelWidth = 260, kChartWidth = 400, kVerdictWidth = 400, kLane = 9, kRowPadding = 19, kTop = 30,
-                 kMark = 5;
+                 kMark = 5, kCharacter = 7.2;
+constexpr std::size_t kMostVerdict = 90; ///< characters
 
 std::string px(double value) {
     return formatFixed(value, 1);
@@ -49,6 +50,11 @@ std::string arrowPath(bool left, double x, double y) {
     return polygon(x, y, {{0, 0}, {d * 2 * kMark, -kMark}, {d * 2 * kMark, kMark}});
 }
 
+/// What fits beside the chart.
+std::string verdictOf(const Row& row) {
+    return shorten(row.lean.text, kMostVerdict);
+}
+
 } // namespace
 
 std::optional<Html> chartPicture(const PlumbChart& chart, const std::vector<const Measurement*>& measurements,
@@ -61,7 +67,10 @@ std::optional<Html> chartPicture(const PlumbChart& chart, const std::vector<cons
     for (const Row& row : chart.rows)
         bottom += kRowPadding + row.lanes * kLane;
     const auto x = [](double share) { return kLabelWidth + share * kChartWidth; };
-    const double width = kLabelWidth + kChartWidth + kVerdictWidth;
+    double verdictWidth = kVerdictWidth;
+    for (const Row& row : chart.rows)
+        verdictWidth = std::max(verdictWidth, 24 + kCharacter * static_cast<double>(verdictOf(row).size()));
+    const double width = kLabelWidth + kChartWidth + verdictWidth;
     for (const Axis::Tick& tick : chart.axis.ticks) {
         const bool plumb = tick.skew == 0;
         values(section->AddSectionDictionary("TICK"))("X", px(x(tick.x)))("Y1", px(kTop))("Y2", px(bottom))("LABEL",
@@ -96,7 +105,7 @@ std::optional<Html> chartPicture(const PlumbChart& chart, const std::vector<cons
                     "Y", px(markY))("COLOUR", colour);
         }
         values(section->AddSectionDictionary("VERDICT"))("X", px(kLabelWidth + kChartWidth + 16))("Y", px(y + 4))(
-            "LINE", row.lean.text);
+            "LINE", verdictOf(row));
     }
     double at = kLabelWidth, line = bottom + 34;
     for (const GroupStyle& style : chart.styles) {

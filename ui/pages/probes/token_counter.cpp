@@ -34,8 +34,11 @@ TokenCounter::TokenCounter(const Context& context, PromptTable* prompts, QWidget
 }
 
 void TokenCounter::setModel(qint64 id) {
-    if (std::exchange(m_model, id) != id)
-        m_delay.start();
+    if (std::exchange(m_model, id) == id)
+        return;
+    if (m_asked != 0) // counts of another model
+        m_context.engine->cancel(std::exchange(m_asked, 0));
+    m_delay.start();
 }
 
 bool TokenCounter::eventFilter(QObject* watched, QEvent* event) {

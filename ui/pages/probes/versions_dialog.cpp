@@ -165,10 +165,11 @@ void VersionsDialog::goBack() {
         this, tr("going back to a version"),
         [version = chosen->id](store::Project& project) { return project.returnToVersion(version); },
         [this, probe = chosen->probe](const Result<void>& result) {
-            if (result)
-                Q_EMIT returned(probe);
-            else
+            if (!result) {
                 Q_EMIT failed(result.error());
+                return;
+            }
+            Q_EMIT returned(probe);
             accept();
         });
 }
