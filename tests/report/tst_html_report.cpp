@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+
 #include <QRegularExpression>
 #include <QSet>
 #include <QTest>
@@ -357,6 +359,33 @@ private Q_SLOTS:
         said = steps(input);
         QVERIFY2(said[0].contains(L("not enough evidence")), qPrintable(said[0]));
         QVERIFY(said[1].contains(L("1 picture has other labels")));
+    }
+
+    /// WCAG 2.1, 1.4.3: every colour that text has in the page against its grounds.
+    void textsAreReadable() {
+        const QString style = between(page(m_audit), L("<style>"), L("</style>"));
+        const auto luminance = [](QStringView hex) {
+            double sum = 0;
+            const bool brief = hex.size() == 3;
+            for (int i = 0; i < 3; ++i) {
+                const int digits = hex.mid(brief ? i : 2 * i, brief ? 1 : 2).toInt(nullptr, 16) * (brief ? 17 : 1);
+                const double c = digits / 255.0;
+                sum += (i == 0 ? 0.2126 : i == 1 ? 0.7152 : 0.0722) *
+                       (c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4));
+            }
+            return sum;
+        };
+        static const QRegularExpression colour(L("[ {;](?:color|fill): #([0-9a-f]{3,6})\\b"));
+        static const QRegularExpression ground(L("background: #([0-9a-f]{3,6})\\b"));
+        int pairs = 0;
+        for (const auto& text : colour.globalMatch(style))
+            for (const auto& under : ground.globalMatch(style)) {
+                const double a = luminance(text.captured(1)), b = luminance(under.captured(1));
+                const double contrast = (std::max(a, b) + 0.05) / (std::min(a, b) + 0.05);
+                QVERIFY2(contrast >= 4.5, qPrintable(text.captured() + L(" on ") + under.captured()));
+                ++pairs;
+            }
+        QVERIFY(pairs >= 12);
     }
 
     void theContentsLeadEverywhere() {

@@ -6,6 +6,7 @@
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QApplication>
+#include <QDir>
 #include <QFileDialog>
 #include <QLineEdit>
 #include <QStandardPaths>
@@ -15,12 +16,16 @@
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
 #include "ui/bridge/settings.h"
+#include "ui/charts/image_strip.h"
 #include "ui/charts/page_view.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
+#include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/comparison_view.h"
 #include "ui/pages/report/report_page.h"
 #include "ui/pages/runs/note_dialog.h"
 #include "ui/pages/runs/runs_page.h"
+#include "ui/widgets/tour_panel.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -114,6 +119,14 @@ void command(const QString& words) {
     press(Qt::Key_Return);
 }
 
+/// Into the folder of the screenshots: the README shows some of them.
+void picture(MainWindow& window, const char* name) {
+    QTest::qWait(1500); // thumbnails, curves
+    const QDir folder(text(test::binaryFolder() / "screenshots"));
+    QVERIFY(folder.mkpath(QStringLiteral(".")));
+    QVERIFY(window.grab().save(folder.filePath(QLatin1String(name) + QStringLiteral(".png"))));
+}
+
 } // namespace
 
 #define TAB_TO(name)                                                                                                   \
@@ -152,7 +165,19 @@ private Q_SLOTS:
         command(QStringLiteral("open sample"));
         QTRY_COMPARE_WITH_TIMEOUT(lists->runs()->rowCount(), 2, kLong);
         QTRY_COMPARE_WITH_TIMEOUT(window.currentRoom(), QStringLiteral("runs"), kLong);
-        press(Qt::Key_Escape); // the tour
+        QTRY_VERIFY_WITH_TIMEOUT(window.findChild<TourPanel*>()->isOpen(), kLong);
+        press(Qt::Key_Escape);
+        QVERIFY(!window.findChild<TourPanel*>()->isOpen());
+
+        picture(window, "walk-runs");
+
+        // The two models of the sample side by side.
+        press(Qt::Key_6, Qt::ControlModifier);
+        TAB_TO(QStringLiteral("Newest run of each model"));
+        press(Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(window.comparePage()->view()->isVisible(), kLong);
+        QTRY_VERIFY_WITH_TIMEOUT(!window.comparePage()->view()->risen()->images()->images().empty(), kLong);
+        picture(window, "walk-compare");
 
         // Every room can be gone round with Tab, and everything passed has a name.
         for (int room = 0; room < 8; ++room) {
@@ -203,6 +228,7 @@ private Q_SLOTS:
         QCOMPARE(window.currentRoom(), QStringLiteral("report"));
         QTRY_VERIFY_WITH_TIMEOUT(window.reportPage()->pages()->count() > 2, kLong);
         QCOMPARE(window.reportPage()->wish().run, lists->runs()->records().front().id);
+        picture(window, "walk-report");
         const QString report = text(folder / "walk report.html");
         TAB_TO(QStringLiteral("Write HTML…"));
         answerDialog(report);

@@ -72,6 +72,7 @@
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_search.h"
 #include "ui/widgets/table_view.h"
+#include "ui/widgets/tile_grid.h"
 #include "ui/widgets/tour_panel.h"
 
 using namespace plumbline;
@@ -92,8 +93,79 @@ private:
         QVERIFY(folder.mkpath(QStringLiteral(".")));
         const QString scale = m_window->devicePixelRatioF() > 1 ? QStringLiteral("@2x") : QString();
         const QString file = folder.filePath(name + scale + QStringLiteral(".png"));
-        QVERIFY(m_window->grab().save(file));
+        const QPixmap picture = m_window->grab();
+        QVERIFY(picture.save(file));
         checkWords(name);
+        checkContrast(name, picture.toImage());
+    }
+
+    /// WCAG 2.1, 1.4.3: relative luminance.
+    static double luminance(QRgb colour) {
+        const auto part = [](int value) {
+            const double c = value / 255.0;
+            return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+        };
+        return 0.2126 * part(qRed(colour)) + 0.7152 * part(qGreen(colour)) + 0.0722 * part(qBlue(colour));
+    }
+    /// The strongest contrast of a pixel against the ground, which is the commonest colour: of text in one colour that
+    /// of its inside, or a little less where its strokes are thin. 0: nothing is written there.
+    static double contrastIn(const QImage& picture, QRect rect) {
+        rect &= picture.rect();
+        QHash<QRgb, int> seen;
+        for (int y = rect.top(); y <= rect.bottom(); ++y)
+            for (int x = rect.left(); x <= rect.right(); ++x)
+                ++seen[picture.pixel(x, y) | 0xFF000000];
+        if (seen.size() < 2)
+            return 0;
+        QRgb ground = 0;
+        for (auto colour = seen.cbegin(); colour != seen.cend(); ++colour)
+            if (colour.value() > seen.value(ground))
+                ground = colour.key();
+        double most = 1;
+        for (auto colour = seen.cbegin(); colour != seen.cend(); ++colour) {
+            const double a = luminance(ground), b = luminance(colour.key());
+            most = std::max(most, (std::max(a, b) + 0.05) / (std::min(a, b) + 0.05));
+        }
+        return most;
+    }
+    /// Every text that can be read is readable: 4.5 to 1. What is disabled is exempt.
+    void checkContrast(const QString& page, const QImage& picture) {
+        const qreal scale = picture.devicePixelRatio();
+        const auto check = [&](const QWidget* widget, const QRect& rect, const QString& text) {
+            const QPoint at = widget->mapTo(m_window.get(), rect.topLeft());
+            const QRect seen = QRect(at, rect.size()) & m_window->rect() &
+                               QRect(widget->mapTo(m_window.get(), widget->visibleRegion().boundingRect().topLeft()),
+                                     widget->visibleRegion().boundingRect().size());
+            if (seen.width() < 4 || seen.height() < rect.height())
+                return; // scrolled out of sight
+            const double contrast =
+                contrastIn(picture, QRectF(seen.topLeft() * scale, QSizeF(seen.size()) * scale).toRect());
+            QVERIFY2(contrast == 0 || contrast >= 4.5,
+                     qPrintable(QStringLiteral("%1: contrast %2: %3").arg(page).arg(contrast).arg(text)));
+        };
+        for (const QLabel* label : m_window->findChildren<QLabel*>())
+            if (label->isVisible() && label->isEnabled() && !label->text().isEmpty())
+                check(label, label->contentsRect(), label->text());
+        for (const QAbstractButton* button : m_window->findChildren<QAbstractButton*>())
+            if (button->isVisible() && button->isEnabled() && !button->text().isEmpty())
+                check(button, button->rect().adjusted(3, 3, -3, -3), button->text());
+        for (QAbstractItemView* view : m_window->findChildren<QAbstractItemView*>()) {
+            if (!view->isVisible() || !view->isEnabled() || view->model() == nullptr)
+                continue;
+            const auto* list = qobject_cast<QListView*>(view);
+            if (qobject_cast<TileGrid*>(view) != nullptr || (list != nullptr && list->isWrapping()))
+                continue; // beside a picture the commonest colour is not that of the ground
+            const QRect sight = view->viewport()->rect();
+            for (int row = 0; row < std::min(view->model()->rowCount(view->rootIndex()), 400); ++row)
+                for (int column = 0; column < std::min(view->model()->columnCount(view->rootIndex()), 40); ++column) {
+                    const QModelIndex index = view->model()->index(row, column, view->rootIndex());
+                    const QRect cell = view->visualRect(index).adjusted(2, 2, -2, -2);
+                    if (!sight.contains(cell) || index.data().toString().isEmpty() ||
+                        !(index.flags() & Qt::ItemIsEnabled))
+                        continue;
+                    check(view->viewport(), cell, index.data().toString());
+                }
+        }
     }
 
     void saveDialog(QDialog& dialog, const QString& name) {
