@@ -237,12 +237,13 @@ private Q_SLOTS:
 
     void builtInSets() {
         const std::vector<ProbeSet> sets = probe::builtInProbeSets();
-        QCOMPARE(sets.size(), std::size_t{4}); // each of the files was read
+        QCOMPARE(sets.size(), std::size_t{5}); // each of the files was read
         QCOMPARE(sets[0].concepts.size(), std::size_t{24});
         QCOMPARE(sets[1].concepts.size(), std::size_t{12});
         QCOMPARE(probe::expand(sets[2]).size(), std::size_t{11 * 29});
         QCOMPARE(probe::expand(sets[3]).size(), std::size_t{998});
         QCOMPARE(texts(sets[3]).front(), std::string("a photo of a tench."));
+        QCOMPARE(probe::expand(sets[4]).size(), std::size_t{80 * 181});
         std::set<std::string> names;
         for (const ProbeSet& set : sets) {
             QVERIFY(!set.source.empty() && !set.version.empty());
@@ -307,6 +308,23 @@ private Q_SLOTS:
         for (std::string line; std::getline(templates, line);)
             isThere = isThere || line == builtIn.templates.front();
         QVERIFY(isThere);
+    }
+
+    void theTemplatesAreThePublishedOnes() {
+        PLUMBLINE_NEEDS_SHARED();
+        const auto lines = [](const char* name) {
+            std::ifstream file(test::shared() / "reference/vocab" / name);
+            Texts all;
+            for (std::string line; std::getline(file, line);)
+                all.push_back(line);
+            return all;
+        };
+        const ProbeSet set = probe::builtInProbeSets()[4];
+        QCOMPARE(set.templates, lines("imagenet_templates_80.txt"));
+        Texts asked;
+        for (const Concept& one : set.concepts)
+            asked.push_back(one.text);
+        QCOMPARE(asked, lines("socialcounterfactuals_occupations.txt"));
     }
 
     void contentHash() {

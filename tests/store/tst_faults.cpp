@@ -156,7 +156,7 @@ private Q_SLOTS:
             const auto result = Project::open(f.file, access);
             QCOMPARE(codeOf(result), ErrorCode::ProjectTooNew);
             QCOMPARE(result.error().arg("found"), "99");
-            QCOMPARE(result.error().arg("known"), "4");
+            QCOMPARE(result.error().arg("known"), "5");
         }
         QVERIFY(test::readText(f.file) == before);
         test::sql(f.file, "PRAGMA user_version=-1");

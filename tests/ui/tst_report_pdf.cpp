@@ -98,6 +98,27 @@ private Q_SLOTS:
             QVERIFY2(count <= 2, qPrintable(QString::number(before)));
         }
     }
+    void aChartKeepsItsHeading() {
+        const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
+        if (reader.isEmpty())
+            QSKIP("pdftotext is not here");
+        int moved = 0;
+        for (int before = 24; before < 60; before += 2) {
+            QVERIFY(!written(rows(before) +
+                             QStringLiteral("<h2>headingz</h2><div class=\"scroll\"><svg role=\"img\" viewBox=\"0 0 400 300\" "
+                                            "width=\"400\" height=\"300\" xmlns=\"http://www.w3.org/2000/svg\"><text x=\"9\" "
+                                            "y=\"290\">chartz</text></svg></div><p>after</p>"))
+                         .isEmpty());
+            QProcess process;
+            process.start(reader, {file("a.pdf"), QStringLiteral("-")});
+            QVERIFY(process.waitForFinished() && process.exitCode() == 0);
+            const QStringList sheets = QString::fromUtf8(process.readAllStandardOutput()).split(u'\f');
+            for (const QString& sheet : sheets)
+                QVERIFY2(sheet.contains(u"headingz") == sheet.contains(u"chartz"), qPrintable(QString::number(before)));
+            moved += sheets.front().contains(u"headingz") ? 0 : 1;
+        }
+        QVERIFY(moved > 0);
+    }
     void nothingIsLostWhereHeadingsMove() {
         const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
         if (reader.isEmpty())

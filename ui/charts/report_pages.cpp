@@ -13,6 +13,7 @@
 #include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
+#include <QTextLayout>
 
 #include "ui/charts/report_drawings.h"
 
@@ -138,7 +139,9 @@ void keepHeadings(QTextDocument& document, double pageHeight) {
         const double end = layout.blockBoundingRect(first).bottom() - 1;
         const double top = end - first.layout()->boundingRect().height(); // of its words: the block has its margin
         const QRectF next = layout.blockBoundingRect(block.next());
-        const double below = next.top() + std::min(next.height(), 1.5 * layout.blockBoundingRect(block).height());
+        double below = next.top() + std::min(next.height(), 1.5 * layout.blockBoundingRect(block).height());
+        if (const QTextLayout& words = *block.next().layout(); words.lineCount() > 0) // a chart is one line
+            below = std::max(below, next.top() + words.lineAt(0).y() + words.lineAt(0).height() - 1);
         if (page(top) != page(end))
             format.setTopMargin(format.topMargin() +
                                 ((page(top) + 1) * pageHeight - top) * kPixelsPerInch / kDotsPerInch);

@@ -2,6 +2,7 @@
 #include "ui/pages/probes/probe_text.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 
 #include "core/probe/difference.h"
 #include "ui/bridge/json.h"
@@ -52,6 +53,8 @@ QString textOf(const std::vector<Concept>& concepts) {
 
 namespace {
 
+constexpr std::size_t kMostShown = 2000; ///< lines of a kind; nobody reads more
+
 QString tr(const char* text) {
     return QCoreApplication::translate("plumbline::ui", text);
 }
@@ -75,10 +78,15 @@ void addPart(QStringList& lines, const QString& head, const auto& removed, const
     if (removed.empty() && added.empty() && changed.isEmpty())
         return;
     lines << QString() << head;
-    for (const auto& one : removed)
-        lines.append(QStringLiteral("- ") + textOf(one));
-    for (const auto& one : added)
-        lines.append(QStringLiteral("+ ") + textOf(one));
+    const auto add = [&lines](const QString& sign, const auto& all) {
+        const std::size_t shown = all.size() > kMostShown ? kMostShown : all.size();
+        for (std::size_t i = 0; i < shown; ++i)
+            lines.append(sign + textOf(all[i]));
+        if (shown < all.size())
+            lines.append(sign + tr("… and %1 more").arg(QLocale().toString(qulonglong(all.size() - shown))));
+    };
+    add(QStringLiteral("- "), removed);
+    add(QStringLiteral("+ "), added);
     for (const QString& one : changed)
         lines.append(QStringLiteral("~ ") + one);
 }

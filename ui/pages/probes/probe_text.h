@@ -20,7 +20,8 @@ QString textOf(const std::vector<std::string>& lines);
 std::vector<Concept> conceptsOf(const QString& text);
 QString textOf(const std::vector<Concept>& concepts);
 
-/// What the second set asks that the first does not (+), the other way round (-), and what both have otherwise (~).
+/// What the second set asks that the first does not (+), the other way round (-), and what both have otherwise (~). Of
+/// many lines the first 2,000 of each sign. On any thread.
 QString differenceText(const ProbeSet& first, const ProbeSet& second);
 
 } // namespace plumbline::ui

@@ -28,6 +28,7 @@
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
 #include "ui/models/word_table.h"
+#include "ui/pages/probes/difference_view.h"
 #include "ui/pages/probes/import_dialog.h"
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
@@ -75,7 +76,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
       m_copy(new QPushButton(tr("Copy to edit"))), m_remove(new QPushButton(tr("Remove"))),
       m_prompts(new PromptTable(this)), m_promptView(new TableView), m_words(new WordTable(this)), m_wordView(new TableView),
       m_sideBySide(new QCheckBox(tr("Words side &by side"))), m_faults(caption({})), m_summary(heading({})), m_model(new QComboBox),
-      m_other(new QComboBox), m_difference(editor(tr("Difference between the two probe sets"), {})),
+      m_other(new QComboBox), m_difference(new DifferenceView(tr("Difference between the two probe sets"))),
       m_tokens(new TokenCounter(context, m_prompts, this)) {
     QPushButton* import = addButton(tr("Import…"));
     import->setToolTip(tr("Read a probe file: JSON, a CSV with the columns template and concept, or a text file with one "
@@ -150,7 +151,6 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     m_other->setAccessibleName(tr("Probe set to compare with"));
     m_other->setToolTip(tr("Shows what this set asks that the other does not (+), and the other way round (-)"));
     m_other->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_difference->setReadOnly(true);
     m_difference->setLineWrapMode(QPlainTextEdit::WidgetWidth);
     auto* comparing = new QHBoxLayout;
     auto* otherLabel = label(tr("Compare &with"), m_other);
@@ -403,9 +403,10 @@ void ProbesPage::updateView() {
 void ProbesPage::updateDifference() {
     const auto* other = m_context.lists->probes()->recordById(m_other->currentData().toLongLong());
     updateView();
-    const QString text = other == nullptr ? QString() : differenceText(other->probe, typed());
-    if (text != m_difference->toPlainText()) // a selection stays
-        m_difference->setPlainText(text);
+    if (other == nullptr)
+        m_difference->say({});
+    else
+        m_difference->compare(other->probe, typed());
 }
 
 void ProbesPage::flush() {

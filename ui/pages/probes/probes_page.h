@@ -16,6 +16,8 @@ class QPlainTextEdit;
 
 namespace plumbline::ui {
 
+class DifferenceView;
+
 class PromptTable;
 class TableView;
 class TokenCounter;
@@ -81,7 +83,7 @@ private:
     QLabel* m_summary;
     QComboBox* m_model;
     QComboBox* m_other;           ///< the set that this one is held against
-    QPlainTextEdit* m_difference; ///< in the place of the prompts, while there is one
+    DifferenceView* m_difference; ///< in the place of the prompts, while there is one
     TokenCounter* m_tokens;
     QString m_tokenProblem;
     QTimer m_saving;

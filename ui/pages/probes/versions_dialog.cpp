@@ -7,7 +7,6 @@
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -17,7 +16,7 @@
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
 #include "ui/models/project_lists.h"
-#include "ui/pages/probes/probe_text.h"
+#include "ui/pages/probes/difference_view.h"
 #include "ui/widgets/form.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/table_view.h"
@@ -76,7 +75,7 @@ VersionsDialog::VersionsDialog(const Context& context, std::int64_t probe, QWidg
           },
           this)),
       m_said(hint(tr("What a run asked is kept as the run begins. Other states are kept when you save them."))),
-      m_table(new TableView), m_other(new QComboBox), m_difference(new QPlainTextEdit),
+      m_table(new TableView), m_other(new QComboBox), m_difference(new DifferenceView(tr("Difference between the two versions"))),
       m_keep(new QPushButton(tr("&Save as version"))), m_back(new QPushButton(tr("&Go back to this version"))) {
     setWindowTitle(tr("Versions"));
     m_table->setSource(m_states);
@@ -86,9 +85,6 @@ VersionsDialog::VersionsDialog(const Context& context, std::int64_t probe, QWidg
     m_table->setAccessibleName(tr("Versions of the probe set"));
     m_other->setAccessibleName(tr("Version to compare with"));
     m_other->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_difference->setReadOnly(true);
-    m_difference->setTabChangesFocus(true);
-    m_difference->setAccessibleName(tr("Difference between the two versions"));
     m_keep->setToolTip(tr("Keeps the set as it is now, under the version that its editor names"));
     m_back->setToolTip(tr("Makes the chosen state the newest; the set as it is now is kept as a version"));
 
@@ -177,9 +173,12 @@ void VersionsDialog::goBack() {
 void VersionsDialog::updateChoice() {
     const ProbeState* chosen = m_states->record(m_table->currentSource());
     const ProbeState* other = m_states->recordById(m_other->currentData().toLongLong());
-    m_difference->setPlainText(chosen == nullptr || other == nullptr ? QString()
-                               : chosen->id == other->id ? tr("This is the same version. Choose another above or below.")
-                                                         : differenceText(other->probe, chosen->probe));
+    if (chosen == nullptr || other == nullptr)
+        m_difference->say({});
+    else if (chosen->id == other->id)
+        m_difference->say(tr("This is the same version. Choose another above or below."));
+    else
+        m_difference->compare(other->probe, chosen->probe);
     m_back->setEnabled(chosen != nullptr && chosen->id != 0 && m_context.isWritable());
     m_keep->setEnabled(m_states->rowCount() > 0 && m_context.isWritable());
 }

@@ -8,11 +8,11 @@
 
 class QComboBox;
 class QLabel;
-class QPlainTextEdit;
 class QPushButton;
 
 namespace plumbline::ui {
 
+class DifferenceView;
 class TableView;
 template <class Record>
 class RecordTable;
@@ -53,7 +53,7 @@ private:
     QLabel* m_said;
     TableView* m_table;
     QComboBox* m_other;
-    QPlainTextEdit* m_difference;
+    DifferenceView* m_difference;
     QPushButton* m_keep;
     QPushButton* m_back;
 };
