@@ -102,22 +102,31 @@ private Q_SLOTS:
         const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
         if (reader.isEmpty())
             QSKIP("pdftotext is not here");
-        int moved = 0;
-        for (int before = 24; before < 60; before += 2) {
+        int moved = 0, alone = 0;
+        for (int before = 40; before < 90; before += 2) {
             QVERIFY(!written(rows(before) +
-                             QStringLiteral("<h2>headingz</h2><div class=\"scroll\"><svg role=\"img\" viewBox=\"0 0 400 300\" "
-                                            "width=\"400\" height=\"300\" xmlns=\"http://www.w3.org/2000/svg\"><text x=\"9\" "
-                                            "y=\"290\">chartz</text></svg></div><p>after</p>"))
+                             QStringLiteral(
+                                 "<h2>headingz</h2><div class=\"scroll\"><svg role=\"img\" viewBox=\"0 0 400 300\" "
+                                 "width=\"400\" height=\"300\" xmlns=\"http://www.w3.org/2000/svg\"><text x=\"9\" "
+                                 "y=\"290\">chartz</text></svg></div><p>afterz</p>"))
                          .isEmpty());
             QProcess process;
             process.start(reader, {file("a.pdf"), QStringLiteral("-")});
             QVERIFY(process.waitForFinished() && process.exitCode() == 0);
             const QStringList sheets = QString::fromUtf8(process.readAllStandardOutput()).split(u'\f');
-            for (const QString& sheet : sheets)
-                QVERIFY2(sheet.contains(u"headingz") == sheet.contains(u"chartz"), qPrintable(QString::number(before)));
-            moved += sheets.front().contains(u"headingz") ? 0 : 1;
+            // What a page cuts off is in its text, too: the last page that has it shows it. The words of a chart are
+            // drawn: those after it say where it is.
+            const auto shows = [&sheets](QStringView word) {
+                qsizetype page = sheets.size() - 1;
+                while (page >= 0 && !sheets[page].contains(word))
+                    --page;
+                return page;
+            };
+            alone += shows(u"headingz") != shows(u"afterz") ? 1 : 0;
+            moved += shows(u"headingz") > 0 ? 1 : 0;
         }
         QVERIFY(moved > 0);
+        QVERIFY2(alone <= 1, qPrintable(QString::number(alone))); // where the chart just fits, what follows does not
     }
     void nothingIsLostWhereHeadingsMove() {
         const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
