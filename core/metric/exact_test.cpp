@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace plumbline::metric {
 namespace {
@@ -22,9 +23,11 @@ struct Weights {
     double atMost = 0, atLeast = 0, total = 0, first = 0, last = 0;
 };
 
-/// Walks outwards from the mode, where the weight is set to 1, by the ratio of neighbours, and stops when a weight
-/// underflows: no factorials, so no overflow, and the work is some standard deviations whatever the pool's size.
-Weights weigh(const Counts& c, std::int64_t inTop) {
+/// Shows each count with its relative weight: outwards from the mode, where the weight is set to 1, by the ratio of
+/// neighbours, and no further than to the first of at most `negligible`: no factorials, so no overflow, and the work is
+/// some standard deviations whatever the pool's size.
+template <class Add>
+void eachWeight(const Counts& c, double negligible, const Add& add) {
     const auto ratioUp = [&](std::int64_t x) { // weight(x + 1) / weight(x)
         return static_cast<double>(c.group - x) / static_cast<double>(x + 1) * static_cast<double>(c.top - x) /
                static_cast<double>(c.n - c.group - c.top + x + 1);
@@ -34,8 +37,23 @@ Weights weigh(const Counts& c, std::int64_t inTop) {
         (static_cast<double>(c.top) + 1) * (static_cast<double>(c.group) + 1) / (static_cast<double>(c.n) + 2);
     const std::int64_t mode = std::clamp(static_cast<std::int64_t>(expectedMode), least, most);
 
+    add(mode, 1);
+    double weight = 1;
+    for (std::int64_t x = mode; x < most && weight > negligible; ++x) {
+        weight *= ratioUp(x);
+        add(x + 1, weight);
+    }
+    weight = 1;
+    for (std::int64_t x = mode; x > least && weight > negligible; --x) {
+        weight /= ratioUp(x - 1);
+        add(x - 1, weight);
+    }
+}
+
+Weights weigh(const Counts& c, std::int64_t inTop) {
+    const std::int64_t least = c.least(), most = c.most();
     Weights sums;
-    const auto add = [&](std::int64_t x, double weight) {
+    eachWeight(c, 0, [&](std::int64_t x, double weight) {
         sums.total += weight;
         if (x <= inTop)
             sums.atMost += weight;
@@ -45,18 +63,7 @@ Weights weigh(const Counts& c, std::int64_t inTop) {
             sums.first = weight;
         if (x == most)
             sums.last = weight;
-    };
-    add(mode, 1);
-    double weight = 1;
-    for (std::int64_t x = mode; x < most && weight > 0; ++x) {
-        weight *= ratioUp(x);
-        add(x + 1, weight);
-    }
-    weight = 1;
-    for (std::int64_t x = mode; x > least && weight > 0; --x) {
-        weight /= ratioUp(x - 1);
-        add(x - 1, weight);
-    }
+    });
     return sums;
 }
 
@@ -118,6 +125,43 @@ CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t t
     critical.low = search(mode, least);
     critical.high = search(mode, most);
     return critical;
+}
+
+CountRange centralCounts(std::int64_t n, std::int64_t group, std::int64_t top, double coverage) {
+    const Counts counts{n, group, top};
+    std::vector<double> up, down; // weights from the mode on, and below it
+    std::int64_t mode = counts.least();
+    double total = 0, below = 0;
+    eachWeight(counts, 1e-20, [&](std::int64_t x, double weight) {
+        if (up.empty())
+            mode = x;
+        (x < mode ? down : up).push_back(weight);
+        total += weight;
+        below += x < mode ? weight : 0;
+    });
+    const auto quantile = [&](double share) {
+        const double wanted = share * total * (1 - 1e-12); // a sum in another order is no other count
+        double atMost = below;
+        if (atMost >= wanted) {
+            std::int64_t x = mode - 1;
+            for (const double weight : down) {
+                if (atMost - weight < wanted)
+                    break;
+                atMost -= weight;
+                --x;
+            }
+            return x;
+        }
+        std::int64_t x = mode;
+        for (const double weight : up) {
+            atMost += weight;
+            if (atMost >= wanted)
+                break;
+            ++x;
+        }
+        return std::min(x, counts.most());
+    };
+    return {quantile((1 - coverage) / 2), quantile((1 + coverage) / 2)};
 }
 
 } // namespace plumbline::metric

@@ -29,4 +29,11 @@ CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t t
 double atLeastInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop);
 
+/// Where the count lies under a random ranking: the smallest counts that have at least the shares (1 - coverage) / 2 and
+/// (1 + coverage) / 2 of the law at or below them. `n`, `group` and `top` must be of one pool.
+struct CountRange {
+    std::int64_t low = 0, high = 0;
+};
+CountRange centralCounts(std::int64_t n, std::int64_t group, std::int64_t top, double coverage);
+
 } // namespace plumbline::metric
