@@ -63,7 +63,8 @@ private:
 
 } // namespace
 
-Result<ScoreSpread> scoreSpread(const Attribute& attribute, std::span<const float> scores, double confidence) {
+Result<ScoreSpread> scoreSpread(const Attribute& attribute, std::span<const float> scores, const KSpec& k,
+                                double confidence) {
     if (scores.size() != attribute.codes.size())
         return fail(ErrorCode::ScoresInvalid,
                     {{"reason", "there are " + std::to_string(scores.size()) + " scores for " +
@@ -86,6 +87,8 @@ Result<ScoreSpread> scoreSpread(const Attribute& attribute, std::span<const floa
         return fail(ErrorCode::AttributeEmpty, {{"name", attribute.name}});
     std::sort(sorted.begin(), sorted.end());
     spread.n = static_cast<std::int64_t>(sorted.size());
+    spread.k = std::clamp<std::int64_t>(k.resolve(spread.n), 1, spread.n);
+    spread.kScore = sorted[static_cast<std::size_t>(spread.n - spread.k)].score;
     spread.edges = binEdges(sorted);
     const std::size_t bins = spread.edges.size() - 1;
     spread.counts.assign(bins, 0);

@@ -19,6 +19,8 @@ struct ScoreSpread {
     std::vector<std::int64_t> counts; ///< of each bin, all groups together; a bin holds its lower edge, the last both
     std::int64_t n = 0;               ///< images with a label and a finite score
     std::int64_t notFinite = 0;       ///< labelled images without a finite score: they have no part
+    std::int64_t k = 0;               ///< of the measurement, at most n
+    double kScore = 0;                ///< the score at rank k: the first k have no lower one
     double median = 0;                ///< of an even number: the mean of the two in the middle
     struct Group {
         std::string name;
@@ -40,6 +42,7 @@ struct ScoreSpread {
 
 /// `scores`: one a row of the attribute. Errors: ScoresInvalid (of another length), AttributeEmpty (no labelled image
 /// has a finite score). O(n log n).
-Result<ScoreSpread> scoreSpread(const Attribute& attribute, std::span<const float> scores, double confidence = 0.95);
+Result<ScoreSpread> scoreSpread(const Attribute& attribute, std::span<const float> scores, const KSpec& k,
+                                double confidence = 0.95);
 
 } // namespace plumbline::metric

@@ -17,6 +17,7 @@ using namespace plumbline::metric;
 
 namespace {
 
+const KSpec kTop{3, 0.0};
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 bool near(double a, double b, double tolerance = 1e-12) {
@@ -46,10 +47,12 @@ private Q_SLOTS:
             values.push_back(static_cast<float>(score) / 64);
         const auto labels =
             attributeOf({"a", "b", "c"}, {0, 1, 0, 0, 1, 0, 1, 0, 2, 1, 0, 0, 1, 2, 1, 2, 0, 1, 2, 1, 0, 2, 2, 2});
-        const auto spread = scoreSpread(labels, values);
+        const auto spread = scoreSpread(labels, values, kTop);
         QVERIFY(spread);
         QCOMPARE(spread->n, 24);
         QVERIFY(near(spread->median, 20.0 / 64));
+        QCOMPARE(spread->kScore, 29.0 / 64); // after 31 and 30
+        QCOMPARE(scoreSpread(labels, values, {0, 1.0})->kScore, 8.0 / 64);
         struct Expected {
             std::int64_t n;
             double distance, p, corrected, place, atOrBelow, others, median;
@@ -88,7 +91,7 @@ private Q_SLOTS:
                                      (group == 0 ? 0.05F : 0.0F));
                 }
                 scores[4] = kNan;
-                const auto spread = scoreSpread(labels, scores);
+                const auto spread = scoreSpread(labels, scores, kTop);
                 QVERIFY(spread);
                 for (std::size_t g = 0; g < groups; ++g) {
                     std::vector<double> own, others;
@@ -111,7 +114,7 @@ private Q_SLOTS:
 
     void binsHoldTheirScores() {
         const std::vector<float> scores{0, 1, 2, 3, 4, 5, 6, 7, 8};
-        const auto spread = scoreSpread(attributeOf({"a", "b"}, {0, 0, 0, 0, 1, 1, 1, 1, 1}), scores);
+        const auto spread = scoreSpread(attributeOf({"a", "b"}, {0, 0, 0, 0, 1, 1, 1, 1, 1}), scores, kTop);
         QVERIFY(spread);
         QCOMPARE(spread->edges, (std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
         QCOMPARE(spread->counts, (std::vector<std::int64_t>{1, 1, 1, 1, 1, 1, 1, 2}));
@@ -130,14 +133,14 @@ private Q_SLOTS:
             scores.push_back(static_cast<float>(random.normal()));
             codes.push_back(i < 60 ? 0 : 1);
         }
-        const auto spread = scoreSpread(attributeOf({"a", "b"}, codes), scores);
+        const auto spread = scoreSpread(attributeOf({"a", "b"}, codes), scores, kTop);
         const std::size_t bins = spread->counts.size();
         std::vector<int> below(bins, 0), above(bins, 0);
         constexpr int kShuffles = 4000;
         for (int draw = 0; draw < kShuffles; ++draw) {
             for (std::size_t i = codes.size(); i > 1; --i)
                 std::swap(codes[i - 1], codes[random.below(i)]);
-            const auto shuffled = scoreSpread(attributeOf({"a", "b"}, codes), scores);
+            const auto shuffled = scoreSpread(attributeOf({"a", "b"}, codes), scores, kTop);
             for (std::size_t bin = 0; bin < bins; ++bin) {
                 const double share = static_cast<double>(shuffled->groups[0].counts[bin]) / 60;
                 below[bin] += share < spread->groups[0].nullLow[bin] - 1e-9;
@@ -176,7 +179,7 @@ private Q_SLOTS:
 
     void extremesAndNonsense() {
         const std::vector<float> equal(6, 0.25F);
-        const auto flat = scoreSpread(attributeOf({"a", "b", "empty"}, {0, 0, 1, 1, 0, -1}), equal);
+        const auto flat = scoreSpread(attributeOf({"a", "b", "empty"}, {0, 0, 1, 1, 0, -1}), equal, kTop);
         QVERIFY(flat);
         QCOMPARE(flat->groups.size(), std::size_t{2}); // a group without an image is none
         QCOMPARE(flat->counts, std::vector<std::int64_t>{5});
@@ -185,18 +188,18 @@ private Q_SLOTS:
         QCOMPARE(*flat->groups[0].distance.pValue, 1.0);
         QCOMPARE(flat->groups[0].place, 0.25);
 
-        const auto one = scoreSpread(attributeOf({"a"}, {0, 0, 0, 0, 0, 0}), equal);
+        const auto one = scoreSpread(attributeOf({"a"}, {0, 0, 0, 0, 0, 0}), equal, kTop);
         QVERIFY(one && !one->groups[0].distance.value);
 
         constexpr float kInf = std::numeric_limits<float>::infinity();
         const std::vector<float> odd{0.1F, kNan, kInf, -kInf, 0.2F, kNan};
-        const auto left = scoreSpread(attributeOf({"a", "b"}, {0, 0, 0, 1, 1, -1}), odd);
+        const auto left = scoreSpread(attributeOf({"a", "b"}, {0, 0, 0, 1, 1, -1}), odd, kTop);
         QVERIFY(left);
         QCOMPARE(left->n, 2);
         QCOMPARE(left->notFinite, 3);
-        const auto none = scoreSpread(attributeOf({"a"}, {0, -1}), std::vector<float>{kNan, 0.5F});
+        const auto none = scoreSpread(attributeOf({"a"}, {0, -1}), std::vector<float>{kNan, 0.5F}, kTop);
         QVERIFY(!none && none.error().code == ErrorCode::AttributeEmpty);
-        const auto wrong = scoreSpread(attributeOf({"a"}, {0, 0}), std::vector<float>{0.5F});
+        const auto wrong = scoreSpread(attributeOf({"a"}, {0, 0}), std::vector<float>{0.5F}, kTop);
         QVERIFY(!wrong && wrong.error().code == ErrorCode::ScoresInvalid);
     }
 };

@@ -145,6 +145,24 @@ public:
                               run->images->files[static_cast<std::size_t>(rank * 7 % 5000)]});
         QTimer::singleShot(0, context, [answer, images] { answer(images); });
     }
+    void details(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                 QObject* context, Answer<ui::RankingDetails> answer) override {
+        ++detailsAsked;
+        const Attribute& labels = *run->attributes[attribute].labels;
+        std::vector<float> scores; // those of the first group a little higher
+        RandomStream random(4, streamId("scores"), prompt);
+        for (const std::int32_t code : labels.codes)
+            scores.push_back(static_cast<float>(0.2 + 0.0001 * static_cast<double>(random.below(1000)) + (code == 0 ? 0.02 : 0)));
+        MeasureOptions options;
+        options.k = {run->attributes[attribute].chart->measurements[prompt].kEffective, 0};
+        auto ribbon = metric::rankRibbon(labels, options, scores, 2 * options.k.count, 200);
+        auto spread = metric::scoreSpread(labels, scores, options.k);
+        QTimer::singleShot(0, context, [answer, ribbon, spread] {
+            answer(ui::RankingDetails{std::make_shared<const metric::RankRibbon>(*ribbon),
+                                      std::make_shared<const metric::ScoreSpread>(*spread)});
+        });
+    }
+    int detailsAsked = 0;
     void explore(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute,
                  const std::optional<ui::Exploration>& what, const std::vector<int>&, QObject* context,
                  Answer<std::shared_ptr<const ui::LoadedRun>> answer) override {

@@ -28,6 +28,8 @@
 #include "ui/charts/numbers_table.h"
 #include "ui/charts/plumb_chart_view.h"
 #include "ui/charts/plumb_table.h"
+#include "ui/charts/rank_ribbon_chart.h"
+#include "ui/charts/score_curves.h"
 #include "ui/pages/runs/close_up.h"
 #include "ui/pages/runs/explore_bar.h"
 #include "ui/pages/runs/measure_view.h"
@@ -225,6 +227,66 @@ private Q_SLOTS:
         QTest::keyClick(table, Qt::Key_F);
         QTRY_VERIFY_WITH_TIMEOUT(table->plumbModel().remark(prompt).isEmpty(), 30000);
         QVERIFY(!shows(page, QStringLiteral("Flagged.")));
+    }
+
+    void theRankingImageByImageAndHowItsScoresLie() {
+        auto source = std::make_unique<FakeRunSource>();
+        FakeRunSource* fake = source.get();
+        fake->addDone(7, {test::genderRun(), test::raceRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
+        QCOMPARE(fake->detailsAsked, 0); // only when it is looked at
+        CloseUp* closeUp = page.closeUp();
+        closeUp->tabs()->setCurrentIndex(3);
+        RankRibbonChart* ribbon = closeUp->ribbon();
+        QTRY_VERIFY_WITH_TIMEOUT(ribbon->ribbon() != nullptr, 30000);
+        QVERIFY(ribbon->isVisible() && !closeUp->scores()->isVisible());
+        QCOMPARE(ribbon->chartNumbers().rows.size(), qsizetype(ribbon->ribbon()->ranks.size()));
+        QVERIFY(ribbon->chartSummary().contains(QStringLiteral("Female")));
+        QVERIFY(!ribbon->grab().toImage().isNull());
+
+        // By keys from rank to rank and from group to group.
+        const auto& places = ribbon->ribbon()->places;
+        QSignalSpy chosen(ribbon, &RankRibbonChart::currentRankChanged);
+        QTest::keyClick(ribbon, Qt::Key_Right);
+        QTest::keyClick(ribbon, Qt::Key_Right);
+        QCOMPARE(ribbon->currentRank(), std::int64_t{2});
+        QVERIFY(ribbon->accessibleDescription().startsWith(QStringLiteral("Rank 2: ")));
+        const auto group = places[1].group;
+        QTest::keyClick(ribbon, Qt::Key_Down);
+        QVERIFY(places[static_cast<std::size_t>(ribbon->currentRank() - 1)].group != group);
+        QTest::keyClick(ribbon, Qt::Key_End);
+        QCOMPARE(ribbon->currentRank(), std::int64_t(places.size()));
+        QTest::keyClick(ribbon, Qt::Key_Right); // there is none
+        QCOMPARE(ribbon->currentRank(), std::int64_t(places.size()));
+        QCOMPARE(chosen.count(), 4);
+        QSignalSpy opened(ribbon, &RankRibbonChart::rankActivated);
+        QTest::keyClick(ribbon, Qt::Key_Return);
+        QCOMPARE(opened.count(), 1);
+        // A click chooses the rank of that lane that is nearest.
+        QTest::mouseClick(ribbon->viewport(), Qt::LeftButton, {},
+                          QPoint(ribbon->viewport()->width() / 2, ribbon->viewport()->height() / 3));
+        QVERIFY(ribbon->currentRank() > 1 && ribbon->currentRank() < std::int64_t(places.size()));
+
+        closeUp->tabs()->setCurrentIndex(4);
+        ScoreCurves* scores = closeUp->scores();
+        QVERIFY(scores->isVisible() && scores->spread() != nullptr);
+        QCOMPARE(fake->detailsAsked, 1); // one question for both
+        QVERIFY2(scores->chartSummary().contains(QStringLiteral("distance from the others")),
+                 qPrintable(scores->chartSummary()));
+        const Grid grid = spreadGrid(*scores->spread());
+        QCOMPARE(grid.rows.size(), 2);
+        QCOMPARE(grid.rows[0].size(), grid.columns.size());
+        for (auto* button : closeUp->findChildren<QToolButton*>())
+            if (button->text() == u"Table")
+                button->click();
+        QVERIFY(!scores->isVisible()); // the table is in its place
+        // Another prompt is asked for again, another attribute has other groups.
+        QTest::keyClick(page.chart()->table(), Qt::Key_Down);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->detailsAsked, 2, 30000);
     }
 
     void attributeSwitch() {
@@ -762,7 +824,7 @@ private Q_SLOTS:
         if (name == u"odd")
             page->closeUp()->tabs()->setCurrentIndex(2);
         if (name == u"crossing")
-            page->closeUp()->tabs()->setCurrentIndex(3);
+            page->closeUp()->tabs()->setCurrentIndex(5);
         QTest::qWait(400);
         if (name == u"concepts")
             tabBarWith(*page, QStringLiteral("Concepts"))->setCurrentIndex(2);

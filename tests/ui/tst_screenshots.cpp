@@ -241,6 +241,8 @@ private:
     void notes(const std::function<QString(const QString&)>& name) {
         auto* runs = m_window->findChild<RunsPage*>();
         PlumbTable* table = runs->chart()->table();
+        if (!table->plumbModel().remark(table->currentMeasurement()).isEmpty())
+            return; // of this very sample, in the other colours
         QTest::keyClick(table, Qt::Key_F);
         QTRY_VERIFY_WITH_TIMEOUT(table->plumbModel().remark(table->currentMeasurement()).flagged, 30000);
         ImageStrip* strip = runs->closeUp()->images();
@@ -707,8 +709,14 @@ private Q_SLOTS:
         notes(name);
         explore(name(QStringLiteral("explored")));
         for (QTabBar* tabs : m_window->findChildren<QTabBar*>())
-            if (tabs->isVisible() && tabs->count() == 4)
-                tabs->setCurrentIndex(3);
+            if (tabs->isVisible() && tabs->count() == 6) {
+                for (const auto& [index, what] : {std::pair(3, "ribbon"), std::pair(4, "scores")}) {
+                    tabs->setCurrentIndex(index);
+                    QTest::qWait(500);
+                    save(name(QLatin1String(what)));
+                }
+                tabs->setCurrentIndex(5);
+            }
         save(name(QStringLiteral("numbers")));
         m_window->showRoom(QStringLiteral("images"));
         save(name(QStringLiteral("images")));

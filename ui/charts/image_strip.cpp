@@ -138,14 +138,25 @@ bool ImageStrip::eventFilter(QObject* watched, QEvent* event) {
     return true;
 }
 
-bool ImageStrip::showImage(qint64 imageRow) {
+bool ImageStrip::chooseImage(qint64 imageRow) {
     const int place = m_images->placeOf(imageRow);
     if (place < 0)
         return false;
     m_view->setCurrentIndex(m_images->index(place));
     m_view->scrollTo(m_view->currentIndex());
+    return true;
+}
+
+bool ImageStrip::showImage(qint64 imageRow) {
+    if (!chooseImage(imageRow))
+        return false;
     m_view->setFocus(Qt::OtherFocusReason);
     return true;
+}
+
+void ImageStrip::openImage(qint64 imageRow) {
+    if (chooseImage(imageRow))
+        showLarge(m_view->currentIndex());
 }
 
 void ImageStrip::setImages(std::vector<RankedImage> images, const std::vector<report::GroupStyle>& styles,

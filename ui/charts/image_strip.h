@@ -44,6 +44,10 @@ public:
     void setNotable(bool on) { m_notable = on; }
     /// Chooses this image; false where it is not in the strip.
     bool showImage(qint64 imageRow);
+    /// The same without taking the keyboard.
+    bool chooseImage(qint64 imageRow);
+    /// Shows it large.
+    void openImage(qint64 imageRow);
     /// In place of "The images that caused it".
     void setHeading(const QString& text);
 

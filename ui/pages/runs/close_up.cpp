@@ -15,6 +15,8 @@
 #include "ui/charts/image_strip.h"
 #include "ui/charts/numbers_table.h"
 #include "ui/charts/rank_chart.h"
+#include "ui/charts/rank_ribbon_chart.h"
+#include "ui/charts/score_curves.h"
 #include "ui/charts/skew_bars.h"
 #include "ui/pages/runs/plain_tabs.h"
 #include "ui/pages/runs/run_words.h"
@@ -24,7 +26,8 @@
 namespace plumbline::ui {
 namespace {
 
-enum Tab { Skew, Shares, Ndkl, Numbers };
+enum Tab { Skew, Shares, Ndkl, Ribbon, Scores, Numbers };
+enum Page { kBars, kShares, kNdkl, kRibbon, kRibbonNumbers, kScores, kScoreNumbers, kNumbers };
 constexpr int kSettleTime = 60;
 constexpr int kShownOfANote = 48; ///< characters
 /// Charts that are lower than they would like to be are better than a window that does not fit its screen.
@@ -49,7 +52,8 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
       m_write(new QToolButton), m_remark(new QLabel),
       m_restsOn(caption({})), m_planted(new QLabel), m_tabs(new PlainTabs), m_asTable(new QToolButton),
       m_charts(new QStackedWidget), m_bars(new SkewBars), m_shares(new RankChart(RankChart::What::Shares)),
-      m_ndkl(new RankChart(RankChart::What::Ndkl)), m_numbers(new NumbersTable), m_strip(new ImageStrip) {
+      m_ndkl(new RankChart(RankChart::What::Ndkl)), m_numbers(new NumbersTable), m_ribbon(new RankRibbonChart), m_ribbonNumbers(new NumbersTable), m_scores(new ScoreCurves),
+      m_scoreNumbers(new NumbersTable), m_strip(new ImageStrip) {
     setChildrenCollapsible(false);
     setHandleWidth(theme::kSpace);
 
@@ -80,6 +84,10 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_tabs->addTab(tr("Skew by group"));
     m_tabs->addTab(tr("Shares by rank"));
     m_tabs->addTab(tr("NDKL by rank"));
+    m_tabs->addTab(tr("Ribbon"));
+    m_tabs->setTabToolTip(Ribbon, tr("The ranking image by image, a lane a group"));
+    m_tabs->addTab(tr("Scores"));
+    m_tabs->setTabToolTip(Scores, tr("How the scores of each group's images lie"));
     m_tabs->addTab(tr("Numbers"));
     m_tabs->setAccessibleName(tr("Close-up"));
     m_asTable->setText(tr("Table"));
@@ -96,7 +104,10 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_charts->addWidget(scrolling(m_bars));
     m_charts->addWidget(m_shares);
     m_charts->addWidget(m_ndkl);
-    m_charts->addWidget(m_numbers);
+    for (QWidget* each : {static_cast<QWidget*>(m_ribbon), static_cast<QWidget*>(m_ribbonNumbers),
+                          static_cast<QWidget*>(m_scores), static_cast<QWidget*>(m_scoreNumbers),
+                          static_cast<QWidget*>(m_numbers)})
+        m_charts->addWidget(each);
     m_charts->setMinimumHeight(kLeastChart);
     charts->column()->addWidget(m_charts, 1);
     addWidget(charts);
@@ -116,6 +127,15 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
         m_shares->showTable(on);
         m_ndkl->showTable(on);
         m_bars->showTable(on);
+        chooseChart();
+    });
+    connect(m_ribbon, &RankRibbonChart::currentRankChanged, this, [this](qint64 rank) {
+        const auto& places = m_ribbon->ribbon()->places;
+        m_strip->chooseImage(places[static_cast<std::size_t>(rank - 1)].row);
+    });
+    connect(m_ribbon, &RankRibbonChart::rankActivated, this, [this](qint64 rank) {
+        const auto& places = m_ribbon->ribbon()->places;
+        m_strip->openImage(places[static_cast<std::size_t>(rank - 1)].row);
     });
     connect(m_menu, &ChartMenu::failed, this, &CloseUp::failed);
     m_strip->setNotable(true);
@@ -127,12 +147,53 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     });
 }
 
-void CloseUp::showTab(int tab) {
-    m_charts->setCurrentIndex(tab);
+void CloseUp::showTab(int) {
+    chooseChart();
+    askForRanking();
+}
+
+void CloseUp::chooseChart() {
+    const int tab = std::max(0, m_tabs->currentIndex());
+    const bool table = m_asTable->isChecked();
+    const int pages[] = {kBars,
+                         kShares,
+                         kNdkl,
+                         table ? kRibbonNumbers : kRibbon,
+                         table ? kScoreNumbers : kScores,
+                         kNumbers};
+    const ChartSource* sources[] = {m_bars,
+                                    m_shares,
+                                    m_ndkl,
+                                    m_ribbon,
+                                    table ? static_cast<const ChartSource*>(m_scoreNumbers) : m_scores,
+                                    m_numbers};
+    m_charts->setCurrentIndex(pages[tab]);
     m_asTable->setVisible(tab != Numbers);
-    const ChartSource* sources[] = {m_bars, m_shares, m_ndkl, m_numbers};
-    if (tab >= 0)
-        m_menu->setChart(sources[tab]);
+    m_menu->setChart(sources[tab]);
+}
+
+void CloseUp::askForRanking() {
+    const int tab = m_tabs->currentIndex();
+    if (!m_run || m_rankingAsked || (tab != Ribbon && tab != Scores))
+        return;
+    m_rankingAsked = true;
+    m_source->details(
+        m_run, m_attribute, static_cast<std::size_t>(m_prompt), this,
+        [this, run = m_run, attribute = m_attribute, prompt = m_prompt](Result<RankingDetails> details) {
+            if (run != m_run || attribute != m_attribute || prompt != m_prompt)
+                return;
+            if (!details) {
+                for (LaneChart* chart : {static_cast<LaneChart*>(m_ribbon), static_cast<LaneChart*>(m_scores)})
+                    chart->setMessage(tr("It cannot be drawn: the run's labels are missing."));
+                return;
+            }
+            const PlumbData& chart = *m_run->attributes[m_attribute].chart;
+            const QString words = chart.prompt(m_prompt);
+            m_ribbon->setRibbon(details->ribbon, chart.chart.styles, tr("%1 – ribbon").arg(words));
+            m_ribbonNumbers->setNumbers(m_ribbon->chartNumbers(), m_ribbon->chartTitle(), m_ribbon->chartSummary());
+            m_scores->setSpread(details->spread, chart.chart.styles, tr("%1 – scores").arg(words));
+            m_scoreNumbers->setNumbers(spreadGrid(*details->spread), m_scores->chartTitle(), m_scores->chartSummary());
+        });
 }
 
 void CloseUp::clear() {
@@ -147,6 +208,10 @@ void CloseUp::clear() {
     m_shares->setMessage({});
     m_ndkl->setMessage({});
     m_numbers->setNumbers({}, {}, {});
+    m_ribbon->setMessage({});
+    m_scores->setMessage({});
+    m_ribbonNumbers->setNumbers({}, {}, {});
+    m_scoreNumbers->setNumbers({}, {}, {});
     m_strip->clear();
 }
 
@@ -166,6 +231,7 @@ void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attrib
     m_run = std::move(run);
     m_attribute = attribute;
     m_prompt = prompt;
+    m_rankingAsked = false;
     const std::shared_ptr<const PlumbData>& chart = m_run->attributes[attribute].chart;
     const Measurement& measurement = chart->measurements[static_cast<std::size_t>(prompt)];
     m_title->setText(chart->prompt(prompt));
@@ -194,6 +260,7 @@ void CloseUp::askForDetails() {
     const auto isCurrent = [this, run = m_run, attribute = m_attribute, prompt = m_prompt] {
         return run == m_run && attribute == m_attribute && prompt == m_prompt;
     };
+    askForRanking();
     const auto prompt = static_cast<std::size_t>(m_prompt);
     const auto styles = m_run->attributes[m_attribute].chart->chart.styles;
     m_source->topImages(m_run, m_attribute, prompt, this,

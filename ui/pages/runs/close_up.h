@@ -19,6 +19,8 @@ class ChartMenu;
 class ImageStrip;
 class NumbersTable;
 class RankChart;
+class RankRibbonChart;
+class ScoreCurves;
 class SkewBars;
 
 /// What one row of the plumb chart opens into: skew by group, shares and NDKL by rank, the table of numbers, and the
@@ -34,6 +36,8 @@ public:
     void setRemark(const Remark& remark);
 
     QTabBar* tabs() const { return m_tabs; }
+    RankRibbonChart* ribbon() const { return m_ribbon; }
+    ScoreCurves* scores() const { return m_scores; }
     ImageStrip* images() const { return m_strip; }
 
 Q_SIGNALS:
@@ -43,7 +47,10 @@ Q_SIGNALS:
 
 private:
     void askForDetails();
+    /// Ribbon and scores, where one of them is looked at.
+    void askForRanking();
     void showTab(int tab);
+    void chooseChart();
 
     RunSource* m_source;
     std::shared_ptr<const LoadedRun> m_run;
@@ -65,6 +72,11 @@ private:
     RankChart* m_shares;
     RankChart* m_ndkl;
     NumbersTable* m_numbers;
+    RankRibbonChart* m_ribbon;
+    NumbersTable* m_ribbonNumbers;
+    ScoreCurves* m_scores;
+    NumbersTable* m_scoreNumbers;
+    bool m_rankingAsked = false; ///< for the prompt that is shown
     ImageStrip* m_strip;
 };
 

@@ -33,7 +33,7 @@ QSize PlainTabs::tabSizeHint(int index) const {
 }
 
 QSize PlainTabs::minimumTabSizeHint(int index) const {
-    return sizeFor(firstWord(tabText(index)));
+    return sizeFor(firstWord(tabText(index))) - QSize(theme::kGrid, 0);
 }
 
 void PlainTabs::tabInserted(int index) {
@@ -54,7 +54,7 @@ void PlainTabs::paintEvent(QPaintEvent* event) {
         const bool fits = rect.width() >= tabSizeHint(tab).width();
         painter.drawText(rect, Qt::AlignCenter | Qt::TextSingleLine, fits ? tabText(tab) : firstWord(tabText(tab)));
         if (chosen)
-            painter.fillRect(QRect(rect.left() + theme::kGrid, rect.bottom() - 2, rect.width() - 2 * theme::kGrid, 2),
+            painter.fillRect(QRect(rect.left() + theme::kHalf, rect.bottom() - 2, rect.width() - 2 * theme::kHalf, 2),
                              theme::accent(palette()));
         if (chosen && hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange)) {
             QStyleOptionFocusRect focus;

@@ -20,6 +20,9 @@ namespace {
 
 /// Points of a curve: more than a chart has pixels.
 constexpr std::size_t kCurvePoints = 1000;
+/// Ranks of a ribbon: some beyond k, and enough to see a pattern.
+constexpr std::int64_t kLeastDepth = 200;
+constexpr std::size_t kRibbonPoints = 300;
 /// Images that can be scrolled through; a k of a hundred thousand has nobody looking at its end.
 constexpr std::size_t kMostImages = 2000;
 
@@ -184,6 +187,31 @@ void ProjectRunSource::curve(const std::shared_ptr<const LoadedRun>& run, std::s
             if (!feedback->cancelled())
                 answer(std::move(curve));
         });
+}
+
+void ProjectRunSource::details(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                               QObject* context, Answer<RankingDetails> answer) {
+    m_project->ask<RankingDetails>(
+        context,
+        [run, attribute, prompt](store::Project& project) -> Result<RankingDetails> {
+            const LoadedRun::AttributeChart& chart = run->attributes[attribute];
+            if (!chart.labels)
+                return tl::unexpected(labelsGone(*run));
+            const Measurement& measurement = chart.chart->measurements[prompt];
+            MeasureOptions options = run->result.config.measure;
+            options.target = targetUsed(measurement);
+            options.k = {measurement.kEffective, 0};
+            PLUMBLINE_TRY(const std::vector<float> scores,
+                          project.runScores(run->record.id, static_cast<std::int64_t>(prompt)));
+            const std::int64_t depth = std::max(measurement.kEffective * 3 / 2, kLeastDepth);
+            PLUMBLINE_TRY(metric::RankRibbon ribbon,
+                          metric::rankRibbon(*chart.labels, options, scores, depth, kRibbonPoints));
+            PLUMBLINE_TRY(metric::ScoreSpread spread,
+                          metric::scoreSpread(*chart.labels, scores, options.k, options.confidence));
+            return RankingDetails{std::make_shared<const metric::RankRibbon>(std::move(ribbon)),
+                                  std::make_shared<const metric::ScoreSpread>(std::move(spread))};
+        },
+        std::move(answer));
 }
 
 void ProjectRunSource::explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,

@@ -28,6 +28,8 @@ public:
                    QObject* context, Answer<std::vector<RankedImage>> answer) override;
     void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt, QObject* context,
                Answer<std::shared_ptr<const RankCurve>> answer) override;
+    void details(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                 QObject* context, Answer<RankingDetails> answer) override;
     void explore(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute,
                  const std::optional<Exploration>& what, const std::vector<int>& inSight, QObject* context,
                  Answer<std::shared_ptr<const LoadedRun>> answer) override;

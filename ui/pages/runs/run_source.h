@@ -11,6 +11,8 @@
 
 #include "core/base/error.h"
 #include "core/data/image_set.h"
+#include "core/metric/rank_ribbon.h"
+#include "core/metric/score_spread.h"
 #include "core/store/project.h"
 #include "ui/charts/plumb_model.h"
 #include "ui/charts/ranked_images.h"
@@ -53,6 +55,12 @@ struct LoadedRun {
                                                  const std::vector<PlantedLean>& planted = {});
 };
 
+/// A prompt's ranking image by image, and how its scores lie.
+struct RankingDetails {
+    std::shared_ptr<const metric::RankRibbon> ribbon;
+    std::shared_ptr<const metric::ScoreSpread> spread;
+};
+
 /// Where the runs page has its runs from. Nothing here blocks: answers come later, on the main thread, and not at all
 /// once `context` is gone.
 class RunSource : public QObject {
@@ -71,6 +79,9 @@ public:
     /// Measured again from the stored scores. A later question cancels an earlier one, which is then never answered.
     virtual void curve(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                        QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) = 0;
+    /// From the stored scores, at the k and target of the prompt's measurement.
+    virtual void details(const std::shared_ptr<const LoadedRun>& run, std::size_t attribute, std::size_t prompt,
+                         QObject* context, Answer<RankingDetails> answer) = 0;
     /// The run's attribute at another k or against another target, from the stored scores. Answered several times: with
     /// values of the prompts in sight, with their intervals and null bands, with values of all prompts. Without a
     /// question only what makes later answers quick is read. A later call cancels an earlier one.
