@@ -602,6 +602,8 @@ private Q_SLOTS:
             press(tour, stop == 5 ? QStringLiteral("Done") : QStringLiteral("Next"));
         }
         save(QStringLiteral("small-sample-planted"));
+        explore(QStringLiteral("small-sample-explored"));
+        QCOMPARE(m_window->size(), QSize(1024, 640));
     }
     void sampleIsBeingOpened() {
         start("light", false);

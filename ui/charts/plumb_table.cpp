@@ -60,6 +60,7 @@ void PlumbTable::setChart(std::shared_ptr<const PlumbData> chart) {
 void PlumbTable::updateChart(std::shared_ptr<const PlumbData> chart) {
     m_model->updateChart(std::move(chart));
     setRowHeight();
+    shareWidth();
     viewport()->update(); // the plumb line below the rows
 }
 

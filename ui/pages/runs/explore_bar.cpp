@@ -22,13 +22,14 @@ namespace {
 
 constexpr int kPlaces = 500; ///< of the slider
 constexpr int kPage = 50;
+constexpr int kTargetCharacters = 12;
 enum Target { Own, PoolShares, EqualShares };
 
 } // namespace
 
 ExploreBar::ExploreBar(QWidget* parent)
     : QWidget(parent), m_slider(new QSlider(Qt::Horizontal)), m_number(new QSpinBox), m_target(new QComboBox),
-      m_words(caption({})), m_back(new QPushButton(tr("&Back to the run"))) {
+      m_words(caption({})), m_back(new QPushButton(tr("&Back"))) {
     auto* line = new QHBoxLayout(this);
     line->setContentsMargins(theme::kGrid, 0, 0, 0);
     line->setSpacing(theme::kGrid);
@@ -49,7 +50,8 @@ ExploreBar::ExploreBar(QWidget* parent)
     m_number->setKeyboardTracking(false); // a number that is half typed is none
     m_number->setGroupSeparatorShown(true);
     m_target->setAccessibleName(tr("Target to look at"));
-    m_target->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_target->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_target->setMinimumContentsLength(kTargetCharacters);
     m_words->setWordWrap(true);
     m_words->setTextFormat(Qt::PlainText);
     line->addWidget(label);
@@ -60,6 +62,7 @@ ExploreBar::ExploreBar(QWidget* parent)
     line->addWidget(m_words, 3);
     line->addWidget(m_back);
     m_back->setToolTip(tr("Shows again what the run measured"));
+    m_back->setAccessibleName(tr("Back to the run"));
 
     connect(m_slider, &QSlider::valueChanged, this, [this](int place) { choose(kAt(place)); });
     connect(m_number, &QSpinBox::valueChanged, this, [this](int k) { choose(k); });
@@ -97,7 +100,7 @@ void ExploreBar::setRun(const LoadedRun& run, std::size_t attribute) {
     m_number->setValue(static_cast<int>(m_k));
     m_slider->setValue(placeOf(m_k));
     m_target->clear();
-    m_target->addItem(tr("the run's: %1").arg(targetText(first->target)));
+    m_target->addItem(tr("run's: %1").arg(targetText(first->target)));
     m_target->addItem(targetText(plumbline::Target::Kind::Pool));
     m_target->addItem(targetText(plumbline::Target::Kind::Uniform));
     const bool choice = !onlyTarget(first->definition);

@@ -357,11 +357,13 @@ void RunsPage::redraw() {
     const LoadedRun::AttributeChart& chart = shown()->attributes[attribute];
     m_summaryTitle->setText(summaryTitle(chart.chart->chart));
     m_summaryLine->setText(summaryLine(chart.chart->chart));
+    m_truth->setVisible(!m_explored && !m_truth->text().isEmpty()); // it is judged by what the run measured
     m_chart->updateChart(chart.chart, chartTitle(attribute));
     m_heatIsOld = true;
     if (m_tabs->currentIndex() == Heat)
         drawHeat();
     m_closeUp->setPrompt(shown(), attribute, m_chart->table()->currentMeasurement());
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
 QString RunsPage::chartTitle(std::size_t attribute) const {
