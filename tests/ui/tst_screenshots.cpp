@@ -148,6 +148,9 @@ private:
     /// Another k and target of the run that is shown, and back.
     void explore(const QString& picture) {
         auto* runs = m_window->findChild<RunsPage*>();
+        if (!runs->exploreBar()->isVisible())
+            press(runs, QStringLiteral("E&xplore k"));
+        QVERIFY(runs->exploreBar()->isVisible());
         runs->exploreBar()->number()->setValue(40);
         runs->exploreBar()->target()->setCurrentIndex(2);
         QTRY_VERIFY_WITH_TIMEOUT(runs->chart()->chart()->isExplored, 30000);

@@ -84,14 +84,13 @@ std::int64_t ExploreBar::kAt(int place) const {
                                     std::max<std::int64_t>(1, m_images));
 }
 
-void ExploreBar::setRun(const LoadedRun& run, std::size_t attribute) {
+bool ExploreBar::setRun(const LoadedRun& run, std::size_t attribute) {
     const LoadedRun::AttributeChart& chart = run.attributes[attribute];
     const Measurement* first = chart.chart->measurements.empty() ? nullptr : &chart.chart->measurements.front();
     const bool can = first != nullptr && chart.labels && first->groups.size() > 1;
-    setVisible(can);
     m_explored.reset();
     if (!can)
-        return;
+        return false;
     const QSignalBlocker quietSlider(m_slider), quietNumber(m_number), quietTarget(m_target);
     m_images = std::min<std::int64_t>(first->n, std::numeric_limits<int>::max());
     m_runK = std::clamp<std::int64_t>(first->k, 1, m_images);
@@ -108,6 +107,7 @@ void ExploreBar::setRun(const LoadedRun& run, std::size_t attribute) {
     m_target->setToolTip(choice ? tr("The shares that the groups should have in the top")
                                 : tr("The run's definition knows this target only"));
     tell();
+    return true;
 }
 
 void ExploreBar::choose(std::int64_t k) {

@@ -20,8 +20,8 @@ class ExploreBar : public QWidget {
 public:
     explicit ExploreBar(QWidget* parent = nullptr);
 
-    /// Shows what an attribute of the run was measured at. Hidden where nothing can be explored.
-    void setRun(const LoadedRun& run, std::size_t attribute);
+    /// Shows what an attribute of the run was measured at; false where nothing can be explored.
+    bool setRun(const LoadedRun& run, std::size_t attribute);
     /// What is shown now; of the exploration that was asked for.
     void setExplored(const LoadedRun::Explored& explored);
     /// The way back, also taken by its button.

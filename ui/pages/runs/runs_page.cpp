@@ -101,6 +101,14 @@ void RunsPage::build() {
     m_hand->setEnabled(false);
     top->addWidget(m_picker, 0, Qt::AlignLeft);
     top->addStretch();
+    m_exploreButton = new QPushButton(tr("E&xplore k"));
+    m_exploreButton->setCheckable(true);
+    m_exploreButton->setToolTip(tr("Look at another k or target; what the run measured stays"));
+    connect(m_exploreButton, &QPushButton::clicked, this, [this](bool open) {
+        m_exploreByHand = true;
+        openExploring(open);
+    });
+    top->addWidget(m_exploreButton);
     top->addWidget(m_attributeLabel);
     top->addWidget(m_attribute);
     top->addWidget(m_hand);
@@ -351,6 +359,18 @@ void RunsPage::explore() {
                       });
 }
 
+void RunsPage::openExploring(bool open) {
+    const bool shows = open && m_exploreButton->isEnabled();
+    m_exploreButton->setChecked(open);
+    if (!shows && m_explored)
+        m_explore->goBack();
+    m_explore->setVisible(shows);
+    if (!m_tour->isOpen())
+        m_closeUp->setVisible(m_tabs->currentIndex() != OtherMeasures && (!shows || height() >= kRoomForTourAndBoth));
+    QTimer::singleShot(0, this, &RunsPage::shareHeight);
+    m_scrolled.start();
+}
+
 /// The same prompts with the numbers of the run or of what is explored.
 void RunsPage::redraw() {
     const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
@@ -400,6 +420,9 @@ void RunsPage::shareHeight() {
 
 void RunsPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    if (!m_exploreByHand && !m_explored)
+        m_exploreButton->setChecked(height() >= kRoomForTourAndBoth);
+    openExploring(m_exploreButton->isChecked());
     QTimer::singleShot(0, this, &RunsPage::shareHeight); // when the layout has settled
 }
 
@@ -484,6 +507,7 @@ void RunsPage::runChosen(qint64 id) {
 void RunsPage::showUnfinished(const store::RunRecord& run) {
     m_attribute->hide();
     m_attributeLabel->hide();
+    m_exploreButton->setEnabled(false);
     m_facts->setText(runLine(run).toHtmlEscaped());
     QString text = runStateText(run);
     text[0] = text[0].toUpper();
@@ -562,7 +586,8 @@ void RunsPage::showAttribute(int index) {
     if (!m_tabs->isTabVisible(m_tabs->currentIndex()))
         m_tabs->setCurrentIndex(Prompts);
     m_explored.reset();
-    m_explore->setRun(*m_run, attribute);
+    m_exploreButton->setEnabled(m_explore->setRun(*m_run, attribute));
+    openExploring(m_exploreButton->isChecked());
     m_heat->setChart(chart.chart, tr("%1 · heat map").arg(title));
     m_heatIsOld = false;
     m_chart->setChart(chart.chart, title);
@@ -584,7 +609,7 @@ void RunsPage::showTab(int tab) {
     const ChartSource* sources[] = {m_chart, m_heat, m_concepts, m_measures->numbers()};
     m_menu->setChart(sources[tab]);
     // The other measures are not about one prompt: they have the close-up's room as well.
-    m_closeUp->setVisible(tab != OtherMeasures);
+    m_closeUp->setVisible(tab != OtherMeasures && (m_explore->isHidden() || height() >= kRoomForTourAndBoth));
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
 }
 
@@ -594,8 +619,8 @@ bool RunsPage::startTour() {
         return m_tourWanted;
     }
     m_tabs->setCurrentIndex(Prompts);
-    if (m_explored)
-        m_explore->goBack(); // it tells of what the run measured
+    if (m_explored || height() < kRoomForTourAndBoth)
+        openExploring(false); // it tells of what the run measured
     tellTour(true);
     QTimer::singleShot(0, this, &RunsPage::shareHeight);
     return m_tour->isOpen();

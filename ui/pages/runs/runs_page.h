@@ -94,6 +94,8 @@ private:
     void explore();
     void redraw();
     void drawHeat();
+    /// Opens the bar or closes it; in a low window the close-ups give their room to it.
+    void openExploring(bool open);
     QString chartTitle(std::size_t attribute) const;
     void setFacts();
     QMenu* buildHand();
@@ -147,6 +149,8 @@ private:
     QLineEdit* m_find = nullptr;
     ChartMenu* m_menu = nullptr;
     ExploreBar* m_explore = nullptr;
+    QPushButton* m_exploreButton = nullptr; ///< opens the bar
+    bool m_exploreByHand = false;           ///< the user decides whether it is open
     QStackedWidget* m_tables = nullptr;
     PlumbChartView* m_chart = nullptr;
     HeatMap* m_heat = nullptr;
