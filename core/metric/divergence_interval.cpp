@@ -23,7 +23,7 @@ constexpr double kFurthest = 40;          // there a path has left every group b
 constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
 constexpr std::size_t kRowsDrawnSingly = 8;
 constexpr double kGrowth = 0.2; // of a lean, for each factor e by which the rank is smaller
-constexpr std::size_t kStepsAlone = 10'000;
+constexpr std::size_t kStepsAlone = 2'000;
 constexpr double kPriorRows = 20;
 constexpr double kNdklTail = 0.7; // of the tail asked for: the shares along the ranks are estimated, not known
 
@@ -313,9 +313,9 @@ private:
                 const std::int64_t drawn =
                     i + 1 == g ? left : binomial(left, std::min(1.0, mine / probability), generator);
                 if (drawn > 0) {
-                    const auto before = static_cast<double>(s.counts[i]);
+                    const std::int64_t before = s.counts[i];
                     s.counts[i] += drawn;
-                    sum += tail * (xLogX(static_cast<double>(s.counts[i])) - xLogX(before));
+                    sum += tail * (m_xLogX.of(s.counts[i]) - m_xLogX.of(before));
                     s.tails[i] += tail * static_cast<double>(drawn);
                 }
                 left -= drawn;
@@ -349,22 +349,29 @@ private:
         }
     }
 
-    /// c ln c - (c-1) ln(c-1), from a table for the counts that are common.
+    /// c ln c and its steps, from tables for the counts that are common.
     class Steps {
     public:
-        Steps() {
-            m_steps.resize(4096);
-            for (std::size_t c = 1; c < m_steps.size(); ++c)
-                m_steps[c] = xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+        Steps() : m_values(kCommon), m_steps(kCommon) {
+            for (std::size_t c = 1; c < kCommon; ++c) {
+                m_values[c] = xLogX(static_cast<double>(c));
+                m_steps[c] = m_values[c] - m_values[c - 1];
+            }
         }
+        double of(std::int64_t c) const {
+            const auto place = static_cast<std::size_t>(c);
+            return place < kCommon ? m_values[place] : xLogX(static_cast<double>(c));
+        }
+        /// c ln c - (c-1) ln(c-1)
         double step(std::int64_t c) const {
             const auto place = static_cast<std::size_t>(c);
-            return place < m_steps.size() ? m_steps[place]
-                                          : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+            return place < kCommon ? m_steps[place]
+                                   : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
         }
 
     private:
-        std::vector<double> m_steps;
+        static constexpr std::size_t kCommon = 8192;
+        std::vector<double> m_values, m_steps;
     };
 
     const DivergenceEvidence& m_evidence;

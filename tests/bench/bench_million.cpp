@@ -154,8 +154,9 @@ int measure(const char* folder) {
         waitFor(hasIntervals, &turn);
         const double intervals = static_cast<double>(clock.nsecsElapsed()) / 1e6;
         std::printf(
-            "k = %7d: values %8.1f ms, intervals and bands %8.1f ms; longest turn of the main thread %6.1f ms\n", k,
-            values, intervals, turn);
+            "k = %7d: values %8.1f ms, intervals and bands %8.1f ms; longest turn of the main thread %6.1f ms; highest "
+            "memory %5.0f MiB\n",
+            k, values, intervals, turn, memory());
     };
     std::printf("before anything was read ahead:\n");
     change(500);
@@ -165,7 +166,6 @@ int measure(const char* folder) {
     std::printf("six seconds later:\n");
     for (const int k : {100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000})
         change(k);
-    std::printf("highest memory               %8.0f MiB\n", memory());
     return 0;
 }
 

@@ -261,6 +261,28 @@ private Q_SLOTS:
         QVERIFY(!again->explored);
     }
 
+    /// Rankings are kept: at the next k the values of all prompts come at once, whatever is in sight.
+    void nextKHasAllValuesAtOnce() {
+        load();
+        std::vector<std::shared_ptr<const LoadedRun>> views;
+        const auto look = [&](std::int64_t k) {
+            views.clear();
+            m_source->explore(m_loaded, 0, Exploration{k, {}}, {1}, this,
+                              [&](Result<std::shared_ptr<const LoadedRun>> view) { views.push_back(view.value()); });
+            QTRY_VERIFY_WITH_TIMEOUT(!views.empty() && views.back()->explored->complete, 30000);
+        };
+        look(120);
+        look(90);
+        QVERIFY(!views.front()->explored->complete);
+        for (std::size_t prompt = 0; prompt < kPrompts; ++prompt) {
+            const Measurement& found = views.front()->attributes[0].chart->measurements[prompt];
+            QCOMPARE(found.k, std::int64_t{90});
+            QCOMPARE(found.groups.size(), views.back()->attributes[0].chart->measurements[prompt].groups.size());
+            QVERIFY(!found.groups.empty());
+            QCOMPARE(found.maxSkew.value, views.back()->attributes[0].chart->measurements[prompt].maxSkew.value);
+        }
+    }
+
     void imagesAndCurvesFollowTheExploredK() {
         load();
         std::shared_ptr<const LoadedRun> view;

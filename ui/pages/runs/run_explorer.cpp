@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <ranges>
 
@@ -14,9 +15,9 @@ namespace {
 
 /// Ranks that are kept of every prompt.
 constexpr std::size_t kFewRanks = 16'384;
-/// Prompts that are read and ranked, or measured, in one piece of work.
-constexpr std::size_t kPromptsAtOnce = 16;
-constexpr std::size_t kDeepAtOnce = 2;
+/// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
+/// wait for them.
+constexpr std::size_t kPromptsAtOnce = 2;
 /// Ranks that are drawn for intervals and bands of a screenful of prompts in less than a second; a large k has fewer
 /// draws, but never too few for a 95 % interval.
 constexpr double kMostDrawnRanks = 2e7;
@@ -118,13 +119,17 @@ const metric::Meter& RunExplorer::meterOf(std::size_t prompt) const {
     return (m_metersAtK.empty() ? m_meters : m_metersAtK)[m_meterOfPrompt[prompt]];
 }
 
+bool RunExplorer::isRanked(std::size_t prompt, std::size_t ranks) const {
+    const metric::Meter& meter = meterOf(prompt);
+    return m_fronts[prompt].ranks() >= std::min(ranks, static_cast<std::size_t>(meter.images()));
+}
+
 /// Ranks those of the prompts that have fewer ranks.
 Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t ranks, const Scores& scores) {
     std::vector<std::size_t> missing;
     std::vector<std::vector<float>> values;
     for (const std::size_t prompt : prompts) {
-        const auto most = static_cast<std::size_t>(meterOf(prompt).images());
-        if (m_fronts[prompt].ranks() >= std::min(std::max(ranks, meterOf(prompt).valuesNeed()), most))
+        if (isRanked(prompt, std::max(ranks, meterOf(prompt).valuesNeed())))
             continue;
         PLUMBLINE_TRY(std::vector<float> of, scores(prompt));
         missing.push_back(prompt);
@@ -176,18 +181,24 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
     for (std::size_t prompt = 0; prompt < m_fronts.size(); ++prompt)
         forget(prompt);
     const auto first = [](std::vector<std::size_t>& prompts, std::size_t most) {
-        prompts.resize(std::min(prompts.size(), most));
+        if (prompts.size() > most)
+            prompts.erase(prompts.begin() + static_cast<std::ptrdiff_t>(most), prompts.end());
     };
 
     if (m_what) {
         const auto isPending = [this](std::size_t prompt) { return m_measurements[prompt].groups.empty(); };
+        const auto every = std::views::iota(std::size_t(0), m_measurements.size());
         std::vector<std::size_t> next;
         std::ranges::copy_if(seen, std::back_inserter(next), isPending);
         if (!next.empty()) {
+            // With those whose ranking is there: rows that come into sight have their values.
+            std::ranges::copy_if(every, std::back_inserter(next), [&](std::size_t prompt) {
+                return !isSeen[prompt] && isPending(prompt) &&
+                       isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
+            });
             PLUMBLINE_CHECK(measure(next, scores));
-            return Step{view(false), false};
+            return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
         }
-        const auto every = std::views::iota(std::size_t(0), m_measurements.size());
         std::ranges::copy_if(seen, std::back_inserter(next),
                              [this](std::size_t prompt) { return !m_hasIntervals[prompt]; });
         if (!next.empty() && m_draws > 0) {
@@ -196,8 +207,11 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             PLUMBLINE_CHECK(rank(std::span(&prompt, 1), ranks, scores));
             PLUMBLINE_TRY(m_measurements[prompt],
                           meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
+            const bool isFirst = std::ranges::none_of(m_hasIntervals, std::identity()), isLast = next.size() == 1;
             m_hasIntervals[prompt] = true;
-            return Step{next.size() == 1 ? view(std::ranges::none_of(every, isPending)) : nullptr, false};
+            // The current row's are shown as soon as they are there, the others' together.
+            const bool shows = isFirst || isLast;
+            return Step{shows ? view(isLast && std::ranges::none_of(every, isPending)) : nullptr, false};
         }
         next.clear();
         std::ranges::copy_if(every, std::back_inserter(next), isPending);
@@ -209,18 +223,33 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             return Step{last ? view(true) : nullptr, false};
         }
     }
-    // What makes the next k quick: a few ranks of what is in sight, then all.
-    for (const std::size_t ranks : {kFewRanks, static_cast<std::size_t>(m_labels.codes.size())}) {
-        std::vector<std::size_t> next;
-        std::ranges::copy_if(seen, std::back_inserter(next), [&](std::size_t prompt) {
-            return m_fronts[prompt].ranks() < std::min(ranks, static_cast<std::size_t>(meterOf(prompt).images()));
-        });
-        if (next.empty())
-            continue;
-        first(next, ranks == kFewRanks ? kPromptsAtOnce : kDeepAtOnce);
+    // What makes the next k quick: a few ranks of all prompts, first those in sight; and all ranks of what is in sight
+    // once a large k was asked for.
+    const auto readAhead = [&](std::vector<std::size_t> next, std::size_t ranks) -> Result<bool> {
+        std::erase_if(next, [&](std::size_t prompt) { return isRanked(prompt, ranks); });
+        first(next, kPromptsAtOnce);
         PLUMBLINE_CHECK(rank(next, ranks, scores));
-        return Step{nullptr, false};
+        return !next.empty();
+    };
+    PLUMBLINE_TRY(bool more, readAhead(seen, kFewRanks));
+    if (!more && m_what && static_cast<std::size_t>(m_what->k) > kFewRanks) {
+        PLUMBLINE_TRY(more, readAhead(seen, m_labels.codes.size()));
     }
+    std::vector<std::size_t> others; // once each: rankings that are too long to be kept would be read again and again
+    if (!more) {
+        std::ranges::copy_if(std::views::iota(m_readAhead, m_fronts.size()), std::back_inserter(others),
+                             [&](std::size_t prompt) {
+                                 return !isRanked(prompt, kFewRanks) && meterOf(prompt).valuesNeed() <= kFewRanks;
+                             });
+        m_readAhead = others.size() > kPromptsAtOnce ? others[kPromptsAtOnce] : m_fronts.size();
+        first(others, kPromptsAtOnce);
+    }
+    if (!others.empty()) {
+        PLUMBLINE_CHECK(rank(others, kFewRanks, scores));
+        more = true;
+    }
+    if (more)
+        return Step{nullptr, false};
     return Step{};
 }
 

@@ -38,6 +38,7 @@ private:
     RunExplorer() = default;
     Result<void> makeMeters(const std::optional<Target::Kind>& target);
     const metric::Meter& meterOf(std::size_t prompt) const;
+    bool isRanked(std::size_t prompt, std::size_t ranks) const;
     Result<void> rank(std::span<const std::size_t> prompts, std::size_t ranks, const Scores& scores);
     Result<void> measure(std::span<const std::size_t> prompts, const Scores& scores);
     std::shared_ptr<const LoadedRun> view(bool complete) const;
@@ -51,6 +52,7 @@ private:
     std::vector<metric::Meter> m_meters;  ///< one a target: prompts may have their own
     std::vector<std::size_t> m_meterOfPrompt;
     std::vector<metric::RankedFront> m_fronts; ///< one a prompt; empty: not ranked yet
+    std::size_t m_readAhead = 0;               ///< prompts whose first ranks were read without being asked for
 
     std::optional<Exploration> m_what;
     std::vector<metric::Meter> m_metersAtK;
