@@ -316,7 +316,7 @@ private Q_SLOTS:
         QVERIFY(summary.contains(counts));
         const QString section = between(page, L("<h2 id=\"comparison\""), L("<h2 id=\"evidence\""));
         QVERIFY(section.contains(counts));
-        QVERIFY(section.contains(L("max skew leans less (difference -0.250, 95 % interval -0.375 to -0.125)")));
+        QVERIFY(section.contains(L("MaxSkew leans less (difference -0.250, 95 % interval -0.375 to -0.125)")));
         QVERIFY(section.contains(L("They differ in batch size.")));
         // What leans more comes first, then what leans less.
         QVERIFY(section.indexOf(L("prompt 5</td>")) < section.indexOf(L("prompt 3</td>")));

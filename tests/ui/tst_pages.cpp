@@ -770,6 +770,12 @@ private Q_SLOTS:
         const LabelSource wanted{LabelSource::Kind::Annotated, "three people each"};
         QTRY_VERIFY_WITH_TIMEOUT(stored().at(1) == wanted, 30000);
         QVERIFY(stored().at(0) == LabelSource());
+        // Taken back it is as it was, also where it is edited, and made again.
+        bench.project.history()->undo();
+        QTRY_VERIFY_WITH_TIMEOUT((stored().at(1) == LabelSource{LabelSource::Kind::Annotated, ""}), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT((sources->sources().at(1) == LabelSource{LabelSource::Kind::Annotated, ""}), 30000);
+        bench.project.history()->redo();
+        QTRY_VERIFY_WITH_TIMEOUT(stored().at(1) == wanted && sources->sources().at(1) == wanted, 30000);
         // Removed and brought back, it is there again.
         QSignalSpy raised(&page, &Page::raised);
         QTest::mouseClick(button(&page, QStringLiteral("Remove")), Qt::LeftButton);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "core/base/numbers.h"
 #include "core/report/comparison_lines.h"
@@ -19,6 +21,11 @@ std::string valueText(const MeasureRow* row) {
 }
 
 std::string measureText(std::string name) {
+    constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+        {"max_skew", "MaxSkew"}, {"min_skew", "MinSkew"}, {"ndkl", "NDKL"}, {"gap_sd", "gap in sd"}};
+    for (const auto& [stable, title] : kNames)
+        if (name == stable)
+            return std::string(title);
     std::ranges::replace(name, '_', ' ');
     return name;
 }

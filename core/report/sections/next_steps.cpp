@@ -35,7 +35,7 @@ std::vector<Html> nextSteps(const ReportInput& input, const std::vector<Rankings
                    : escaped("the program shows them, and a report with images does.")));
         if (input.mitigated.empty() && !result.config.debias)
             steps.push_back(escaped("Try a debiasing method for " + leaning->attribute +
-                                    " and weigh what it costs: the page Mitigate, or plumb debias-compare."));
+                                    " and weigh what it costs: the page Mitigate, or plumb debias compare."));
         else if (!input.mitigated.empty())
             steps.push_back(escaped("Decide whether what debiasing changes is worth what it costs: ") +
                             link("mitigation", "before and after"));

@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "core/data/image_check.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/engine.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
@@ -98,15 +99,19 @@ void ImageSetPanel::setRecord(const store::ImageSetRecord* record) {
     }
     if (isOther || m_record->report.unreadable != record->report.unreadable)
         m_labels->setContent(record->images, record->report, record->attributes);
-    // What is being typed is not taken away by a change elsewhere.
-    if (isOther || !m_sources->isAncestorOf(QApplication::focusWidget())) {
-        QStringList names;
+    const auto stored = [](const store::ImageSetRecord& set) {
         std::vector<LabelSource> sources;
-        for (const auto& attribute : record->attributes) {
-            names.append(fromUtf8(attribute.name));
+        for (const auto& attribute : set.attributes)
             sources.push_back(attribute.source);
-        }
-        m_sources->setAttributes(names, sources);
+        return sources;
+    };
+    // What is being typed is not taken away by a change elsewhere; what was stored is, when it is undone.
+    if (isOther || !m_sources->isAncestorOf(QApplication::focusWidget()) ||
+        m_sources->sources() == stored(*m_record)) {
+        QStringList names;
+        for (const auto& attribute : record->attributes)
+            names.append(fromUtf8(attribute.name));
+        m_sources->setAttributes(names, stored(*record));
         m_sources->setReadOnly(!m_context.isWritable());
     }
     m_record = *record;
@@ -147,16 +152,13 @@ void ImageSetPanel::readCatalog() {
 void ImageSetPanel::saveSources() {
     if (!m_record || !m_context.isWritable())
         return;
-    m_context.project->ask<bool>(
-        this,
-        [id = m_record->id, sources = m_sources->sources()](store::Project& project) -> Result<bool> {
+    m_context.project->history()->edit(
+        this, tr("changing where the labels of %1 come from").arg(fromUtf8(m_record->name)),
+        [id = m_record->id, sources = m_sources->sources()](store::Project& project) -> Result<void> {
             PLUMBLINE_TRY(const auto before, project.labelSources(id));
-            if (before != sources) {
-                PLUMBLINE_CHECK(project.setLabelSources(id, sources));
-            }
-            return true;
+            return before == sources ? Result<void>() : project.setLabelSources(id, sources);
         },
-        [this](const Result<bool>& saved) {
+        [this](const Result<void>& saved) {
             if (!saved)
                 Q_EMIT raised(Message::of(saved.error()));
         });
