@@ -30,6 +30,7 @@
 #include "tests/ui/synthetic_project.h"
 #include "ui/bridge/english_plurals.h"
 #include "ui/bridge/json.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
