@@ -202,11 +202,13 @@ std::vector<std::string> faults(const ProbeSet& probe) {
 static bool soundsLikeAVowel(std::string_view word) {
     const auto begins = [word](std::string_view start) { return word.starts_with(start); };
     constexpr std::string_view kSilentH[] = {"hour", "honest", "honor", "honour", "heir"};
-    constexpr std::string_view kAsYou[] = {"uni", "eu", "use", "usu", "one", "once"};
-    constexpr std::string_view kAsUn[] = {"unin", "unim"}; // uninsured, unimportant
-    if (std::ranges::any_of(kSilentH, begins) || std::ranges::any_of(kAsUn, begins))
+    // As in "you" or "won"; "unidentified" and "onerous" are not.
+    constexpr std::string_view kConsonant[] = {"unico", "unifo", "unio", "uniq", "unit", "univ", "eu",
+                                               "use",   "usu",   "one-", "once"};
+    if (std::ranges::any_of(kSilentH, begins))
         return true;
-    return std::string_view("aeiou").find(word.front()) != std::string_view::npos && !std::ranges::any_of(kAsYou, begins);
+    return std::string_view("aeiou").find(word.front()) != std::string_view::npos && word != "one" &&
+           !std::ranges::any_of(kConsonant, begins);
 }
 
 std::vector<std::string> articleHints(const ProbeSet& probe) {

@@ -796,7 +796,7 @@ private Q_SLOTS:
             QVERIFY(contrast(palette.color(QPalette::WindowText), surface) >= 7);
             QVERIFY2(contrast(theme::muted(palette), surface) >= 4.5, qPrintable(surface.name()));
         }
-        QVERIFY(contrast(theme::muted(palette), theme::selection(palette)) >= 4.0);
+        QVERIFY(contrast(theme::muted(palette), theme::selection(palette)) >= 4.5);
         QVERIFY(contrast(theme::onAccent(palette), theme::accent(palette)) >= 4.5);
         for (const auto severity : {Severity::Note, Severity::Warning, Severity::Error})
             QVERIFY(contrast(theme::signal(severity, palette), theme::card(palette)) >= 4.5);

@@ -15,6 +15,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/settings.h"
 #include "ui/charts/page_view.h"
@@ -96,10 +97,7 @@ ReportPage::ReportPage(const Context& context, ReportWriter* writer, QWidget* pa
         m_place->setText(page < 0 ? QString() : tr("Page %1 of %2").arg(page + 1).arg(m_pages->count()));
     });
     connect(m_context.lists, &ProjectLists::refreshed, this, &ReportPage::refresh);
-    connect(m_context.project, &ProjectService::changed, this, [this] {
-        m_isOld = true; // a note, a check of the images
-        changed();
-    });
+    connect(m_context.project, &ProjectService::changed, this, &ReportPage::lookAgain);
     connect(m_context.project, &ProjectService::closed, this, [this] {
         ++m_asked;
         m_working = false;
@@ -241,6 +239,52 @@ void ReportPage::changed() {
         button->setEnabled(wish().run != 0);
     if (isVisible())
         m_settled.start();
+}
+
+/// Makes the pages anew where the change is one that a report says something of: an audit that is running writes its
+/// progress many times.
+void ReportPage::lookAgain() {
+    if (!isVisible()) {
+        m_isOld = true;
+        return;
+    }
+    const ReportWish now = wish();
+    m_context.project->ask<QString>(
+        this,
+        [now](store::Project& project) -> Result<QString> {
+            QString all;
+            QList<qint64> runsOfReport = now.others;
+            runsOfReport.append(now.run);
+            for (const qint64 run : runsOfReport) {
+                PLUMBLINE_TRY(const std::vector<Note> notes, project.notes(run));
+                for (const Note& note : notes)
+                    all += QStringLiteral("%1 %2 %3 %4;")
+                               .arg(note.id)
+                               .arg(note.flagged)
+                               .arg(note.text.size())
+                               .arg(fromUtf8(note.changed));
+            }
+            if (now.run == 0)
+                return all;
+            PLUMBLINE_TRY(const store::RunRecord run, project.run(now.run));
+            PLUMBLINE_TRY(const std::vector<LabelSource> sources, project.labelSources(run.config.imageSetId));
+            for (const LabelSource& source : sources)
+                all += QStringLiteral("%1 %2;").arg(int(source.kind)).arg(fromUtf8(source.note));
+            PLUMBLINE_TRY(const std::vector<store::ImageSetRecord> sets, project.imageSets());
+            for (const store::ImageSetRecord& set : sets)
+                all += fromUtf8(set.checked);
+            PLUMBLINE_TRY(const std::vector<store::RunRecord> runs, project.runs());
+            for (const store::RunRecord& one : runs) // what debiasing changed is in the report, too
+                if (one.state == RunState::Done && one.config.debias && one.config.debias->baselineRun == now.run)
+                    all += QStringLiteral("%1;").arg(one.id);
+            return all;
+        },
+        [this](const Result<QString>& state) {
+            if (state && *state == std::exchange(m_state, *state))
+                return;
+            m_isOld = true;
+            changed();
+        });
 }
 
 void ReportPage::showEvent(QShowEvent* event) {

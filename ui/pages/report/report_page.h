@@ -50,6 +50,7 @@ private:
     QWidget* buildPreview();
     void refresh();
     void listOthers();
+    void lookAgain();
     void changed();
     /// Has the pages made anew where what is chosen is not what is shown.
     void preview();
@@ -81,6 +82,7 @@ private:
     quint64 m_asked = 0; ///< answers to earlier questions are dropped
     bool m_working = false;
     qint64 m_followed = 0;
+    QString m_state; ///< of what the report is made of
 };
 
 } // namespace plumbline::ui
