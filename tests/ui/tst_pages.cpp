@@ -761,6 +761,7 @@ private Q_SLOTS:
         auto* note = named<QLineEdit>(sources, QStringLiteral("Note on where the labels of gender come from"));
         QVERIFY(source != nullptr && note != nullptr);
         QCOMPARE(source->currentText(), QStringLiteral("not known"));
+        QSignalSpy steps(bench.project.history(), &EditHistory::changed);
         source->setFocus();
         QTest::keyClick(source, Qt::Key_Down);
         QTest::keyClick(source, Qt::Key_Down);
@@ -772,6 +773,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(stored().at(1) == wanted, 30000);
         QVERIFY(stored().at(0) == LabelSource());
         // Taken back it is as it was, also where it is edited, and made again.
+        QTRY_COMPARE_WITH_TIMEOUT(steps.count(), 3, 30000); // the kind twice, the note
         bench.project.history()->undo();
         QTRY_VERIFY_WITH_TIMEOUT((stored().at(1) == LabelSource{LabelSource::Kind::Annotated, ""}), 30000);
         QTRY_VERIFY_WITH_TIMEOUT((sources->sources().at(1) == LabelSource{LabelSource::Kind::Annotated, ""}), 30000);
