@@ -277,8 +277,13 @@ Result<void> writeRunReport(const RunReport& report, const std::string& file) {
         all["plumbline"]["debias"].push_back(std::move(after));
     }
     all["plumbline"]["notes"] = notesJson(report);
-    if (report.comparison)
-        all["plumbline"]["comparison"] = toJson(*report.comparison);
+    if (report.comparison) {
+        RunComparison comparison = *report.comparison;
+        if (report.evidence.kind == report::EvidenceKind::None || report.evidence.kind == report::EvidenceKind::Blurred)
+            for (MovedImage& one : comparison.moved)
+                one.file.clear(); // the row tells it
+        all["plumbline"]["comparison"] = toJson(comparison);
+    }
     return writeJson(file, all);
 }
 

@@ -25,6 +25,7 @@ struct Note {
     std::string changed;  ///< UTC
     std::int64_t id = 0;  ///< of its record; not looked at when it is set
     bool empty() const { return !flagged && text.empty(); }
+    bool operator==(const Note&) const = default;
 };
 
 /// Bytes of a note's text; nobody reads more.

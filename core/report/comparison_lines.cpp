@@ -30,38 +30,37 @@ std::optional<Change> changeIn(const Changes& changes, const std::string& attrib
     return found == changes.end() ? std::nullopt : std::optional(found->second);
 }
 
-} // namespace
-
-std::vector<ComparedLine> comparedMeans(const RunComparison& comparison, std::int64_t run) {
-    const MeasureTable* means = comparison.table(kComparedMeansId);
+/// Of a table with the keys run, attribute, value of, and then those of `over`.
+std::vector<ComparedLine> linesOf(const RunComparison& comparison, std::int64_t run, std::string_view id,
+                                  const std::vector<std::string>& over) {
+    const MeasureTable* table = comparison.table(id);
     std::vector<ComparedLine> lines;
-    if (means == nullptr)
+    if (table == nullptr)
         return lines;
     const Changes changes = changesOf(comparison, run);
-    for (const MeasureRow& row : means->rows)
-        if (row.keys[0] == std::to_string(run) && row.keys[2] == kOfDifference && row.keys[3] == kOverImages)
-            lines.push_back({row.keys[1], "", row.measure,
-                             means->find({row.keys[0], row.keys[1], kOfFirst, kOverImages}, row.measure),
-                             means->find({row.keys[0], row.keys[1], kOfSecond, kOverImages}, row.measure), &row,
-                             changeIn(changes, row.keys[1], "", row.measure)});
+    for (const MeasureRow& row : table->rows) {
+        if (row.keys[0] != std::to_string(run) || row.keys[2] != kOfDifference ||
+            !std::equal(row.keys.begin() + 3, row.keys.end(), over.begin(), over.end()))
+            continue;
+        const auto of = [&](const char* value) {
+            std::vector<std::string> keys = row.keys;
+            keys[2] = value;
+            return table->find(keys, row.measure);
+        };
+        lines.push_back({row.keys[1], "", row.measure, of(kOfFirst), of(kOfSecond), &row,
+                         changeIn(changes, row.keys[1], "", row.measure)});
+    }
     return lines;
 }
 
+} // namespace
+
+std::vector<ComparedLine> comparedMeans(const RunComparison& comparison, std::int64_t run) {
+    return linesOf(comparison, run, kComparedMeansId, {kOverImages});
+}
+
 std::vector<ComparedLine> comparedUtility(const RunComparison& comparison, std::int64_t run) {
-    const MeasureTable* utility = comparison.table(kComparedUtilityId);
-    std::vector<ComparedLine> lines;
-    if (utility == nullptr)
-        return lines;
-    for (const MeasureRow& row : utility->rows)
-        if (row.keys[0] == std::to_string(run) && row.keys[2] == kOfDifference)
-            lines.push_back({row.keys[1],
-                             "",
-                             row.measure,
-                             utility->find({row.keys[0], row.keys[1], kOfFirst}, row.measure),
-                             utility->find({row.keys[0], row.keys[1], kOfSecond}, row.measure),
-                             &row,
-                             {}});
-    return lines;
+    return linesOf(comparison, run, kComparedUtilityId, {});
 }
 
 std::vector<ComparedLine> comparedPrompts(const RunComparison& comparison, std::int64_t run) {

@@ -284,9 +284,40 @@ private Q_SLOTS:
             if (button->text() == u"Table")
                 button->click();
         QVERIFY(!scores->isVisible()); // the table is in its place
-        // Another prompt is asked for again, another attribute has other groups.
+        // Another prompt is asked for again.
         QTest::keyClick(page.chart()->table(), Qt::Key_Down);
         QTRY_COMPARE_WITH_TIMEOUT(fake->detailsAsked, 2, 30000);
+        // What is looked at later never shows another prompt's.
+        closeUp->tabs()->setCurrentIndex(0);
+        QTest::keyClick(page.chart()->table(), Qt::Key_Down);
+        QVERIFY(ribbon->ribbon() == nullptr && scores->spread() == nullptr);
+    }
+
+    void goingToAnotherPromptLooksAtNoOtherRow() { // thousands of rows may be there
+        auto source = std::make_unique<FakeRunSource>();
+        source->addDone(7, {test::genderRun()});
+        RunsPage page(std::move(source));
+        page.resize(1200, 900);
+        page.show();
+        PlumbTable* table = page.chart()->table();
+        QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 28, 30000);
+        QVERIFY(QTest::qWaitForWindowExposed(&page));
+        QTRY_VERIFY_WITH_TIMEOUT(page.closeUp()->images()->images()->rowCount() > 0, 30000);
+        QSignalSpy shared(table, &PlumbTable::chartColumnMoved); // widths were shared among the columns
+        const int before = table->currentMeasurement();
+        QTest::keyClick(table, Qt::Key_Down);
+        QVERIFY(table->currentMeasurement() != before);
+        QCOMPARE(shared.count(), 0);
+    }
+
+    void aDebiasedRunIsToldFromTheOneBefore() {
+        store::RunRecord run;
+        run.id = 7;
+        run.modelName = "faceclip-a";
+        const QString plain = runChoice(run);
+        QVERIFY(plain.startsWith(QStringLiteral("Run 7 · faceclip-a · ")));
+        run.config.debias.emplace().name = "LEACE";
+        QVERIFY(runChoice(run).startsWith(QStringLiteral("Run 7 · faceclip-a after LEACE · ")));
     }
 
     void attributeSwitch() {

@@ -86,12 +86,13 @@ void PlumbModel::setChart(std::shared_ptr<const PlumbData> data) {
     endResetModel();
 }
 
-void PlumbModel::setRemarks(std::vector<Remark> remarks) {
+bool PlumbModel::setRemarks(std::vector<Remark> remarks) {
     if (remarks == m_remarks)
-        return;
+        return false;
     m_remarks = std::move(remarks);
     if (rowCount() > 0)
         Q_EMIT dataChanged(index(0, Prompt), index(rowCount() - 1, Prompt));
+    return true;
 }
 
 Remark PlumbModel::remark(int row) const {

@@ -58,7 +58,8 @@ public:
     void updateChart(std::shared_ptr<const PlumbData> data);
     const PlumbData* chart() const { return m_data.get(); }
     /// What was noted of the prompts, one a measurement, or none at all; a new chart has none.
-    void setRemarks(std::vector<Remark> remarks);
+    /// False where it is as it was.
+    bool setRemarks(std::vector<Remark> remarks);
     Remark remark(int row) const;
 
     /// Rows with all their numbers, also those that the chart only paints: for copying and saving.

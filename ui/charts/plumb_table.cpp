@@ -65,8 +65,8 @@ void PlumbTable::updateChart(std::shared_ptr<const PlumbData> chart) {
 }
 
 void PlumbTable::setRemarks(std::vector<Remark> remarks) {
-    m_model->setRemarks(std::move(remarks));
-    shareWidth();
+    if (m_model->setRemarks(std::move(remarks)))
+        shareWidth(); // it looks at every row
 }
 
 void PlumbTable::setRowHeight() {

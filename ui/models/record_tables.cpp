@@ -183,6 +183,14 @@ std::vector<store::ProbeRecord> ProbeTable::builtIn() {
     return records;
 }
 
+std::vector<const store::RunRecord*> RunTable::finished() const {
+    std::vector<const store::RunRecord*> done;
+    for (const store::RunRecord& run : records())
+        if (run.state == RunState::Done)
+            done.push_back(&run);
+    return done;
+}
+
 RunTable::RunTable(QObject* parent)
     : RecordTable(
           {

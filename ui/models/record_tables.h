@@ -37,6 +37,8 @@ class RunTable : public RecordTable<store::RunRecord> {
 public:
     enum ColumnIndex { Number, Model, Images, Asked, State, Created };
     explicit RunTable(QObject* parent = nullptr);
+    /// Newest first.
+    std::vector<const store::RunRecord*> finished() const;
 };
 
 /// Comparisons of debiasing methods, newest first.

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kPromptsInSight = 18, kMoved = 10;
 
-std::string valueText(const MeasureRow* row) {
-    if (row == nullptr)
-        return "–";
-    return !row->value.value && row->value.atMost ? "≤ " + number(row->value.atMost) : number(row->value.value);
-}
-
 std::string measureText(std::string name) {
     constexpr std::pair<std::string_view, std::string_view> kNames[] = {
         {"max_skew", "MaxSkew"}, {"min_skew", "MinSkew"}, {"ndkl", "NDKL"}, {"gap_sd", "gap in sd"}};

@@ -174,6 +174,12 @@ std::string interval(const std::optional<double>& low, const std::optional<doubl
     return (low ? formatFixed(*low, decimals) : "−∞") + " to " + (high ? formatFixed(*high, decimals) : "∞");
 }
 
+std::string valueText(const MeasureRow* row) {
+    if (row == nullptr)
+        return "–";
+    return !row->value.value && row->value.atMost ? "≤ " + number(row->value.atMost) : number(row->value.value);
+}
+
 std::string pText(const std::optional<double>& p) {
     return p && *p < 0.0005 ? "< .001" : number(p);
 }

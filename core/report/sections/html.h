@@ -10,6 +10,8 @@
 
 #include <ctemplate/template.h>
 
+#include "core/data/measure_table.h"
+
 namespace plumbline::report {
 
 /// Markup. Texts become markup by the functions here alone, which escape them: what comes from labels, prompts and file
@@ -93,6 +95,8 @@ std::optional<Html> expand(Template which, const Dictionary& dictionary);
 // Numbers in words and cells.
 std::string number(const std::optional<double>& value, int decimals = 3);
 std::string interval(const std::optional<double>& low, const std::optional<double>& high, int decimals = 3);
+/// "≤ −1.2" for a MinSkew that an absent group leaves open; a dash where there is no row.
+std::string valueText(const MeasureRow* row);
 std::string pText(const std::optional<double>& p);
 std::string percent(const std::optional<double>& share);
 /// "1 row", "3 rows"

@@ -9,13 +9,6 @@ namespace plumbline::report {
 
 namespace {
 
-/// "≤ −1.2" for a MinSkew that an absent group leaves open.
-std::string valueText(const MeasureRow* row) {
-    if (row == nullptr)
-        return "–";
-    return !row->value.value && row->value.atMost ? "≤ " + number(row->value.atMost) : number(row->value.value);
-}
-
 /// A line a measure: before, after and the difference beside each other.
 Html priceTable(const MeasureTable& price, double level) {
     Table lines(

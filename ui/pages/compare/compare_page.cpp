@@ -44,22 +44,6 @@ QString runsText(const std::vector<qint64>& runs) {
     return ComparePage::tr("%1 with %2").arg(runName(runs.front()), others.join(QStringLiteral(", ")));
 }
 
-std::vector<const store::RunRecord*> finished(const RunTable* runs) {
-    std::vector<const store::RunRecord*> done;
-    for (const store::RunRecord& run : runs->records())
-        if (run.state == RunState::Done)
-            done.push_back(&run);
-    return done;
-}
-
-QString boxText(const store::RunRecord& run) {
-    const std::optional<AppliedDebias>& debias = run.config.debias;
-    const QString title = debias && !debias->model
-                              ? ComparePage::tr("%1 after %2").arg(runTitle(run), fromUtf8(debias->name))
-                              : runTitle(run);
-    return title + QStringLiteral(" · ") + runLine(run);
-}
-
 } // namespace
 
 ComparePage::ComparePage(const Context& context, QWidget* parent)
@@ -217,7 +201,7 @@ void ComparePage::setChosen(const std::vector<qint64>& runs) {
 }
 
 void ComparePage::refreshBoxes() {
-    const auto done = finished(m_context.lists->runs());
+    const auto done = m_context.lists->runs()->finished();
     for (qsizetype i = 0; i < m_boxes.size(); ++i) {
         QComboBox* box = m_boxes[i];
         const QSignalBlocker quiet(box);
@@ -226,8 +210,8 @@ void ComparePage::refreshBoxes() {
         if (i > 1)
             box->addItem(tr("no further run"), qlonglong(0));
         for (const store::RunRecord* run : done) {
-            box->addItem(boxText(*run), qlonglong(run->id));
-            box->setItemData(box->count() - 1, boxText(*run), Qt::ToolTipRole);
+            box->addItem(runChoice(*run), qlonglong(run->id));
+            box->setItemData(box->count() - 1, runChoice(*run), Qt::ToolTipRole);
         }
         const int same = before.isValid() ? box->findData(before) : -1;
         box->setCurrentIndex(same >= 0 ? same : i > 1 ? 0 : -1);
@@ -275,7 +259,7 @@ void ComparePage::refresh() {
     refreshBoxes();
     sayChoice();
     const bool open = m_context.project->isOpen();
-    const auto done = finished(m_context.lists->runs()).size();
+    const auto done = m_context.lists->runs()->finished().size();
     m_empty->setSentence(
         !open       ? tr("Here audits are compared: models side by side, or one model before and after debiasing.")
         : done == 0 ? tr("Nothing to compare yet: this project has no finished audit. Two are needed, on the same "
@@ -290,7 +274,7 @@ void ComparePage::refresh() {
 }
 
 void ComparePage::showCurrent() {
-    const bool enough = finished(m_context.lists->runs()).size() > 1;
+    const bool enough = m_context.lists->runs()->finished().size() > 1;
     const bool results = m_shown && !m_choosing;
     m_stack->setCurrentIndex(results ? 2 : enough ? 1 : 0);
     m_report->setVisible(results);
@@ -325,7 +309,7 @@ bool ComparePage::closeForm() {
 }
 
 void ComparePage::chooseWith(qint64 run) {
-    const auto done = finished(m_context.lists->runs());
+    const auto done = m_context.lists->runs()->finished();
     const auto other = std::ranges::find_if(done, [run](const auto* each) { return each->id != run; });
     showRefusals({});
     setChosen(other == done.end() ? std::vector<qint64>{run} : std::vector<qint64>{run, (*other)->id});

@@ -30,26 +30,13 @@ namespace {
 
 constexpr int kSettles = 500, kFormWidth = 36 * theme::kGrid;
 
-std::vector<const store::RunRecord*> finished(const RunTable* runs) {
-    std::vector<const store::RunRecord*> done;
-    for (const store::RunRecord& run : runs->records())
-        if (run.state == RunState::Done)
-            done.push_back(&run);
-    return done;
-}
-
-QString runText(const store::RunRecord& run) {
-    return runTitle(run) + QStringLiteral(" · ") + runLine(run);
-}
-
 } // namespace
 
 ReportPage::ReportPage(const Context& context, ReportWriter* writer, QWidget* parent)
-    : Page(tr("Report"), {}, parent), m_context(context), m_writer(writer), m_html(nullptr),
-      m_stack(new QStackedWidget), m_empty(nullptr), m_emptyButton(nullptr), m_run(new QComboBox),
-      m_others(new QListWidget), m_othersNote(hint()), m_evidence(new QComboBox), m_evidenceNote(hint()),
-      m_auditor(new QLineEdit), m_preview(new QStackedWidget), m_pages(new PageView), m_said(new QLabel),
-      m_place(caption({})) {
+    : Page(tr("Report"), {}, parent), m_context(context), m_writer(writer), m_stack(new QStackedWidget),
+      m_empty(nullptr), m_emptyButton(nullptr), m_run(new QComboBox), m_others(new QListWidget), m_othersNote(hint()),
+      m_evidence(new QComboBox), m_evidenceNote(hint()), m_auditor(new QLineEdit), m_preview(new QStackedWidget),
+      m_pages(new PageView), m_said(new QLabel), m_place(caption({})) {
     for (const auto& [label, suffix, toolTip] :
          {std::tuple(tr("CSV…"), "csv", tr("The numbers of the results, one row a prompt and group")),
           std::tuple(tr("JSON…"), "json", tr("All results in the fields of the Model Card Toolkit")),
@@ -59,10 +46,10 @@ ReportPage::ReportPage(const Context& context, ReportWriter* writer, QWidget* pa
         connect(button, &QPushButton::clicked, this, [this, suffix = QString::fromLatin1(suffix)] { write(suffix); });
         m_files.push_back(button);
     }
-    m_html = addPrimaryButton(tr("Write HTML…"));
-    m_html->setToolTip(tr("One file that opens in any browser, offline, with all tables"));
-    connect(m_html, &QPushButton::clicked, this, [this] { write(QStringLiteral("html")); });
-    m_files.push_back(m_html);
+    QPushButton* html = addPrimaryButton(tr("Write HTML…"));
+    html->setToolTip(tr("One file that opens in any browser, offline, with all tables"));
+    connect(html, &QPushButton::clicked, this, [this] { write(QStringLiteral("html")); });
+    m_files.push_back(html);
 
     m_empty = new EmptyState(QStringLiteral("report"), {});
     m_emptyButton = m_empty->addButton({});
@@ -193,8 +180,8 @@ void ReportPage::showReport(qint64 run, const std::vector<qint64>& others) {
 
 void ReportPage::refresh() {
     QList<std::pair<QString, qint64>> runs;
-    for (const store::RunRecord* run : finished(m_context.lists->runs()))
-        runs.append({runText(*run), run->id});
+    for (const store::RunRecord* run : m_context.lists->runs()->finished())
+        runs.append({runChoice(*run), run->id});
     if (fillBox(m_run, runs))
         listOthers();
     const bool open = m_context.project->isOpen();
@@ -217,10 +204,10 @@ void ReportPage::listOthers() {
     const QList<qint64> before = wish().others;
     const QSignalBlocker quiet(m_others);
     m_others->clear();
-    for (const store::RunRecord* run : finished(m_context.lists->runs())) {
+    for (const store::RunRecord* run : m_context.lists->runs()->finished()) {
         if (run->id == m_run->currentData().toLongLong())
             continue;
-        auto* item = new QListWidgetItem(runText(*run), m_others);
+        auto* item = new QListWidgetItem(runChoice(*run), m_others);
         item->setToolTip(item->text());
         item->setData(Qt::UserRole, qlonglong(run->id));
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);

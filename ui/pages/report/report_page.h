@@ -61,7 +61,6 @@ private:
 
     Context m_context;
     ReportWriter* m_writer;
-    QPushButton* m_html;
     std::vector<QPushButton*> m_files; ///< all that write
     QStackedWidget* m_stack;
     EmptyState* m_empty;

@@ -27,7 +27,8 @@ namespace plumbline::ui {
 namespace {
 
 enum Tab { Skew, Shares, Ndkl, Ribbon, Scores, Numbers };
-enum Page { kBars, kShares, kNdkl, kRibbon, kRibbonNumbers, kScores, kScoreNumbers, kNumbers };
+/// Of the stack: charts, and the tables of those that have them apart.
+enum Sheet { kBars, kShares, kNdkl, kRibbon, kRibbonNumbers, kScores, kScoreNumbers, kNumbers };
 constexpr int kSettleTime = 60;
 constexpr int kShownOfANote = 48; ///< characters
 /// Charts that are lower than they would like to be are better than a window that does not fit its screen.
@@ -101,6 +102,8 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     bar->addWidget(m_asTable);
     bar->addWidget(m_menu);
     charts->column()->addLayout(bar);
+    m_ribbon->setAccessibleName(tr("Ribbon"));
+    m_scores->setAccessibleName(tr("Scores"));
     m_charts->addWidget(scrolling(m_bars));
     m_charts->addWidget(m_shares);
     m_charts->addWidget(m_ndkl);
@@ -122,7 +125,10 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_settled.setSingleShot(true);
     m_settled.setInterval(kSettleTime);
     connect(&m_settled, &QTimer::timeout, this, &CloseUp::askForDetails);
-    connect(m_tabs, &QTabBar::currentChanged, this, &CloseUp::showTab);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this] {
+        chooseChart();
+        askForRanking();
+    });
     connect(m_asTable, &QToolButton::toggled, this, [this](bool on) {
         m_shares->showTable(on);
         m_ndkl->showTable(on);
@@ -145,11 +151,6 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
                 m_run->record.config.imageSetId, rows, m_strip->images(),
                 [images = m_strip->images()](qint64 row, const QImage& image) { images->setThumbnail(row, image); });
     });
-}
-
-void CloseUp::showTab(int) {
-    chooseChart();
-    askForRanking();
 }
 
 void CloseUp::chooseChart() {
@@ -208,11 +209,15 @@ void CloseUp::clear() {
     m_shares->setMessage({});
     m_ndkl->setMessage({});
     m_numbers->setNumbers({}, {}, {});
+    clearRanking();
+    m_strip->clear();
+}
+
+void CloseUp::clearRanking() {
     m_ribbon->setMessage({});
     m_scores->setMessage({});
     m_ribbonNumbers->setNumbers({}, {}, {});
     m_scoreNumbers->setNumbers({}, {}, {});
-    m_strip->clear();
 }
 
 void CloseUp::setRemark(const Remark& remark) {
@@ -232,6 +237,8 @@ void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attrib
     m_attribute = attribute;
     m_prompt = prompt;
     m_rankingAsked = false;
+    if (m_tabs->currentIndex() != Ribbon && m_tabs->currentIndex() != Scores)
+        clearRanking(); // it is of another prompt, and would be seen until this one's is there
     const std::shared_ptr<const PlumbData>& chart = m_run->attributes[attribute].chart;
     const Measurement& measurement = chart->measurements[static_cast<std::size_t>(prompt)];
     m_title->setText(chart->prompt(prompt));

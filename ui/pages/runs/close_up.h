@@ -49,8 +49,8 @@ private:
     void askForDetails();
     /// Ribbon and scores, where one of them is looked at.
     void askForRanking();
-    void showTab(int tab);
     void chooseChart();
+    void clearRanking();
 
     RunSource* m_source;
     std::shared_ptr<const LoadedRun> m_run;

@@ -57,6 +57,13 @@ QString runLine(const store::RunRecord& run) {
         .join(kDot);
 }
 
+QString runChoice(const store::RunRecord& run) {
+    const std::optional<AppliedDebias>& debias = run.config.debias;
+    const QString title = debias && !debias->model ? Words::tr("%1 after %2").arg(runTitle(run), fromUtf8(debias->name))
+                                                   : runTitle(run);
+    return title + kDot + runLine(run);
+}
+
 QVector<RunFact> runFacts(const LoadedRun& run, std::size_t attribute) {
     QVector<RunFact> facts;
     const LoadedRun::AttributeChart& chart = run.attributes[attribute];

@@ -16,6 +16,9 @@ QString runTitle(const store::RunRecord& run);
 /// "FairFace validation · gender, race · 28 prompts · 22 Nov 2026 08:15"
 QString runLine(const store::RunRecord& run);
 
+/// Both, with what a debiased run is after: for choosing among runs.
+QString runChoice(const store::RunRecord& run);
+
 /// A part of the line under the title, with what it means.
 struct RunFact {
     QString text, explanation;

@@ -481,19 +481,28 @@ void RunsPage::readNotes() {
             return;
         if (!notes)
             return raise(notes.error());
-        m_notes = std::move(*notes);
+        if (*notes == std::exchange(m_notes, *notes))
+            return; // the project was changed elsewhere
         showNotes();
     });
+}
+
+static Remark remarkOf(const Note& note) {
+    return {note.flagged, fromUtf8(note.text)};
+}
+
+void RunsPage::showRemark() {
+    if (m_run)
+        m_closeUp->setRemark(remarkOf(noteOn(finding())));
 }
 
 /// Their signs at prompts and images, the note on the finding that is looked at, and the list of all.
 void RunsPage::showNotes() {
     if (!m_run)
         return;
-    const auto remarkOf = [](const Note& note) { return Remark{note.flagged, fromUtf8(note.text)}; };
     const std::string attribute = attributeName();
     const std::vector<Measurement>& measurements = m_chart->chart()->measurements;
-    std::vector<Remark> remarks(measurements.size());
+    std::vector<Remark> remarks; // none where there is no note on a prompt
     QHash<qint64, Remark> images;
     for (const Note& note : m_notes) {
         if (note.about.image)
@@ -503,12 +512,14 @@ void RunsPage::showNotes() {
         const auto at = std::ranges::find(measurements, note.about.prompt, [](const Measurement& measurement) {
             return measurement.prompt.value_or("");
         });
-        if (at != measurements.end())
-            remarks[static_cast<std::size_t>(at - measurements.begin())] = remarkOf(note);
+        if (at == measurements.end())
+            continue;
+        remarks.resize(measurements.size());
+        remarks[static_cast<std::size_t>(at - measurements.begin())] = remarkOf(note);
     }
     m_chart->table()->setRemarks(std::move(remarks));
     m_closeUp->images()->images()->setRemarks(std::move(images));
-    m_closeUp->setRemark(remarkOf(noteOn(finding())));
+    showRemark();
     m_notesView->setNotes(m_notes, [this](const NoteSubject& about) { return subjectText(about); });
     m_tabs->setTabText(Notes, m_notes.empty() ? tr("Notes")
                                               : tr("Notes (%1)").arg(countText(std::int64_t(m_notes.size()))));
@@ -560,7 +571,7 @@ void RunsPage::showSubject(const NoteSubject& about) {
 
 void RunsPage::openPrompt(int prompt) {
     m_closeUp->setPrompt(shown(), static_cast<std::size_t>(std::max(0, m_attribute->currentIndex())), prompt);
-    showNotes();
+    showRemark();
     tellTour(false);
 }
 

@@ -120,6 +120,8 @@ private:
     QString subjectText(const NoteSubject& about) const;
     void readNotes();
     void showNotes();
+    /// The note on the finding that is looked at.
+    void showRemark();
     void writeNote(const NoteSubject& about);
     void toggleFlag(const NoteSubject& about);
     void store(const Note& note);
