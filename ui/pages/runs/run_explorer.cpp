@@ -190,12 +190,11 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         const auto every = std::views::iota(std::size_t(0), m_measurements.size());
         std::vector<std::size_t> next;
         std::ranges::copy_if(seen, std::back_inserter(next), isPending);
-        if (!next.empty()) {
-            // With those whose ranking is there: rows that come into sight have their values.
+        if (next.empty()) // Those whose ranking is there: rows that come into sight have their values.
             std::ranges::copy_if(every, std::back_inserter(next), [&](std::size_t prompt) {
-                return !isSeen[prompt] && isPending(prompt) &&
-                       isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
+                return isPending(prompt) && isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
             });
+        if (!next.empty()) {
             PLUMBLINE_CHECK(measure(next, scores));
             return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
         }
