@@ -30,7 +30,7 @@ struct Arguments {
     ModelArguments model;
     std::string images, labels, preset, probe, project, sets, classes, captions, captionSplit;
     std::string relevance;
-    std::vector<std::string> where, embeddings, prompts, also, dimensions, debias, afterModels;
+    std::vector<std::string> where, readAs, embeddings, prompts, also, dimensions, debias, afterModels;
     AttributeArguments attributes;
     AuditOutput output;
     MeasureArguments measure;
@@ -97,6 +97,10 @@ Result<formats::LabelOptions> labelOptions(const Arguments& arguments) {
     formats::LabelOptions options;
     options.preset = arguments.preset;
     PLUMBLINE_TRY(options.where, conditions(arguments.where));
+    for (const std::string& text : arguments.readAs) {
+        PLUMBLINE_TRY(AttributePart part, parseMerge(text));
+        options.readAs.push_back(std::move(part));
+    }
     return options;
 }
 
@@ -340,6 +344,9 @@ void addAudit(CLI::App& app, Run& chosen) {
                         "How to read the table: fairface, utkface, generic, or a .json file");
     command->add_option("--where", arguments->where,
                         "COLUMN=VALUE: only the rows of the table that have it (all of several)");
+    command->add_option("--read-as", arguments->readAs,
+                        "\"gender: Female = F + Female, Male = M + Male\": values that are one group, as if the table had "
+                        "them so; once an attribute");
     arguments->attributes.addTo(*command);
     auto* asked = command->add_option_group("asked", "What is asked");
     asked->add_option("--probe", arguments->probe, "Probe file (JSON, CSV or a list in a .txt), or a built-in set");

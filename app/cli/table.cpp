@@ -104,9 +104,11 @@ std::string matchReportText(const MatchReport& report) {
         unreadable.push_back(skipped.file);
     line(report.unreadable, "files that are no readable pictures", unreadable);
     line(report.exifOriented, "images carry an EXIF orientation, which the reference ignores", {});
-    for (const MatchReport::Repair& repair : report.repairs)
-        out += "  " + std::to_string(repair.rows) + " values of " + repair.column + " “" + repair.from + "” read as “" +
-               repair.to + "”\n";
+    for (const std::vector<MatchReport::Repair>* list : {&report.repairs, &report.merged})
+        for (const MatchReport::Repair& one : *list)
+            if (one.from != one.to)
+                out += "  " + std::to_string(one.rows) + " values of " + one.column + " “" + one.from + "” read as “" +
+                       one.to + "”\n";
     for (const MatchReport::Unlabelled& unlabelled : report.unlabelled)
         if (unlabelled.rows > 0)
             out +=

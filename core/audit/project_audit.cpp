@@ -95,7 +95,8 @@ Result<std::int64_t> imageSetIn(store::Project& project, const ImageSet& set, co
         if (record.root != encodePath(set.root) || record.images != static_cast<std::int64_t>(set.size()))
             continue;
         PLUMBLINE_TRY(const ImageSet stored, project.imageSet(record.id));
-        if (stored.labelsSha256 == set.labelsSha256 && stored.preset == set.preset && stored.files == set.files)
+        if (stored.labelsSha256 == set.labelsSha256 && stored.preset == set.preset && stored.files == set.files &&
+            readAs(stored.report) == readAs(set.report))
             return record.id;
     }
     return project.addImageSet(set, name);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -114,6 +115,16 @@ Result<GroupMerge> readMerge(Reader& reader) {
     return merge;
 }
 
+std::string mergesText(const std::vector<GroupMerge>& merges, std::string_view between) {
+    std::string text;
+    for (const GroupMerge& merge : merges) {
+        text += (text.empty() ? "" : std::string(between)) + withQuotes(merge.name) + " = ";
+        for (std::size_t m = 0; m < merge.members.size(); ++m)
+            text += (m == 0 ? "" : " + ") + withQuotes(merge.members[m]);
+    }
+    return text;
+}
+
 struct Band {
     std::string name;
     std::vector<std::string> members;
@@ -152,6 +163,13 @@ const std::vector<Bands>& builtInBands() {
     return all;
 }
 
+tl::unexpected<Error> unknownAttribute(const ImageSet& set, const std::string& name) {
+    std::string available;
+    for (const Attribute& attribute : set.attributes)
+        available += (available.empty() ? "" : ", ") + attribute.name;
+    return fail(ErrorCode::AttributeUnknown, {{"name", name}, {"available", available.empty() ? "none" : available}});
+}
+
 bool belongs(const Band& band, const std::string& group) {
     if (std::ranges::find(band.members, group) != band.members.end())
         return true;
@@ -170,15 +188,13 @@ std::string formatAttribute(const std::vector<AttributePart>& parts) {
         text += withQuotes(part.name);
         if (part.merges.empty())
             continue;
-        std::string merges;
-        for (const GroupMerge& merge : part.merges) {
-            merges += (merges.empty() ? "" : "; ") + withQuotes(merge.name) + " = ";
-            for (std::size_t m = 0; m < merge.members.size(); ++m)
-                merges += (m == 0 ? "" : " + ") + withQuotes(merge.members[m]);
-        }
-        text += " [" + merges + "]";
+        text += " [" + mergesText(part.merges, "; ") + "]";
     }
     return text;
+}
+
+std::string formatMerge(const AttributePart& part) {
+    return withQuotes(part.name) + ": " + mergesText(part.merges, ", ");
 }
 
 Result<std::vector<AttributePart>> parseAttribute(std::string_view text) {
@@ -226,13 +242,6 @@ Result<AttributePart> parseMerge(std::string_view text) {
 Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& text) {
     if (const Attribute* plain = set.attribute(text))
         return *plain;
-    const auto unknown = [&](const std::string& what) {
-        std::string available;
-        for (const Attribute& attribute : set.attributes)
-            available += (available.empty() ? "" : ", ") + attribute.name;
-        return fail(ErrorCode::AttributeUnknown,
-                    {{"name", what}, {"available", available.empty() ? "none" : available}});
-    };
     // Names that stand as they are: of a crossing without merged groups.
     std::vector<AttributePart> plain;
     std::optional<std::string> missing;
@@ -250,7 +259,7 @@ Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& text)
         Result<std::vector<AttributePart>> parsed = parseAttribute(text);
         if (!parsed) {
             if (text.find('[') == std::string::npos && text.find('"') == std::string::npos)
-                return unknown(*missing);
+                return unknownAttribute(set, *missing);
             return tl::unexpected(parsed.error());
         }
         parts = std::move(*parsed);
@@ -259,13 +268,64 @@ Result<Attribute> resolveAttribute(const ImageSet& set, const std::string& text)
     for (const AttributePart& part : parts) {
         const Attribute* found = set.attribute(part.name);
         if (found == nullptr)
-            return unknown(part.name);
+            return unknownAttribute(set, part.name);
         PLUMBLINE_TRY(const Attribute merged,
                       part.merges.empty() ? Result<Attribute>(*found) : mergeGroups(*found, part.merges));
         result = result ? cross(*result, merged) : merged;
     }
     result->name = text;
     return std::move(*result);
+}
+
+std::vector<MatchReport::Repair> mergedOf(const AttributePart& part,
+                                          const std::vector<std::pair<std::string, std::int64_t>>& groups) {
+    std::vector<MatchReport::Repair> merged;
+    for (const GroupMerge& merge : part.merges)
+        for (const std::string& member : merge.members) {
+            const auto group = std::ranges::find(groups, member, &std::pair<std::string, std::int64_t>::first);
+            merged.push_back({part.name, member, merge.name, group == groups.end() ? 0 : group->second});
+        }
+    return merged;
+}
+
+std::vector<AttributePart> readAs(const MatchReport& report) {
+    std::vector<AttributePart> parts;
+    for (const MatchReport::Repair& one : report.merged) {
+        auto part = std::ranges::find(parts, one.column, &AttributePart::name);
+        if (part == parts.end())
+            part = parts.insert(part, AttributePart{one.column, {}});
+        auto merge = std::ranges::find(part->merges, one.to, &GroupMerge::name);
+        if (merge == part->merges.end())
+            merge = part->merges.insert(merge, GroupMerge{one.to, {}});
+        merge->members.push_back(one.from);
+    }
+    return parts;
+}
+
+Result<void> readGroupsAs(ImageSet& set, std::span<const AttributePart> parts) {
+    std::vector<Attribute> attributes = set.attributes;
+    MatchReport report = set.report;
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+        const AttributePart& part = parts[p];
+        if (std::ranges::find(parts.first(p), part.name, &AttributePart::name) != parts.begin() + std::ptrdiff_t(p))
+            return fail(ErrorCode::InvalidArgument, {{"name", "what is read as another group"},
+                                                     {"value", formatMerge(part)},
+                                                     {"expected", "each attribute once"}});
+        const auto attribute = std::ranges::find(attributes, part.name, &Attribute::name);
+        if (attribute == attributes.end())
+            return unknownAttribute(set, part.name);
+        std::vector<std::pair<std::string, std::int64_t>> groups;
+        const std::vector<std::int64_t> counts = attribute->counts();
+        for (std::size_t g = 0; g < counts.size(); ++g)
+            groups.emplace_back(attribute->groups[g], counts[g]);
+        PLUMBLINE_TRY(Attribute merged, mergeGroups(*attribute, part.merges));
+        merged.name = part.name;
+        *attribute = std::move(merged);
+        std::ranges::move(mergedOf(part, groups), std::back_inserter(report.merged));
+    }
+    set.attributes = std::move(attributes);
+    set.report = std::move(report);
+    return {};
 }
 
 std::vector<BandPreset> bandPresets(std::string_view attribute, const std::vector<std::string>& groups) {

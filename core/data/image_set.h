@@ -37,6 +37,9 @@ struct MatchReport {
         std::int64_t rows = 0;
     };
     std::vector<Repair> repairs; ///< e.g. age "03-Sep" read as "3-9"
+    /// Groups that are read as another, by the user's wish ("female" as "Female"), with those of them that had that name
+    /// already ("Female" as "Female").
+    std::vector<Repair> merged;
     struct Unlabelled {
         std::string attribute;
         std::int64_t rows = 0;

@@ -336,6 +336,7 @@ void describe(auto& io, Is<MatchReport> auto& report) {
     io("not_in_table", report.notInTable);
     io.since("filter", report.filter);
     io.since("filtered_rows", report.filteredRows);
+    io.since("merged", report.merged);
     io("unreadable", report.unreadable);
     io("exif_oriented", report.exifOriented);
     io("missing_examples", report.missingExamples);

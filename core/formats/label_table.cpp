@@ -376,6 +376,7 @@ Outcome<ImageSet> readWithTable(ImageSet set, FileIndex files,
                 ++set.report.notInTable;
                 example(set.report.notInTableExamples, encodeName(file));
             }
+    PLUMBLINE_CHECK(readGroupsAs(set, options.readAs));
     PLUMBLINE_TRY(set.labelsSha256, sha256File(labels, &feedback));
     set.labelsFile = encodePath(labels);
     set.preset = preset.name;
@@ -451,6 +452,7 @@ Result<ImageSet> readWithoutTable(ImageSet set, const LabelOptions& options) {
     set.report.matched = static_cast<std::int64_t>(set.files.size());
     if (!preset.filePattern.empty())
         labelByName(set, preset);
+    PLUMBLINE_CHECK(readGroupsAs(set, options.readAs));
     return set;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/feedback.h"
+#include "core/data/attribute_text.h"
 #include "core/data/image_set.h"
 
 namespace plumbline::formats {
@@ -41,6 +42,7 @@ struct LabelOptions {
     std::string fileColumn;                ///< overrides the preset
     std::vector<std::pair<std::string, std::string>> columns; ///< header -> attribute name; empty: the preset's
     std::vector<std::pair<std::string, std::string>> where = {}; ///< header, value: only rows that have all of these
+    std::vector<AttributePart> readAs = {}; ///< groups that are read as one (readGroupsAs)
 };
 
 /// Lists the images under `root` by their extension (jpg jpeg png webp bmp tif tiff gif, any case): recursive, hidden
@@ -50,7 +52,7 @@ Outcome<std::vector<std::string>> listImages(const std::filesystem::path& root, 
 /// Joins a folder with its label table (labels empty: labels from file names if the preset has a pattern, otherwise an
 /// unlabelled set). Files are looked up relative to the table's folder or to `root`, whichever matches more rows.
 /// A table decides which images belong to the set. One bad row is counted, never fatal.
-/// Errors: those of readCsv, LabelColumnMissing, LabelFilterEmpty, LabelsMatchNothing, ImagesNone, LabelPresetUnknown; Cancelled.
+/// Errors: those of readCsv, LabelColumnMissing, LabelFilterEmpty, LabelsMatchNothing, ImagesNone, LabelPresetUnknown, those of readGroupsAs; Cancelled.
 Outcome<ImageSet> readImageSet(const std::filesystem::path& root, const std::filesystem::path& labels,
                                const LabelOptions& options, Feedback& feedback);
 

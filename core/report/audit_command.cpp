@@ -224,6 +224,9 @@ AuditCommand auditCommand(const AuditConfig& config, const ImageSet* images, boo
     }
     if (images != nullptr && !images->preset.empty())
         add("--preset", images->preset);
+    if (images != nullptr)
+        for (const AttributePart& merged : readAs(images->report))
+            add("--read-as", formatMerge(merged));
     addAttributes(command, config.attributes);
     addProbe(command, config.probe, builtInProbe);
     if (!config.relevance.empty())

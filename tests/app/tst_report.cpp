@@ -80,9 +80,11 @@ private Q_SLOTS:
         test::writeText(m_folder / "own.json", own.dump());
         test::writeText(m_folder / "shares.csv", "concept,group,share\ndoctor,fair one,0.25\ndoctor,dark,0.75\n");
         const test::Called called = audit({L("--where"),      L("part=used"),
+                                           L("--read-as"),    L("age: \"the old, 60+\" = 60-69"),
                                            L("--attribute"),  L("tone,age"),
                                            L("--cross"),      L("gender,age"),
                                            L("--cross"),      L("tone,gender"),
+                                           L("--read-as"),    L("gender: Male = Male, \"its Female\" = Female"),
                                            L("--merge"),      L("tone: fair one = it's + mid"),
                                            L("--probe"),      q(m_folder / "own.json"),
                                            L("-k"),           L("10%"),
@@ -125,6 +127,7 @@ private Q_SLOTS:
             }
             QVERIFY2(!reader.hasError(), qPrintable(reader.errorString()));
             QVERIFY2(command.startsWith(L("plumb audit \\\n")), qPrintable(command));
+            QCOMPARE(command.count(L("--read-as ")), run[0] == '1' ? 2 : 0);
             QProcess shell;
             QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
             environment.insert(L("PATH"), q(test::binaryFolder() / "bin") + L(":") + environment.value(L("PATH")));
@@ -143,6 +146,26 @@ private Q_SLOTS:
             if (run[0] == '1')
                 QVERIFY(stored["plumbline"]["results"] == m_first["results"]);
         }
+    }
+
+    void groupsThatAreReadAsOneAreSaid() {
+        const QString page = report("r.html", {L("--run"), L("1")});
+        for (const char* said : {"age: &quot;the old, 60+&quot; = 60-69", "values of age “60-69” read as “the old, 60+”",
+                                 "values of gender “Female” read as “its Female”"})
+            QVERIFY2(page.contains(QString::fromUtf8(said)), said);
+        QVERIFY(!page.contains(QString::fromUtf8("“Male” read as")));
+        // The groups of the results have that name, and those labels are another set of images than the plain ones.
+        const std::string results = m_first["results"].dump();
+        QVERIFY(results.find("the old, 60+") != std::string::npos && results.find("60-69") == std::string::npos);
+        auto project = store::Project::open(m_project);
+        QVERIFY(project.has_value());
+        QCOMPARE(project->imageSets()->size(), std::size_t(2));
+        const test::Called wrong = plumb({L("audit"), L("--model"), q(m_folder / "the model"), L("--images"),
+                                          q(m_folder / "images"), L("--labels"), q(m_folder / "images/labels.csv"),
+                                          L("--attribute"), L("age"), L("--prompt"), L("a nurse"), L("--read-as"),
+                                          L("age: old = 70")});
+        QVERIFY(wrong.exitCode != 0);
+        QVERIFY2(wrong.err.contains("one of 20-29, 60-69"), wrong.err.constData());
     }
 
     void evidenceIsWhatWasChosen() {
@@ -228,6 +251,29 @@ private Q_SLOTS:
         QVERIFY(json["notes"][0]["flagged"].get<bool>() && !json["notes"][1].contains("file"));
         QCOMPARE(json["comparison"]["runs"].size(), std::size_t(2));
         QVERIFY(!written("noted.html", {L("--evidence"), L("blurred")}).contains(QString::fromStdString(name)));
+
+        // Images that moved between two models: named only where the report names files.
+        test::RandomClip other;
+        other.contextLength = 40;
+        test::writeRandomClip(m_folder / "another model", other, Container::HuggingFace, 2);
+        const test::Called fourth =
+            plumb({L("audit"), L("--model"), q(m_folder / "another model"), L("--images"), q(m_folder / "images"),
+                   L("--labels"), q(m_folder / "images/labels.csv"), L("--project"), q(file), L("--attribute"),
+                   L("gender"), L("--prompt"), L("it's a <b> & \"c\""), L("--prompt"), L("a nurse"), L("-k"), L("12"),
+                   L("--also"), L("none")});
+        QVERIFY2(fourth.exitCode == 0, fourth.err.constData());
+        for (const auto& [evidence, named] : {std::pair("ids", true), std::pair("thumbnails", true),
+                                              std::pair("blurred", false), std::pair("none", false)}) {
+            const QStringList more{L("--compare"), L("4"), L("--evidence"), QLatin1String(evidence)};
+            written("moved.json", more);
+            const std::string text = test::readText(m_folder / "moved.json");
+            const Json moved = Json::parse(text)["plumbline"]["comparison"]["moved"];
+            QVERIFY(!moved.empty());
+            for (const Json& one : moved)
+                QVERIFY2(one["file"].get<std::string>().empty() != named, evidence);
+            QVERIFY2((text.find("img/") != std::string::npos) == named, evidence);
+            QVERIFY2(written("moved.html", more).contains(L("img/")) == named, evidence);
+        }
 
         const QString refused = written("refused.html", {L("--compare"), L("1")});
         QVERIFY2(refused.contains(L("runs that ask the same of the same images: ")), qPrintable(refused));

@@ -52,7 +52,7 @@ private Q_SLOTS:
         test::writeRandomClip(m_folder / "model", tiny);
         test::writeLabelledImages(m_folder / "images", 120, 3);
         const test::Called called =
-            plumb(audit("p.plumb", {L("--attribute"), L("gender,age"), L("--prompt"), L("a photo of a doctor"),
+            plumb(audit("p.plumb", {L("--read-as"), L("age: old = 60-69"), L("--attribute"), L("gender,age"), L("--prompt"), L("a photo of a doctor"),
                                     L("--prompt"), L("a photo of a nurse")}));
         QVERIFY2(called.exitCode == 0, called.err);
         // And one after debiasing.

@@ -119,6 +119,42 @@ private Q_SLOTS:
         const std::vector<GroupMerge> wanted = {
             {"young", {"0-2", "3-9", "10-19"}}, {"60+", {"60-69", "more than 70"}}, {"x", {"a, b"}}};
         QVERIFY(merge->merges == wanted);
+        QCOMPARE(formatMerge(*merge), std::string("age: young = 0-2 + 3-9 + 10-19, \"60+\" = 60-69 + more than 70, x = \"a, b\""));
+        const auto again = parseMerge(formatMerge({"odd: [x]", {{"a, b", {"c + d", ""}}}}));
+        QVERIFY(again && *again == (AttributePart{"odd: [x]", {{"a, b", {"c + d", ""}}}}));
+    }
+    void groupsAreReadAsOne() {
+        ImageSet images = set();
+        const ImageSet before = images;
+        const std::vector<AttributePart> parts = {{"age", {{"young", {"0-2", "3-9"}}, {"10-19", {"10-19", "60+"}}}},
+                                                  {"gender", {{"woman", {"F"}}}}};
+        QVERIFY(readGroupsAs(images, parts).has_value());
+        QCOMPARE(images.attributes[0].name, std::string("age"));
+        QVERIFY(images.attributes[0].groups == (Texts{"10-19", "young"}));
+        QVERIFY(images.attributes[0].codes == (std::vector<std::int32_t>{1, 1, 0, 0, 1, Attribute::kUnlabelled}));
+        QVERIFY(images.attributes[1].groups == (Texts{"M", "woman"}));
+        QCOMPARE(images.report.merged.size(), std::size_t(5));
+        QCOMPARE(images.report.merged[1].from, std::string("3-9"));
+        QCOMPARE(images.report.merged[1].to, std::string("young"));
+        QCOMPARE(images.report.merged[1].rows, std::int64_t(2));
+        QVERIFY(readAs(images.report) == parts); // with the group that had the name already
+        // What the report says makes the same of the same labels.
+        ImageSet again = before;
+        QVERIFY(readGroupsAs(again, readAs(images.report)).has_value());
+        QVERIFY(again.attributes[0].codes == images.attributes[0].codes);
+
+        for (const auto& [wrong, said] :
+             {std::pair{std::vector<AttributePart>{parts[1], {"skin", {{"x", {"y"}}}}}, "“skin”"},
+              {{parts[1], {"age", {{"young", {"0-3"}}}}}, "one of 0-2, 10-19, 3-9, 60+"},
+              {{parts[1], {"age", {{"60+", {"0-2"}}}}}, "the group of that name among its members"},
+              {{parts[1], parts[1]}, "each attribute once"}}) {
+            ImageSet same = before;
+            const Result<void> refused = readGroupsAs(same, wrong);
+            QVERIFY(!refused);
+            const std::string sentence = errorText(refused.error());
+            QVERIFY2(sentence.find(said) != std::string::npos, sentence.c_str());
+            QVERIFY(same.report.merged.empty() && same.attributes[1].groups == before.attributes[1].groups);
+        }
     }
     void attributesOfASet() {
         const ImageSet images = set();

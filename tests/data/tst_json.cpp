@@ -93,6 +93,7 @@ private Q_SLOTS:
         json report = toJson(test::Inventor(3).make<MatchReport>());
         report.erase("filter");
         report.erase("filtered_rows");
+        report.erase("merged");
         QVERIFY(matchReportFromJson(report)->filter.empty());
         QCOMPARE(matchReportFromJson(report)->filteredRows, 0);
 
@@ -141,7 +142,7 @@ private Q_SLOTS:
             keys.insert(keys.end(), {"activation", "context_length"});
             return keys;
         }());
-        refusesEachBrokenField<MatchReport>(matchReportFromJson, {"filter", "filtered_rows"});
+        refusesEachBrokenField<MatchReport>(matchReportFromJson, {"filter", "filtered_rows", "merged"});
         refusesEachBrokenField<ProbeSet>(probeSetFromJson, {});
         refusesEachBrokenField<Target>(targetFromJson, {"by_concept"});
         refusesEachBrokenField<MeasureOptions>(measureOptionsFromJson,

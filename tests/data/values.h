@@ -83,8 +83,8 @@ auto fields(Is<MatchReport::Unlabelled> auto& v) {
     return std::tie(a, b, c);
 }
 auto fields(Is<MatchReport> auto& v) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = v;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = v;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
 }
 auto fields(Is<Concept> auto& v) {
     auto& [a, b] = v;

@@ -331,6 +331,39 @@ private Q_SLOTS:
         QCOMPARE(error({}), ErrorCode::InvalidArgument); // no table, no rows to choose
     }
 
+    void valuesAreReadAsOne() {
+        const test::TempFolder folder;
+        Log log;
+        for (const char* name : {"1.jpg", "2.jpg", "3.jpg", "4.jpg"})
+            touch(folder / name);
+        test::writeText(folder / "t.csv", "file,gender,age\n1.jpg,Female,03-Sep\n2.jpg,female,20-29\n3.jpg,M,3-9\n"
+                                          "4.jpg,unknown,20-29\n");
+        LabelOptions options;
+        options.columns = {{"gender", "gender"}, {"age", "age"}};
+        options.readAs = {{"gender", {{"Female", {"Female", "female"}}, {"Male", {"M"}}}}};
+        auto set = readImageSet(folder.path(), folder / "t.csv", options, log);
+        QVERIFY2(set.has_value(), text(set));
+        QVERIFY(valuesOf(*set, "gender") == (Names{"Female", "Female", "Male", "-"}));
+        QCOMPARE(set->report.merged.size(), std::size_t(3));
+        QVERIFY(readAs(set->report) == options.readAs);
+        // In the words of the preset's groups, not of the table.
+        options.preset = "fairface";
+        options.readAs = {{"age", {{"child", {"3-9"}}}}};
+        set = readImageSet(folder.path(), folder / "t.csv", options, log);
+        QVERIFY2(set.has_value(), text(set));
+        QVERIFY(valuesOf(*set, "age") == (Names{"child", "20-29", "child", "20-29"}));
+        QCOMPARE(set->report.repairs.size(), std::size_t(1));
+        QCOMPARE(set->report.merged[0].rows, 2);
+
+        options.readAs = {{"age", {{"child", {"0-2"}}}}};
+        QCOMPARE(readImageSet(folder.path(), folder / "t.csv", options, log).error().error().code,
+                 ErrorCode::InvalidArgument);
+        // Labels in file names can be merged as well; without labels there is nothing to merge.
+        options = {};
+        options.readAs = {{"age", {{"child", {"0-2"}}}}};
+        QCOMPARE(readImageSet(folder.path(), {}, options, log).error().error().code, ErrorCode::AttributeUnknown);
+    }
+
     void aMillionRows() {
         const test::TempFolder folder;
         touch(folder / "a/0.jpg");

@@ -233,6 +233,10 @@ int main() {
                     report["filtered_rows"] = 500;
                     report["table_rows"] = report.value("table_rows", 0) + 500;
                 }
+                json genders = json::array({json::array({"Female", 700}), json::array({"Male", 800})});
+                if (params.value("labels", "").ends_with("/written_twice.csv"))
+                    genders = json::array(
+                        {json::array({"Female", 690}), json::array({"Male", 800}), json::array({"female", 10})});
                 answer(id,
                        {{"columns", {"file", "age", "gender", "split"}},
                         {"rows", {{"val/1.jpg", "3-9", "Male", "audit"}, {"val/2.jpg", "20-29", "Female", "train"}}},
@@ -245,7 +249,7 @@ int main() {
                            {"groups", json::array({json::array({"20-29", 1100}), json::array({"3-9", 400})})},
                            {"unlabelled", 3}},
                           {{"name", "gender"},
-                           {"groups", json::array({json::array({"Female", 700}), json::array({"Male", 800})})},
+                           {"groups", std::move(genders)},
                            {"unlabelled", 3}}}},
                         {"report", std::move(report)}});
             } else if (method == "targets/presets") {
@@ -296,7 +300,10 @@ int main() {
                             {"differences", std::move(differences)}});
             } else if (method == "test/debias")
                 answer(id, exported);
-            else if (method == "project/addImages" && params.contains("where"))
+            else if (method == "project/addImages" && params.contains("read_as")) {
+                exported = params;
+                answer(id, {{"id", 78}, {"report", json::object()}});
+            } else if (method == "project/addImages" && params.contains("where"))
                 answer(id,
                        {{"id", params["where"] == json{{"split", "held out"}} ? 77 : 0}, {"report", json::object()}});
             else

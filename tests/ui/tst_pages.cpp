@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
+#include <QJsonArray>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -867,6 +868,58 @@ private Q_SLOTS:
         QCOMPARE(column->currentText(), QStringLiteral("All rows"));
         QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
         QVERIFY(!says(form, QStringLiteral("others were left out")));
+    }
+    void valuesAreMergedBeforeTheyAreAdded() {
+        Bench bench;
+        bench.open();
+        ImagesPage page(bench.context);
+        page.show();
+        AddImagesForm* form = page.form();
+        page.addImages(QStringLiteral("/data/sample"), QStringLiteral("/data/written_twice.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
+        QVERIFY(says(form, QStringLiteral("gender: “Female” and “female” differ only in capitals or blanks and count as "
+                                          "different groups. They can be merged below.")));
+        const auto inDialog = [&](const auto& work) {
+            bool done = false;
+            QTimer::singleShot(0, form, [&] { // after the button's own, which is queued
+                QTimer::singleShot(0, form, [&] {
+                    auto* dialog = form->findChild<MergeGroupsDialog*>();
+                    if (dialog != nullptr) {
+                        work(*dialog);
+                        done = true;
+                        dialog->close();
+                    }
+                });
+            });
+            named<QPushButton>(form, QStringLiteral("Merge groups of gender"))->click();
+            QTRY_VERIFY_WITH_TIMEOUT(done, 30000);
+        };
+        inDialog([&](MergeGroupsDialog& dialog) {
+            auto* bands = named<QComboBox>(&dialog, QStringLiteral("Usual bands"));
+            QCOMPARE(bands->itemText(1), QStringLiteral("One group where only capitals and blanks differ"));
+            bands->setCurrentIndex(1);
+            Q_EMIT bands->activated(1);
+            dialog.accept();
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(says(form, QStringLiteral("gender: “female” (10) and “Female” (690) count as “Female”.")),
+                                 30000);
+        QVERIFY(says(form, QStringLiteral("gender, 2 group")));
+        QVERIFY(!says(form, QStringLiteral("differ only in capitals")));
+        QVERIFY(form->isReady()); // nothing is asked again
+        QSignalSpy added(form, &AddImagesForm::added);
+        form->submit();
+        QTRY_COMPARE_WITH_TIMEOUT(added.count(), 1, 30000);
+        QCOMPARE(added[0][0].toLongLong(), 78);
+        QJsonArray asked;
+        bench.engine.request(QStringLiteral("test/debias"), {}, &page, [&](const Outcome<QJsonObject>& answer) {
+            asked = answer->value(u"read_as").toArray();
+        });
+        QTRY_COMPARE_WITH_TIMEOUT(asked, QJsonArray{QStringLiteral("gender: Female = female + Female")}, 30000);
+
+        // A table without these values has nothing to merge.
+        page.addImages({}, QStringLiteral("/data/labels.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), 30000);
+        QVERIFY(!says(form, QStringLiteral("count as")));
     }
     void anEngineErrorIsSaidInTheForm() {
         Bench bench;

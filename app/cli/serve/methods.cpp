@@ -103,6 +103,12 @@ Result<ImageSource> imageSourceOf(const json& params) {
         for (const auto& [column, value] : where->items())
             if (value.is_string())
                 source.options.where.emplace_back(column, value.get<std::string>());
+    for (const json& text : params.value("read_as", json::array())) {
+        if (!text.is_string())
+            return fail(ErrorCode::ProtocolError, {{"reason", "the parameter read_as must hold texts"}});
+        PLUMBLINE_TRY(AttributePart part, parseMerge(text.get<std::string>()));
+        source.options.readAs.push_back(std::move(part));
+    }
     return source;
 }
 

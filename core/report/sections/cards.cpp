@@ -63,9 +63,11 @@ Html matchOf(const MatchReport& report) {
     line(report.notInTable, "image that no row names, not part of the set",
          "images that no row names, not part of the set");
     line(report.unreadable, "file is no readable picture", "files are no readable pictures");
-    for (const MatchReport::Repair& repair : report.repairs)
-        lines.push_back(number64(repair.rows) + " values of " + repair.column + " “" + repair.from + "” read as “" +
-                        repair.to + "”");
+    for (const std::vector<MatchReport::Repair>* readings : {&report.repairs, &report.merged})
+        for (const MatchReport::Repair& one : *readings)
+            if (one.from != one.to)
+                lines.push_back(number64(one.rows) + " values of " + one.column + " “" + one.from + "” read as “" +
+                                one.to + "”");
     return list(lines);
 }
 
@@ -249,6 +251,8 @@ Section dataSection(const ReportInput& input) {
                  {"Label table", images->labelsFile},
                  {"Read as", images->preset},
                  {"Only rows with", images->report.filter}};
+        for (const AttributePart& merged : readAs(images->report))
+            lines.emplace_back("Read as one", formatMerge(merged));
     }
     lines.emplace_back("Images measured", number64(result.images));
     lines.emplace_back("Images skipped", number64(result.skipped));

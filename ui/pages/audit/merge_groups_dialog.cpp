@@ -45,6 +45,22 @@ mergedCounts(const std::vector<std::pair<std::string, std::int64_t>>& groups, co
     return {counts.begin(), counts.end()};
 }
 
+std::vector<GroupMerge> sameButForSpelling(const std::vector<std::pair<std::string, std::int64_t>>& groups) {
+    std::map<QString, std::vector<std::pair<std::string, std::int64_t>>> spellings;
+    for (const auto& group : groups)
+        spellings[fromUtf8(group.first).simplified().remove(u' ').toCaseFolded()].push_back(group);
+    std::vector<GroupMerge> merges;
+    for (const auto& [plain, same] : spellings) {
+        if (same.size() < 2)
+            continue;
+        GroupMerge merge{std::ranges::max_element(same, {}, [](const auto& group) { return group.second; })->first, {}};
+        for (const auto& [group, count] : same)
+            merge.members.push_back(group);
+        merges.push_back(std::move(merge));
+    }
+    return merges;
+}
+
 MergeGroupsDialog::MergeGroupsDialog(const QString& attribute, std::vector<std::pair<std::string, std::int64_t>> groups,
                                      std::int64_t unlabelled, const std::vector<GroupMerge>& merges, QWidget* parent)
     : QDialog(parent), m_attribute(attribute), m_groups(std::move(groups)), m_unlabelled(unlabelled),
@@ -61,6 +77,8 @@ MergeGroupsDialog::MergeGroupsDialog(const QString& attribute, std::vector<std::
     for (const auto& [group, count] : m_groups)
         names.push_back(group);
     m_presets = bandPresets(attribute.toStdString(), names);
+    if (std::vector<GroupMerge> same = sameButForSpelling(m_groups); !same.empty())
+        m_presets.push_back({tr("One group where only capitals and blanks differ").toStdString(), {}, std::move(same)});
 
     m_bands->setAccessibleName(tr("Usual bands"));
     m_bands->addItem(tr("As they are"), kAsTheyAre);

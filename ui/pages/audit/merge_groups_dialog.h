@@ -43,6 +43,10 @@ private:
     QDialogButtonBox* m_buttons;
 };
 
+/// Groups that differ in nothing but capitals and blanks, most likely the same value written twice: each in one with the
+/// spelling that most images have.
+std::vector<GroupMerge> sameButForSpelling(const std::vector<std::pair<std::string, std::int64_t>>& groups);
+
 /// Images of each group after merging, in byte order of the name. `merges` fit the groups.
 std::vector<std::pair<std::string, std::int64_t>>
 mergedCounts(const std::vector<std::pair<std::string, std::int64_t>>& groups, const std::vector<GroupMerge>& merges);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/images/add_images_form.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <QComboBox>
@@ -23,7 +25,7 @@
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
-#include "ui/pages/images/image_set_view.h"
+#include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/pages/images/label_sources.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/path_edit.h"
@@ -161,6 +163,7 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
     connect(m_labels, &PathEdit::pathChanged, this, [this] {
         m_columnsChosen = false;
         m_values.clear();
+        m_merges.clear();
         m_whereColumn->setCurrentIndex(0);
         offerValues();
         schedulePreview();
@@ -179,6 +182,8 @@ AddImagesForm::AddImagesForm(const Context& context, QWidget* parent)
         m_columnsChosen = true;
         schedulePreview();
     });
+    m_report->setMergeable(true);
+    connect(m_report, &ImageSetView::mergeAsked, this, &AddImagesForm::mergeGroupsOf);
     connect(m_name, &QLineEdit::textEdited, this, [this] { m_nameChosen = true; });
     connect(m_add, &QPushButton::clicked, this, &AddImagesForm::submit);
     connect(back, &QPushButton::clicked, this, &AddImagesForm::dismissed);
@@ -202,6 +207,7 @@ void AddImagesForm::reset() {
     m_columns->clear();
     m_sources->setAttributes({});
     m_values.clear();
+    m_merges.clear();
     m_whereColumn->clear();
     m_whereColumn->addItem(tr("All rows"), QString());
     offerValues();
@@ -354,7 +360,7 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
             m_values[column.key()].append(value.toString());
     offerValues();
 
-    ImageSetView::Attributes attributes;
+    m_found.clear();
     QStringList used;
     for (const QJsonValue value : answer.value(u"attributes").toArray()) {
         const QJsonObject json = value.toObject();
@@ -364,7 +370,7 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
         for (const QJsonValue group : json.value(u"groups").toArray())
             counts.groups.emplace_back(group.toArray().at(0).toString().toStdString(), group.toArray().at(1).toInteger());
         used.append(fromUtf8(counts.name));
-        attributes.push_back(std::move(counts));
+        m_found.push_back(std::move(counts));
     }
     m_sources->setAttributes(used);
     if (!m_columnsChosen) {
@@ -399,9 +405,53 @@ void AddImagesForm::showPreview(const QJsonObject& answer) {
     m_rows->setVisible(!columns.isEmpty());
     m_rowsTitle->setVisible(!columns.isEmpty());
     m_status->setVisible(false);
-    const qint64 images = answer.value(u"images").toInteger();
-    m_report->setContent(images, *report, attributes);
-    m_isGood = images > 0 && !used.isEmpty();
+    m_images = answer.value(u"images").toInteger();
+    m_match = *report;
+    showFound();
+    m_isGood = m_images > 0 && !used.isEmpty();
+}
+
+void AddImagesForm::showFound() {
+    MatchReport report = m_match;
+    ImageSetView::Attributes attributes = m_found;
+    for (auto& attribute : attributes) {
+        const auto merges = m_merges.find(fromUtf8(attribute.name));
+        if (merges == m_merges.end())
+            continue;
+        // Other rows or columns may have other values; what is not there cannot be merged.
+        for (GroupMerge& merge : merges->second)
+            std::erase_if(merge.members, [&](const std::string& member) {
+                return std::ranges::find(attribute.groups, member, &std::pair<std::string, std::int64_t>::first) ==
+                       attribute.groups.end();
+            });
+        std::erase_if(merges->second, [](const GroupMerge& merge) {
+            return merge.members.empty() || (merge.members.size() == 1 && merge.members[0] == merge.name);
+        });
+        Attribute plain{attribute.name, {}, {}};
+        for (const auto& [group, count] : attribute.groups)
+            plain.groups.push_back(group);
+        if (const auto merged = mergeGroups(plain, merges->second);
+            merges->second.empty() || !merged || merged->groups.size() < 2) {
+            m_merges.erase(merges);
+            continue;
+        }
+        std::ranges::move(mergedOf({attribute.name, merges->second}, attribute.groups), std::back_inserter(report.merged));
+        attribute.groups = mergedCounts(attribute.groups, merges->second);
+    }
+    m_report->setContent(m_images, report, attributes);
+}
+
+void AddImagesForm::mergeGroupsOf(const QString& attribute) {
+    const auto found = std::ranges::find(m_found, attribute.toStdString(), &ImageSetView::Attributes::value_type::name);
+    if (found == m_found.end())
+        return;
+    const auto before = m_merges.find(attribute);
+    MergeGroupsDialog dialog(attribute, found->groups, found->unlabelled,
+                             before == m_merges.end() ? std::vector<GroupMerge>() : before->second, this);
+    if (dialog.exec() != QDialog::Accepted)
+        return;
+    m_merges[attribute] = dialog.merges(); // none: showFound() forgets it
+    showFound();
 }
 
 void AddImagesForm::showProblem(const QString& text) {
@@ -423,6 +473,12 @@ void AddImagesForm::submit() {
     const QString name = m_name->text().trimmed();
     if (!name.isEmpty())
         params.insert(QStringLiteral("name"), name);
+    QJsonArray merged;
+    for (const auto& attribute : m_found)
+        if (const auto merges = m_merges.find(fromUtf8(attribute.name)); merges != m_merges.end())
+            merged.append(fromUtf8(formatMerge({attribute.name, merges->second})));
+    if (!merged.isEmpty())
+        params.insert(QStringLiteral("read_as"), merged);
     QJsonArray sources; // in the order of the attributes
     for (const LabelSource& source : m_sources->sources())
         sources.append(QJsonObject{{QStringLiteral("source"), fromUtf8(labelSourceName(source.kind))},

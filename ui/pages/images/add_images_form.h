@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <optional>
+#include <map>
+#include <vector>
 
 #include <QHash>
 #include <QTimer>
 #include <QWidget>
 
+#include "core/data/labels.h"
 #include "ui/pages/context.h"
+#include "ui/pages/images/image_set_view.h"
 #include "ui/widgets/message_bar.h"
 
 class QComboBox;
@@ -20,7 +23,6 @@ class QStandardItemModel;
 
 namespace plumbline::ui {
 
-class ImageSetView;
 class LabelSources;
 class PathEdit;
 class TableView;
@@ -46,6 +48,9 @@ private:
     void schedulePreview();
     void requestPreview();
     void showPreview(const QJsonObject& answer);
+    /// What was found, with the groups merged that the user wants merged.
+    void showFound();
+    void mergeGroupsOf(const QString& attribute);
     void showProblem(const QString& text);
     QJsonObject question() const;
     QStringList chosenColumns() const;
@@ -71,6 +76,10 @@ private:
     QStandardItemModel* m_rowModel;
     QLabel* m_rowsTitle;
     ImageSetView* m_report;
+    ImageSetView::Attributes m_found; ///< of the last preview, with the groups that are in the table
+    MatchReport m_match;
+    qint64 m_images = 0;
+    std::map<QString, std::vector<GroupMerge>> m_merges; ///< by attribute
     QTimer m_delay;
     qint64 m_asked = 0;   ///< the preview request that counts; 0: none is open
     bool m_isGood = false; ///< the last preview fits what is in the fields

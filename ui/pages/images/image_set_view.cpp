@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/images/image_set_view.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
-#include <QMap>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
+#include "ui/pages/audit/merge_groups_dialog.h"
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/page.h"
 
@@ -22,6 +24,8 @@ QStringList examples(const std::vector<std::string>& texts, std::int64_t count) 
         result.append(ImageSetView::tr("and %1 more").arg(countText(more)));
     return result;
 }
+
+constexpr char kMerges[] = "mergesGroupsOf"; ///< property of a button: the attribute
 
 int number(std::int64_t count) { return static_cast<int>(count); }
 
@@ -77,6 +81,17 @@ std::vector<Finding> findings(std::int64_t images, const MatchReport& report) {
                               .arg(fromUtf8(repair.from), fromUtf8(repair.column), fromUtf8(repair.to),
                                    countText(repair.rows)),
                           {}});
+    for (const AttributePart& part : readAs(report))
+        for (const GroupMerge& merge : part.merges) {
+            QStringList members;
+            for (const MatchReport::Repair& one : report.merged)
+                if (one.column == part.name && one.to == merge.name)
+                    members.append(ImageSetView::tr("“%1” (%2)").arg(fromUtf8(one.from), countText(one.rows)));
+            result.push_back({false,
+                              ImageSetView::tr("%1: %2 count as “%3”.")
+                                  .arg(fromUtf8(part.name), members.join(ImageSetView::tr(" and ")), fromUtf8(merge.name)),
+                              {}});
+        }
     for (const auto& unlabelled : report.unlabelled) {
         if (unlabelled.rows == 0)
             continue;
@@ -91,20 +106,19 @@ std::vector<Finding> findings(std::int64_t images, const MatchReport& report) {
     return result;
 }
 
-std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute) {
-    QMap<QString, QStringList> spellings;
-    for (const auto& [group, count] : attribute.groups) {
-        const QString name = fromUtf8(group);
-        spellings[name.simplified().remove(u' ').toCaseFolded()].append(ImageSetView::tr("“%1”").arg(name));
-    }
+std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute, bool here) {
     std::vector<Finding> result;
-    for (const QStringList& names : spellings)
-        if (names.size() > 1)
-            result.push_back({true,
-                              ImageSetView::tr("%1: %2 differ only in capitals or blanks and count as different groups. "
-                                               "They can be merged when an audit is set up.")
-                                  .arg(fromUtf8(attribute.name), names.join(ImageSetView::tr(" and "))),
-                              {}});
+    for (const GroupMerge& merge : sameButForSpelling(attribute.groups)) {
+        QStringList names;
+        for (const std::string& member : merge.members)
+            names.append(ImageSetView::tr("“%1”").arg(fromUtf8(member)));
+        const QString how = here ? ImageSetView::tr("They can be merged below.")
+                                 : ImageSetView::tr("They can be merged when an audit is set up.");
+        result.push_back({true,
+                          ImageSetView::tr("%1: %2 differ only in capitals or blanks and count as different groups. %3")
+                              .arg(fromUtf8(attribute.name), names.join(ImageSetView::tr(" and ")), how),
+                          {}});
+    }
     return result;
 }
 
@@ -123,6 +137,8 @@ ImageSetView::ImageSetView(QWidget* parent) : QScrollArea(parent) {
 }
 
 void ImageSetView::setContent(std::int64_t images, const MatchReport& report, const Attributes& attributes) {
+    const QWidget* focused = focusWidget();
+    const QString mergedLast = focused != nullptr ? focused->property(kMerges).toString() : QString();
     clear();
     m_content->addWidget(heading(tr("Match report")));
     auto* rows = new QVBoxLayout;
@@ -130,7 +146,7 @@ void ImageSetView::setContent(std::int64_t images, const MatchReport& report, co
     for (const Finding& finding : findings(images, report))
         rows->addWidget(new FindingRow(finding));
     for (const auto& attribute : attributes)
-        for (const Finding& finding : groupsThatReadAlike(attribute))
+        for (const Finding& finding : groupsThatReadAlike(attribute, m_mergeable))
             rows->addWidget(new FindingRow(finding));
     auto* found = new QWidget;
     rows->setContentsMargins(0, 0, 0, 0);
@@ -139,8 +155,24 @@ void ImageSetView::setContent(std::int64_t images, const MatchReport& report, co
     for (const auto& attribute : attributes) {
         const QString name = fromUtf8(attribute.name);
         m_content->addSpacing(theme::kGrid);
-        m_content->addWidget(
-            heading(tr("%1, %Ln group(s)", nullptr, static_cast<int>(attribute.groups.size())).arg(name)));
+        auto* line = new QWidget;
+        auto* title = new QHBoxLayout(line);
+        title->setContentsMargins(0, 0, 0, 0);
+        title->setSpacing(2 * theme::kGrid);
+        title->addWidget(heading(tr("%1, %Ln group(s)", nullptr, static_cast<int>(attribute.groups.size())).arg(name)));
+        if (m_mergeable && attribute.groups.size() > 1) {
+            auto* merge = new QPushButton(tr("Merge groups…"));
+            merge->setAccessibleName(tr("Merge groups of %1").arg(name));
+            merge->setToolTip(tr("Values that mean the same are read as one: F, female and Female, for instance"));
+            merge->setProperty(kMerges, name);
+            // Queued: what follows shows the groups anew, without this button.
+            connect(merge, &QPushButton::clicked, this, [this, name] { Q_EMIT mergeAsked(name); }, Qt::QueuedConnection);
+            title->addWidget(merge);
+            if (name == mergedLast)
+                merge->setFocus();
+        }
+        title->addStretch(1);
+        m_content->addWidget(line);
         auto* bars = new GroupBars;
         std::vector<GroupBars::Group> groups;
         for (const auto& [group, count] : attribute.groups)

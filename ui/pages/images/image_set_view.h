@@ -24,14 +24,20 @@ public:
     /// `images`: rows of the set.
     void setContent(std::int64_t images, const MatchReport& report, const Attributes& attributes);
     void clear();
+    /// Every attribute has a button that asks for its groups to be merged; from the next content on.
+    void setMergeable(bool on) { m_mergeable = on; }
+
+Q_SIGNALS:
+    void mergeAsked(const QString& attribute);
 
 private:
     QVBoxLayout* m_content;
+    bool m_mergeable = false;
 };
 
 /// A match report in sentences.
 std::vector<Finding> findings(std::int64_t images, const MatchReport& report);
-/// Groups whose names differ in nothing but capitals and blanks, most likely the same value written twice.
-std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute);
+/// Groups whose names differ in nothing but capitals and blanks. `here`: they can be merged where this is said.
+std::vector<Finding> groupsThatReadAlike(const store::ImageSetRecord::AttributeCounts& attribute, bool here = false);
 
 } // namespace plumbline::ui
