@@ -21,7 +21,9 @@ namespace {
 constexpr std::size_t kDraws = 300;       // rankings at each place of a path
 constexpr double kFurthest = 40;          // there a path has left every group but one
 constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
-constexpr std::size_t kRowsDrawnSingly = 8;
+constexpr std::size_t kRowsDrawnSingly = 8;   // in a block; else a number for each group
+constexpr std::size_t kRowsDrawnOfMany = 128; // the same in a list of many blocks: cheaper than many binomials
+constexpr std::size_t kGuideBits = 6;
 constexpr double kGrowth = 0.2; // of a lean, for each factor e by which the rank is smaller
 constexpr std::size_t kStepsAlone = 2'000;
 constexpr double kPriorRows = 20;
@@ -95,9 +97,10 @@ std::int64_t binomial(std::int64_t trials, double probability, Generator& genera
 /// there differs by the shares only: draws x rows.
 Outcome<std::vector<std::uint32_t>> drawNumbers(std::span<const Block> blocks, std::uint64_t seed,
                                                 std::string_view name, Feedback& feedback) {
+    const std::size_t most = blocks.size() == 1 ? kRowsDrawnSingly : kRowsDrawnOfMany;
     std::size_t rows = 0;
     for (const Block& block : blocks)
-        if (block.end - rows <= kRowsDrawnSingly)
+        if (block.end - rows <= most)
             rows = block.end;
         else
             break;
@@ -207,8 +210,8 @@ private:
     std::size_t groups() const { return m_evidence.share.size(); }
 
     struct Scratch {
-        explicit Scratch(std::size_t groups) : counts(groups), tails(groups), share(groups) {}
-        std::vector<std::int64_t> counts;
+        explicit Scratch(std::size_t groups) : counts(groups), before(groups), tails(groups), share(groups) {}
+        std::vector<std::int64_t> counts, before;
         std::vector<double> tails, share;
     };
 
@@ -216,6 +219,7 @@ private:
         const std::size_t g = groups();
         m_shares.resize(m_blocks.size() * g);
         m_thresholds.resize(m_blocks.size() * g);
+        m_guides.resize(m_blocks.size() << kGuideBits);
         std::vector<double> expected(g, 0.0);
         std::size_t begin = 0;
         for (std::size_t b = 0; b < m_blocks.size(); ++b) {
@@ -233,6 +237,13 @@ private:
                 before += mine[i];
                 m_thresholds[b * g + i] = static_cast<std::uint32_t>(std::min(before * 4294967296.0, 4294967295.0));
                 expected[i] += mine[i] * static_cast<double>(m_blocks[b].end - begin);
+            }
+            const std::uint32_t* const first = &m_thresholds[b * g];
+            std::uint32_t group = 0;
+            for (std::size_t j = 0; j < std::size_t{1} << kGuideBits; ++j) {
+                while (group + 1 < g && static_cast<std::uint32_t>(j << (32 - kGuideBits)) >= first[group])
+                    ++group;
+                m_guides[(b << kGuideBits) + j] = group;
             }
             begin = m_blocks[b].end;
         }
@@ -292,6 +303,23 @@ private:
             const double tail = m_tailOfBlock[b];
             if (begin <= singly) {
                 const std::uint32_t* const first = &m_thresholds[b * g];
+                if (length > kRowsDrawnSingly) {
+                    const std::uint32_t* const guide = &m_guides[b << kGuideBits];
+                    s.before = s.counts;
+                    for (std::size_t row = 0; row < length; ++row) {
+                        const std::uint32_t at = *number++;
+                        std::uint32_t group = guide[at >> (32 - kGuideBits)];
+                        while (group + 1 < g && at >= first[group])
+                            ++group;
+                        ++s.counts[group];
+                    }
+                    for (std::size_t i = 0; i < g; ++i)
+                        if (s.counts[i] > s.before[i]) {
+                            sum += tail * (m_xLogX.of(s.counts[i]) - m_xLogX.of(s.before[i]));
+                            s.tails[i] += tail * static_cast<double>(s.counts[i] - s.before[i]);
+                        }
+                    continue;
+                }
                 for (std::size_t row = 0; row < length; ++row) {
                     const std::uint32_t at = *number++;
                     std::size_t group = 0;
@@ -387,6 +415,7 @@ private:
     inline static const Steps m_xLogX;
     std::vector<double> m_shares; ///< blocks x groups
     std::vector<std::uint32_t> m_thresholds;
+    std::vector<std::uint32_t> m_guides; ///< by the first bits of a number, the lowest group that it can mean; blocks x 64
     std::vector<double> m_rest, m_target;
     std::map<double, Level> m_levels;
 };

@@ -9,6 +9,8 @@
 #include <new>
 #include <numeric>
 
+#include <tbb/parallel_invoke.h>
+
 #include "core/base/numbers.h"
 #include "core/metric/bootstrap.h"
 #include "core/metric/divergence.h"
@@ -642,7 +644,7 @@ void Meter::Impl::addFurtherNull(const NullDistribution& null, Measurement& resu
 Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::size_t countedRows, Measurement& result,
                                                   Feedback& feedback) const {
     const std::span<const std::uint32_t> order = ranked.groupAtRank;
-    DivergenceEvidence evidence{order.first(countedRows), pool.n, pool.share, pool.target == Target::Kind::Pool};
+    const DivergenceEvidence evidence{order.first(countedRows), pool.n, pool.share, pool.target == Target::Kind::Pool};
     // Noise raises what is observed, so the observed value can lie above all that the population may have: the interval
     // shown reaches up to it. The corrected value has the interval as it is.
     const auto set = [](const Interval& interval, MetricValue& value) {
@@ -657,28 +659,44 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
     MetricValue& kl = furtherValue(Further::Kl, result);
     MetricValue& distance = furtherValue(Further::TotalVariation, result);
     MetricValue& entropy = furtherValue(Further::NormalisedEntropy, result);
-    PLUMBLINE_TRY(const DivergenceInterval ofKl, divergence(DivergenceKind::Kl, evidence, *kl.value, "kl"));
-    set(ofKl.interval, kl);
-    PLUMBLINE_TRY(const DivergenceInterval ofDistance,
-                  divergence(DivergenceKind::TotalVariation, evidence, *distance.value, "distance"));
-    set(ofDistance.interval, distance);
     // 1 - H / ln G is the divergence from equal shares over ln G.
     const std::vector<double> equal(pool.groups.size(), 1.0 / static_cast<double>(pool.groups.size()));
     const double scale = std::log(static_cast<double>(pool.groups.size()));
-    PLUMBLINE_TRY(const DivergenceInterval ofEntropy,
-                  divergence(DivergenceKind::Kl, {evidence.groupAtRank, pool.n, equal, false},
-                             (1 - *entropy.value) * scale, "entropy"));
+    // Published code may divide by the discounts of more or fewer ranks than it sums over.
+    const bool hasNdkl = rules.ndkl != Rules::Ndkl::PoolWeighted;
+    const std::size_t ndklLast = hasNdkl ? ndklRows(countedRows) : 0;
+    const double divided = hasNdkl ? normaliser(countedRows) / tablesFor(ndklLast)->normaliser(ndklLast) : 1.0;
+
+    using Found = Outcome<DivergenceInterval>;
+    Found foundKl, foundDistance, foundEntropy, foundNdkl;
+    tbb::this_task_arena::isolate([&] { // as forEachReplicate() is
+        tbb::parallel_invoke(
+            [&] {
+                if (hasNdkl)
+                    foundNdkl = divergence(DivergenceKind::Ndkl,
+                                           {order.first(ndklLast), pool.n, pool.share, evidence.poolTarget},
+                                           *result.ndkl.value * divided, "ndkl");
+            },
+            [&] { foundKl = divergence(DivergenceKind::Kl, evidence, *kl.value, "kl"); },
+            [&] {
+                foundDistance = divergence(DivergenceKind::TotalVariation, evidence, *distance.value, "distance");
+            },
+            [&] {
+                foundEntropy = divergence(DivergenceKind::Kl, {evidence.groupAtRank, pool.n, equal, false},
+                                          (1 - *entropy.value) * scale, "entropy");
+            });
+    });
+    PLUMBLINE_TRY(const DivergenceInterval ofKl, std::move(foundKl));
+    set(ofKl.interval, kl);
+    PLUMBLINE_TRY(const DivergenceInterval ofDistance, std::move(foundDistance));
+    set(ofDistance.interval, distance);
+    PLUMBLINE_TRY(const DivergenceInterval ofEntropy, std::move(foundEntropy));
     entropy.ciLow = std::clamp(1 - *ofEntropy.interval.high / scale, 0.0, *entropy.value);
     entropy.ciHigh = std::clamp(1 - *ofEntropy.interval.low / scale, *entropy.value, 1.0);
 
-    if (rules.ndkl == Rules::Ndkl::PoolWeighted)
+    if (!hasNdkl)
         return {};
-    evidence.groupAtRank = order.first(ndklRows(countedRows));
-    // Published code may divide by the discounts of more or fewer ranks than it sums over.
-    const std::size_t ndklLast = evidence.groupAtRank.size();
-    const double divided = normaliser(countedRows) / tablesFor(ndklLast)->normaliser(ndklLast);
-    PLUMBLINE_TRY(const DivergenceInterval ofNdkl,
-                  divergence(DivergenceKind::Ndkl, evidence, *result.ndkl.value * divided, "ndkl"));
+    PLUMBLINE_TRY(const DivergenceInterval ofNdkl, std::move(foundNdkl));
     const Interval scaled{*ofNdkl.interval.low / divided, *ofNdkl.interval.high / divided};
     set(scaled, result.ndkl);
     NamedValue corrected;

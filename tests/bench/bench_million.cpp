@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <functional>
@@ -117,7 +118,7 @@ double waitFor(const std::function<bool()>& isSo, double* longestTurn = nullptr)
     return static_cast<double>(all.nsecsElapsed()) / 1e6;
 }
 
-int measure(const char* folder) {
+int measure(const char* folder, const std::vector<int>& ks) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     ProjectService service;
     auto page = std::make_unique<RunsPage>(&service, nullptr);
@@ -164,7 +165,7 @@ int measure(const char* folder) {
     ahead.start();
     waitFor([&] { return ahead.elapsed() > 6000; });
     std::printf("six seconds later:\n");
-    for (const int k : {100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000})
+    for (const int k : ks)
         change(k);
     return 0;
 }
@@ -179,10 +180,15 @@ int main(int argc, char** argv) {
                          written.error().detail.c_str());
         return written ? 0 : 3;
     }
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: bench_million [--write] FOLDER\n");
+    if (argc < 2) {
+        std::fprintf(stderr, "usage: bench_million [--write] FOLDER [K...]\n");
         return 2;
     }
+    std::vector<int> ks;
+    for (int i = 2; i < argc; ++i)
+        ks.push_back(std::max(1, std::atoi(argv[i])));
+    if (ks.empty())
+        ks = {100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000};
     const QApplication application(argc, argv);
-    return measure(argv[1]);
+    return measure(argv[1], ks);
 }

@@ -170,12 +170,17 @@ public:
             return;
         explored.push_back(*what);
         auto view = std::make_shared<ui::LoadedRun>(*run);
-        view->explored = {*what, attribute, true, 1000};
+        view->explored = {*what, attribute, false, 1000};
         auto chart = std::make_shared<ui::PlumbData>(*run->attributes[attribute].chart);
         chart->isExplored = true;
         view->attributes[attribute].chart = chart;
+        auto complete = std::make_shared<ui::LoadedRun>(*view); // with intervals, later
+        complete->explored->complete = true;
         QTimer::singleShot(0, context, [view, answer] { answer(std::shared_ptr<const ui::LoadedRun>(view)); });
+        QTimer::singleShot(kIntervalsAfter, context,
+                           [complete, answer] { answer(std::shared_ptr<const ui::LoadedRun>(complete)); });
     }
+    static constexpr int kIntervalsAfter = 200; ///< ms
     void stopExploring() override {}
     void curve(const std::shared_ptr<const ui::LoadedRun>& run, std::size_t attribute, std::size_t prompt,
                QObject* context, Answer<std::shared_ptr<const RankCurve>> answer) override {

@@ -106,7 +106,12 @@ private Q_SLOTS:
         QVERIFY(shows(page, QStringLiteral("10 prompts lean")));
         QVERIFY(shows(page, QStringLiteral("5 towards Female, 5 towards Male")));
         // The strongest row is current, and its details were asked for once.
-        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->imagesAsked, 1, 30000);
+        QCOMPARE(fake->curvesAsked, 0); // only when it is looked at
+        page.closeUp()->tabs()->setCurrentIndex(1);
+        QCOMPARE(fake->curvesAsked, 1);
+        page.closeUp()->tabs()->setCurrentIndex(2); // the same curve
+        QCOMPARE(fake->curvesAsked, 1);
         QCOMPARE(fake->imagesAsked, 1);
         QTRY_VERIFY_WITH_TIMEOUT(!fake->thumbnailsAsked.isEmpty(), 30000);
         QVERIFY(fake->thumbnailsAsked.size() < 200); // those in sight, not all 500
@@ -119,7 +124,9 @@ private Q_SLOTS:
         RunsPage page(std::move(source));
         page.resize(1200, 900);
         page.show();
-        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->imagesAsked, 1, 30000);
+        page.closeUp()->tabs()->setCurrentIndex(1);
+        QCOMPARE(fake->curvesAsked, 1);
         PlumbTable* table = page.chart()->table();
         const int first = table->currentMeasurement();
         for (int i = 0; i < 5; ++i)
@@ -237,7 +244,7 @@ private Q_SLOTS:
         page.resize(1200, 900);
         page.show();
         QTRY_COMPARE_WITH_TIMEOUT(page.chart()->table()->model()->rowCount(), 28, 30000);
-        QTRY_COMPARE_WITH_TIMEOUT(fake->curvesAsked, 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(fake->imagesAsked, 1, 30000);
         QCOMPARE(fake->detailsAsked, 0); // only when it is looked at
         CloseUp* closeUp = page.closeUp();
         closeUp->tabs()->setCurrentIndex(3);
@@ -380,8 +387,14 @@ private Q_SLOTS:
         QVERIFY(!shows(page, QStringLiteral("exploratory")));
 
         // Another attribute begins with what the run measured.
+        page.closeUp()->tabs()->setCurrentIndex(1);
         bar->number()->setValue(55);
         QTRY_VERIFY_WITH_TIMEOUT(page.chart()->chart()->isExplored, 30000);
+        // Images and curve are those of k, with intervals or without.
+        const int images = fake->imagesAsked, curves = fake->curvesAsked;
+        QTRY_VERIFY_WITH_TIMEOUT(!shows(page, QStringLiteral("Intervals follow.")), 30000);
+        QTest::qWait(150);
+        QVERIFY(fake->imagesAsked <= images + 1 && fake->curvesAsked <= curves + 1);
         for (QComboBox* box : page.findChildren<QComboBox*>())
             if (box->findText(QStringLiteral("race")) >= 0)
                 box->setCurrentText(QStringLiteral("race"));

@@ -454,4 +454,17 @@ void GridTable::changeEvent(QEvent* event) {
         fitColumns();
 }
 
+std::vector<int> rowsInSight(const QTableView& table, int rows, int beyond) {
+    const int first = std::max(0, table.rowAt(0)), lowest = table.rowAt(table.viewport()->height() - 1);
+    const int last = lowest < 0 ? rows - 1 : lowest;
+    std::vector<int> result;
+    for (int row = first; row <= last; ++row)
+        result.push_back(row);
+    for (int row = last + 1; row <= std::min(rows - 1, last + beyond); ++row)
+        result.push_back(row);
+    for (int row = std::max(0, first - beyond); row < first; ++row)
+        result.push_back(row);
+    return result;
+}
+
 } // namespace plumbline::ui

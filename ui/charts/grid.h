@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <QAbstractTableModel>
 #include <QList>
@@ -156,5 +157,8 @@ private:
     GridModel* m_model;
     GridProxy* m_proxy;
 };
+
+/// The rows of a table with so many that are in sight, and after them those of `beyond` rows below and above.
+std::vector<int> rowsInSight(const QTableView& table, int rows, int beyond);
 
 } // namespace plumbline::ui

@@ -314,11 +314,10 @@ void HeatMap::updateChart(std::shared_ptr<const PlumbData> shown, const QString&
     m_table->verticalScrollBar()->setValue(place);
 }
 
-std::vector<int> HeatMap::measurementsInSight() const {
+std::vector<int> HeatMap::measurementsInSight(int beyond) const {
     const QList<int> rows = m_table->shownGridRows();
-    const int first = std::max(0, m_table->rowAt(0)), last = m_table->rowAt(m_table->viewport()->height() - 1);
     std::vector<int> measurements;
-    for (int row = first; row <= (last < 0 ? static_cast<int>(rows.size()) - 1 : last); ++row)
+    for (const int row : rowsInSight(*m_table, static_cast<int>(rows.size()), beyond))
         measurements.push_back(measurementOf(rows[row]));
     return measurements;
 }

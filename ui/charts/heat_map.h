@@ -22,7 +22,8 @@ public:
     void setChart(std::shared_ptr<const PlumbData> shown, const QString& title);
     /// Other numbers of the same prompts; what is chosen and in sight stays.
     void updateChart(std::shared_ptr<const PlumbData> shown, const QString& title);
-    std::vector<int> measurementsInSight() const;
+    /// In sight, and after them those of `beyond` rows below and above.
+    std::vector<int> measurementsInSight(int beyond = 0) const;
     GridTable* table() const { return m_table; }
     void setCurrentMeasurement(int measurement);
     /// Of the chosen row; -1 for none.

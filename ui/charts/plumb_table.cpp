@@ -10,6 +10,7 @@
 #include <QPainter>
 #include <QScrollBar>
 
+#include "ui/charts/grid.h"
 #include "ui/charts/plumb_delegate.h"
 #include "ui/charts/plumb_header.h"
 #include "ui/widgets/table_search.h"
@@ -98,10 +99,9 @@ std::vector<int> PlumbTable::shownMeasurements() const {
     return rows;
 }
 
-std::vector<int> PlumbTable::measurementsInSight() const {
+std::vector<int> PlumbTable::measurementsInSight(int beyond) const {
     std::vector<int> rows;
-    const int first = rowAt(0), last = rowAt(viewport()->height() - 1);
-    for (int row = std::max(0, first); row <= (last < 0 ? m_proxy->rowCount() - 1 : last); ++row)
+    for (const int row : rowsInSight(*this, m_proxy->rowCount(), beyond))
         rows.push_back(m_proxy->mapToSource(m_proxy->index(row, 0)).row());
     return rows;
 }

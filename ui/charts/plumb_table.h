@@ -29,8 +29,8 @@ public:
     int currentMeasurement() const;
     /// Measurements in the order shown.
     std::vector<int> shownMeasurements() const;
-    /// Those that are in sight.
-    std::vector<int> measurementsInSight() const;
+    /// In sight, and after them those of `beyond` rows below and above.
+    std::vector<int> measurementsInSight(int beyond = 0) const;
     void setCurrentMeasurement(int measurement);
     /// Header and all rows, without scrolling.
     int contentHeight() const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/close_up.h"
 
+#include <utility>
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
@@ -127,7 +129,7 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     connect(&m_settled, &QTimer::timeout, this, &CloseUp::askForDetails);
     connect(m_tabs, &QTabBar::currentChanged, this, [this] {
         chooseChart();
-        askForRanking();
+        askForChart();
     });
     connect(m_asTable, &QToolButton::toggled, this, [this](bool on) {
         m_shares->showTable(on);
@@ -173,15 +175,28 @@ void CloseUp::chooseChart() {
     m_menu->setChart(sources[tab]);
 }
 
-void CloseUp::askForRanking() {
-    const int tab = m_tabs->currentIndex();
-    if (!m_run || m_rankingAsked || (tab != Ribbon && tab != Scores))
+void CloseUp::askForChart() {
+    if (!m_run)
         return;
-    m_rankingAsked = true;
+    switch (m_tabs->currentIndex()) {
+    case Shares:
+    case Ndkl:
+        return askForCurve();
+    case Ribbon:
+    case Scores:
+        return askForRanking();
+    default:
+        return;
+    }
+}
+
+void CloseUp::askForRanking() {
+    if (std::exchange(m_rankingAsked, true))
+        return;
     m_source->details(
         m_run, m_attribute, static_cast<std::size_t>(m_prompt), this,
-        [this, run = m_run, attribute = m_attribute, prompt = m_prompt](Result<RankingDetails> details) {
-            if (run != m_run || attribute != m_attribute || prompt != m_prompt)
+        [this, subject = m_subject](Result<RankingDetails> details) {
+            if (subject != m_subject)
                 return;
             if (!details) {
                 for (LaneChart* chart : {static_cast<LaneChart*>(m_ribbon), static_cast<LaneChart*>(m_scores)})
@@ -197,6 +212,31 @@ void CloseUp::askForRanking() {
         });
 }
 
+void CloseUp::askForCurve() {
+    if (std::exchange(m_curveAsked, true))
+        return;
+    m_source->curve(m_run, m_attribute, static_cast<std::size_t>(m_prompt), this,
+                    [this, subject = m_subject](Result<std::shared_ptr<const RankCurve>> curve) {
+                        if (subject != m_subject)
+                            return;
+                        if (curve)
+                            m_curve = *curve;
+                        else
+                            for (RankChart* each : {m_shares, m_ndkl})
+                                each->setMessage(tr("The curve cannot be drawn: the run's labels are missing."));
+                        showCurve();
+                    });
+}
+
+void CloseUp::showCurve() {
+    if (!m_curve)
+        return;
+    const PlumbData& chart = *m_run->attributes[m_attribute].chart;
+    const report::Lean& lean = chart.chart.rows[static_cast<std::size_t>(m_prompt)].lean;
+    for (RankChart* each : {m_shares, m_ndkl})
+        each->setCurve(m_curve, chart.chart.styles, static_cast<int>(lean.group), chart.prompt(m_prompt));
+}
+
 void CloseUp::clear() {
     m_run.reset();
     m_prompt = -1;
@@ -206,11 +246,17 @@ void CloseUp::clear() {
     m_planted->hide();
     setRemark({});
     m_bars->setPrompt(nullptr, -1);
-    m_shares->setMessage({});
-    m_ndkl->setMessage({});
     m_numbers->setNumbers({}, {}, {});
+    m_subject = {};
+    m_curve.reset();
+    clearCurve();
     clearRanking();
     m_strip->clear();
+}
+
+void CloseUp::clearCurve() {
+    m_shares->setMessage({});
+    m_ndkl->setMessage({});
 }
 
 void CloseUp::clearRanking() {
@@ -236,9 +282,20 @@ void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attrib
     m_run = std::move(run);
     m_attribute = attribute;
     m_prompt = prompt;
-    m_rankingAsked = false;
-    if (m_tabs->currentIndex() != Ribbon && m_tabs->currentIndex() != Scores)
-        clearRanking(); // it is of another prompt, and would be seen until this one's is there
+    Subject subject{m_run->record.id, m_run->images.get(), {}, attribute, prompt};
+    if (m_run->explored)
+        subject.explored = m_run->explored->what;
+    if (subject != m_subject) {
+        m_subject = std::move(subject);
+        m_curve.reset();
+        m_imagesAsked = m_curveAsked = m_rankingAsked = false;
+        // The chart in sight stays until the next is there; the others would be another prompt's when they are opened.
+        const int tab = m_tabs->currentIndex();
+        if (tab != Shares && tab != Ndkl)
+            clearCurve();
+        if (tab != Ribbon && tab != Scores)
+            clearRanking();
+    }
     const std::shared_ptr<const PlumbData>& chart = m_run->attributes[attribute].chart;
     const Measurement& measurement = chart->measurements[static_cast<std::size_t>(prompt)];
     m_title->setText(chart->prompt(prompt));
@@ -258,41 +315,29 @@ void CloseUp::setPrompt(std::shared_ptr<const LoadedRun> run, std::size_t attrib
     m_bars->setMinimumHeight(70 + 24 * static_cast<int>(measurement.groups.size()));
     m_numbers->setNumbers(numbersGrid(*chart, prompt), tr("%1 – numbers").arg(chart->prompt(prompt)),
                           m_bars->chartSummary());
+    showCurve(); // the group that it points out may be another
     m_settled.start();
 }
 
 void CloseUp::askForDetails() {
     if (!m_run)
         return;
-    const auto isCurrent = [this, run = m_run, attribute = m_attribute, prompt = m_prompt] {
-        return run == m_run && attribute == m_attribute && prompt == m_prompt;
-    };
-    askForRanking();
-    const auto prompt = static_cast<std::size_t>(m_prompt);
-    const auto styles = m_run->attributes[m_attribute].chart->chart.styles;
-    m_source->topImages(m_run, m_attribute, prompt, this,
-                        [this, isCurrent, styles](Result<std::vector<RankedImage>> images) {
-                            if (!isCurrent())
+    askForChart();
+    if (std::exchange(m_imagesAsked, true))
+        return;
+    m_source->topImages(m_run, m_attribute, static_cast<std::size_t>(m_prompt), this,
+                        [this, subject = m_subject](Result<std::vector<RankedImage>> images) {
+                            if (subject != m_subject)
                                 return;
                             if (images && m_run->images)
-                                m_strip->setImages(std::move(*images), styles, m_run->images->root);
+                                m_strip->setImages(std::move(*images),
+                                                   m_run->attributes[m_attribute].chart->chart.styles,
+                                                   m_run->images->root);
                             else
                                 m_strip->clear();
                             if (!images)
                                 Q_EMIT failed(images.error());
                         });
-    m_source->curve(m_run, m_attribute, prompt, this,
-                    [this, isCurrent, styles](Result<std::shared_ptr<const RankCurve>> curve) {
-                        if (!isCurrent())
-                            return;
-                        const PlumbData& chart = *m_run->attributes[m_attribute].chart;
-                        const report::Lean& lean = chart.chart.rows[static_cast<std::size_t>(m_prompt)].lean;
-                        for (RankChart* each : {m_shares, m_ndkl})
-                            if (curve)
-                                each->setCurve(*curve, styles, static_cast<int>(lean.group), chart.prompt(m_prompt));
-                            else
-                                each->setMessage(tr("The curve cannot be drawn: the run's labels are missing."));
-                    });
 }
 
 } // namespace plumbline::ui

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <QSplitter>
 #include <QTimer>
@@ -46,16 +48,31 @@ Q_SIGNALS:
     void noteWanted();
 
 private:
+    /// What is shown, whichever of its numbers have their intervals already.
+    struct Subject {
+        std::int64_t run = 0;
+        const ImageSet* images = nullptr;
+        std::optional<Exploration> explored;
+        std::size_t attribute = 0;
+        int prompt = -1;
+        bool operator==(const Subject&) const = default;
+    };
+
+    /// Once a subject: its images, and what the chart in sight is drawn from.
     void askForDetails();
-    /// Ribbon and scores, where one of them is looked at.
+    void askForChart();
+    void askForCurve();
     void askForRanking();
+    void showCurve();
     void chooseChart();
+    void clearCurve();
     void clearRanking();
 
     RunSource* m_source;
     std::shared_ptr<const LoadedRun> m_run;
     std::size_t m_attribute = 0;
     int m_prompt = -1;
+    Subject m_subject;
     QTimer m_settled; ///< the arrow keys may run over many rows: only the one they stop at is measured
 
     QLabel* m_title;
@@ -76,7 +93,8 @@ private:
     NumbersTable* m_ribbonNumbers;
     ScoreCurves* m_scores;
     NumbersTable* m_scoreNumbers;
-    bool m_rankingAsked = false; ///< for the prompt that is shown
+    std::shared_ptr<const RankCurve> m_curve;                                    ///< of the subject
+    bool m_imagesAsked = false, m_curveAsked = false, m_rankingAsked = false; ///< for the subject
     ImageStrip* m_strip;
 };
 

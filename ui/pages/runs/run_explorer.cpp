@@ -2,6 +2,7 @@
 #include "ui/pages/runs/run_explorer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -20,8 +21,10 @@ constexpr std::size_t kFewRanks = 16'384;
 constexpr std::size_t kPromptsAtOnce = 2;
 /// Ranks that are drawn for intervals and bands of a screenful of prompts in less than a second; a large k has fewer
 /// draws, but never too few for a 95 % interval.
-constexpr double kMostDrawnRanks = 2e7;
-constexpr int kFewestDraws = 100;
+constexpr double kMostDrawnRanks = 1e6;
+constexpr int kFewestDraws = 200;
+/// Intervals are shown as they come, but not so often that the main thread is busy with nothing else.
+constexpr std::chrono::milliseconds kBetweenViews(100);
 
 } // namespace
 
@@ -201,16 +204,18 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         std::ranges::copy_if(seen, std::back_inserter(next),
                              [this](std::size_t prompt) { return !m_hasIntervals[prompt]; });
         if (!next.empty() && m_draws > 0) {
-            const std::size_t prompt = next.front();
-            PLUMBLINE_TRY(const std::size_t ranks, meterOf(prompt).measureNeeds(feedback));
-            PLUMBLINE_CHECK(rank(std::span(&prompt, 1), ranks, scores));
-            PLUMBLINE_TRY(m_measurements[prompt],
-                          meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
-            const bool isFirst = std::ranges::none_of(m_hasIntervals, std::identity()), isLast = next.size() == 1;
-            m_hasIntervals[prompt] = true;
-            // The current row's are shown as soon as they are there, the others' together.
-            const bool shows = isFirst || isLast;
-            return Step{shows ? view(isLast && std::ranges::none_of(every, isPending)) : nullptr, false};
+            const bool theFirst = std::ranges::none_of(m_hasIntervals, std::identity());
+            const auto begin = std::chrono::steady_clock::now();
+            std::size_t done = 0;
+            do {
+                const std::size_t prompt = next[done++];
+                PLUMBLINE_TRY(const std::size_t ranks, meterOf(prompt).measureNeeds(feedback));
+                PLUMBLINE_CHECK(rank(std::span(&prompt, 1), ranks, scores));
+                PLUMBLINE_TRY(m_measurements[prompt],
+                              meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
+                m_hasIntervals[prompt] = true;
+            } while (!theFirst && done < next.size() && std::chrono::steady_clock::now() - begin < kBetweenViews);
+            return Step{view(done == next.size() && std::ranges::none_of(every, isPending)), false};
         }
         next.clear();
         std::ranges::copy_if(every, std::back_inserter(next), isPending);

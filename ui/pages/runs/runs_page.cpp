@@ -61,6 +61,7 @@ constexpr int kLeastCloseUp = 260;
 constexpr int kTruthInCloseUp = 48; ///< what it says about what was planted, up to two lines
 constexpr int kRoomForTourAndBoth = 660;
 constexpr int kScrollSettles = 150;
+constexpr int kNearRows = 4; ///< rows around those in sight that are explored with them: rows may become lower
 
 } // namespace
 
@@ -366,9 +367,9 @@ QWidget* RunsPage::buildResults() {
     return m_split;
 }
 
-std::vector<int> RunsPage::promptsInSight() const {
-    std::vector<int> prompts =
-        m_tabs->currentIndex() == Heat ? m_heat->measurementsInSight() : m_chart->table()->measurementsInSight();
+std::vector<int> RunsPage::promptsInSight(int beyond) const {
+    std::vector<int> prompts = m_tabs->currentIndex() == Heat ? m_heat->measurementsInSight(beyond)
+                                                              : m_chart->table()->measurementsInSight(beyond);
     if (const int current = m_chart->table()->currentMeasurement(); current >= 0)
         prompts.insert(prompts.begin(), current);
     return prompts;
@@ -382,7 +383,7 @@ void RunsPage::explore() {
     const auto attribute = static_cast<std::size_t>(std::max(0, m_attribute->currentIndex()));
     if (!what && std::exchange(m_explored, nullptr))
         redraw();
-    const std::vector<int> inSight = promptsInSight();
+    const std::vector<int> inSight = promptsInSight(kNearRows);
     m_source->explore(m_run, attribute, what, inSight, this,
                       [this, run = m_run, attribute, what, inSight](Result<std::shared_ptr<const LoadedRun>> view) {
                           if (run != m_run || static_cast<int>(attribute) != m_attribute->currentIndex() ||
@@ -395,7 +396,9 @@ void RunsPage::explore() {
                           m_explored = std::move(*view);
                           m_explore->setExplored(*m_explored->explored);
                           redraw();
-                          if (promptsInSight() != inSight) // rows may be higher or lower now
+                          if (std::ranges::any_of(promptsInSight(), [&](int prompt) { // rows may be lower now
+                                  return std::ranges::find(inSight, prompt) == inSight.end();
+                              }))
                               m_scrolled.start();
                       });
 }

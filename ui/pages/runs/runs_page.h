@@ -95,7 +95,7 @@ private:
     void openPrompt(int prompt);
     /// The run, or what is explored of it.
     const std::shared_ptr<const LoadedRun>& shown() const { return m_explored ? m_explored : m_run; }
-    std::vector<int> promptsInSight() const;
+    std::vector<int> promptsInSight(int beyond = 0) const;
     void explore();
     void redraw();
     void drawHeat();
