@@ -14,6 +14,7 @@
 #include <QMenuBar>
 #include <QMetaEnum>
 #include <QScrollBar>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -99,6 +100,9 @@ int main(int argc, char** argv) {
                     box->setCurrentIndex(i);
                     Q_EMIT box->activated(i);
                 });
+        for (auto* number : window.findChildren<QSpinBox*>()) // another k is explored
+            for (int i = 0; shown(number) && i < 4; ++i)
+                take(room + QStringLiteral(", ") + number->accessibleName(), [number] { number->stepBy(7); });
         for (auto* view : window.findChildren<QAbstractItemView*>()) {
             if (!shown(view) || view->model() == nullptr || qobject_cast<RoomList*>(view) != nullptr)
                 continue;

@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "core/base/path.h"
@@ -308,6 +309,8 @@ void ModelsPage::showCurrent() {
     m_vocabulary->setEnabled(record != nullptr && m_context.isWritable());
     m_remove->setEnabled(record != nullptr && m_context.isWritable());
     showCheck();
+    if (!isVisible())
+        return; // showEvent() comes: a project that opens has more to do than a card that nobody looks at
     // A refresh of the lists is no reason to build forty labels again.
     const QString shownCard = record != nullptr ? QStringLiteral("%1 %2 %3").arg(record->id).arg(
                                                       fromUtf8(record->card.contentSha256), fromUtf8(record->card.vocabulary))
@@ -316,6 +319,11 @@ void ModelsPage::showCurrent() {
         return;
     m_cardTitle->setText(record != nullptr ? breakable(fromUtf8(record->name)) : QString());
     m_card->setGroups(record != nullptr ? cardFacts(record->card) : std::vector<FactSheet::Group>());
+}
+
+void ModelsPage::showEvent(QShowEvent* event) {
+    Page::showEvent(event);
+    QTimer::singleShot(0, this, &ModelsPage::showCurrent); // once the room is there
 }
 
 void ModelsPage::removeCurrent() {

@@ -34,6 +34,9 @@ Q_SIGNALS:
     /// The page wants a model while no project is open.
     void projectNeeded(std::function<void()> then);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     enum class Kind { Folder, File };
     void chooseModel(Kind kind);
