@@ -373,6 +373,33 @@ private Q_SLOTS:
         QCOMPARE(probe::contentSha256(stored.probes()->back().probe), probe::contentSha256(before));
         QCOMPARE(stored.probeVersions(id)->size(), std::size_t(2)); // nothing was lost, nothing kept twice
     }
+    void whatIsUndoneAtOnceIsTheLastEdit() { // Ctrl+Z before the project's thread is done with it
+        Bench bench;
+        bench.open();
+        const int models = bench.lists.models()->rowCount();
+        QVERIFY(models > 1);
+        EditHistory* history = bench.project.history();
+        const auto remove = [&](int row) {
+            history->edit(
+                &bench.project, QStringLiteral("removing %1").arg(row),
+                [id = bench.lists.models()->records()[static_cast<std::size_t>(row)].id](store::Project& project) {
+                    return project.removeModel(id);
+                },
+                [](const Result<void>& result) { QVERIFY(result.has_value()); });
+        };
+        remove(0);
+        remove(1);
+        history->undo();
+        QTRY_COMPARE_WITH_TIMEOUT(history->redoName(), QStringLiteral("removing 1"), 30000);
+        QCOMPARE(history->undoName(), QStringLiteral("removing 0"));
+        QCOMPARE(int(bench.again().models()->size()), models - 1);
+        remove(1);
+        history->undo();
+        history->undo(); // not lost while the first is on its way
+        QTRY_COMPARE_WITH_TIMEOUT(history->redoName(), QStringLiteral("removing 0"), 30000);
+        QVERIFY(history->undoName().isEmpty());
+        QCOMPARE(int(bench.again().models()->size()), models);
+    }
     void removingAProbeSetCanBeUndone() {
         Bench bench;
         bench.open();

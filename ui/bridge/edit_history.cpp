@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/edit_history.h"
 
+#include <algorithm>
+
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/project_service.h"
 
@@ -23,6 +25,7 @@ void EditHistory::edit(QObject* context, const QString& name, std::function<Resu
 
 void EditHistory::record(const QString& name, const QString& key, std::function<Result<void>(store::Project&)> edit,
                          Done done) {
+    ++m_open;
     m_project->ask<store::ChangeSet>(
         this, [edit = std::move(edit)](store::Project& project) { return project.recorded(edit); },
         [this, name, key, done = std::move(done)](Result<store::ChangeSet> change) {
@@ -30,7 +33,9 @@ void EditHistory::record(const QString& name, const QString& key, std::function<
                 m_redo.clear();
                 push({name, key, std::move(*change), false, nullptr});
             }
+            m_open = std::max(0, m_open - 1);
             done(change ? std::nullopt : std::optional(change.error()));
+            takeNext();
         });
 }
 
@@ -61,17 +66,28 @@ void EditHistory::added(const QString& name, std::function<Result<void>(store::P
 }
 
 void EditHistory::undo() {
-    step(m_undo, m_redo, true);
+    m_wanted.push_back(true);
+    takeNext();
 }
 
 void EditHistory::redo() {
-    step(m_redo, m_undo, false);
+    m_wanted.push_back(false);
+    takeNext();
 }
 
-void EditHistory::step(std::vector<Step>& from, std::vector<Step>& to, bool undo) {
-    if (m_busy || from.empty())
-        return;
+/// What is undone is what was edited last, also where the project's thread is still at it.
+void EditHistory::takeNext() {
+    while (!m_busy && m_open == 0 && !m_wanted.empty()) {
+        const bool undo = m_wanted.front();
+        m_wanted.erase(m_wanted.begin());
+        if (!(undo ? m_undo : m_redo).empty())
+            step(undo);
+    }
+}
+
+void EditHistory::step(bool undo) {
     m_busy = true;
+    std::vector<Step>& from = undo ? m_undo : m_redo;
     auto step = std::make_shared<Step>(std::move(from.back()));
     from.pop_back();
     m_sinceLast.invalidate(); // nothing joins a step that was undone
@@ -84,12 +100,12 @@ void EditHistory::step(std::vector<Step>& from, std::vector<Step>& to, bool undo
             PLUMBLINE_CHECK(undo != step->removes ? project.takeBack(step->change) : project.makeAgain(step->change));
             return step->change;
         },
-        [this, step, undo, &to](Result<store::ChangeSet> change) {
+        [this, step, undo](Result<store::ChangeSet> change) {
             m_busy = false;
             if (change) {
                 step->change = std::move(*change);
                 step->remove = nullptr;
-                to.push_back(std::move(*step));
+                (undo ? m_redo : m_undo).push_back(std::move(*step));
             } else {
                 const bool outdated =
                     change.error().code == ErrorCode::InvalidArgument && change.error().arg("name") == "change";
@@ -98,6 +114,7 @@ void EditHistory::step(std::vector<Step>& from, std::vector<Step>& to, bool undo
                 Q_EMIT failed((undo ? tr("Cannot undo %1. %2") : tr("Cannot redo %1. %2")).arg(step->name, why));
             }
             Q_EMIT changed();
+            takeNext();
         });
 }
 
@@ -111,6 +128,8 @@ QString EditHistory::redoName() const {
 
 void EditHistory::forget() {
     m_busy = false;
+    m_open = 0;
+    m_wanted.clear();
     m_undo.clear();
     m_redo.clear();
     Q_EMIT changed();

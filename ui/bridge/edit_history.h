@@ -80,13 +80,16 @@ private:
 
     void record(const QString& name, const QString& key, std::function<Result<void>(store::Project&)> edit, Done done);
     void push(Step step);
-    void step(std::vector<Step>& from, std::vector<Step>& to, bool undo);
+    void takeNext();
+    void step(bool undo);
     void forget();
 
     ProjectService* m_project;
     std::vector<Step> m_undo, m_redo;
     QElapsedTimer m_sinceLast;
-    bool m_busy = false;
+    bool m_busy = false;        ///< a step is on its way
+    int m_open = 0;             ///< edits that are
+    std::vector<bool> m_wanted; ///< to undo (or do again) when all of these are done
 };
 
 } // namespace plumbline::ui
