@@ -19,8 +19,8 @@ constexpr std::size_t kFewRanks = 16'384;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
 constexpr std::size_t kPromptsAtOnce = 2;
-/// Ranks that are drawn for intervals and bands of a screenful of prompts in less than a second; a large k has fewer
-/// draws, but never too few for a 95 % interval.
+/// Ranks that are drawn for intervals and bands of a prompt: a large k has fewer draws, which the bar says, but never
+/// too few for a 95 % interval.
 constexpr double kMostDrawnRanks = 1e6;
 constexpr int kFewestDraws = 200;
 /// Intervals are shown as they come, but not so often that the main thread is busy with nothing else.
