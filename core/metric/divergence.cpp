@@ -114,16 +114,6 @@ void InfeasibleSum::reset() {
     m_below = m_index = m_count = 0;
 }
 
-void InfeasibleSum::add(std::uint32_t group) {
-    if (++m_rank + 1 < m_schedule.m_begin.size()) {
-        for (std::uint32_t at = m_schedule.m_begin[m_rank]; at < m_schedule.m_begin[m_rank + 1]; ++at)
-            m_below += m_slack[m_schedule.m_group[at]]-- == 0;
-    }
-    m_below -= m_slack[group]++ == -1;
-    m_index += m_below > 0;
-    m_count += m_below;
-}
-
 void PoolWeightedSum::reset(std::span<const double> share) {
     m_share = share;
     std::fill(m_counts.begin(), m_counts.end(), 0U);

@@ -45,7 +45,15 @@ class InfeasibleSum {
 public:
     explicit InfeasibleSum(const InfeasibleSchedule& schedule) : m_schedule(schedule), m_slack(schedule.m_groups, 0) {}
     void reset();
-    void add(std::uint32_t group);
+    void add(std::uint32_t group) {
+        if (++m_rank + 1 < m_schedule.m_begin.size()) {
+            for (std::uint32_t at = m_schedule.m_begin[m_rank]; at < m_schedule.m_begin[m_rank + 1]; ++at)
+                m_below += m_slack[m_schedule.m_group[at]]-- == 0;
+        }
+        m_below -= m_slack[group]++ == -1;
+        m_index += m_below > 0;
+        m_count += m_below;
+    }
     std::int64_t index() const { return m_index; }
     std::int64_t count() const { return m_count; }
 

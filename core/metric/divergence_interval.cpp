@@ -18,11 +18,10 @@
 namespace plumbline::metric {
 namespace {
 
-constexpr std::size_t kDraws = 300;       // rankings at each place of a path
-constexpr double kFurthest = 40;          // there a path has left every group but one
-constexpr std::size_t kSingleRanks = 256; // looked at one by one; then in blocks of 1/128 of the rank
-constexpr std::size_t kRowsDrawnSingly = 8;   // in a block; else a number for each group
-constexpr std::size_t kRowsDrawnOfMany = 128; // the same in a list of many blocks: cheaper than many binomials
+constexpr double kFurthest = 40;            // there a path has left every group but one
+constexpr std::size_t kSingleRanks = 256;   // looked at one by one; then in blocks of 1/128 of the rank
+constexpr std::size_t kRowsDrawnSingly = 8; // in a block, and in a list of many blocks so many a group:
+constexpr std::size_t kFewestRowsOfMany = 32, kMostRowsOfMany = 128;
 constexpr std::size_t kGuideBits = 6;
 constexpr double kGrowth = 0.2; // of a lean, for each factor e by which the rank is smaller
 constexpr std::size_t kStepsAlone = 2'000;
@@ -93,25 +92,45 @@ std::int64_t binomial(std::int64_t trials, double probability, Generator& genera
                             : boost::random::binomial_distribution<std::int64_t>(trials, probability)(generator);
 }
 
-/// Random numbers for the rows that are drawn singly, the same at every place of both paths, so that what is drawn
-/// there differs by the shares only: draws x rows.
-Outcome<std::vector<std::uint32_t>> drawNumbers(std::span<const Block> blocks, std::uint64_t seed,
-                                                std::string_view name, Feedback& feedback) {
-    const std::size_t most = blocks.size() == 1 ? kRowsDrawnSingly : kRowsDrawnOfMany;
-    std::size_t rows = 0;
-    for (const Block& block : blocks)
-        if (block.end - rows <= most)
-            rows = block.end;
-        else
-            break;
-    std::vector<std::uint32_t> numbers(kDraws * rows);
-    const std::uint64_t stream = streamId(std::string(name) + "/rows");
-    for (std::size_t i = 0; i < kDraws && !feedback.cancelled(); ++i) {
-        RandomStream random(seed, stream, i);
-        for (std::size_t row = 0; row < rows; ++row)
-            numbers[i * rows + row] = random.next32();
-    }
-    if (feedback.cancelled())
+/// Random numbers, the same at every place of all paths, so that what is drawn there differs by the shares only.
+struct Numbers {
+    std::size_t draws = 0;
+    std::size_t singleRows = 0;        ///< of the first blocks: a number for each row
+    std::vector<std::uint32_t> single; ///< draws x singleRows
+    std::size_t normalBlocks = 0;      ///< of a long list those after them: a normal number for each group
+    std::vector<float> normal;         ///< draws x normalBlocks x groups
+};
+
+/// A list of one block has its rows drawn singly where they are few, else as a multinomial. In a list of many blocks
+/// the counts that matter are sums over many draws by then: blocks of many rows add normal numbers with a multinomial's
+/// means and covariances.
+Outcome<Numbers> drawNumbers(std::span<const Block> blocks, std::size_t groups, std::size_t draws, std::uint64_t seed,
+                             std::string_view name, Feedback& feedback) {
+    const std::size_t most = blocks.size() == 1
+                                 ? kRowsDrawnSingly
+                                 : std::clamp(kRowsDrawnSingly * groups, kFewestRowsOfMany, kMostRowsOfMany);
+    Numbers numbers;
+    numbers.draws = draws;
+    std::size_t singleBlocks = 0;
+    for (; singleBlocks < blocks.size() && blocks[singleBlocks].end - numbers.singleRows <= most; ++singleBlocks)
+        numbers.singleRows = blocks[singleBlocks].end;
+    numbers.normalBlocks = blocks.size() == 1 ? 0 : blocks.size() - singleBlocks;
+    const std::size_t normals = numbers.normalBlocks * groups;
+    numbers.single.resize(draws * numbers.singleRows);
+    numbers.normal.resize(draws * normals);
+    const std::uint64_t rowStream = streamId(std::string(name) + "/rows");
+    const std::uint64_t blockStream = streamId(std::string(name) + "/blocks");
+    const bool done = forEachReplicate(
+        draws, feedback, [] { return 0; },
+        [&](int, std::size_t i) {
+            RandomStream rows(seed, rowStream, i);
+            std::generate_n(numbers.single.data() + i * numbers.singleRows, numbers.singleRows,
+                            [&] { return rows.next32(); });
+            RandomStream normal(seed, blockStream, i);
+            std::generate_n(numbers.normal.data() + i * normals, normals,
+                            [&] { return static_cast<float>(normal.normal()); });
+        });
+    if (!done)
         return tl::unexpected(Stop(Cancelled{}));
     return numbers;
 }
@@ -126,9 +145,8 @@ struct Level {
 class Path {
 public:
     /// `direction`: blocks x groups, what is added to ln q for each unit of s.
-    Path(const DivergenceEvidence& evidence, DivergenceKind kind, std::span<const Block> blocks,
-         std::span<const std::uint32_t> numbers, std::vector<double> direction, double tail, std::uint64_t stream,
-         std::uint64_t seed, Feedback& feedback)
+    Path(const DivergenceEvidence& evidence, DivergenceKind kind, std::span<const Block> blocks, const Numbers& numbers,
+         std::vector<double> direction, double tail, std::uint64_t stream, std::uint64_t seed, Feedback& feedback)
         : m_evidence(evidence), m_kind(kind), m_blocks(blocks), m_numbers(numbers), m_direction(std::move(direction)),
           m_tail(tail), m_stream(stream), m_seed(seed), m_feedback(feedback) {
         // A row that comes in a block counts in the shares from that block on.
@@ -147,29 +165,30 @@ public:
         setShares(strength);
         Level level;
         level.truth = truth();
-        std::vector<double> draws(kDraws);
+        const std::size_t count = m_numbers.draws;
+        std::vector<double> draws(count);
         // A place is soon done and many follow each other: threads are worth waiting for in long lists only.
-        const std::size_t steps = m_numbers.size() / kDraws + m_blocks.size() * groups();
+        const std::size_t steps = m_numbers.singleRows + m_blocks.size() * groups();
         if (steps > kStepsAlone) {
             if (!forEachReplicate(
-                    kDraws, m_feedback, [&] { return Scratch(groups()); },
+                    count, m_feedback, [&] { return Scratch(groups()); },
                     [&](Scratch& scratch, std::size_t i) { draws[i] = draw(scratch, i); }))
                 return tl::unexpected(Stop(Cancelled{}));
         } else {
             Scratch scratch(groups());
-            for (std::size_t i = 0; i < kDraws; ++i)
+            for (std::size_t i = 0; i < count; ++i)
                 draws[i] = draw(scratch, i);
             if (m_feedback.cancelled())
                 return tl::unexpected(Stop(Cancelled{}));
         }
         std::sort(draws.begin(), draws.end());
         const auto drawn = [&](double p) {
-            const double place = std::ceil(p * kDraws - 1e-9);
-            return draws[static_cast<std::size_t>(std::clamp(place, 1.0, static_cast<double>(kDraws))) - 1];
+            const double place = std::ceil(p * static_cast<double>(count) - 1e-9);
+            return draws[static_cast<std::size_t>(std::clamp(place, 1.0, static_cast<double>(count))) - 1];
         };
         level.low = std::min(gammaQuantile(draws, m_tail), drawn(m_tail));
         level.high = std::max(gammaQuantile(draws, 1 - m_tail), drawn(1 - m_tail));
-        level.middle = (draws[kDraws / 2 - 1] + draws[kDraws / 2]) / 2;
+        level.middle = (draws[(count - 1) / 2] + draws[count / 2]) / 2;
         return m_levels.emplace(strength, level).first->second;
     }
 
@@ -210,9 +229,10 @@ private:
     std::size_t groups() const { return m_evidence.share.size(); }
 
     struct Scratch {
-        explicit Scratch(std::size_t groups) : counts(groups), before(groups), tails(groups), share(groups) {}
+        explicit Scratch(std::size_t groups)
+            : counts(groups), before(groups), rows(groups), values(groups), tails(groups), share(groups) {}
         std::vector<std::int64_t> counts, before;
-        std::vector<double> tails, share;
+        std::vector<double> rows, values, tails, share;
     };
 
     void setShares(double strength) {
@@ -220,6 +240,7 @@ private:
         m_shares.resize(m_blocks.size() * g);
         m_thresholds.resize(m_blocks.size() * g);
         m_guides.resize(m_blocks.size() << kGuideBits);
+        m_roots.resize(m_blocks.size() * g);
         std::vector<double> expected(g, 0.0);
         std::size_t begin = 0;
         for (std::size_t b = 0; b < m_blocks.size(); ++b) {
@@ -234,6 +255,7 @@ private:
             double before = 0;
             for (std::size_t i = 0; i < g; ++i) {
                 mine[i] /= sum;
+                m_roots[b * g + i] = std::sqrt(mine[i]);
                 before += mine[i];
                 m_thresholds[b * g + i] = static_cast<std::uint32_t>(std::min(before * 4294967296.0, 4294967295.0));
                 expected[i] += mine[i] * static_cast<double>(m_blocks[b].end - begin);
@@ -290,14 +312,13 @@ private:
     double draw(Scratch& s, std::size_t replicate) const {
         const std::size_t g = groups();
         Generator generator{RandomStream(m_seed, m_stream, replicate)};
-        const std::size_t singly =
-            m_numbers.size() / kDraws; // rows; the last block may be short without being among them
-        const std::uint32_t* number = m_numbers.data() + replicate * singly;
+        const std::size_t singly = m_numbers.singleRows;
+        const std::uint32_t* number = m_numbers.single.data() + replicate * singly;
         std::fill(s.counts.begin(), s.counts.end(), 0);
         std::fill(s.tails.begin(), s.tails.end(), 0.0);
         double sum = 0;
         std::size_t begin = 0;
-        for (std::size_t b = 0; b < m_blocks.size(); ++b) {
+        for (std::size_t b = 0; b + m_numbers.normalBlocks < m_blocks.size(); ++b) {
             const std::size_t length = m_blocks[b].end - begin;
             begin = m_blocks[b].end;
             const double tail = m_tailOfBlock[b];
@@ -350,20 +371,53 @@ private:
                 probability = std::max(1e-300, probability - mine);
             }
         }
+        std::copy(s.counts.begin(), s.counts.end(), s.rows.begin());
+        if (m_numbers.normalBlocks > 0) {
+            sum += addNormalBlocks(s, replicate, begin);
+            begin = m_blocks.back().end;
+        }
         s.share = m_target;
         if (m_evidence.poolTarget)
             drawPool(s, static_cast<std::int64_t>(begin), generator);
         if (m_kind == DivergenceKind::TotalVariation) {
             double distance = 0;
             for (std::size_t i = 0; i < g; ++i)
-                distance += std::abs(static_cast<double>(s.counts[i]) / static_cast<double>(begin) - s.share[i]);
+                distance += std::abs(s.rows[i] / static_cast<double>(begin) - s.share[i]);
             return distance / 2;
         }
         sum -= m_offset;
         for (std::size_t i = 0; i < g; ++i)
-            if (s.counts[i] > 0)
+            if (s.rows[i] > 0)
                 sum -= s.tails[i] * std::log(s.share[i]);
         return std::max(0.0, sum);
+    }
+    /// Adds the blocks after `begin` to the rows of the groups; what they add to the sum.
+    double addNormalBlocks(Scratch& s, std::size_t replicate, std::size_t begin) const {
+        const std::size_t g = groups();
+        const float* number = m_numbers.normal.data() + replicate * m_numbers.normalBlocks * g;
+        for (std::size_t i = 0; i < g; ++i)
+            s.values[i] = xLogX(s.rows[i]);
+        double sum = 0;
+        for (std::size_t b = m_blocks.size() - m_numbers.normalBlocks; b < m_blocks.size(); ++b, number += g) {
+            const auto length = static_cast<double>(m_blocks[b].end - begin);
+            begin = m_blocks[b].end;
+            const double tail = m_tailOfBlock[b], root = std::sqrt(length);
+            const double* const share = &m_shares[b * g];
+            const double* const rootOfShare = &m_roots[b * g];
+            double shift = 0; // so that the groups' rows sum up to the block's
+            for (std::size_t i = 0; i < g; ++i)
+                shift += rootOfShare[i] * static_cast<double>(number[i]);
+            for (std::size_t i = 0; i < g; ++i) {
+                const double added =
+                    length * share[i] + root * (rootOfShare[i] * static_cast<double>(number[i]) - share[i] * shift);
+                const double rows = std::max(0.0, s.rows[i] + added), value = xLogX(rows);
+                sum += tail * (value - s.values[i]);
+                s.tails[i] += tail * (rows - s.rows[i]);
+                s.rows[i] = rows;
+                s.values[i] = value;
+            }
+        }
+        return sum;
     }
     void drawPool(Scratch& s, std::int64_t rows, Generator& generator) const {
         std::int64_t left = m_evidence.n - rows;
@@ -373,7 +427,7 @@ private:
                 i + 1 == groups() ? left : binomial(left, std::min(1.0, m_rest[i] / probability), generator);
             left -= drawn;
             probability = std::max(1e-300, probability - m_rest[i]);
-            s.share[i] = static_cast<double>(s.counts[i] + drawn) / static_cast<double>(m_evidence.n);
+            s.share[i] = (s.rows[i] + static_cast<double>(drawn)) / static_cast<double>(m_evidence.n);
         }
     }
 
@@ -393,8 +447,7 @@ private:
         /// c ln c - (c-1) ln(c-1)
         double step(std::int64_t c) const {
             const auto place = static_cast<std::size_t>(c);
-            return place < kCommon ? m_steps[place]
-                                   : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
+            return place < kCommon ? m_steps[place] : xLogX(static_cast<double>(c)) - xLogX(static_cast<double>(c) - 1);
         }
 
     private:
@@ -405,7 +458,7 @@ private:
     const DivergenceEvidence& m_evidence;
     DivergenceKind m_kind;
     std::span<const Block> m_blocks;
-    std::span<const std::uint32_t> m_numbers; ///< kDraws x rows drawn singly
+    const Numbers& m_numbers;
     std::vector<double> m_direction;
     double m_tail;
     std::uint64_t m_stream, m_seed;
@@ -413,9 +466,10 @@ private:
     std::vector<double> m_tailOfBlock;
     double m_offset = 0;
     inline static const Steps m_xLogX;
-    std::vector<double> m_shares; ///< blocks x groups
+    std::vector<double> m_shares, m_roots; ///< blocks x groups; their square roots
     std::vector<std::uint32_t> m_thresholds;
-    std::vector<std::uint32_t> m_guides; ///< by the first bits of a number, the lowest group that it can mean; blocks x 64
+    std::vector<std::uint32_t>
+        m_guides; ///< by the first bits of a number, the lowest group that it can mean; blocks x 64
     std::vector<double> m_rest, m_target;
     std::map<double, Level> m_levels;
 };
@@ -474,13 +528,13 @@ double sizeOf(const std::vector<double>& lean, const DivergenceEvidence& e, std:
 } // namespace
 
 Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidence, DivergenceKind kind, double observed,
-                                               double confidence, std::string_view name, std::uint64_t seed,
-                                               Feedback& feedback) {
+                                               double confidence, std::size_t draws, std::string_view name,
+                                               std::uint64_t seed, Feedback& feedback) {
     const std::size_t groups = evidence.share.size();
     const std::vector<Block> blocks = blocksOf(evidence.groupAtRank.size(), kind);
     const double tail = (1 - confidence) / 2 * (kind == DivergenceKind::Ndkl ? kNdklTail : 1.0);
     const std::string stream = "divergence/" + std::string(name);
-    PLUMBLINE_TRY(const std::vector<std::uint32_t> numbers, drawNumbers(blocks, seed, stream, feedback));
+    PLUMBLINE_TRY(const Numbers numbers, drawNumbers(blocks, groups, draws, seed, stream, feedback));
 
     std::vector<double> lean = estimatedLean(evidence, blocks);
     constexpr double kLeast = 0.02;

@@ -48,10 +48,11 @@ struct DivergenceInterval {
 /// group, which may be missing at the front by chance; the interval takes in both.
 ///
 /// Quantiles: the more cautious one of the drawn and of a gamma distribution with the same three moments; for NDKL,
-/// whose shares along the ranks are estimated from few rows, at 0.7 of each tail. `name` separates the streams of
-/// different attributes.
+/// whose shares along the ranks are estimated from few rows, at 0.7 of each tail. In NDKL's long lists blocks of many
+/// rows add normal numbers to the counts, with the means and covariances of the rows drawn. `draws`: rankings at each
+/// s, at least 2. `name` separates the streams of different attributes.
 Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidence, DivergenceKind kind, double observed,
-                                               double confidence, std::string_view name, std::uint64_t seed,
-                                               Feedback& feedback);
+                                               double confidence, std::size_t draws, std::string_view name,
+                                               std::uint64_t seed, Feedback& feedback);
 
 } // namespace plumbline::metric

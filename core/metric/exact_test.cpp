@@ -67,6 +67,22 @@ Weights weigh(const Counts& c, std::int64_t inTop) {
     return sums;
 }
 
+/// All of the weights that are not negligible.
+struct Law {
+    Law(const Counts& counts, double negligible) {
+        eachWeight(counts, negligible, [this](std::int64_t x, double weight) {
+            if (up.empty())
+                mode = x;
+            (x < mode ? down : up).push_back(weight);
+            total += weight;
+            below += x < mode ? weight : 0;
+        });
+    }
+    std::vector<double> up, down; ///< from the mode on; below it
+    std::int64_t mode = 0;
+    double total = 0, below = 0; ///< of all; of those below the mode
+};
+
 } // namespace
 
 std::optional<CountTest> exactTest(std::int64_t n, std::int64_t group, std::int64_t top, std::int64_t inTop) {
@@ -101,44 +117,31 @@ double atMostInTop(std::int64_t n, std::int64_t group, std::int64_t top, std::in
 }
 
 CriticalCounts criticalCounts(std::int64_t n, std::int64_t group, std::int64_t top, double level) {
-    const std::int64_t least = std::max<std::int64_t>(0, top + group - n), most = std::min(group, top);
+    const Counts counts{n, group, top};
     CriticalCounts critical;
-    if (n <= 0 || group < 0 || group > n || top < 0 || top > n || least == most)
+    if (!counts.ofOnePool() || counts.least() == counts.most())
         return critical;
-    const auto p = [&](std::int64_t x) { return exactTest(n, group, top, x)->p; };
-    // The p falls on both sides of the mode, so each end is found by halving.
-    const auto mode =
-        std::clamp(static_cast<std::int64_t>((static_cast<double>(top) + 1) * (static_cast<double>(group) + 1) /
-                                             (static_cast<double>(n) + 2)),
-                   least, most);
-    const auto search = [&](std::int64_t inside, std::int64_t extreme) -> std::optional<std::int64_t> {
-        if (p(extreme) > level)
-            return std::nullopt;
-        while (std::abs(extreme - inside) > 1) {
-            const std::int64_t middle = inside + (extreme - inside) / 2;
-            (p(middle) > level ? inside : extreme) = middle;
-        }
-        return extreme;
+    const Law law(counts, 0);
+    if (2 * std::min(law.total - law.below, law.below + law.up.front()) <= level * law.total)
+        return critical; // even the likeliest count: nothing tells counts apart at such a level
+    // Inwards from the counts whose weight is nothing: as far as the tail stays within the level.
+    const auto within = [&](const std::vector<double>& weights, std::size_t nearest) {
+        double tail = 0;
+        std::size_t at = weights.size();
+        while (at > nearest && 2 * (tail + weights[at - 1]) <= level * law.total)
+            tail += weights[--at];
+        return at; // the nearest weight in the tail, or as many as there are
     };
-    if (p(mode) <= level) // even the likeliest count: nothing tells counts apart at such a level
-        return critical;
-    critical.low = search(mode, least);
-    critical.high = search(mode, most);
+    if (const std::size_t at = within(law.down, 0); at < law.down.size())
+        critical.low = law.mode - 1 - static_cast<std::int64_t>(at);
+    if (const std::size_t at = within(law.up, 1); at < law.up.size())
+        critical.high = law.mode + static_cast<std::int64_t>(at);
     return critical;
 }
 
 CountRange centralCounts(std::int64_t n, std::int64_t group, std::int64_t top, double coverage) {
     const Counts counts{n, group, top};
-    std::vector<double> up, down; // weights from the mode on, and below it
-    std::int64_t mode = counts.least();
-    double total = 0, below = 0;
-    eachWeight(counts, 1e-20, [&](std::int64_t x, double weight) {
-        if (up.empty())
-            mode = x;
-        (x < mode ? down : up).push_back(weight);
-        total += weight;
-        below += x < mode ? weight : 0;
-    });
+    const auto [up, down, mode, total, below] = Law(counts, 1e-20);
     const auto quantile = [&](double share) {
         const double wanted = share * total * (1 - 1e-12); // a sum in another order is no other count
         double atMost = below;

@@ -232,19 +232,19 @@ void walk(const JointPool& pool, std::size_t rows, std::span<const std::uint32_t
 
 void walkExchanged(const JointPool& pool, std::span<const std::uint32_t> first, std::span<const std::uint32_t> second,
                    std::span<const std::uint8_t> swapped, bool complement, std::vector<std::uint32_t>& groups) {
-    groups.clear();
-    const auto fromSecond = [&](std::uint32_t place) { return (swapped[place] != 0) != complement; };
-    for (std::size_t rank = 0; rank < first.size() && groups.size() < pool.rows; ++rank) {
-        const std::uint32_t a = first[rank], b = second[rank];
-        const bool takeA = !fromSecond(a), takeB = fromSecond(b);
+    // Which ranking a place is taken from is drawn, so no jump could be foreseen: both are written, and kept or not.
+    groups.resize(pool.rows + 2);
+    std::size_t rows = 0;
+    for (std::size_t rank = 0; rank < first.size() && rows < pool.rows; ++rank) {
         // At the same rank the lower row comes first, whichever ranking it is from.
-        if (takeA && (!takeB || a < b))
-            groups.push_back(pool.group[a]);
-        if (takeB && groups.size() < pool.rows)
-            groups.push_back(pool.group[b]);
-        if (takeA && takeB && a > b && groups.size() < pool.rows)
-            groups.push_back(pool.group[a]);
+        const std::uint32_t a = first[rank], b = second[rank], low = std::min(a, b), high = std::max(a, b);
+        const bool takeA = (swapped[a] != 0) == complement, takeB = (swapped[b] != 0) != complement;
+        groups[rows] = pool.group[low];
+        rows += static_cast<std::size_t>(a <= b ? takeA : takeB);
+        groups[rows] = pool.group[high];
+        rows += static_cast<std::size_t>(a <= b ? takeB : takeA);
     }
+    groups.resize(std::min(rows, pool.rows));
 }
 
 namespace {
@@ -321,21 +321,52 @@ std::vector<float> ScoreBlocks::signs() const {
     return result;
 }
 
-double ScoreBlocks::exchangedGap(const ScoreBlocks& other, std::size_t prompt, std::span<const float> swapped,
-                                 bool complement) const {
-    const float* mine = sums.data() + prompt * blocks();
-    const float* theirs = other.sums.data() + prompt * blocks();
-    double gaps = 0;
-    const int defined = eachGap(
-        begin.size() - 1,
-        [&](std::size_t g, double& sum, double& count) {
-            for (std::size_t b = begin[g]; b < begin[g + 1]; ++b) {
-                sum += static_cast<double>((swapped[b] > 0) != complement ? theirs[b] : mine[b]);
-                count += size[b];
+ExchangedGaps::ExchangedGaps(const ScoreBlocks& first, const ScoreBlocks& second) : m_frame(first) {
+    const std::size_t blocks = first.blocks(), groups = first.begin.size() - 1;
+    m_difference.resize(first.prompts * blocks);
+    m_sums.resize(first.prompts * groups * 2, 0.0);
+    m_images.resize(groups, 0.0);
+    for (std::size_t g = 0; g < groups; ++g)
+        for (std::size_t b = first.begin[g]; b < first.begin[g + 1]; ++b) {
+            m_images[g] += first.size[b];
+            for (std::size_t p = 0; p < first.prompts; ++p) {
+                const double a = static_cast<double>(first.sums[p * blocks + b]);
+                const double c = static_cast<double>(second.sums[p * blocks + b]);
+                m_difference[p * blocks + b] = c - a;
+                m_sums[(p * groups + g) * 2] += a;
+                m_sums[(p * groups + g) * 2 + 1] += c;
             }
-        },
-        [&](std::size_t, double difference) { gaps += std::abs(difference); });
-    return defined > 0 ? gaps / defined : std::nan("");
+        }
+}
+
+std::array<double, 2> ExchangedGaps::of(std::size_t prompt, std::span<const float> swapped) const {
+    const std::size_t groups = m_images.size();
+    const double* const difference = m_difference.data() + prompt * m_frame.blocks();
+    std::vector<double> moved(groups);
+    for (std::size_t g = 0; g < groups; ++g) {
+        constexpr std::size_t kLanes = 4; // added side by side: no sum waits for the one before
+        std::array<double, kLanes> sums{};
+        std::size_t b = m_frame.begin[g];
+        for (; b + kLanes <= m_frame.begin[g + 1]; b += kLanes)
+            for (std::size_t lane = 0; lane < kLanes; ++lane)
+                sums[lane] += static_cast<double>(swapped[b + lane]) * difference[b + lane];
+        for (; b < m_frame.begin[g + 1]; ++b)
+            sums[0] += static_cast<double>(swapped[b]) * difference[b];
+        moved[g] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    }
+    std::array<double, 2> result{};
+    for (std::size_t model = 0; model < 2; ++model) {
+        double gaps = 0;
+        const int defined = eachGap(
+            groups,
+            [&](std::size_t g, double& sum, double& count) {
+                sum = m_sums[(prompt * groups + g) * 2 + model] + (model == 0 ? moved[g] : -moved[g]);
+                count = m_images[g];
+            },
+            [&](std::size_t, double gap) { gaps += std::abs(gap); });
+        result[model] = defined > 0 ? gaps / defined : std::nan("");
+    }
+    return result;
 }
 
 Outcome<BlocksOfBoth> makeBlocks(const JointPool& pool, std::span<const float> first, std::span<const float> second,

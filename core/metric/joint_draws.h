@@ -134,9 +134,21 @@ struct ScoreBlocks {
     double spread(std::size_t prompt, std::span<const float> weight) const;
     /// The signs of each group's difference, prompts x groups.
     std::vector<float> signs() const;
-    /// The same of every block once, those with `swapped` (0 or 1) not equal to `complement` taken from `other`.
-    double exchangedGap(const ScoreBlocks& other, std::size_t prompt, std::span<const float> swapped,
-                        bool complement) const;
+};
+/// The gaps of two models that exchange blocks.
+class ExchangedGaps {
+public:
+    /// Blocks of the same images, which must outlive this.
+    ExchangedGaps(const ScoreBlocks& first, const ScoreBlocks& second);
+    /// As ScoreBlocks::gap() with every block once: of the first with the blocks of the second where `swapped` (0 or 1
+    /// a block) says so, and of the second with those of the first.
+    std::array<double, 2> of(std::size_t prompt, std::span<const float> swapped) const;
+
+private:
+    const ScoreBlocks& m_frame;
+    std::vector<double> m_difference; ///< prompts x blocks: of the sums, second - first
+    std::vector<double> m_images;     ///< of each group
+    std::vector<double> m_sums;       ///< prompts x groups x 2: of the first and the second
 };
 /// Blocks of both score matrices over the same images (`second` may be empty); the same images in the same blocks.
 struct BlocksOfBoth {

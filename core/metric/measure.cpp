@@ -9,7 +9,7 @@
 #include <new>
 #include <numeric>
 
-#include <tbb/parallel_invoke.h>
+#include <tbb/task_group.h>
 
 #include "core/base/numbers.h"
 #include "core/metric/bootstrap.h"
@@ -31,6 +31,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kLargestK = 100'000'000;
+constexpr std::size_t kDivergenceDraws = 300, kFewestDivergenceDraws = 100;
 constexpr std::size_t kCurveDraws = 400; // enough for a band on a chart: its ends are the 10th draws from either side
 
 std::optional<double> finite(double value) {
@@ -183,6 +184,7 @@ struct Meter::Impl {
     std::vector<std::string> warnings; ///< that hold for every prompt
 
     double beyondPool = 0; ///< the discounts' sum for a k beyond the pool
+    std::size_t divergenceDraws = kDivergenceDraws;
 
     bool applicable() const { return pool.groups.size() > 1; }
     double divisor(std::size_t counted) const {
@@ -653,8 +655,8 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
     };
     const auto divergence = [&](DivergenceKind kind, const DivergenceEvidence& from, double observed,
                                 const char* what) {
-        return divergenceInterval(from, kind, observed, options.confidence, what + ("/" + pool.attribute), options.seed,
-                                  feedback);
+        return divergenceInterval(from, kind, observed, options.confidence, divergenceDraws,
+                                  what + ("/" + pool.attribute), options.seed, feedback);
     };
     MetricValue& kl = furtherValue(Further::Kl, result);
     MetricValue& distance = furtherValue(Further::TotalVariation, result);
@@ -670,21 +672,20 @@ Outcome<void> Meter::Impl::addDivergenceIntervals(const Ranked& ranked, std::siz
     using Found = Outcome<DivergenceInterval>;
     Found foundKl, foundDistance, foundEntropy, foundNdkl;
     tbb::this_task_arena::isolate([&] { // as forEachReplicate() is
-        tbb::parallel_invoke(
-            [&] {
-                if (hasNdkl)
-                    foundNdkl = divergence(DivergenceKind::Ndkl,
-                                           {order.first(ndklLast), pool.n, pool.share, evidence.poolTarget},
-                                           *result.ndkl.value * divided, "ndkl");
-            },
-            [&] { foundKl = divergence(DivergenceKind::Kl, evidence, *kl.value, "kl"); },
-            [&] {
-                foundDistance = divergence(DivergenceKind::TotalVariation, evidence, *distance.value, "distance");
-            },
-            [&] {
-                foundEntropy = divergence(DivergenceKind::Kl, {evidence.groupAtRank, pool.n, equal, false},
-                                          (1 - *entropy.value) * scale, "entropy");
-            });
+        // The long one stays on this thread: a thread that waits in here could not help another with it.
+        tbb::task_group others;
+        others.run([&] { foundKl = divergence(DivergenceKind::Kl, evidence, *kl.value, "kl"); });
+        others.run(
+            [&] { foundDistance = divergence(DivergenceKind::TotalVariation, evidence, *distance.value, "distance"); });
+        others.run([&] {
+            foundEntropy = divergence(DivergenceKind::Kl, {evidence.groupAtRank, pool.n, equal, false},
+                                      (1 - *entropy.value) * scale, "entropy");
+        });
+        if (hasNdkl)
+            foundNdkl =
+                divergence(DivergenceKind::Ndkl, {order.first(ndklLast), pool.n, pool.share, evidence.poolTarget},
+                           *result.ndkl.value * divided, "ndkl");
+        others.wait();
     });
     PLUMBLINE_TRY(const DivergenceInterval ofKl, std::move(foundKl));
     set(ofKl.interval, kl);
@@ -963,6 +964,8 @@ Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
         meter.m_impl->options = m_impl->options;
         meter.m_impl->options.nullDraws = std::min(m_impl->options.nullDraws, mostDraws);
         meter.m_impl->options.bootstrapDraws = std::min(m_impl->options.bootstrapDraws, mostDraws);
+        meter.m_impl->divergenceDraws =
+            std::clamp(static_cast<std::size_t>(std::max(0, mostDraws)) / 2, kFewestDivergenceDraws, kDivergenceDraws);
         meter.m_impl->rules = m_impl->rules;
         meter.m_impl->pool = m_impl->pool;
         meter.m_impl->shareTables(*m_impl);

@@ -125,9 +125,10 @@ Outcome<Work> prepare(std::span<const std::span<const float>> scores, const Aske
     work.warnings.insert(work.warnings.end(), joint.pool.warnings.begin(), joint.pool.warnings.end());
     // What only some published codes do is not repeated in thousands of resamples: the means are then not theirs.
     if (joint.rules.absentIsZero || joint.rules.maxOfAbsolute || joint.rules.ndkl != Rules::Ndkl::Prefixes)
-        work.warnings.push_back("The means follow Geyik's MaxSkew, MinSkew and NDKL over the first k ranks, not what the "
-                                "published code of " +
-                                std::string(definitionName(options.definition)) + " changes in them.");
+        work.warnings.push_back(
+            "The means follow Geyik's MaxSkew, MinSkew and NDKL over the first k ranks, not what the "
+            "published code of " +
+            std::string(definitionName(options.definition)) + " changes in them.");
     work.clusters = clusterPrompts(prompts.concepts, work.prompts);
     work.models.resize(scores.size());
     std::int64_t missing = 0;
@@ -374,6 +375,9 @@ Outcome<JointDraws> drawNulls(const Work& work, Counter& counter, Feedback& feed
     const std::uint64_t exchange = streamId("null/exchange-models"), exchangeBlocks = streamId("null/exchange-blocks"),
                         labels = streamId("null/joint/" + joint.pool.attribute);
     const RankValues neutral = joint.neutral(joint.pool.counts);
+    std::optional<ExchangedGaps> exchangedGaps;
+    if (work.count() == 2)
+        exchangedGaps.emplace(work.models[0].blocks, work.models[1].blocks);
     const bool done =
         forEachReplicate(replicates, feedback, scratchMaker(work), [&](Scratch& s, std::size_t replicate) {
             s.drawn.resize(joint.n());
@@ -396,23 +400,25 @@ Outcome<JointDraws> drawNulls(const Work& work, Counter& counter, Feedback& feed
                 for (std::size_t i = relabelled.size(); i > 1; --i)
                     std::swap(relabelled[i - 1], relabelled[random.below(i)]);
             }
-            for (std::size_t p = 0; p < work.prompts && !feedback.cancelled(); ++p)
+            for (std::size_t p = 0; p < work.prompts && !feedback.cancelled(); ++p) {
+                const std::array<double, 2> gaps =
+                    exchangedGaps ? exchangedGaps->of(p, s.weight) : std::array{std::nan(""), std::nan("")};
                 for (std::size_t m = 0; m < work.count(); ++m) {
                     PromptValues& values = s.values[m][p];
                     if (work.count() == 2) {
                         walkExchanged(joint, work.models[0].rankings.of(p), work.models[1].rankings.of(p), s.drawn,
                                       m == 1, s.groups);
-                        values[GapSd] = work.models[0].blocks.exchangedGap(work.models[1].blocks, p, s.weight, m == 1);
                     } else {
                         walk(joint, work.models[0].rankings.of(p), work.models[0].rankings.tiesOf(p), {}, s.groups);
                         const std::span<const std::uint32_t> ranking = work.models[0].rankings.of(p);
                         for (std::size_t rank = 0; rank < s.groups.size(); ++rank)
                             s.groups[rank] = relabelled[ranking[rank]];
-                        values[GapSd] = std::nan("");
                     }
                     std::ranges::copy(joint.measure(s.groups, joint.pool.logShare, s.sum), values.begin());
+                    values[GapSd] = gaps[m];
                     values[Gap] = std::nan("");
                 }
+            }
             keep(work, s.values, neutral, replicate, draws);
             counter.one();
         });

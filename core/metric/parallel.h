@@ -8,6 +8,7 @@
 #include <tbb/task_arena.h>
 
 #include "core/base/feedback.h"
+#include "core/base/vector_state.h"
 
 namespace plumbline::metric {
 
@@ -19,6 +20,7 @@ bool forEachReplicate(std::size_t count, Feedback& feedback, const MakeScratch& 
     tbb::this_task_arena::isolate([&] {
         tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 8),
                           [&](const tbb::blocked_range<std::size_t>& range) {
+                              clearUpperHalves();
                               auto scratch = makeScratch();
                               for (std::size_t i = range.begin(); i != range.end() && !feedback.cancelled(); ++i)
                                   body(scratch, i);

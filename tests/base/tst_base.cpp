@@ -2,7 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include <QtTest>
 
@@ -14,6 +19,7 @@
 #include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/base/random.h"
+#include "core/base/vector_state.h"
 #include "tests/support/test_support.h"
 
 using namespace plumbline;
@@ -35,6 +41,7 @@ private Q_SLOTS:
     void belowIsUniform();
     void numbersInTheCLocale();
     void remainingTimeRestarts();
+    void upperHalvesAreCleared();
 };
 
 void TestBase::everyErrorHasAName() {
@@ -96,13 +103,15 @@ void TestBase::genuineEscapeCharactersSurvive() {
 
 void TestBase::utf8IsChecked() {
     QVERIFY(isUtf8("\xed\x9f\xbf"));
-    for (const char* bad : {"\xc0\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xc3", "\x80"})
+    for (const char* bad :
+         {"\xc0\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xc3", "\x80"})
         QVERIFY2(!isUtf8(bad), bad);
 }
 
 void TestBase::sha256KnownAnswers() { // FIPS 180-2, appendix B
     QCOMPARE(sha256("abc"), std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-    QCOMPARE(sha256(std::string_view()), std::string("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+    QCOMPARE(sha256(std::string_view()),
+             std::string("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
 }
 
 void TestBase::sha256OfFiles() {
@@ -116,7 +125,8 @@ void TestBase::sha256OfFiles() {
     QVERIFY(sha256File(folder / "a", &feedback).error().cancelled());
 }
 
-/// A hash is remembered for exactly one state of a file: what the memory says of it is believed, and nothing of another.
+/// A hash is remembered for exactly one state of a file: what the memory says of it is believed, and nothing of
+/// another.
 void TestBase::hashesAreRemembered() {
     test::TempFolder temp;
     Feedback feedback;
@@ -212,6 +222,32 @@ void TestBase::remainingTimeRestarts() {
     QVERIFY(!time.update(50, 100));
     QVERIFY(!time.update(10, 100)); // went backwards: another piece of work
     QVERIFY(!time.update(10, 0));
+}
+
+#if defined(__x86_64__)
+/// Whether the processor holds the upper halves to be in use: bit 2 of XINUSE, or nothing where it does not tell.
+std::optional<bool> upperHalvesInUse() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!__builtin_cpu_supports("avx") || !__get_cpuid_count(0xD, 1, &a, &b, &c, &d) || (a & 4U) == 0)
+        return {};
+    asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(1));
+    return (a & 4U) != 0;
+}
+#endif
+
+void TestBase::upperHalvesAreCleared() {
+#if defined(__x86_64__)
+    if (!upperHalvesInUse())
+        QSKIP("this processor does not tell what it holds to be in use");
+    bool before = false, after = true;
+    asm volatile("vpcmpeqd %%xmm15, %%xmm15, %%xmm15\n\tvinsertf128 $1, %%xmm15, %%ymm15, %%ymm15" ::: "xmm15");
+    before = *upperHalvesInUse();
+    clearUpperHalves();
+    after = *upperHalvesInUse();
+    QVERIFY(before && !after);
+#else
+    clearUpperHalves(); // there is nothing to clear
+#endif
 }
 
 QTEST_APPLESS_MAIN(TestBase)

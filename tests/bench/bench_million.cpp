@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A project of 1,000,000 images and 300 prompts: bench_million --write FOLDER makes one (drawn scores, names and
-// labels, no pictures; 1.3 GB), bench_million FOLDER opens it on the runs page and changes k.
+// labels, no pictures; 1.3 GB), bench_million FOLDER MS K... opens it on the runs page and changes k, first to 500 after so
+// many milliseconds.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -118,7 +119,7 @@ double waitFor(const std::function<bool()>& isSo, double* longestTurn = nullptr)
     return static_cast<double>(all.nsecsElapsed()) / 1e6;
 }
 
-int measure(const char* folder, const std::vector<int>& ks) {
+int measure(const char* folder, int pause, const std::vector<int>& ks) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     ProjectService service;
     auto page = std::make_unique<RunsPage>(&service, nullptr);
@@ -159,11 +160,15 @@ int measure(const char* folder, const std::vector<int>& ks) {
             "memory %5.0f MiB\n",
             k, values, intervals, turn, memory());
     };
-    std::printf("before anything was read ahead:\n");
+    QElapsedTimer clock;
+    const auto wait = [&](int ms) {
+        clock.start();
+        waitFor([&] { return clock.elapsed() >= ms; });
+    };
+    std::printf("%d ms later:\n", pause);
+    wait(pause);
     change(500);
-    QElapsedTimer ahead;
-    ahead.start();
-    waitFor([&] { return ahead.elapsed() > 6000; });
+    wait(6000);
     std::printf("six seconds later:\n");
     for (const int k : ks)
         change(k);
@@ -180,15 +185,15 @@ int main(int argc, char** argv) {
                          written.error().detail.c_str());
         return written ? 0 : 3;
     }
-    if (argc < 2) {
-        std::fprintf(stderr, "usage: bench_million [--write] FOLDER [K...]\n");
+    if (argc < 3) {
+        std::fprintf(stderr, "usage: bench_million --write FOLDER | FOLDER MS [K...]\n");
         return 2;
     }
     std::vector<int> ks;
-    for (int i = 2; i < argc; ++i)
+    for (int i = 3; i < argc; ++i)
         ks.push_back(std::max(1, std::atoi(argv[i])));
     if (ks.empty())
         ks = {100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000};
     const QApplication application(argc, argv);
-    return measure(argv[1], ks);
+    return measure(argv[1], std::max(0, std::atoi(argv[2])), ks);
 }

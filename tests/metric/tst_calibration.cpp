@@ -177,8 +177,10 @@ private Q_SLOTS:
                                              {2000, 0.05},
                                              {2000, 0.1},
                                              {20'000, 0.01},
-                                             {20'000, 0.1}})
-                    if (share[0] * std::exp(skew) < 0.95 && (top * n < 2000 || skew > 0)) // more than all cannot be had
+                                             {20'000, 0.1},
+                                             {100'000, 0.1}})
+                    if (share[0] * std::exp(skew) < 0.95 && // more than all cannot be had
+                        (top * n < 2000 || skew > 0 || (skew == 0 && n > 20'000)))
                         add(name, share, skew, n, top);
     }
 

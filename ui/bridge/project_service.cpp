@@ -9,6 +9,7 @@
 #include <QThread>
 #include <QTimer>
 
+#include "core/base/vector_state.h"
 #include "ui/bridge/edit_history.h"
 #include "ui/bridge/json.h"
 
@@ -134,6 +135,7 @@ void ProjectService::run(std::function<void(store::Project&)> job) {
     d->queue([this, job = std::move(job), mine = d->generation.load()] {
         if (!d->project || mine != d->projectGeneration)
             return;
+        clearUpperHalves(); // the thread started as the main thread's drawing had left them
         job(*d->project);
         d->checkForChanges();
     });

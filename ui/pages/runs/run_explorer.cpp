@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <ranges>
 
 #include "core/metric/verdict.h"
@@ -14,8 +13,8 @@
 namespace plumbline::ui {
 namespace {
 
-/// Ranks that are kept of every prompt.
-constexpr std::size_t kFewRanks = 16'384;
+/// Ranks that are kept of every prompt, and of those in sight.
+constexpr std::size_t kFewRanks = 16'384, kManyRanks = 131'072;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
 constexpr std::size_t kPromptsAtOnce = 2;
@@ -122,9 +121,13 @@ const metric::Meter& RunExplorer::meterOf(std::size_t prompt) const {
     return (m_metersAtK.empty() ? m_meters : m_metersAtK)[m_meterOfPrompt[prompt]];
 }
 
+const metric::RankedFront& RunExplorer::frontOf(std::size_t prompt) const {
+    const auto found = m_longFronts.find(prompt);
+    return found == m_longFronts.end() ? m_fronts[prompt] : found->second;
+}
+
 bool RunExplorer::isRanked(std::size_t prompt, std::size_t ranks) const {
-    const metric::Meter& meter = meterOf(prompt);
-    return m_fronts[prompt].ranks() >= std::min(ranks, static_cast<std::size_t>(meter.images()));
+    return frontOf(prompt).ranks() >= std::min(ranks, static_cast<std::size_t>(meterOf(prompt).images()));
 }
 
 /// Ranks those of the prompts that have fewer ranks.
@@ -140,10 +143,12 @@ Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t
     }
     if (missing.empty())
         return {};
-    // The order of the images does not depend on the target.
-    PLUMBLINE_TRY(std::vector<metric::RankedFront> fronts, meterOf(missing.front()).fronts(values, ranks));
+    // The order of the images does not depend on the target. Some more of a large k: its intervals look further down.
+    const metric::Meter& meter = meterOf(missing.front());
+    const std::size_t some = std::max(ranks, meter.valuesNeed() + meter.valuesNeed() / 8);
+    PLUMBLINE_TRY(std::vector<metric::RankedFront> fronts, meter.fronts(values, some));
     for (std::size_t i = 0; i < missing.size(); ++i)
-        m_fronts[missing[i]] = std::move(fronts[i]);
+        (fronts[i].ranks() > kFewRanks ? m_longFronts[missing[i]] : m_fronts[missing[i]]) = std::move(fronts[i]);
     return {};
 }
 
@@ -158,7 +163,7 @@ Result<void> RunExplorer::measure(std::span<const std::size_t> prompts, const Sc
         std::vector<const metric::RankedFront*> fronts;
         std::vector<const Measurement*> known;
         for (const std::size_t prompt : mine) {
-            fronts.push_back(&m_fronts[prompt]);
+            fronts.push_back(&frontOf(prompt));
             known.push_back(&scored()[prompt]);
         }
         PLUMBLINE_TRY(std::vector<Measurement> values, m_metersAtK[meter].values(fronts, known));
@@ -177,12 +182,10 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             seen.push_back(static_cast<std::size_t>(prompt));
             isSeen[seen.back()] = true;
         }
-    const auto forget = [&](std::size_t prompt) { // whole rankings are kept of what is in sight only
-        if (!isSeen[prompt] && m_fronts[prompt].ranks() > kFewRanks)
-            m_fronts[prompt] = {};
+    const auto forget = [&] { // long rankings are kept of what is in sight only
+        std::erase_if(m_longFronts, [&](const auto& front) { return !isSeen[front.first]; });
     };
-    for (std::size_t prompt = 0; prompt < m_fronts.size(); ++prompt)
-        forget(prompt);
+    forget();
     const auto first = [](std::vector<std::size_t>& prompts, std::size_t most) {
         if (prompts.size() > most)
             prompts.erase(prompts.begin() + static_cast<std::ptrdiff_t>(most), prompts.end());
@@ -191,12 +194,20 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
     if (m_what) {
         const auto isPending = [this](std::size_t prompt) { return m_measurements[prompt].groups.empty(); };
         const auto every = std::views::iota(std::size_t(0), m_measurements.size());
+        const auto hasRanks = [this](std::size_t prompt) {
+            return isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
+        };
+        const auto isReady = [&](std::size_t prompt) { return isPending(prompt) && hasRanks(prompt); };
+        // First those in sight, a few at once where they have to be ranked; then those whose ranking is there: rows
+        // that come into sight have their values.
         std::vector<std::size_t> next;
-        std::ranges::copy_if(seen, std::back_inserter(next), isPending);
-        if (next.empty()) // Those whose ranking is there: rows that come into sight have their values.
-            std::ranges::copy_if(every, std::back_inserter(next), [&](std::size_t prompt) {
-                return isPending(prompt) && isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
-            });
+        std::ranges::copy_if(seen, std::back_inserter(next), isReady);
+        if (next.empty()) {
+            std::ranges::copy_if(seen, std::back_inserter(next), isPending);
+            first(next, kPromptsAtOnce);
+        }
+        if (next.empty())
+            std::ranges::copy_if(every, std::back_inserter(next), isReady);
         if (!next.empty()) {
             PLUMBLINE_CHECK(measure(next, scores));
             return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
@@ -212,7 +223,7 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
                 PLUMBLINE_TRY(const std::size_t ranks, meterOf(prompt).measureNeeds(feedback));
                 PLUMBLINE_CHECK(rank(std::span(&prompt, 1), ranks, scores));
                 PLUMBLINE_TRY(m_measurements[prompt],
-                              meterOf(prompt).measure(m_fronts[prompt], scored()[prompt], feedback));
+                              meterOf(prompt).measure(frontOf(prompt), scored()[prompt], feedback));
                 m_hasIntervals[prompt] = true;
             } while (!theFirst && done < next.size() && std::chrono::steady_clock::now() - begin < kBetweenViews);
             return Step{view(done == next.size() && std::ranges::none_of(every, isPending)), false};
@@ -223,12 +234,12 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             const bool last = next.size() <= kPromptsAtOnce;
             first(next, kPromptsAtOnce);
             PLUMBLINE_CHECK(measure(next, scores));
-            std::ranges::for_each(next, forget);
+            forget();
             return Step{last ? view(true) : nullptr, false};
         }
     }
-    // What makes the next k quick: a few ranks of all prompts, first those in sight; and all ranks of what is in sight
-    // once a large k was asked for.
+    // What makes the next k quick: a few ranks of all prompts, first those in sight; then more of these, and all of
+    // them once so large a k was asked for.
     const auto readAhead = [&](std::vector<std::size_t> next, std::size_t ranks) -> Result<bool> {
         std::erase_if(next, [&](std::size_t prompt) { return isRanked(prompt, ranks); });
         first(next, kPromptsAtOnce);
@@ -236,9 +247,6 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         return !next.empty();
     };
     PLUMBLINE_TRY(bool more, readAhead(seen, kFewRanks));
-    if (!more && m_what && static_cast<std::size_t>(m_what->k) > kFewRanks) {
-        PLUMBLINE_TRY(more, readAhead(seen, m_labels.codes.size()));
-    }
     std::vector<std::size_t> others; // once each: rankings that are too long to be kept would be read again and again
     if (!more) {
         std::ranges::copy_if(std::views::iota(m_readAhead, m_fronts.size()), std::back_inserter(others),
@@ -252,9 +260,13 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         PLUMBLINE_CHECK(rank(others, kFewRanks, scores));
         more = true;
     }
-    if (more)
-        return Step{nullptr, false};
-    return Step{};
+    if (!more) {
+        PLUMBLINE_TRY(more, readAhead(seen, kManyRanks));
+    }
+    if (!more && m_what && static_cast<std::size_t>(m_what->k) > kManyRanks) {
+        PLUMBLINE_TRY(more, readAhead(seen, m_labels.codes.size()));
+    }
+    return Step{nullptr, !more};
 }
 
 std::shared_ptr<const LoadedRun> RunExplorer::view(bool complete) const {

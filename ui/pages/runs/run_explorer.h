@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <span>
 
 #include "core/base/feedback.h"
@@ -38,6 +39,7 @@ private:
     RunExplorer() = default;
     Result<void> makeMeters(const std::optional<Target::Kind>& target);
     const metric::Meter& meterOf(std::size_t prompt) const;
+    const metric::RankedFront& frontOf(std::size_t prompt) const;
     bool isRanked(std::size_t prompt, std::size_t ranks) const;
     Result<void> rank(std::span<const std::size_t> prompts, std::size_t ranks, const Scores& scores);
     Result<void> measure(std::span<const std::size_t> prompts, const Scores& scores);
@@ -51,8 +53,9 @@ private:
     std::optional<Target::Kind> m_target; ///< that m_meters were made for
     std::vector<metric::Meter> m_meters;  ///< one a target: prompts may have their own
     std::vector<std::size_t> m_meterOfPrompt;
-    std::vector<metric::RankedFront> m_fronts; ///< one a prompt; empty: not ranked yet
-    std::size_t m_readAhead = 0;               ///< prompts whose first ranks were read without being asked for
+    std::vector<metric::RankedFront> m_fronts;               ///< one a prompt; empty: not ranked yet
+    std::map<std::size_t, metric::RankedFront> m_longFronts; ///< longer ones of prompts in sight
+    std::size_t m_readAhead = 0; ///< prompts whose first ranks were read without being asked for
 
     std::optional<Exploration> m_what;
     std::vector<metric::Meter> m_metersAtK;
