@@ -223,6 +223,10 @@ void MainWindow::buildRooms() {
     connect(m_images, &ImagesPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_probes, &ProbesPage::projectNeeded, this, &MainWindow::needProject);
     connect(m_runs, &RunsRoom::auditWanted, this, &MainWindow::showNewAudit);
+    connect(m_runs, &RunsRoom::auditLikeWanted, this, [this](qint64 run) {
+        if (m_audit->chooseLike(run))
+            showNewAudit();
+    });
     connect(m_runs, &RunsRoom::compareWanted, this, [this](qint64 run) {
         showRoom(kCompare);
         m_compare->chooseWith(run);
@@ -725,6 +729,7 @@ void MainWindow::carryOut(const DropPlan& plan) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     m_probes->flush();
+    m_audit->flush();
     m_settings.setGeometry(saveGeometry());
     m_settings.setLastRoom(currentRoom());
     m_settings.setLastProject(m_project.isOpen() ? m_project.path() : QString());

@@ -32,6 +32,7 @@ RunsRoom::RunsRoom(const Context& context, AuditRunner* runner, ReportWriter* wr
     body()->addWidget(m_page, 1);
     m_page->setCanGoOn([runner](const store::RunRecord& run) { return runner->canGoOn(run); });
     connect(m_page, &RunsPage::newAuditRequested, this, &RunsRoom::auditWanted);
+    connect(m_page, &RunsPage::auditLikeRequested, this, &RunsRoom::auditLikeWanted);
     connect(m_page, &RunsPage::resumeRequested, runner, &AuditRunner::resume);
     connect(m_page, &RunsPage::reportRequested, this,
             [this, writer](qint64 run, const QString& suffix, const QString& evidence) {

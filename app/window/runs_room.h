@@ -26,6 +26,8 @@ public:
 
 Q_SIGNALS:
     void auditWanted();
+    /// With the choices of this run.
+    void auditLikeWanted(qint64 run);
     /// With this run as the first.
     void compareWanted(qint64 run);
     /// To be looked at before it is written.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <boost/random/binomial_distribution.hpp>
+#include <boost/random/gamma_distribution.hpp>
 
 #include "core/base/random.h"
 #include "core/metric/parallel.h"
@@ -90,52 +91,80 @@ double covariance(std::span<const A> a, std::span<const B> b) {
     return sum / static_cast<double>(a.size() - 1);
 }
 
-/// Adds the groups of the n - top draws behind `end` to `counts`: a multinomial by conditional binomials.
+/// Adds `draws` draws in proportion to the weights: a multinomial by conditional binomials.
+template <class Count>
+void addMultinomial(std::span<const double> weights, std::int64_t draws, Generator& generator,
+                    std::vector<Count>& counts) {
+    double left = 0;
+    for (const double weight : weights)
+        left += weight;
+    for (std::size_t g = 0; g < counts.size() && draws > 0; ++g) {
+        const bool last = g + 1 == counts.size();
+        const double probability = last ? 1.0 : std::clamp(left > 0 ? weights[g] / left : 1.0, 0.0, 1.0);
+        const std::int64_t drawn =
+            probability >= 1.0 ? draws
+                               : boost::random::binomial_distribution<std::int64_t>(draws, probability)(generator);
+        counts[g] += static_cast<Count>(drawn);
+        draws -= drawn;
+        left -= weights[g];
+    }
+}
+
+/// The groups of the top rows when the last of them stands at `end`.
+void drawTop(std::span<const std::uint32_t> groupAtRank, const PrefixCounts& prefix, double end, std::int64_t rows,
+             Generator& generator, std::vector<std::uint32_t>& before, std::vector<double>& weights,
+             std::vector<std::uint32_t>& counts) {
+    const std::size_t rank = std::min(static_cast<std::size_t>(end), groupAtRank.size() - 1);
+    prefix.before(rank, before);
+    weights.assign(before.begin(), before.end());
+    weights[groupAtRank[rank]] += end - static_cast<double>(rank);
+    addMultinomial<std::uint32_t>(weights, rows - 1, generator, counts);
+    ++counts[groupAtRank[rank]];
+}
+
+/// Adds the groups of the n - top draws behind `end` to `counts`.
 void addRest(const Pool& pool, std::span<const std::uint32_t> groupAtRank, const PrefixCounts& prefix, double end,
-             std::int64_t draws, Generator& generator, std::vector<std::uint32_t>& before,
+             std::int64_t draws, Generator& generator, std::vector<std::uint32_t>& before, std::vector<double>& weights,
              std::vector<std::int64_t>& counts) {
     if (draws <= 0)
         return;
     const auto rank = static_cast<std::size_t>(end); // this row is partly behind `end`, if it exists
     const bool partly = rank < groupAtRank.size() && end < static_cast<double>(pool.n);
     prefix.before(partly ? rank + 1 : std::min(rank, groupAtRank.size()), before);
-    const auto weight = [&](std::size_t g) {
-        const auto whole = static_cast<double>(pool.counts[g] - std::int64_t{before[g]});
-        return partly && groupAtRank[rank] == g ? whole + (static_cast<double>(rank + 1) - end) : whole;
-    };
-    double left = 0;
+    weights.resize(counts.size());
     for (std::size_t g = 0; g < counts.size(); ++g)
-        left += weight(g);
-    for (std::size_t g = 0; g < counts.size() && draws > 0; ++g) {
-        const double mine = weight(g);
-        const bool last = g + 1 == counts.size();
-        const double probability = last ? 1.0 : std::clamp(left > 0 ? mine / left : 1.0, 0.0, 1.0);
-        const std::int64_t drawn =
-            probability >= 1.0 ? draws
-                               : boost::random::binomial_distribution<std::int64_t>(draws, probability)(generator);
-        counts[g] += drawn;
-        draws -= drawn;
-        left -= mine;
-    }
+        weights[g] = static_cast<double>(pool.counts[g] - std::int64_t{before[g]});
+    if (partly)
+        weights[groupAtRank[rank]] += static_cast<double>(rank + 1) - end;
+    addMultinomial<std::int64_t>(weights, draws, generator, counts);
 }
 
 } // namespace
 
-Outcome<BootstrapPlan> BootstrapPlan::draw(const Pool& pool, std::size_t rows, std::uint64_t seed, int draws,
+Outcome<BootstrapPlan> BootstrapPlan::draw(const Pool& pool, std::size_t rows, std::uint64_t seed, int draws, Of of,
                                            Feedback& feedback) {
     BootstrapPlan plan;
+    plan.m_of = of;
     plan.m_seed = seed;
     plan.m_stream = streamId("bootstrap/top/" + pool.attribute);
     plan.m_n = static_cast<std::size_t>(pool.n);
     plan.m_rows = rows;
     const auto replicates = static_cast<std::size_t>(draws);
     plan.m_ends.resize(replicates);
-    const bool store = rows <= kMostStoredRanks / replicates;
+    const bool store = of == Of::Ranks && rows <= kMostStoredRanks / replicates;
     if (store)
         plan.m_ranks.resize(replicates * rows);
     const bool done = forEachReplicate(
         replicates, feedback, [] { return 0; },
         [&](int, std::size_t i) {
+            if (of == Of::Counts) {
+                Generator generator{RandomStream(plan.m_seed, plan.m_stream, i)};
+                const double before = boost::random::gamma_distribution<double>(static_cast<double>(rows))(generator);
+                const double behind =
+                    boost::random::gamma_distribution<double>(static_cast<double>(plan.m_n - rows + 1))(generator);
+                plan.m_ends[i] = static_cast<double>(plan.m_n) * before / (before + behind);
+                return;
+            }
             SortedPlaces places(plan.m_seed, plan.m_stream, i, plan.m_n);
             for (std::size_t r = 0; r < rows; ++r) {
                 plan.m_ends[i] = places.next();
@@ -184,16 +213,17 @@ Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const Bo
     const bool poolTarget = pool.target == Target::Kind::Pool;
     const bool weighted = rules.ndkl == Rules::Ndkl::PoolWeighted;
     const std::uint64_t stream = streamId("bootstrap/rest/" + pool.attribute);
-    const PrefixCounts prefix(poolTarget ? ranked.groupAtRank : std::span<const std::uint32_t>(), groups);
+    const PrefixCounts prefix(poolTarget || plan.ofCounts() ? ranked.groupAtRank : std::span<const std::uint32_t>(),
+                              groups);
     std::uint64_t rows = 0;
     for (const std::uint32_t count : counts)
         rows += count;
-    const InfeasibleSchedule schedule(pool.share, static_cast<std::size_t>(rows));
+    const InfeasibleSchedule schedule(pool.share, plan.ofCounts() ? 0 : static_cast<std::size_t>(rows));
 
     BootstrapDraws result;
     result.ndkl.resize(weighted ? replicates : 0);
-    result.infeasibleIndex.resize(replicates);
-    result.infeasibleCount.resize(replicates);
+    result.infeasibleIndex.resize(plan.ofCounts() ? 0 : replicates);
+    result.infeasibleCount.resize(plan.ofCounts() ? 0 : replicates);
     std::vector<std::uint32_t> topDrawn(replicates * groups);
     std::vector<std::int64_t> poolDrawn(poolTarget ? replicates * groups : 0);
 
@@ -202,28 +232,35 @@ Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const Bo
         PoolWeightedSum sum;
         std::vector<std::uint32_t> counts, ranks, before;
         std::vector<std::int64_t> drawn;
-        std::vector<double> share;
+        std::vector<double> share, weights;
     };
     const bool done = forEachReplicate(
         replicates, feedback,
-        [&] { return Scratch{InfeasibleSum(schedule), PoolWeightedSum(pool.share), {}, {}, {}, {}, pool.share}; },
+        [&] { return Scratch{InfeasibleSum(schedule), PoolWeightedSum(pool.share), {}, {}, {}, {}, pool.share, {}}; },
         [&](Scratch& s, std::size_t i) {
-            const BootstrapPlan::Top top =
-                rules.keepTies ? plan.topWithTies(i, ranked.tieEnd, s.ranks) : plan.top(i, s.ranks);
+            BootstrapPlan::Top top{};
             s.counts.assign(groups, 0);
-            s.infeasible.reset();
-            for (const std::uint32_t rank : top.ranks) {
-                const std::uint32_t group = ranked.groupAtRank[rank];
-                ++s.counts[group];
-                s.infeasible.add(group);
+            Generator generator{RandomStream(seed, stream, i)};
+            if (plan.ofCounts()) {
+                top.end = plan.end(i);
+                drawTop(ranked.groupAtRank, prefix, top.end, static_cast<std::int64_t>(plan.rows()), generator,
+                        s.before, s.weights, s.counts);
+            } else {
+                top = rules.keepTies ? plan.topWithTies(i, ranked.tieEnd, s.ranks) : plan.top(i, s.ranks);
+                s.infeasible.reset();
+                for (const std::uint32_t rank : top.ranks) {
+                    const std::uint32_t group = ranked.groupAtRank[rank];
+                    ++s.counts[group];
+                    s.infeasible.add(group);
+                }
+                result.infeasibleIndex[i] = static_cast<double>(s.infeasible.index());
+                result.infeasibleCount[i] = static_cast<double>(s.infeasible.count());
             }
-            result.infeasibleIndex[i] = static_cast<double>(s.infeasible.index());
-            result.infeasibleCount[i] = static_cast<double>(s.infeasible.count());
             if (poolTarget) {
                 s.drawn.assign(s.counts.begin(), s.counts.end());
-                Generator generator{RandomStream(seed, stream, i)};
-                addRest(pool, ranked.groupAtRank, prefix, top.end, pool.n - static_cast<std::int64_t>(top.ranks.size()),
-                        generator, s.before, s.drawn);
+                const std::size_t drawn = plan.ofCounts() ? plan.rows() : top.ranks.size();
+                addRest(pool, ranked.groupAtRank, prefix, top.end, pool.n - static_cast<std::int64_t>(drawn), generator,
+                        s.before, s.weights, s.drawn);
                 for (std::size_t g = 0; g < groups; ++g)
                     s.share[g] = static_cast<double>(s.drawn[g]) / static_cast<double>(pool.n);
             }

@@ -22,10 +22,15 @@ namespace plumbline::metric {
 /// draws are uniform on what lies behind it, so their groups are multinomial. Exact, and O(k + G) a replicate.
 ///
 /// The places depend on n and k only, so they are drawn once and serve every prompt.
+///
+/// Where only the groups' counts are wanted, U_(k) comes from its beta law, and the k - 1 draws before it are uniform
+/// on what lies before it, so that their groups are multinomial, too: exact, and O(G) a replicate.
 class BootstrapPlan {
 public:
-    static Outcome<BootstrapPlan> draw(const Pool& pool, std::size_t rows, std::uint64_t seed, int draws,
+    enum class Of { Ranks, Counts };
+    static Outcome<BootstrapPlan> draw(const Pool& pool, std::size_t rows, std::uint64_t seed, int draws, Of of,
                                        Feedback& feedback);
+    bool ofCounts() const { return m_of == Of::Counts; }
 
     std::size_t draws() const { return m_ends.size(); }
     /// No replicate without ties looks at ranks from here on.
@@ -37,10 +42,13 @@ public:
     };
     /// The top rows of replicate i; `buffer` holds them where they are not stored.
     Top top(std::size_t i, std::vector<std::uint32_t>& buffer) const;
+    double end(std::size_t i) const { return m_ends[i]; }
+    std::size_t rows() const { return m_rows; }
     /// The same when all rows that tie with the k-th are kept. `tieEnd`: for each rank the first rank of a lower score.
     Top topWithTies(std::size_t i, std::span<const std::uint32_t> tieEnd, std::vector<std::uint32_t>& buffer) const;
 
 private:
+    Of m_of = Of::Ranks;
     std::uint64_t m_seed = 0, m_stream = 0;
     std::size_t m_n = 0, m_rows = 0, m_reach = 0;
     std::vector<double> m_ends;
@@ -63,11 +71,13 @@ struct GroupSpread {
 struct BootstrapDraws {
     std::vector<double> ndkl;        ///< unsorted, one a replicate; only where NDKL is weighted by the pool's shares
     std::vector<GroupSpread> spread; ///< of each group; zeros for one without a top row
-    std::vector<double> infeasibleIndex, infeasibleCount; ///< unsorted, against the target as it is observed
+    std::vector<double> infeasibleIndex, infeasibleCount; ///< unsorted, against the target as it is observed; none of
+                                                          ///< counts
     double biasSpread = 0; ///< variance of the positive group's share of Bias@K's two groups
 };
 
-/// `counts` are the top counts observed.
+/// `counts` are the top counts observed. A plan of counts is for definitions that neither keep ties nor weight NDKL by
+/// the pool's shares.
 Outcome<BootstrapDraws> bootstrap(const Pool& pool, const Rules& rules, const BootstrapPlan& plan,
                                   const RankedGroups& ranked, std::span<const std::uint32_t> counts, std::uint64_t seed,
                                   Feedback& feedback);

@@ -13,13 +13,13 @@
 #include <boost/random/binomial_distribution.hpp>
 
 #include "core/base/random.h"
+#include "core/metric/ndkl.h"
 #include "core/metric/parallel.h"
 
 namespace plumbline::metric {
 namespace {
 
 constexpr double kFurthest = 40;            // there a path has left every group but one
-constexpr std::size_t kSingleRanks = 256;   // looked at one by one; then in blocks of 1/128 of the rank
 constexpr std::size_t kRowsDrawnSingly = 8; // in a block, and in a list of many blocks so many a group:
 constexpr std::size_t kFewestRowsOfMany = 32, kMostRowsOfMany = 128;
 constexpr std::size_t kGuideBits = 6;
@@ -39,8 +39,7 @@ std::vector<Block> blocksOf(std::size_t rows, DivergenceKind kind) {
     std::vector<Block> blocks;
     double all = 0;
     for (std::size_t begin = 0; begin < rows;) {
-        const std::size_t length = begin < kSingleRanks ? 1 : (begin + 127) / 128;
-        Block block{std::min(rows, begin + length)};
+        Block block{std::min(rows, begin + blockLength(begin))};
         for (std::size_t rank = begin + 1; rank <= block.end; ++rank)
             block.weight += 1.0 / std::log2(static_cast<double>(rank) + 1.0);
         all += block.weight;

@@ -31,6 +31,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kLargestK = 100'000'000;
+constexpr std::size_t kLongList = 16'384; // whose rows are not drawn one by one where few draws are enough
 constexpr std::size_t kDivergenceDraws = 300, kFewestDivergenceDraws = 100;
 constexpr std::size_t kCurveDraws = 400; // enough for a band on a chart: its ends are the 10th draws from either side
 
@@ -185,6 +186,7 @@ struct Meter::Impl {
 
     double beyondPool = 0; ///< the discounts' sum for a k beyond the pool
     std::size_t divergenceDraws = kDivergenceDraws;
+    bool inBlocks = false; ///< nulls and resamples of long lists are drawn in blocks, not row by row
 
     bool applicable() const { return pool.groups.size() > 1; }
     double divisor(std::size_t counted) const {
@@ -378,8 +380,9 @@ Outcome<std::shared_ptr<const NullDistribution>> Meter::Impl::nullOf(std::size_t
     std::shared_ptr<const NullDistribution>& known = m_nulls[counted];
     if (!known) {
         const auto tables = tablesFor(ndklRows(counted));
-        PLUMBLINE_TRY(NullDistribution drawn, drawNull(pool, rules, *tables, counted, divisor(counted),
-                                                       normaliser(counted), options.seed, options.nullDraws, feedback));
+        PLUMBLINE_TRY(NullDistribution drawn,
+                      drawNull(pool, rules, *tables, counted, divisor(counted), normaliser(counted), options.seed,
+                               options.nullDraws, inBlocks, feedback));
         known = std::make_shared<const NullDistribution>(std::move(drawn));
     }
     return known;
@@ -389,7 +392,8 @@ Outcome<std::shared_ptr<const BootstrapPlan>> Meter::Impl::bootstrapPlan(Feedbac
     const std::scoped_lock lock(m_mutex);
     if (!m_plan) {
         PLUMBLINE_TRY(BootstrapPlan drawn,
-                      BootstrapPlan::draw(pool, rows, options.seed, options.bootstrapDraws, feedback));
+                      BootstrapPlan::draw(pool, rows, options.seed, options.bootstrapDraws,
+                                          inBlocks ? BootstrapPlan::Of::Counts : BootstrapPlan::Of::Ranks, feedback));
         m_plan = std::make_shared<const BootstrapPlan>(std::move(drawn));
     }
     return m_plan;
@@ -519,8 +523,10 @@ void Meter::Impl::addIntervals(const BootstrapDraws& draws, std::span<const std:
         const SortedDraws sorted(std::move(drawn));
         return Interval{sorted.quantile((1 - options.confidence) / 2), sorted.quantile((1 + options.confidence) / 2)};
     };
-    setFurther(Further::InfeasibleIndex, percentiles(draws.infeasibleIndex));
-    setFurther(Further::InfeasibleCount, percentiles(draws.infeasibleCount));
+    if (!draws.infeasibleIndex.empty()) {
+        setFurther(Further::InfeasibleIndex, percentiles(draws.infeasibleIndex));
+        setFurther(Further::InfeasibleCount, percentiles(draws.infeasibleCount));
+    }
     setFurther(Further::CountRatio, countRatioInterval(evidence, options.confidence));
     std::vector<SkewEvidence> present;
     std::copy_if(evidence.begin(), evidence.end(), std::back_inserter(present),
@@ -970,6 +976,9 @@ Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
         meter.m_impl->pool = m_impl->pool;
         meter.m_impl->shareTables(*m_impl);
         PLUMBLINE_CHECK(meter.m_impl->setK(k));
+        meter.m_impl->inBlocks = mostDraws < std::max(m_impl->options.nullDraws, m_impl->options.bootstrapDraws) &&
+                                 meter.m_impl->rows > kLongList && !meter.m_impl->rules.keepTies &&
+                                 meter.m_impl->rules.ndkl == Rules::Ndkl::Prefixes;
         return meter;
     });
 }

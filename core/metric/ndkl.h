@@ -35,6 +35,12 @@ private:
     std::vector<double> m_step, m_weight, m_weightByRank, m_weightByLog; // each prefix sum starts with 0 at [0]
 };
 
+/// Ranks after `begin` that rankings drawn in blocks take together: the first ones singly, then 1/128 of the rank.
+inline std::size_t blockLength(std::size_t begin) {
+    constexpr std::size_t kSingleRanks = 256;
+    return begin < kSingleRanks ? 1 : (begin + 127) / 128;
+}
+
 /// Z over any number of ranks, without tables. O(ranks).
 double ndklNormaliser(std::int64_t ranks);
 

@@ -53,9 +53,11 @@ struct NullDistribution {
 /// `rows` rows are ranked at random, without replacement; their skews are over `divisor`, NDKL is normalised by
 /// `normaliser` (where it runs over the whole list, the tables must cover it). In a draw from whose top rows a group is
 /// absent MinSkew is minus infinity, as for an observed ranking: absence is the extreme of the lower tail. The draws
-/// depend on the seed, the attribute's name and the pool only.
+/// depend on the seed, the attribute's name and the pool only. `inBlocks`: beyond rank 4,096 blocks of rows add normal
+/// numbers with the means and covariances of draws without replacement; then infeasible index and count have no draws.
+/// Only for definitions whose NDKL runs over the rows counted.
 Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const NdklTables& tables, std::size_t rows,
-                                   double divisor, double normaliser, std::uint64_t seed, int draws,
+                                   double divisor, double normaliser, std::uint64_t seed, int draws, bool inBlocks,
                                    Feedback& feedback);
 
 /// Groups of the rows of a random ranking, from the top: draws from the pool without replacement.

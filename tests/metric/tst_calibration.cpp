@@ -105,7 +105,8 @@ private Q_SLOTS:
             const metric::NdklTables tables(static_cast<std::size_t>(k));
             const metric::NullDistribution null =
                 metric::drawNull(pool, rules, tables, static_cast<std::size_t>(k), k,
-                                 tables.normaliser(static_cast<std::size_t>(k)), i, draws, feedback)
+                                 tables.normaliser(static_cast<std::size_t>(k)), i, draws, false,
+                                 feedback)
                     .value();
             const auto upper = [&](const metric::SortedDraws& sorted, double observed) {
                 const auto at = sorted.place(observed);

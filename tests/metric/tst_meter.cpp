@@ -90,9 +90,8 @@ std::vector<std::optional<double>> numbers(const Measurement& m) {
         all.insert(all.end(),
                    {v->value, v->ciLow, v->ciHigh, v->nullMean, v->nullP95, v->pValue, v->neutral, v->atMost});
     for (const GroupMeasure& g : m.groups)
-        all.insert(all.end(),
-                   {g.skew, g.ciLow, g.ciHigh, g.nullLow, g.nullHigh, g.pValue, g.meanScore, g.gap, g.gapLow, g.gapHigh,
-                    g.gapInSd, g.cliffsDelta});
+        all.insert(all.end(), {g.skew, g.ciLow, g.ciHigh, g.nullLow, g.nullHigh, g.pValue, g.meanScore, g.gap, g.gapLow,
+                               g.gapHigh, g.gapInSd, g.cliffsDelta});
     return all;
 }
 
@@ -310,7 +309,8 @@ private Q_SLOTS:
         std::vector<std::int32_t> groups;
         for (int row = 0; row < 300; ++row) {
             const double score = std::floor(random.uniform() * 20) / 20;
-            scores.push_back(random.below(30) == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(score));
+            scores.push_back(random.below(30) == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                                   : static_cast<float>(score));
             groups.push_back(static_cast<std::int32_t>(random.below(4)) - 1);
         }
         const auto rank = [&](std::size_t row) { return std::isnan(scores[row]) ? -1.0F : scores[row]; };
@@ -424,6 +424,60 @@ private Q_SLOTS:
         QVERIFY(meter.values(front, other).error().code == ErrorCode::InvalidArgument);
         QVERIFY(meter.at({0, 0.0}).error().code == ErrorCode::KInvalid);
         QVERIFY(meter.front(std::span(scores).first(10), 5).error().code == ErrorCode::ScoresInvalid);
+    }
+
+    /// Long lists that are explored with few draws are drawn in blocks: the same nulls and intervals as row by row, up
+    /// to the draws.
+    void longListsAreExploredInBlocks() {
+        const Data data = makeData(60'000, 5, 0.3, 3);
+        const std::vector<float> scores(data.scores.begin(), data.scores.end());
+        Feedback feedback;
+        const Meter meter = Meter::create(data.attribute, optionsWith(20'000, 2000)).value();
+        const Measurement byRow = meter.measure(std::span<const float>(scores), feedback).value();
+        const Meter few = meter.at({20'000, 0.0}, 1999).value();
+        const Measurement inBlocks =
+            few.measure(few.front(scores, few.measureNeeds(feedback).value()).value(), byRow, feedback).value();
+        QCOMPARE(toJson(valuesOnly(inBlocks)).dump(), toJson(valuesOnly(byRow)).dump());
+
+        const auto close = [](std::optional<double> a, std::optional<double> b, double within) {
+            return a && b && std::abs(*a - *b) <= within;
+        };
+        // Means of 2,000 draws; the 95 % points of the null are some 5 % of themselves apart by chance.
+        for (const auto member : {&Measurement::maxSkew, &Measurement::minSkew, &Measurement::ndkl}) {
+            const MetricValue &a = byRow.*member, &b = inBlocks.*member;
+            QVERIFY2(close(a.nullMean, b.nullMean, 0.04 * std::abs(*a.nullMean)),
+                     qPrintable(QStringLiteral("%1 %2").arg(*a.nullMean).arg(*b.nullMean)));
+            QVERIFY2(close(a.nullP95, b.nullP95, 0.1 * std::abs(*a.nullP95)),
+                     qPrintable(QStringLiteral("%1 %2").arg(*a.nullP95).arg(*b.nullP95)));
+            const double width = *a.ciHigh - *a.ciLow;
+            QVERIFY(close(a.ciLow, b.ciLow, 0.1 * width) && close(a.ciHigh, b.ciHigh, 0.1 * width));
+        }
+        for (std::size_t g = 0; g < byRow.groups.size(); ++g) {
+            const GroupMeasure &a = byRow.groups[g], &b = inBlocks.groups[g];
+            const double width = *a.ciHigh - *a.ciLow;
+            QVERIFY(close(a.ciLow, b.ciLow, 0.05 * width) && close(a.ciHigh, b.ciHigh, 0.05 * width));
+        }
+        for (const char* name : {"kl", "total_variation", "normalised_entropy", "count_ratio"}) {
+            const MetricValue &a = byRow.further(name)->value, &b = inBlocks.further(name)->value;
+            QVERIFY2(close(a.nullMean, b.nullMean, 0.05 * std::max(0.02, std::abs(*a.nullMean))), name);
+        }
+        for (const char* name : {"infeasible_index", "infeasible_count"}) {
+            const MetricValue& value = inBlocks.further(name)->value;
+            QVERIFY2(value.value && !value.ciLow && !value.nullMean && byRow.further(name)->value.ciLow, name);
+        }
+        // Not where the draws are not fewer, the list is short, or ties are kept.
+        QVERIFY(meter.at({20'000, 0.0})
+                    .value()
+                    .measure(few.front(scores, 60'000).value(), byRow, feedback)
+                    .value()
+                    .further("infeasible_index")
+                    ->value.ciLow);
+        QVERIFY(meter.at({5'000, 0.0}, 100)
+                    .value()
+                    .measure(few.front(scores, 60'000).value(), byRow, feedback)
+                    .value()
+                    .further("infeasible_index")
+                    ->value.ciLow);
     }
 
     void kOutOfRange() {

@@ -7,6 +7,7 @@
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -1079,6 +1080,119 @@ private Q_SLOTS:
         QVERIFY(!relevance->isVisible());
         definition->setCurrentIndex(0);
         QVERIFY(panel.config()->measure.target.kind == Target::Kind::Conditional);
+    }
+    void theFormOfAnAuditIsKept() {
+        Bench bench;
+        bench.open();
+        AuditRunner runner(bench.context);
+        QJsonObject filled;
+        {
+            NewAuditPanel panel(bench.context, &runner);
+            panel.show();
+            auto* target = named<QComboBox>(&panel, QStringLiteral("Target shares"));
+            QTRY_VERIFY_WITH_TIMEOUT(target->findText(QStringLiteral("Labour force")) >= 0, 30000);
+            AuditChoices choices = panel.choices();
+            choices.prompts = QStringLiteral("a nurse\n  a pilot: \"x\" × é\n");
+            choices.attributes = QStringList{QStringLiteral("gender")};
+            choices.merged = {QStringLiteral("age [young = 0-2 + 3-9]")};
+            choices.crossed = {QStringLiteral("age"), QStringLiteral("race")};
+            choices.k = QStringLiteral("12 per cent"); // not finished
+            choices.target = target->itemData(target->findText(QStringLiteral("Labour force"))).toString();
+            choices.measure.seed = 7;
+            choices.measure.correction = Correction::FalseDiscovery;
+            choices.measure.tolerance = 1.25;
+            choices.measure.level = 0.01;
+            choices.measure.minGroup = 12;
+            choices.others.families = {Family::Association};
+            choices.others.dimensions = {"race"};
+            choices.others.captions = "/data/caps.json";
+            choices.precision = QStringLiteral("bf16");
+            choices.more = true;
+            panel.choose(choices);
+            filled = panel.choices().toJson();
+            const QJsonObject wanted = choices.toJson();
+            for (auto each = wanted.begin(); each != wanted.end(); ++each)
+                if (each.key() != u"families") // those that come with what they need are among them, too
+                    QVERIFY2(filled.value(each.key()) == each.value(), qPrintable(each.key()));
+            const auto kept = [&] {
+                return QJsonDocument::fromJson(bench.settings.draft(bench.project.path())).object();
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(kept() == filled, 30000); // without being told to
+            QFile file(QString::fromStdString((bench.folder / "settings.ini").string()));
+            QVERIFY(file.open(QIODevice::ReadOnly) && file.readAll().contains("a nurse"));
+        }
+        {
+            NewAuditPanel panel(bench.context, &runner); // as after a crash
+            QCOMPARE(panel.choices().toJson(), filled);
+            QString problem;
+            QVERIFY(!panel.config(&problem)); // the published shares are not known yet
+            panel.show();
+            auto* target = named<QComboBox>(&panel, QStringLiteral("Target shares"));
+            QTRY_COMPARE_WITH_TIMEOUT(target->currentText(), QStringLiteral("Labour force"), 30000);
+            QCOMPARE(panel.choices().toJson(), filled);
+            named<QLineEdit>(&panel, QStringLiteral("How many top images to look at: a number, or a share such as 10%"))
+                ->setText(QStringLiteral("50"));
+            const auto config = panel.config(&problem);
+            QVERIFY2(config, qPrintable(problem));
+            QCOMPARE(config->attributes, (std::vector<std::string>{"gender", "age [young = 0-2 + 3-9] × race"}));
+            QVERIFY(config->measure.target.kind == Target::Kind::Custom && config->measure.seed == 7);
+
+            // Another project has a form of its own, and this one is there again afterwards.
+            const QString path = bench.project.path();
+            bench.project.create(QString::fromStdString((bench.folder / "other.plumb").string()));
+            QTRY_VERIFY_WITH_TIMEOUT(bench.project.isOpen() && bench.lists.isLoaded(), 30000);
+            QTRY_COMPARE(panel.choices().prompts, QString());
+            QCOMPARE(panel.choices().k, QStringLiteral("100"));
+            bench.project.open(path);
+            QTRY_COMPARE_WITH_TIMEOUT(panel.choices().k, QStringLiteral("50"), 30000);
+            QCOMPARE(panel.choices().prompts, filled.value(u"prompts").toString());
+        }
+        // What is kept but cannot be read is an empty form.
+        bench.settings.setDraft(bench.project.path(), "{\"k\": 5, \"attributes\": \"x\", \"level\": [");
+        NewAuditPanel panel(bench.context, &runner);
+        QCOMPARE(panel.choices().k, QStringLiteral("100"));
+    }
+    void anAuditLikeAnother() {
+        Bench bench;
+        bench.open();
+        const store::RunRecord run = bench.lists.runs()->records().front();
+        AuditRunner runner(bench.context);
+        NewAuditPanel panel(bench.context, &runner);
+        panel.show();
+        QVERIFY(!panel.chooseLike(999));
+        QVERIFY(panel.chooseLike(run.id));
+        QString problem;
+        const auto config = panel.config(&problem);
+        QVERIFY2(config, qPrintable(problem));
+        QCOMPARE(config->attributes, run.config.attributes);
+        QCOMPARE(config->modelId, run.config.modelId);
+        QCOMPARE(config->imageSetId, run.config.imageSetId);
+        QCOMPARE(formatK(config->measure.k), formatK(run.config.measure.k));
+        const auto texts = [](const ProbeSet& set) {
+            std::vector<std::string> all;
+            for (const Prompt& prompt : probe::expand(set))
+                all.push_back(prompt.text);
+            return all;
+        };
+        QCOMPARE(texts(config->probe), texts(run.config.probe));
+
+        // Shares of its own, a crossing with merged groups and further choices.
+        AuditConfig other = run.config;
+        other.attributes = {"age [young = 0-2 + 3-9] × gender"};
+        other.probe = probe::handWritten({"a nurse", "a pilot"});
+        other.measure.k = {0, 0.1};
+        other.measure.target = {Target::Kind::Custom, {{"x", 0.4}, {"y", 0.6}}, {}};
+        other.measure.level = 0.01;
+        const AuditChoices choices = AuditChoices::of(other, 0);
+        QCOMPARE(choices.attributes, std::optional(QStringList()));
+        QCOMPARE(choices.crossed, (QStringList{QStringLiteral("age"), QStringLiteral("gender")}));
+        QCOMPARE(choices.merged, QStringList{QStringLiteral("age [young = 0-2 + 3-9]")});
+        QCOMPARE(choices.prompts, QStringLiteral("a nurse\na pilot"));
+        QCOMPARE(choices.k, QStringLiteral("10%"));
+        QVERIFY(choices.more && choices.shares);
+        panel.choose(choices);
+        QCOMPARE(panel.choices().target, QStringLiteral("table"));
+        QVERIFY(says(&panel, QStringLiteral("x 40.0 %, y 60.0 %")));
     }
     void theLevelAndTheSmallestGroupAreChosen() {
         Bench bench;

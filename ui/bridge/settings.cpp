@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/settings.h"
 
+#include <QCryptographicHash>
 #include <QStandardPaths>
 
 namespace plumbline::ui {
@@ -18,8 +19,14 @@ const QString kAlerts = QStringLiteral("window/alerts");
 const QString kAuditor = QStringLiteral("report/auditor");
 const QString kVocabulary = QStringLiteral("models/vocabulary");
 const QString kTourSeen = QStringLiteral("tour/seen");
+const QString kDrafts = QStringLiteral("drafts/");
 const QString kFolders = QStringLiteral("folders/");
 const QString kSample = QStringLiteral("sample");
+
+/// A path may hold any sign, also the one that parts groups of settings.
+QString draftKey(const QString& project) {
+    return kDrafts + QString::fromLatin1(QCryptographicHash::hash(project.toUtf8(), QCryptographicHash::Sha1).toHex());
+}
 
 QString userFile() {
     return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
@@ -37,7 +44,9 @@ void Settings::addRecentProject(const QString& path) {
     QStringList paths = recentProjects();
     paths.removeAll(path);
     paths.prepend(path);
-    m_settings.setValue(kRecent, paths.first(std::min(kMaxRecent, paths.size())));
+    for (; paths.size() > kMaxRecent; paths.removeLast())
+        m_settings.remove(draftKey(paths.last()));
+    m_settings.setValue(kRecent, paths);
     Q_EMIT recentProjectsChanged();
 }
 
@@ -45,8 +54,18 @@ void Settings::removeRecentProject(const QString& path) {
     QStringList paths = recentProjects();
     if (paths.removeAll(path) == 0)
         return;
+    m_settings.remove(draftKey(path));
     m_settings.setValue(kRecent, paths);
     Q_EMIT recentProjectsChanged();
+}
+
+QByteArray Settings::draft(const QString& project) const {
+    return m_settings.value(draftKey(project)).toByteArray();
+}
+
+void Settings::setDraft(const QString& project, const QByteArray& draft) {
+    m_settings.setValue(draftKey(project), draft);
+    m_settings.sync();
 }
 
 QString Settings::lastProject() const { return m_settings.value(kLastProject).toString(); }

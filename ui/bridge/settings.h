@@ -8,7 +8,8 @@
 
 namespace plumbline::ui {
 
-/// What the window remembers between two starts. Nothing of a project is kept here but where it was.
+/// What the window remembers between two starts. Of a project nothing is kept here but where it was, and what stood in
+/// an unfinished form: that is the user's, not the project's.
 class Settings : public QObject {
     Q_OBJECT
 public:
@@ -55,6 +56,10 @@ public:
     /// The folder that a file dialog starts in.
     QString folder(const QString& purpose) const;
     void setFolder(const QString& purpose, const QString& path);
+
+    /// What stood in an unfinished form of a project; kept for the recent projects. Written to the disk at once.
+    QByteArray draft(const QString& project) const;
+    void setDraft(const QString& project, const QByteArray& draft);
 
 Q_SIGNALS:
     void recentProjectsChanged();

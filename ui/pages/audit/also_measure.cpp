@@ -159,6 +159,20 @@ OtherMeasures AlsoMeasure::chosen() const {
     return others;
 }
 
+void AlsoMeasure::choose(const OtherMeasures& others) {
+    for (QAction* action : m_families)
+        if (const auto family = static_cast<Family>(action->data().toInt()); !needsInput(family))
+            action->setChecked(std::ranges::find(others.families, family) != others.families.end());
+    for (const auto& [column, wanted] : {std::pair(&m_sets, &others.sets), std::pair(&m_classes, &others.classes)})
+        for (QAction* action : column->actions->actions())
+            if (action->data().toString().toStdString() == *wanted)
+                action->setChecked(true);
+    for (QAction* dimension : m_dimensions->actions())
+        dimension->setChecked(std::ranges::find(others.dimensions, dimension->data().toString().toStdString()) !=
+                              others.dimensions.end());
+    setCaptions(decoded(fromUtf8(others.captions)));
+}
+
 void AlsoMeasure::refresh() {
     const auto count = static_cast<int>(chosen().families.size());
     setText(count == 0 ? tr("Nothing more") : tr("%n more measure(s)", nullptr, count));

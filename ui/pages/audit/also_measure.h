@@ -25,6 +25,8 @@ public:
     /// controlled dimensions.
     void setColumns(const QStringList& columns);
     OtherMeasures chosen() const;
+    /// Columns that the images do not have are left out.
+    void choose(const OtherMeasures& others);
     /// A list of the images' captions (a path in the file system's encoding); empty: none.
     void setCaptions(const QString& file);
 

@@ -2,6 +2,7 @@
 #include "ui/pages/audit/new_audit_panel.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include <QCheckBox>
@@ -9,6 +10,7 @@
 #include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -24,6 +26,7 @@
 #include "ui/bridge/error_texts.h"
 #include "ui/bridge/json.h"
 #include "ui/bridge/project_service.h"
+#include "ui/bridge/settings.h"
 #include "ui/models/project_lists.h"
 #include "ui/models/prompt_table.h"
 #include "ui/pages/audit/also_measure.h"
@@ -42,6 +45,7 @@ namespace {
 /// The probe choice that means "the prompts written here".
 constexpr qint64 kWritten = 0;
 constexpr int kShownEmpty = 200; ///< combinations without an image that are shown with their names
+constexpr std::chrono::milliseconds kKeepAfter(300); ///< of the last change
 constexpr int kNamed = 3;        ///< groups that a caution names; the others are counted
 
 /// "a, b, c and 5 more".
@@ -151,7 +155,144 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
     connect(m_runner, &AuditRunner::finished, this, &NewAuditPanel::refreshState);
     connect(m_runner, &AuditRunner::stopped, this, &NewAuditPanel::refreshState);
     m_moreArea->setVisible(false);
+    m_keep.setSingleShot(true);
+    m_keep.setInterval(kKeepAfter);
+    connect(&m_keep, &QTimer::timeout, this, &NewAuditPanel::flush);
+    const auto keepLater = [this] { m_keep.start(); };
+    for (QSpinBox* box : {m_seed, m_minGroup})
+        connect(box, &QSpinBox::valueChanged, this, keepLater);
+    for (QDoubleSpinBox* box : {m_tolerance, m_level})
+        connect(box, &QDoubleSpinBox::valueChanged, this, keepLater);
+    for (QComboBox* box : {m_correction, m_precision})
+        connect(box, &QComboBox::currentIndexChanged, this, keepLater);
+    connect(m_also, &AlsoMeasure::changed, this, keepLater);
+    connect(m_more, &QCheckBox::toggled, this, keepLater);
+    connect(m_context.project, &ProjectService::opened, this, &NewAuditPanel::takeUp);
+    connect(m_context.project, &ProjectService::closed, this, [this] {
+        flush();
+        m_keptOf.clear();
+        choose({});
+    });
+    if (m_context.project->isOpen())
+        takeUp();
     refreshLists();
+}
+
+/// The form of the project that was opened.
+void NewAuditPanel::takeUp() {
+    m_keptOf = m_context.project->path();
+    m_kept = m_context.settings->draft(m_keptOf);
+    m_restored = AuditChoices::fromJson(QJsonDocument::fromJson(m_kept).object());
+}
+
+void NewAuditPanel::flush() {
+    m_keep.stop();
+    if (m_keptOf.isEmpty() || m_restored)
+        return;
+    const QByteArray now = QJsonDocument(choices().toJson()).toJson(QJsonDocument::Compact);
+    if (std::exchange(m_kept, now) != now)
+        m_context.settings->setDraft(m_keptOf, now);
+}
+
+AuditChoices NewAuditPanel::choices() const {
+    AuditChoices choices;
+    choices.model = m_model->currentData().toLongLong();
+    choices.images = m_images->currentData().toLongLong();
+    choices.probe = m_probe->currentData().toLongLong();
+    choices.prompts = m_prompts->toPlainText();
+    choices.attributes.emplace();
+    for (int row = 0; row < m_attributes->count(); ++row)
+        if (m_attributes->item(row)->checkState() == Qt::Checked)
+            choices.attributes->append(m_attributes->item(row)->data(Qt::UserRole).toString());
+    for (const auto& [name, merges] : m_merges)
+        choices.merged << fromUtf8(formatAttribute({part(name)}));
+    choices.crossed = crossedAttributes();
+    choices.k = m_k->text();
+    choices.target = m_target->chosenKind();
+    choices.table = m_target->table();
+    choices.relevance = m_target->chosenRelevance();
+    choices.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
+    choices.measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    choices.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
+    choices.measure.tolerance = m_tolerance->value();
+    choices.measure.level = m_level->value();
+    choices.measure.minGroup = m_minGroup->value();
+    choices.others = m_also->chosen();
+    choices.precision = m_precision->currentData().toString();
+    choices.more = m_more->isChecked();
+    return choices;
+}
+
+bool NewAuditPanel::chooseLike(qint64 run) {
+    const store::RunRecord* record = m_context.lists->runs()->recordById(run);
+    if (record == nullptr)
+        return false;
+    const AuditConfig& config = record->config;
+    const std::string content = probe::contentSha256(config.probe);
+    qint64 set = kWritten;
+    for (const store::ProbeRecord& known : m_context.lists->probes()->records())
+        if (known.probe.name == config.probe.name && probe::contentSha256(known.probe) == content)
+            set = known.id;
+    QStringList gone;
+    if (m_context.lists->models()->recordById(config.modelId) == nullptr)
+        gone << tr("The model of run %1 is not in the project any more.").arg(run);
+    if (m_context.lists->imageSets()->recordById(config.imageSetId) == nullptr)
+        gone << tr("The images of run %1 are not in the project any more.").arg(run);
+    choose(AuditChoices::of(config, set));
+    if (!gone.isEmpty())
+        Q_EMIT raised({Severity::Note, gone.join(u' '), {}, {}, QStringLiteral("audit")});
+    return true;
+}
+
+void NewAuditPanel::choose(const AuditChoices& choices) {
+    const auto chooseIn = [](QComboBox* box, const QVariant& wanted) {
+        box->setCurrentIndex(std::max(box->findData(wanted), box->count() > 0 ? 0 : -1));
+    };
+    chooseIn(m_model, choices.model);
+    chooseIn(m_images, choices.images);
+    refreshAttributes();
+    m_merges.clear();
+    if (const auto* set = imageSet())
+        for (const QString& text : choices.merged) {
+            const auto parts = parseAttribute(text.toStdString());
+            if (!parts || parts->size() != 1)
+                continue;
+            const AttributePart& merged = parts->front();
+            const auto counts = std::ranges::find(set->attributes, merged.name, &store::ImageSetRecord::AttributeCounts::name);
+            const auto isThere = [&](const std::string& group) {
+                return std::ranges::find(counts->groups, group, [](const auto& one) { return one.first; }) !=
+                       counts->groups.end();
+            };
+            if (counts != set->attributes.end() && std::ranges::all_of(merged.merges, [&](const GroupMerge& merge) {
+                    return std::ranges::all_of(merge.members, isThere);
+                }))
+                m_merges[fromUtf8(merged.name)] = merged.merges;
+        }
+    for (int row = 0; row < m_attributes->count(); ++row) {
+        const QString name = m_attributes->item(row)->data(Qt::UserRole).toString();
+        const bool chosen = choices.attributes ? choices.attributes->contains(name) : row == 0;
+        m_attributes->item(row)->setCheckState(chosen ? Qt::Checked : Qt::Unchecked);
+        const bool crossed = choices.crossed.isEmpty() ? row < 2 : choices.crossed.contains(name);
+        m_crossed->item(row)->setCheckState(crossed ? Qt::Checked : Qt::Unchecked);
+    }
+    m_cross->setChecked(!choices.crossed.isEmpty() && m_crossed->count() > 1);
+    nameAttributes();
+    chooseIn(m_probe, choices.probe);
+    m_prompts->setPlainText(choices.prompts);
+    m_k->setText(choices.k);
+    chooseIn(m_definition, static_cast<int>(choices.measure.definition));
+    m_target->choose(choices.target, choices.table, choices.relevance, choices.shares);
+    m_seed->setValue(static_cast<int>(
+        std::min<std::uint64_t>(choices.measure.seed, static_cast<std::uint64_t>(std::numeric_limits<int>::max()))));
+    chooseIn(m_correction, static_cast<int>(choices.measure.correction));
+    m_tolerance->setValue(choices.measure.tolerance);
+    m_level->setValue(choices.measure.level);
+    m_minGroup->setValue(static_cast<int>(std::min<std::int64_t>(choices.measure.minGroup, m_minGroup->maximum())));
+    m_also->choose(choices.others);
+    chooseIn(m_precision, choices.precision);
+    m_more->setChecked(choices.more);
+    refreshGroups();
+    refreshPrompts();
 }
 
 QWidget* NewAuditPanel::buildQuestion() {
@@ -326,6 +467,10 @@ void NewAuditPanel::refreshLists() {
     fillBox(m_probe, probes);
     m_model->setPlaceholderText(tr("no model yet"));
     m_images->setPlaceholderText(tr("no images yet"));
+    if (m_restored && m_context.lists->isLoaded()) {
+        choose(*m_restored);
+        m_restored.reset();
+    }
     refreshAttributes();
     refreshPrompts(); // a set may have been edited
 }
@@ -706,6 +851,7 @@ void NewAuditPanel::refreshState() {
                                          : QStringLiteral("• ") + hints.join(QStringLiteral("\n• ")));
     m_cautions->setVisible(!hints.isEmpty());
     m_run->setEnabled(ready && !isRunning && m_context.isWritable());
+    m_keep.start();
 }
 
 void NewAuditPanel::run() {

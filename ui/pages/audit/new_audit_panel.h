@@ -4,9 +4,12 @@
 #include <map>
 #include <optional>
 
+#include <QTimer>
+
 #include "core/data/attribute_text.h"
 #include "core/data/audit.h"
 #include "core/store/project.h"
+#include "ui/pages/audit/audit_choices.h"
 #include "ui/pages/context.h"
 #include "ui/widgets/page.h"
 
@@ -38,6 +41,16 @@ public:
     std::optional<AuditConfig> config(QString* problem = nullptr) const;
     void run();
     void chooseProbe(qint64 id);
+    /// What stands in the form, complete or not.
+    AuditChoices choices() const;
+    /// Images, attributes and columns that the project does not have are left out.
+    void choose(const AuditChoices& choices);
+    /// The choices of a run of the project; what it does not have any more is said (raised()). False: there is no such
+    /// run.
+    bool chooseLike(qint64 run);
+    /// Keeps what stands in the form, which is else done a moment after the last change: it is there again when the
+    /// project is opened, also after a crash.
+    void flush();
     void focusFirst() override;
 
 Q_SIGNALS:
@@ -52,6 +65,7 @@ private:
     void refreshGroups();
     void refreshPrompts();
     void refreshState();
+    void takeUp();
     const store::ImageSetRecord* imageSet() const;
     /// The attribute with the groups that were merged.
     AttributePart part(const QString& attribute) const;
@@ -121,6 +135,10 @@ private:
         QStringList emptyGroups; ///< the first of them
     };
     Crossed m_counted;
+    QTimer m_keep;
+    QString m_keptOf;  ///< the project that the form belongs to
+    QByteArray m_kept; ///< what is kept of it
+    std::optional<AuditChoices> m_restored; ///< what is to stand in the form once the project's lists are read
 };
 
 } // namespace plumbline::ui

@@ -78,6 +78,7 @@ TargetChoice::TargetChoice(const Context& context, QWidget* parent)
         column->addWidget(each);
     setFocusProxy(m_kind);
     connect(m_kind, &QComboBox::currentIndexChanged, this, &TargetChoice::refresh);
+    connect(m_kind, &QComboBox::activated, this, [this] { m_wanted.clear(); });
     connect(m_relevance, &QComboBox::currentIndexChanged, this, &TargetChoice::refresh);
     connect(m_table, &PathEdit::pathChanged, this, &TargetChoice::readTable);
     refresh();
@@ -111,6 +112,11 @@ void TargetChoice::askPresets() {
             m_kind->insertItem(m_kind->findData(kTable), title, QVariant(kPreset + name));
             m_presets.emplace_back(name, Preset{title, preset.value(u"citation").toString(), std::move(*target)});
         }
+        if (const int wanted = m_kind->findData(m_wanted); !m_wanted.isEmpty() && wanted >= 0)
+            m_kind->setCurrentIndex(wanted);
+        m_wanted.clear();
+        preferPreset();
+        refresh();
     });
 }
 
@@ -190,6 +196,57 @@ void TargetChoice::refresh() {
     Q_EMIT changed();
 }
 
+/// Shares without a table that a published target has are called by its name.
+void TargetChoice::preferPreset() {
+    if (kind() != kTable || !m_read || !m_table->path().isEmpty())
+        return;
+    for (const auto& [name, preset] : m_presets)
+        if (preset.target.shares == m_read->shares &&
+            std::ranges::equal(preset.target.byConcept, m_read->byConcept, [](const auto& a, const auto& b) {
+                return a.concept_ == b.concept_ && a.shares == b.shares;
+            })) {
+            m_kind->setCurrentIndex(m_kind->findData(QVariant(kPreset + name)));
+            return;
+        }
+}
+
+QString TargetChoice::kindOf(const Target& target) {
+    switch (target.kind) {
+    case Target::Kind::Pool: return kPool;
+    case Target::Kind::Uniform: return kUniform;
+    case Target::Kind::Conditional: return kConditional;
+    case Target::Kind::Custom: return kTable;
+    }
+    return {};
+}
+
+QString TargetChoice::chosenKind() const {
+    return m_wanted.isEmpty() ? m_kind->currentData().toString() : m_wanted;
+}
+
+QString TargetChoice::table() const {
+    return m_table->path();
+}
+
+QString TargetChoice::chosenRelevance() const {
+    return m_relevance->currentText();
+}
+
+void TargetChoice::choose(const QString& kind, const QString& table, const QString& relevance,
+                          const std::optional<Target>& shares) {
+    const int known = m_kind->findData(kind);
+    m_wanted = known < 0 && kind.startsWith(kPreset) && m_presets.empty() ? kind : QString();
+    m_kind->setCurrentIndex(std::max(0, known));
+    m_table->setPath(table);
+    if (const int attribute = m_relevance->findText(relevance); attribute >= 0)
+        m_relevance->setCurrentIndex(attribute);
+    if (shares && table.isEmpty()) {
+        m_read = shares;
+        preferPreset();
+    }
+    refresh();
+}
+
 std::optional<Target> TargetChoice::target(QString* problem) const {
     const QString chosen = kind();
     const auto missing = [problem](const QString& what) {
@@ -197,6 +254,8 @@ std::optional<Target> TargetChoice::target(QString* problem) const {
             *problem = what;
         return std::nullopt;
     };
+    if (!m_only && !m_wanted.isEmpty())
+        return missing(tr("The published target shares are being read."));
     if (chosen == kPool)
         return Target{};
     if (chosen == kUniform)

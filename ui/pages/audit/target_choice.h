@@ -41,6 +41,16 @@ public:
     std::string relevance() const;
     /// Why these groups cannot be measured against it at all; empty: they can.
     QString misfit(const std::string& attribute, const Counts& groups) const;
+    /// How a target is called among the choices ("pool", "uniform", "conditional", "table").
+    static QString kindOf(const Target& target);
+    /// What was chosen, to be chosen again: the kind ("preset:NAME" for published shares), the table's path, the
+    /// attribute of relevance.
+    QString chosenKind() const;
+    QString table() const;
+    QString chosenRelevance() const;
+    /// `shares`: of a table that is not known any more; those of a published target are found among these.
+    void choose(const QString& kind, const QString& table, const QString& relevance,
+                const std::optional<Target>& shares);
     /// What becomes of the concepts of a probe that the choice says nothing about.
     QStringList cautions(const ProbeSet& probe) const;
 
@@ -54,6 +64,7 @@ private:
     void askPresets();
     void readTable();
     void refresh();
+    void preferPreset();
     QString kind() const;
 
     struct Preset {
@@ -72,6 +83,7 @@ private:
     std::optional<Target> m_read; ///< of the table
     QString m_problem;            ///< why the table could not be read
     qint64 m_asked = 0;           ///< the request that reads it
+    QString m_wanted;             ///< a published target that is to be chosen when they are known
 };
 
 } // namespace plumbline::ui

@@ -208,6 +208,10 @@ QMenu* RunsPage::buildHand() {
         if (m_run)
             Q_EMIT compareRequested(m_run->record.id);
     });
+    menu->addAction(tr("New &audit like this one…"), this, [this] {
+        if (m_run)
+            Q_EMIT auditLikeRequested(m_run->record.id);
+    });
     menu->addAction(tr("&Verify: repeat it and compare"), this, [this] {
         if (m_run)
             Q_EMIT verifyRequested(m_run->record.id);

@@ -64,6 +64,8 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void newAuditRequested();
+    /// The form of a new audit, with the choices of the run that is shown.
+    void auditLikeRequested(qint64 run);
     void resumeRequested(qint64 run);
     /// Of the finished run that is shown. `suffix`: "html", "pdf", "json" or "csv"; `evidence`: as plumb report has it.
     void reportRequested(qint64 run, const QString& suffix, const QString& evidence);
