@@ -9,6 +9,7 @@
 #include <QTest>
 
 #include "tests/support/test_support.h"
+#include "ui/charts/pdf_guide.h"
 #include "ui/charts/report_drawings.h"
 #include "ui/charts/report_pdf.h"
 
@@ -60,13 +61,44 @@ private Q_SLOTS:
         const QByteArray one = written(QStringLiteral("<h2>Summary</h2><p>short</p>"));
         QVERIFY(one.startsWith("%PDF-"));
         QCOMPARE(pages(one), 1);
-        const QByteArray title = QByteArrayLiteral("Audit of A & B"); // in the document's facts, as UTF-16
-        QByteArray wide;
+        const QByteArray title = QByteArrayLiteral("Audit of A & B"); // in the document's facts, perhaps as UTF-16
+        QByteArray wide("\xfe\xff");
         for (const char c : title)
             wide += QByteArray(1, '\0') + c;
-        QVERIFY(one.contains(title) || one.contains(wide));
+        QVERIFY(one.contains(title) || one.contains(wide) || one.contains('<' + wide.toHex() + '>'));
         const qsizetype many = pages(written(rows(400)));
         QVERIFY2(many >= 4 && many <= 20, qPrintable(QString::number(many)));
+    }
+    void headingsAndLinksLead() {
+        const QString pdf = QString::fromLatin1(
+            written(QStringLiteral("<h1>Audit</h1><p><a href=\"#far\">see there</a>, <a href=\"#nowhere\">not</a></p>"
+                                   "<h2>Summary</h2><h3>By gender</h3>") +
+                    rows(120) + QStringLiteral("<h2 id=\"far\">Method (é)</h2><p>words</p>")));
+        const auto found = [&](const char* pattern) {
+            const QRegularExpression expression(QString::fromLatin1(pattern),
+                                                QRegularExpression::DotMatchesEverythingOption);
+            QStringList all;
+            for (auto matches = expression.globalMatch(pdf); matches.hasNext();)
+                all << matches.next().captured(1);
+            return all;
+        };
+        const QStringList sheets = found("/Kids \\[([^\\]]*)\\]").value(0).split(QStringLiteral(" 0 R"), Qt::SkipEmptyParts);
+        QVERIFY(sheets.size() > 3);
+        const QString first = sheets.front().trimmed(), last = sheets[sheets.size() - 2].trimmed(); // then a blank
+        QVERIFY(pdf.contains(QStringLiteral("/PageMode /UseOutlines")));
+        QVERIFY(pdf.contains(QStringLiteral("/Lang (en)")) && pdf.contains(QStringLiteral("/DisplayDocTitle true")));
+        // Two entries, one of them with one below it that is folded; the report's own name is none.
+        QCOMPARE(found("/Count (\\d+) [^>]*/Type /Outlines"), QStringList{QStringLiteral("2")});
+        QCOMPARE(found("/Count (-1) "), QStringList{QStringLiteral("-1")});
+        QVERIFY(pdf.contains(QStringLiteral("/Title (Summary)")) && pdf.contains(QStringLiteral("/Title (By gender)")));
+        QVERIFY(!pdf.contains(QStringLiteral("/Title (Audit)")));
+        // One link, to the page of its heading; so does the heading's entry.
+        QCOMPARE(pdf.count(QStringLiteral("/Subtype /Link")), 1);
+        const QStringList places = found("/Dest \\[ (\\d+) 0 R /XYZ");
+        QCOMPARE(places.count(first), 2);
+        QCOMPARE(places.count(last), 2);
+        QCOMPARE(places.size(), 4);
+        QCOMPARE(withGuide("no pages", {}).error().code, ErrorCode::Internal);
     }
     void whatWouldFillPagesIsLeftOut() {
         const auto folded = [](int count) {

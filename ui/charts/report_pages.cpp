@@ -6,6 +6,7 @@
 #include <QAbstractTextDocumentLayout>
 #include <QBuffer>
 #include <QFont>
+#include <QHash>
 #include <QPageSize>
 #include <QPainter>
 #include <QPdfWriter>
@@ -13,6 +14,7 @@
 #include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
+#include <QTextFragment>
 #include <QTextLayout>
 
 #include "ui/charts/report_drawings.h"
@@ -83,6 +85,12 @@ QString forPaper(QString html, Drawings& drawings) {
             "contents. These pages are made from it.</p>");
     });
     html.replace(QStringLiteral("<span class=\"sub\">"), QStringLiteral("<br/><span>"));
+    // What links lead to: a QTextDocument knows names, not ids.
+    html = replaced(html, "<(h[1-6]|p|li|dt|dd|div|section)( [^>]*?)?\\bid=\"([^\"]*)\"([^>]*)>",
+                    [](const QRegularExpressionMatch& match) {
+                        return QStringLiteral("<%1%2%4><a name=\"%3\"></a>")
+                            .arg(match.captured(1), match.captured(2), match.captured(3), match.captured(4));
+                    });
     html = replaced(html, "<div class=\"pictures\">(.*?)</div>(?=\\n<|$)", [&](const QRegularExpressionMatch& match) {
         QString table = QStringLiteral("<table width=\"100%\"><tr>");
         int count = 0;
@@ -244,6 +252,28 @@ void ReportPages::paint(QPainter& painter, int page) const {
     painter.drawText(QRectF(QPointF(0, 0), d->area), Qt::AlignRight | Qt::AlignBottom,
                      QStringLiteral("%1 / %2").arg(page + 1).arg(count()));
     painter.restore();
+}
+
+PdfGuide ReportPages::guide() const {
+    const QAbstractTextDocumentLayout& layout = *d->document.documentLayout();
+    const double margin = (paper().height() - d->area.height()) / 2 + kHeadInch * kDotsPerInch;
+    const auto placeOf = [&](double y) {
+        const int page = static_cast<int>(y / d->body.height());
+        return PdfPlace{page, (margin + y - page * d->body.height()) * 72.0 / kDotsPerInch};
+    };
+    PdfGuide guide;
+    guide.language = QStringLiteral("en"); // as the page says
+    for (QTextBlock block = d->document.begin(); block.isValid(); block = block.next()) {
+        const QTextLayout& lines = *block.layout();
+        const double top = layout.blockBoundingRect(block).top() + (lines.lineCount() > 0 ? lines.lineAt(0).y() : 0.0);
+        const PdfPlace place = placeOf(top);
+        if (const int level = block.blockFormat().headingLevel(); level > 1 && !block.text().trimmed().isEmpty())
+            guide.outline.push_back({block.text().trimmed(), level - 1, place});
+        for (auto part = block.begin(); !part.atEnd(); ++part)
+            for (const QString& name : part.fragment().charFormat().anchorNames())
+                guide.places.insert(name, place);
+    }
+    return guide;
 }
 
 QImage ReportPages::picture(int page, int width) const {

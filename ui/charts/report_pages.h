@@ -9,6 +9,7 @@
 #include <QString>
 
 #include "core/base/error.h"
+#include "ui/charts/pdf_guide.h"
 
 class QPainter;
 class QPdfWriter;
@@ -31,6 +32,8 @@ public:
     QSizeF paper() const;
     /// Paints within the margins, in dots.
     void paint(QPainter& painter, int page) const;
+    /// Headings and links within the report, for a PDF of these pages.
+    PdfGuide guide() const;
     /// The whole sheet, so many pixels wide.
     QImage picture(int page, int width) const;
 
