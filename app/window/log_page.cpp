@@ -2,7 +2,6 @@
 #include "app/window/log_page.h"
 
 #include <QClipboard>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -15,6 +14,7 @@
 #include "ui/bridge/engine.h"
 #include "ui/bridge/settings.h"
 #include "ui/widgets/fact_sheet.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/table_search.h"
 #include "ui/widgets/table_view.h"
 
@@ -108,9 +108,9 @@ void LogPage::copy() {
 
 void LogPage::save() {
     const QString purpose = QStringLiteral("log");
-    const QString path = QFileDialog::getSaveFileName(
-        this, tr("Save the log"), m_context.settings->folder(purpose) + QStringLiteral("/plumbline-log.txt"),
-        tr("Text (*.txt)"));
+    const QString path =
+        chooseNewFile(this, tr("Save the log"),
+                      m_context.settings->folder(purpose) + QStringLiteral("/plumbline-log.txt"), tr("Text (*.txt)"));
     if (path.isEmpty())
         return;
     m_context.settings->setFolder(purpose, QFileInfo(path).absolutePath());

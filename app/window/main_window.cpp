@@ -5,7 +5,6 @@
 #include <QApplication>
 #include <QDir>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -34,6 +33,7 @@
 #include "ui/pages/probes/probes_page.h"
 #include "ui/pages/report/report_page.h"
 #include "ui/widgets/command_palette.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/icons.h"
 #include "ui/widgets/room_list.h"
 #include "ui/widgets/table_search.h"
@@ -479,8 +479,8 @@ void MainWindow::leaveProject() {
 void MainWindow::newProject() { needProject([this] { showRoom(kOverview); }); }
 
 void MainWindow::needProject(std::function<void()> then) {
-    QString path = QFileDialog::getSaveFileName(this, tr("New project"), m_settings.folder(QStringLiteral("project")),
-                                                projectFilter(), nullptr, QFileDialog::DontConfirmOverwrite);
+    QString path = chooseNewFile(this, tr("New project"), m_settings.folder(QStringLiteral("project")), projectFilter(),
+                                 nullptr, QFileDialog::DontConfirmOverwrite);
     if (path.isEmpty())
         return;
     if (!path.endsWith(kProjectSuffix))
@@ -516,8 +516,8 @@ void MainWindow::create(const QString& path, std::function<void()> then) {
 }
 
 void MainWindow::chooseProject() {
-    const QString path = QFileDialog::getOpenFileName(this, tr("Open project"),
-                                                      m_settings.folder(QStringLiteral("project")), projectFilter());
+    const QString path =
+        chooseFile(this, tr("Open project"), m_settings.folder(QStringLiteral("project")), projectFilter());
     if (path.isEmpty())
         return;
     m_settings.setFolder(QStringLiteral("project"), QFileInfo(path).absolutePath());

@@ -14,6 +14,9 @@ while IFS= read -r line; do complain "$line (use Q_SLOTS, Q_SIGNALS, Q_EMIT)"; d
 while IFS= read -r line; do complain "$line (a path of somebody's machine)"; done < <(
     grep -rnE '(^|[^[:alnum:]_./])/(home|work|root|Users)/' app core ui tests packaging resources README.md --include='*' -I |
         grep -v 'tests/architecture/check_sources.sh' || true)
+while IFS= read -r line; do complain "$line (ui/widgets/file_dialog.h: others look into the open project)"; done < <(
+    grep -rnE 'QFileDialog::get|QFileDialog [a-z]+\(' app ui --include='*.h' --include='*.cpp' |
+        grep -v 'ui/widgets/file_dialog' || true)
 for folder in app core/* ui/* resources packaging tests; do
     [ ! -d "$folder" ] || [ -f "$folder/README.md" ] || complain "$folder has no README.md"
 done

@@ -15,6 +15,7 @@
 
 #include "app/window/main_window.h"
 #include "tests/support/test_support.h"
+#include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
 #include "ui/charts/image_strip.h"
 #include "ui/charts/page_view.h"
@@ -22,6 +23,8 @@
 #include "ui/charts/plumb_table.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/comparison_view.h"
+#include "ui/pages/images/add_images_form.h"
+#include "ui/pages/images/images_page.h"
 #include "ui/pages/report/report_page.h"
 #include "ui/pages/runs/note_dialog.h"
 #include "ui/pages/runs/runs_page.h"
@@ -90,6 +93,13 @@ bool tabTo(const QString& name, QString* passed) {
     return false;
 }
 
+/// Where a control is in its window, with what is drawn around it.
+QRect placeOf(const QWidget* widget) {
+    constexpr int kFrame = 4;
+    return QRect(widget->mapTo(widget->window(), QPoint(0, 0)), widget->size())
+        .adjusted(-kFrame, -kFrame, kFrame, kFrame);
+}
+
 /// Answers the file dialog that opens by typing the path.
 void answerDialog(const QString& path) {
     auto* timer = new QTimer(qApp);
@@ -138,6 +148,8 @@ void picture(MainWindow& window, const char* name) {
 class TestKeyboardWalk : public QObject {
     Q_OBJECT
 
+    test::TempFolder m_folder; ///< with the sample, once it was opened
+
 private Q_SLOTS:
     void initTestCase() {
         QStandardPaths::setTestModeEnabled(true);
@@ -147,7 +159,7 @@ private Q_SLOTS:
     void fromNothingToAReport() {
         const auto program = test::binaryFolder() / "bin" / "plumb";
         QVERIFY2(std::filesystem::exists(program), "needs the engine (target plumb)");
-        test::TempFolder folder;
+        const test::TempFolder& folder = m_folder;
         qputenv("XDG_CACHE_HOME", QFile::encodeName(text(folder / "cache")));
         {
             Settings settings(text(folder / "settings.ini"));
@@ -183,6 +195,7 @@ private Q_SLOTS:
         std::vector<Qt::Key> places{Qt::Key_Comma, Qt::Key_L}; // settings, log
         for (int room = 0; room < 8; ++room)
             places.push_back(static_cast<Qt::Key>(Qt::Key_1 + room));
+        QStringList unseen;
         for (const Qt::Key place : places) {
             press(place, Qt::ControlModifier);
             press(Qt::Key_Tab); // from what the room chose, which may be the page itself
@@ -190,16 +203,44 @@ private Q_SLOTS:
             QVERIFY2(first != nullptr, qPrintable(window.currentRoom()));
             int steps = 0;
             QStringList passed;
+            QList<QWidget*> way;
             do {
-                passed << nameOf(QApplication::focusWidget());
-                QVERIFY2(!nameOf(QApplication::focusWidget()).isEmpty(),
-                         qPrintable(window.currentRoom() + QLatin1String(": ") +
-                                    QLatin1String(QApplication::focusWidget()->metaObject()->className())));
+                QWidget* here = QApplication::focusWidget();
+                passed << nameOf(here);
+                way << here;
+                QVERIFY2(!nameOf(here).isEmpty(), qPrintable(window.currentRoom() + QLatin1String(": ") +
+                                                             QLatin1String(here->metaObject()->className())));
+                // It is seen where the keyboard is: the control looks different once it has left it.
+                const QRect around = placeOf(here);
+                const QImage with = window.grab(around).toImage();
                 press(Qt::Key_Tab);
+                if (QApplication::focusWidget() != here && placeOf(here) == around &&
+                    window.grab(around).toImage() == with)
+                    unseen << QStringLiteral("%1: %2 (%3)").arg(window.currentRoom(), passed.back(),
+                                                                QLatin1String(here->metaObject()->className()));
             } while (QApplication::focusWidget() != first && ++steps < kMostTabs);
             QVERIFY2(steps < kMostTabs, qPrintable(QStringLiteral("%1: Tab does not come round: %2")
                                                        .arg(window.currentRoom(), passed.join(QStringLiteral(", ")))));
+            // And back the same way. Links within a text are stops of their own.
+            QList<QWidget*> back;
+            for (steps = 0; steps < kMostTabs; ++steps) {
+                press(Qt::Key_Tab, Qt::ShiftModifier);
+                if (back.isEmpty() || back.front() != QApplication::focusWidget())
+                    back.push_front(QApplication::focusWidget());
+                if (QApplication::focusWidget() == first)
+                    break;
+            }
+            way.erase(std::unique(way.begin(), way.end()), way.end());
+            if (back != way) {
+                QStringList names;
+                for (QWidget* each : back)
+                    names << nameOf(each);
+                QFAIL(qPrintable(QStringLiteral("%1: backwards %2; forwards %3")
+                                     .arg(window.currentRoom(), names.join(QStringLiteral(" | ")),
+                                          passed.join(QStringLiteral(" | ")))));
+            }
         }
+        QVERIFY2(unseen.isEmpty(), qPrintable(unseen.join(QStringLiteral("; "))));
 
         press(Qt::Key_N, Qt::ControlModifier | Qt::ShiftModifier);
         TAB_TO(QStringLiteral("Prompts, one a line"));
@@ -242,6 +283,53 @@ private Q_SLOTS:
         const std::string page = test::readText(folder / "walk report.html");
         QVERIFY(page.find("a photo of a nurse") != std::string::npos);
         QVERIFY(page.find("Written without a mouse.") != std::string::npos);
+    }
+
+    /// The same with files of one's own, whose places are typed: a model, images with labels, an audit, a PDF.
+    void fromTypedPathsToAReport() {
+        const auto program = test::binaryFolder() / "bin" / "plumb";
+        const auto own = m_folder / "sample";
+        QVERIFY2(std::filesystem::exists(own / "labels.csv"), "the sample is made by the walk before this one");
+        MainWindow window(text(program), text(m_folder / "other.ini"));
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        ProjectLists* lists = window.context().lists;
+        answerDialog(text(m_folder / "typed.plumb"));
+        press(Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(lists->isLoaded(), kLong);
+
+        answerDialog(text(own / "model-fair"));
+        command(QStringLiteral("add model folder"));
+        QTRY_COMPARE_WITH_TIMEOUT(lists->models()->rowCount(), 1, kLong);
+        QTRY_COMPARE_WITH_TIMEOUT(window.context().work->rowCount(), 0, kLong);
+
+        command(QStringLiteral("add images"));
+        QCOMPARE(window.currentRoom(), QStringLiteral("images"));
+        TAB_TO(QStringLiteral("Image folder"));
+        type(text(own / "images"));
+        TAB_TO(QStringLiteral("Label table"));
+        type(text(own / "labels.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(window.imagesPage()->form()->isReady(), kLong);
+        TAB_TO(QStringLiteral("Add to the project"));
+        press(Qt::Key_Space);
+        QTRY_COMPARE_WITH_TIMEOUT(lists->imageSets()->rowCount(), 1, kLong);
+
+        press(Qt::Key_N, Qt::ControlModifier | Qt::ShiftModifier);
+        TAB_TO(QStringLiteral("Prompts, one a line"));
+        type(QStringLiteral("a photo of a doctor"));
+        press(Qt::Key_F5);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            lists->runs()->rowCount() == 1 && lists->runs()->records().front().state == RunState::Done, kLong);
+
+        press(Qt::Key_8, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(window.reportPage()->pages()->count() > 2, kLong);
+        const QString report = text(m_folder / "typed report.pdf");
+        TAB_TO(QStringLiteral("PDF…"));
+        answerDialog(report);
+        press(Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kLong);
+        QTRY_VERIFY_WITH_TIMEOUT(test::readText(m_folder / "typed report.pdf").find("/Outlines") != std::string::npos,
+                                 kLong);
     }
 };
 

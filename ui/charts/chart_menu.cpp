@@ -3,7 +3,6 @@
 
 #include <QClipboard>
 #include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
@@ -12,6 +11,7 @@
 
 #include "ui/bridge/settings.h"
 #include "ui/charts/chart_export.h"
+#include "ui/widgets/file_dialog.h"
 
 namespace plumbline::ui {
 namespace {
@@ -64,9 +64,8 @@ void ChartMenu::saveAs(bool picture) {
                                     : tr("Comma-separated values (*.csv);;Tab-separated values (*.tsv)");
     const QString ending = picture ? QStringLiteral(".png") : QStringLiteral(".csv");
     QString filter;
-    QString path = QFileDialog::getSaveFileName(this, picture ? tr("Save picture") : tr("Save numbers"),
-                                                QDir(folder).filePath(fileNameFrom(m_chart->chartTitle()) + ending),
-                                                filters, &filter);
+    QString path = chooseNewFile(this, picture ? tr("Save picture") : tr("Save numbers"),
+                                 QDir(folder).filePath(fileNameFrom(m_chart->chartTitle()) + ending), filters, &filter);
     if (path.isEmpty())
         return;
     if (QFileInfo(path).suffix().isEmpty()) { // the dialog's chosen kind says it

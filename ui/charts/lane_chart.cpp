@@ -6,11 +6,11 @@
 #include <QHelpEvent>
 #include <QPainter>
 #include <QScrollBar>
-#include <QStyleOptionFocusRect>
 #include <QToolTip>
 
 #include "ui/charts/chart_text.h"
 #include "ui/charts/palette.h"
+#include "ui/widgets/focus_ring.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -170,12 +170,7 @@ void LaneChart::paintAll(QPainter& painter, const QRectF& whole, qreal scrolled,
 void LaneChart::paintEvent(QPaintEvent*) {
     QPainter painter(viewport());
     paintAll(painter, QRectF(viewport()->rect()), verticalScrollBar()->value(), palette(), true);
-    if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange)) {
-        QStyleOptionFocusRect focus;
-        focus.initFrom(viewport());
-        focus.state |= QStyle::State_KeyboardFocusChange;
-        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &focus, &painter, this);
-    }
+    paintFocusRing(painter, *this, *viewport());
 }
 
 QSize LaneChart::pictureSize() const {

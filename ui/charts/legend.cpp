@@ -3,10 +3,10 @@
 
 #include <QPainter>
 #include <QStyle>
-#include <QStyleOptionFocusRect>
 
 #include "ui/charts/flow_layout.h"
 #include "ui/charts/palette.h"
+#include "ui/widgets/focus_ring.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -70,12 +70,7 @@ void LegendItem::paintEvent(QPaintEvent* event) {
         painter.setPen(theme::muted(palette()));
         painter.drawText(text, flags, m_remark);
     }
-    if (hasFocus()) {
-        QStyleOptionFocusRect focus;
-        focus.initFrom(this);
-        focus.state |= QStyle::State_KeyboardFocusChange;
-        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &focus, &painter, this);
-    }
+    paintFocusRing(painter, *this, *this);
 }
 
 Legend::Legend(QWidget* parent) : QWidget(parent) {

@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include <QMouseEvent>
+#include <QPainter>
 #include <QStackedLayout>
 #include <QToolTip>
 
 #include "ui/charts/grid.h"
 #include "ui/charts/qcp.h"
+#include "ui/widgets/focus_ring.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -51,8 +53,25 @@ void setRoundTicks(QCPAxis& axis, int most) {
     axis.setNumberPrecision(std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9))));
 }
 
+namespace {
+
+/// Says where the keyboard is.
+class Plot : public QCustomPlot {
+public:
+    using QCustomPlot::QCustomPlot;
+
+protected:
+    void paintEvent(QPaintEvent* event) override {
+        QCustomPlot::paintEvent(event);
+        QPainter painter(this);
+        paintFocusRing(painter, *this, *this);
+    }
+};
+
+} // namespace
+
 PlotChart::PlotChart(QWidget* parent)
-    : QWidget(parent), m_stack(new QStackedLayout(this)), m_plot(new QCustomPlot(this)), m_table(new GridTable(this)) {
+    : QWidget(parent), m_stack(new QStackedLayout(this)), m_plot(new Plot(this)), m_table(new GridTable(this)) {
     m_stack->addWidget(m_plot);
     m_stack->addWidget(m_table);
     m_plot->setNoAntialiasingOnDrag(false);

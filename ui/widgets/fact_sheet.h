@@ -29,6 +29,11 @@ public:
 
     explicit FactSheet(QWidget* parent = nullptr);
     void setGroups(const std::vector<Group>& groups);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 };
 
 } // namespace plumbline::ui

@@ -2,12 +2,12 @@
 #include "ui/widgets/path_edit.h"
 
 #include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
 
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/theme.h"
 
 namespace plumbline::ui {
@@ -39,8 +39,8 @@ void PathEdit::setPath(const QString& path) { m_line->setText(path); }
 
 void PathEdit::choose() {
     const QString start = path().isEmpty() ? QDir::homePath() : QFileInfo(path()).absolutePath();
-    const QString chosen = m_kind == Kind::Folder ? QFileDialog::getExistingDirectory(window(), m_name, start)
-                                                  : QFileDialog::getOpenFileName(window(), m_name, start, m_filter);
+    const QString chosen = m_kind == Kind::Folder ? chooseFolder(window(), m_name, start)
+                                                  : chooseFile(window(), m_name, start, m_filter);
     if (!chosen.isEmpty())
         setPath(chosen);
 }

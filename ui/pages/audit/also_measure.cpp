@@ -5,13 +5,13 @@
 
 #include <QAction>
 #include <QActionGroup>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
 #include <QMouseEvent>
 
 #include "core/data/audit.h"
 #include "ui/bridge/json.h"
+#include "ui/widgets/file_dialog.h"
 
 namespace plumbline::ui {
 namespace {
@@ -70,8 +70,8 @@ AlsoMeasure::AlsoMeasure(QWidget* parent)
             m_captionFile = m_captions->addAction(QString());
             connect(m_captionFile, &QAction::triggered, this, [this] { setCaptions({}); });
             connect(m_captions->addAction(tr("Choose a list of captions…")), &QAction::triggered, this, [this] {
-                const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a list of captions"), {},
-                                                                  tr("Captions (*.json *.csv *.tsv)"));
+                const QString file =
+                    chooseFile(window(), tr("Choose a list of captions"), {}, tr("Captions (*.json *.csv *.tsv)"));
                 if (!file.isEmpty())
                     setCaptions(file);
             });

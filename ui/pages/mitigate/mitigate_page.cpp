@@ -5,7 +5,6 @@
 
 #include <QComboBox>
 #include <QDir>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -29,6 +28,7 @@
 #include "ui/pages/mitigate/study_view.h"
 #include "ui/pages/mitigate/study_words.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/file_dialog.h"
 
 namespace plumbline::ui {
 
@@ -319,8 +319,8 @@ void MitigatePage::auditWith(int candidate, double strength) {
 }
 
 void MitigatePage::chooseExport() {
-    const QString folder = QFileDialog::getExistingDirectory(window(), tr("Choose a folder to write the method into"),
-                                                             m_context.settings->folder(kFolder));
+    const QString folder =
+        chooseFolder(window(), tr("Choose a folder to write the method into"), m_context.settings->folder(kFolder));
     if (folder.isEmpty())
         return;
     m_context.settings->setFolder(kFolder, folder);

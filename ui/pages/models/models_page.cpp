@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -25,6 +24,7 @@
 #include "ui/models/project_lists.h"
 #include "ui/pages/models/card_facts.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/table_view.h"
 
 namespace plumbline::ui {
@@ -117,11 +117,9 @@ void ModelsPage::chooseModel(Kind kind) {
         return;
     }
     const QString start = m_context.settings->folder(kFolder);
-    const QString path =
-        kind == Kind::Folder
-            ? QFileDialog::getExistingDirectory(window(), tr("Choose a CLIP model folder"), start)
-            : QFileDialog::getOpenFileName(window(), tr("Choose a CLIP model file"), start,
-                                           tr("Weights (*.safetensors *.bin *.pt *.pth *.ckpt)"));
+    const QString path = kind == Kind::Folder ? chooseFolder(window(), tr("Choose a CLIP model folder"), start)
+                                              : chooseFile(window(), tr("Choose a CLIP model file"), start,
+                                                           tr("Weights (*.safetensors *.bin *.pt *.pth *.ckpt)"));
     if (path.isEmpty())
         return;
     m_context.settings->setFolder(kFolder, QFileInfo(path).absolutePath());
@@ -244,9 +242,8 @@ void ModelsPage::chooseVocabulary(const QString& model, Kind kind) {
     const QString start = m_context.settings->vocabulary().isEmpty() ? model : m_context.settings->vocabulary();
     const QString vocabulary =
         kind == Kind::Folder
-            ? QFileDialog::getExistingDirectory(window(), tr("Choose a folder with a tokenizer"), start)
-            : QFileDialog::getOpenFileName(window(), tr("Choose a tokenizer"), start,
-                                           tr("Tokenizers (*.gz *.json *.model)"));
+            ? chooseFolder(window(), tr("Choose a folder with a tokenizer"), start)
+            : chooseFile(window(), tr("Choose a tokenizer"), start, tr("Tokenizers (*.gz *.json *.model)"));
     if (!vocabulary.isEmpty())
         addModel(model, vocabulary);
 }

@@ -6,7 +6,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -33,6 +32,7 @@
 #include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/token_counter.h"
 #include "ui/pages/probes/versions_dialog.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/table_view.h"
 
 namespace plumbline::ui {
@@ -82,9 +82,9 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     import->setToolTip(tr("Read a probe file: JSON, a CSV with the columns template and concept, or a text file with one "
                           "concept a line (a line with {} is a template)"));
     connect(import, &QPushButton::clicked, this, [this] {
-        const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a probe file"),
-                                                          m_context.settings->folder(QStringLiteral("probe")),
-                                                          tr("Probe sets (*.json *.csv *.tsv *.txt);;All files (*)"));
+        const QString file =
+            chooseFile(window(), tr("Choose a probe file"), m_context.settings->folder(QStringLiteral("probe")),
+                       tr("Probe sets (*.json *.csv *.tsv *.txt);;All files (*)"));
         if (!file.isEmpty())
             importFile(file);
     });

@@ -7,7 +7,6 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QPointer>
@@ -20,6 +19,7 @@
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
 #include "ui/charts/report_pdf.h"
+#include "ui/widgets/file_dialog.h"
 
 namespace plumbline::ui {
 
@@ -38,9 +38,9 @@ void ReportWriter::choose(const ReportWish& wish, const QString& suffix, QWidget
                              .arg(QFileInfo(m_context.project->path()).completeBaseName())
                              .arg(wish.run)
                              .arg(suffix);
-    const QString file = QFileDialog::getSaveFileName(
-        window, suffix == u"html" || suffix == u"pdf" ? tr("Write the report") : tr("Write the results"),
-        QDir(m_context.settings->folder(kFolder)).filePath(name), QStringLiteral("*.%1").arg(suffix));
+    const QString file =
+        chooseNewFile(window, suffix == u"html" || suffix == u"pdf" ? tr("Write the report") : tr("Write the results"),
+                      QDir(m_context.settings->folder(kFolder)).filePath(name), QStringLiteral("*.%1").arg(suffix));
     if (file.isEmpty())
         return;
     m_context.settings->setFolder(kFolder, QFileInfo(file).absolutePath());

@@ -47,6 +47,7 @@
 #include "ui/pages/runs/run_words.h"
 #include "ui/pages/runs/tour_stops.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/link_text.h"
 #include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/surface.h"
@@ -120,10 +121,8 @@ void RunsPage::build() {
     top->addWidget(m_hand);
     top->addWidget(m_newAudit);
     header->addLayout(top);
-    m_facts = caption({});
-    m_facts->setTextFormat(Qt::RichText);
+    m_facts = new LinkText;
     m_facts->setWordWrap(true);
-    m_facts->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     m_facts->setContentsMargins(theme::kHalf, 0, 0, 0);
     header->addWidget(m_facts);
     layout->addWidget(m_header);
