@@ -104,20 +104,25 @@ QRect placeOf(const QWidget* widget) {
 void answerDialog(const QString& path) {
     auto* timer = new QTimer(qApp);
     timer->setInterval(50);
-    QObject::connect(timer, &QTimer::timeout, timer, [timer, path] {
+    QObject::connect(timer, &QTimer::timeout, timer, [timer, path, tries = 0]() mutable {
         auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
         if (dialog == nullptr || !dialog->isVisible())
             return;
+        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+        const bool ready = name != nullptr && name->hasFocus(); // where Qt puts the keyboard, in a moment
+        if (!ready && ++tries < 200)
+            return;
         timer->deleteLater();
         timer->stop();
-        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
-        if (name == nullptr || !name->hasFocus()) { // where Qt puts the keyboard
+        if (!ready) {
             dialog->reject();
             return;
         }
         name->selectAll();
         type(path);
-        press(Qt::Key_Return); // a list of completions passes it on
+        if (QApplication::activePopupWidget() != nullptr) // with its list of completions open, Qt may take another one
+            press(Qt::Key_Escape);
+        press(Qt::Key_Return);
     });
     timer->start();
 }

@@ -169,7 +169,7 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
     connect(m_more, &QCheckBox::toggled, this, keepLater);
     connect(m_context.project, &ProjectService::opened, this, &NewAuditPanel::takeUp);
     connect(m_context.project, &ProjectService::closed, this, [this] {
-        flush();
+        m_restored.reset();
         m_keptOf.clear();
         choose({});
     });
@@ -200,7 +200,8 @@ AuditChoices NewAuditPanel::choices() const {
     choices.images = m_images->currentData().toLongLong();
     choices.probe = m_probe->currentData().toLongLong();
     choices.prompts = m_prompts->toPlainText();
-    choices.attributes.emplace();
+    if (m_attributes->count() > 0) // without images nothing was chosen
+        choices.attributes.emplace();
     for (int row = 0; row < m_attributes->count(); ++row)
         if (m_attributes->item(row)->checkState() == Qt::Checked)
             choices.attributes->append(m_attributes->item(row)->data(Qt::UserRole).toString());
@@ -450,6 +451,10 @@ void NewAuditPanel::focusFirst() {
 void NewAuditPanel::chooseProbe(qint64 id) { m_probe->setCurrentIndex(std::max(0, m_probe->findData(id))); }
 
 void NewAuditPanel::refreshLists() {
+    if (!m_context.lists->isLoaded() && !m_restored) { // the project was closed: before its models and images are gone
+        flush();
+        m_keptOf.clear();
+    }
     QList<std::pair<QString, qint64>> models;
     QList<std::pair<QString, qint64>> sets;
     QList<std::pair<QString, qint64>> probes{{tr("Write them here"), kWritten}};
