@@ -19,8 +19,10 @@
 namespace plumbline::metric {
 namespace {
 
-constexpr double kFurthest = 40;            // there a path has left every group but one
-constexpr std::size_t kRowsDrawnSingly = 8; // in a block, and in a list of many blocks so many a group:
+constexpr double kFurthest = 40;               // there a path has left every group but one
+constexpr std::size_t kRowsDrawnSingly = 8;    // in a block, and in a list of many blocks so many a group:
+constexpr double kFewForNormal = 50;           // expected rows of the rarest group under which no counts are normal
+constexpr std::size_t kMostNormalGroups = 128; // whose numbers are kept
 constexpr std::size_t kFewestRowsOfMany = 32, kMostRowsOfMany = 128;
 constexpr std::size_t kGuideBits = 6;
 constexpr double kGrowth = 0.2; // of a lean, for each factor e by which the rank is smaller
@@ -100,20 +102,30 @@ struct Numbers {
     std::vector<float> normal;         ///< draws x normalBlocks x groups
 };
 
-/// A list of one block has its rows drawn singly where they are few, else as a multinomial. In a list of many blocks
-/// the counts that matter are sums over many draws by then: blocks of many rows add normal numbers with a multinomial's
-/// means and covariances.
-Outcome<Numbers> drawNumbers(std::span<const Block> blocks, std::size_t groups, std::size_t draws, std::uint64_t seed,
-                             std::string_view name, Feedback& feedback) {
-    const std::size_t most = blocks.size() == 1
-                                 ? kRowsDrawnSingly
-                                 : std::clamp(kRowsDrawnSingly * groups, kFewestRowsOfMany, kMostRowsOfMany);
+/// Rows are drawn singly in blocks of few, else as a multinomial. In a list of many blocks the counts that matter are
+/// sums over many draws by then: where the rarest group has enough rows for it, blocks add normal numbers with a
+/// multinomial's means and covariances.
+Outcome<Numbers> drawNumbers(std::span<const Block> blocks, std::span<const double> share, std::size_t draws,
+                             std::uint64_t seed, std::string_view name, Feedback& feedback) {
+    const std::size_t groups = share.size();
+    const double normalFrom = groups > kMostNormalGroups ? std::numeric_limits<double>::infinity()
+                                                         : kFewForNormal / *std::ranges::min_element(share);
+    std::size_t most = kRowsDrawnSingly;
+    if (blocks.size() > 1) {
+        most = std::clamp(kRowsDrawnSingly * groups, kFewestRowsOfMany, kMostRowsOfMany);
+        if (normalFrom > 128.0 * static_cast<double>(most)) // where blocks have so many rows
+            most = kMostRowsOfMany;
+    }
     Numbers numbers;
     numbers.draws = draws;
     std::size_t singleBlocks = 0;
     for (; singleBlocks < blocks.size() && blocks[singleBlocks].end - numbers.singleRows <= most; ++singleBlocks)
         numbers.singleRows = blocks[singleBlocks].end;
-    numbers.normalBlocks = blocks.size() == 1 ? 0 : blocks.size() - singleBlocks;
+    std::size_t firstNormal = blocks.size() == 1 ? 1 : singleBlocks;
+    while (firstNormal < blocks.size() &&
+           (firstNormal == 0 || static_cast<double>(blocks[firstNormal - 1].end) < normalFrom))
+        ++firstNormal;
+    numbers.normalBlocks = blocks.size() - firstNormal;
     const std::size_t normals = numbers.normalBlocks * groups;
     numbers.single.resize(draws * numbers.singleRows);
     numbers.normal.resize(draws * normals);
@@ -386,7 +398,7 @@ private:
         }
         sum -= m_offset;
         for (std::size_t i = 0; i < g; ++i)
-            if (s.rows[i] > 0)
+            if (s.tails[i] > 0 && s.share[i] > 0) // rows that blocks have taken back have left their part
                 sum -= s.tails[i] * std::log(s.share[i]);
         return std::max(0.0, sum);
     }
@@ -533,7 +545,7 @@ Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidenc
     const std::vector<Block> blocks = blocksOf(evidence.groupAtRank.size(), kind);
     const double tail = (1 - confidence) / 2 * (kind == DivergenceKind::Ndkl ? kNdklTail : 1.0);
     const std::string stream = "divergence/" + std::string(name);
-    PLUMBLINE_TRY(const Numbers numbers, drawNumbers(blocks, groups, draws, seed, stream, feedback));
+    PLUMBLINE_TRY(const Numbers numbers, drawNumbers(blocks, evidence.share, draws, seed, stream, feedback));
 
     std::vector<double> lean = estimatedLean(evidence, blocks);
     constexpr double kLeast = 0.02;

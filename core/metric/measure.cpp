@@ -31,7 +31,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kLargestK = 100'000'000;
-constexpr std::size_t kLongList = 16'384; // whose rows are not drawn one by one where few draws are enough
+constexpr double kLeastShareInBlocks = 0.005; // of every group: 20 rows where blocks begin, so that counts are normal
+constexpr std::size_t kLongList = 16'384;     // whose rows are not drawn one by one where few draws are enough
 constexpr std::size_t kDivergenceDraws = 300, kFewestDivergenceDraws = 100;
 constexpr std::size_t kCurveDraws = 400; // enough for a band on a chart: its ends are the 10th draws from either side
 
@@ -978,6 +979,8 @@ Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
         PLUMBLINE_CHECK(meter.m_impl->setK(k));
         meter.m_impl->inBlocks = mostDraws < std::max(m_impl->options.nullDraws, m_impl->options.bootstrapDraws) &&
                                  meter.m_impl->rows > kLongList && !meter.m_impl->rules.keepTies &&
+                                 kLeastShareInBlocks * static_cast<double>(m_impl->pool.n) <=
+                                     static_cast<double>(*std::ranges::min_element(m_impl->pool.counts)) &&
                                  meter.m_impl->rules.ndkl == Rules::Ndkl::Prefixes;
         return meter;
     });

@@ -55,7 +55,7 @@ struct NullDistribution {
 /// absent MinSkew is minus infinity, as for an observed ranking: absence is the extreme of the lower tail. The draws
 /// depend on the seed, the attribute's name and the pool only. `inBlocks`: beyond rank 4,096 blocks of rows add normal
 /// numbers with the means and covariances of draws without replacement; then infeasible index and count have no draws.
-/// Only for definitions whose NDKL runs over the rows counted.
+/// Only for definitions whose NDKL runs over the rows counted, and pools whose rarest group has some 20 rows by then.
 Outcome<NullDistribution> drawNull(const Pool& pool, const Rules& rules, const NdklTables& tables, std::size_t rows,
                                    double divisor, double normaliser, std::uint64_t seed, int draws, bool inBlocks,
                                    Feedback& feedback);

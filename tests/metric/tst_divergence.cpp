@@ -325,6 +325,33 @@ private Q_SLOTS:
                  qPrintable(QString::number(widths[0] / widths[1])));
     }
 
+    /// A group with a few rows in a long list: its counts are not normal. Ten rows where ten are expected, all of them
+    /// near the top, are more than chance shows.
+    void aRareGroupOfALongList() {
+        constexpr std::size_t kRows = 50'000, kTop = 4'000;
+        const std::vector<double> share{2e-4, 1 - 2e-4};
+        std::vector<std::uint32_t> order(kRows, 1);
+        for (std::size_t i = 1; i <= 10; ++i)
+            order[i * kTop / 10] = 0;
+        double sum = 0, weights = 0;
+        std::array<double, 2> counts{};
+        for (std::size_t rank = 1; rank <= kRows; ++rank) {
+            ++counts[order[rank - 1]];
+            double divergence = 0;
+            for (std::size_t g = 0; g < 2; ++g)
+                if (const double at = counts[g] / static_cast<double>(rank); at > 0)
+                    divergence += at * std::log(at / share[g]);
+            sum += divergence / std::log2(static_cast<double>(rank) + 1);
+            weights += 1 / std::log2(static_cast<double>(rank) + 1);
+        }
+        Feedback feedback;
+        const auto found = divergenceInterval({order, 1'000'000, share, false}, DivergenceKind::Ndkl, sum / weights,
+                                              0.95, 300, "rare", 1, feedback);
+        QVERIFY(found);
+        QVERIFY2(*found->interval.low > 0.05 * sum / weights,
+                 qPrintable(QString::number(sum / weights) + u' ' + QString::number(*found->interval.low)));
+    }
+
     void cancelledInTheInterval() {
         const Data data = makeData(2000, 4, 0.4, 9);
         std::vector<std::uint32_t> order(data.attribute.codes.begin(), data.attribute.codes.begin() + 500);

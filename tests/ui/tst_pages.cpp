@@ -1194,6 +1194,24 @@ private Q_SLOTS:
         panel.choose(choices);
         QCOMPARE(panel.choices().target, QStringLiteral("table"));
         QVERIFY(says(&panel, QStringLiteral("x 40.0 %, y 60.0 %")));
+        const AuditChoices kept = AuditChoices::fromJson(panel.choices().toJson());
+        QVERIFY(kept.shares && kept.shares->shares == other.measure.target.shares);
+        // They are not those of the next choice.
+        panel.choose({});
+        QVERIFY(!panel.choices().shares);
+        AuditChoices table;
+        table.target = QStringLiteral("table");
+        table.prompts = QStringLiteral("a nurse");
+        panel.choose(table);
+        QVERIFY(!panel.config(&problem));
+        QVERIFY2(problem.contains(QStringLiteral("Choose the table")), qPrintable(problem));
+        // A model that is gone is not replaced by another.
+        AuditChoices gone;
+        gone.prompts = QStringLiteral("a nurse");
+        gone.model = 999;
+        panel.choose(gone);
+        QVERIFY(!panel.config(&problem));
+        QCOMPARE(problem, QStringLiteral("Choose a model."));
     }
     void theLevelAndTheSmallestGroupAreChosen() {
         Bench bench;

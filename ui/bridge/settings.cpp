@@ -54,7 +54,7 @@ void Settings::removeRecentProject(const QString& path) {
     QStringList paths = recentProjects();
     if (paths.removeAll(path) == 0)
         return;
-    m_settings.remove(draftKey(path));
+    // What was written in its form is kept: the file may be on a disk that is away.
     m_settings.setValue(kRecent, paths);
     Q_EMIT recentProjectsChanged();
 }

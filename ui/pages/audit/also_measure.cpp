@@ -164,8 +164,8 @@ void AlsoMeasure::choose(const OtherMeasures& others) {
         if (const auto family = static_cast<Family>(action->data().toInt()); !needsInput(family))
             action->setChecked(std::ranges::find(others.families, family) != others.families.end());
     for (const auto& [column, wanted] : {std::pair(&m_sets, &others.sets), std::pair(&m_classes, &others.classes)})
-        for (QAction* action : column->actions->actions())
-            if (action->data().toString().toStdString() == *wanted)
+        for (QAction* action : column->actions->actions()) // "None" comes first
+            if (action->data().toString().isEmpty() || action->data().toString().toStdString() == *wanted)
                 action->setChecked(true);
     for (QAction* dimension : m_dimensions->actions())
         dimension->setChecked(std::ranges::find(others.dimensions, dimension->data().toString().toStdString()) !=

@@ -104,6 +104,17 @@ QJsonObject AuditChoices::toJson() const {
         {QStringLiteral("precision"), precision},
         {QStringLiteral("more"), more},
     };
+    if (shares) {
+        QJsonArray all;
+        for (const auto& [group, share] : shares->shares)
+            all.append(QJsonObject{{QStringLiteral("group"), fromUtf8(group)}, {QStringLiteral("share"), share}});
+        for (const ConceptShares& entry : shares->byConcept)
+            for (const auto& [group, share] : entry.shares)
+                all.append(QJsonObject{{QStringLiteral("concept"), fromUtf8(entry.concept_)},
+                                       {QStringLiteral("group"), fromUtf8(group)},
+                                       {QStringLiteral("share"), share}});
+        json.insert(QStringLiteral("shares"), all);
+    }
     if (attributes)
         json.insert(QStringLiteral("attributes"), QJsonArray::fromStringList(*attributes));
     return json;
@@ -115,6 +126,21 @@ AuditChoices AuditChoices::fromJson(const QJsonObject& json) {
     choices.images = json.value(u"images").toInteger();
     choices.probe = json.value(u"probe").toInteger();
     choices.prompts = json.value(u"prompts").toString();
+    for (const QJsonValue each : json.value(u"shares").toArray()) {
+        if (!choices.shares)
+            choices.shares = Target{Target::Kind::Custom, {}, {}};
+        const std::pair share(each[u"group"].toString().toStdString(), each[u"share"].toDouble());
+        const std::string concept_ = each[u"concept"].toString().toStdString();
+        std::vector<ConceptShares>& all = choices.shares->byConcept;
+        if (concept_.empty()) {
+            choices.shares->shares.push_back(share);
+            continue;
+        }
+        auto entry = std::ranges::find(all, concept_, &ConceptShares::concept_);
+        if (entry == all.end())
+            entry = all.insert(all.end(), ConceptShares{concept_, {}});
+        entry->shares.push_back(share);
+    }
     if (json.contains(u"attributes"))
         choices.attributes = textsOf(json.value(u"attributes"));
     choices.merged = textsOf(json.value(u"merged"));

@@ -171,6 +171,7 @@ NewAuditPanel::NewAuditPanel(const Context& context, AuditRunner* runner, QWidge
     connect(m_context.project, &ProjectService::closed, this, [this] {
         m_restored.reset();
         m_keptOf.clear();
+        m_counted = {}; // another project's sets have the same numbers
         choose({});
     });
     if (m_context.project->isOpen())
@@ -212,6 +213,7 @@ AuditChoices NewAuditPanel::choices() const {
     choices.target = m_target->chosenKind();
     choices.table = m_target->table();
     choices.relevance = m_target->chosenRelevance();
+    choices.shares = m_target->shares();
     choices.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
     choices.measure.seed = static_cast<std::uint64_t>(m_seed->value());
     choices.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
@@ -234,14 +236,31 @@ bool NewAuditPanel::chooseLike(qint64 run) {
     for (const store::ProbeRecord& known : m_context.lists->probes()->records())
         if (known.probe.name == config.probe.name && probe::contentSha256(known.probe) == content)
             set = known.id;
-    QStringList gone;
-    if (m_context.lists->models()->recordById(config.modelId) == nullptr)
-        gone << tr("The model of run %1 is not in the project any more.").arg(run);
-    if (m_context.lists->imageSets()->recordById(config.imageSetId) == nullptr)
-        gone << tr("The images of run %1 are not in the project any more.").arg(run);
-    choose(AuditChoices::of(config, set));
-    if (!gone.isEmpty())
-        Q_EMIT raised({Severity::Note, gone.join(u' '), {}, {}, QStringLiteral("audit")});
+    QStringList notes{tr("The form asks what run %1 asked.").arg(run)};
+    if (config.modelId != 0 && m_context.lists->models()->recordById(config.modelId) == nullptr)
+        notes << tr("Its model is not in the project any more.");
+    if (config.imageSetId != 0 && m_context.lists->imageSets()->recordById(config.imageSetId) == nullptr)
+        notes << tr("Its images are not in the project any more.");
+    if (config.debias)
+        notes << tr("It was debiased: that is asked for on the Mitigate page.");
+    const auto isCrossing = [](const std::string& text) {
+        const auto parts = parseAttribute(text);
+        return parts && parts->size() > 1;
+    };
+    if (std::ranges::count_if(config.attributes, isCrossing) > 1)
+        notes << tr("It had several crossings, of which the form knows one, of all their attributes.");
+    if (set == kWritten && !config.probe.templates.empty())
+        notes << tr("Its probe set is not in the project: its prompts stand as lines, each a concept of its own.");
+    const AuditChoices before = choices();
+    AuditChoices wanted = AuditChoices::of(config, set);
+    if (wanted.probe != kWritten)
+        wanted.prompts = before.prompts; // what was written stays, though it is not asked
+    choose(wanted);
+    Q_EMIT raised({Severity::Note,
+                   notes.join(u' '),
+                   {},
+                   {{tr("Undo"), [this, before] { choose(before); }}},
+                   QStringLiteral("audit")});
     return true;
 }
 
@@ -249,8 +268,14 @@ void NewAuditPanel::choose(const AuditChoices& choices) {
     const auto chooseIn = [](QComboBox* box, const QVariant& wanted) {
         box->setCurrentIndex(std::max(box->findData(wanted), box->count() > 0 ? 0 : -1));
     };
-    chooseIn(m_model, choices.model);
-    chooseIn(m_images, choices.images);
+    const auto chooseRecord = [&](QComboBox* box, qint64 id) { // never another one in the place of one that is gone
+        if (id != 0 && box->findData(id) < 0)
+            box->setCurrentIndex(-1);
+        else
+            chooseIn(box, id);
+    };
+    chooseRecord(m_model, choices.model);
+    chooseRecord(m_images, choices.images);
     refreshAttributes();
     m_merges.clear();
     if (const auto* set = imageSet())
@@ -739,12 +764,12 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     };
     const auto* model = m_context.lists->models()->recordById(m_model->currentData().toLongLong());
     if (model == nullptr)
-        return missing(tr("Add a model first."));
+        return missing(m_model->count() > 0 ? tr("Choose a model.") : tr("Add a model first."));
     if (model->card.vocabulary.empty())
         return missing(tr("This model has no vocabulary yet, so it cannot read prompts. Choose one on the Models page."));
     const auto* set = imageSet();
     if (set == nullptr)
-        return missing(tr("Add labelled images first."));
+        return missing(m_images->count() > 0 ? tr("Choose the images.") : tr("Add labelled images first."));
     if (m_cross->isChecked() && crossedAttributes().size() < 2)
         return missing(tr("A crossing needs at least two attributes."));
     const QStringList attributes = chosenAttributes();

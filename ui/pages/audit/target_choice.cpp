@@ -98,8 +98,11 @@ QString TargetChoice::kind() const {
 
 void TargetChoice::askPresets() {
     m_context.engine->request(QStringLiteral("targets/presets"), {}, this, [this](const Outcome<QJsonObject>& answer) {
-        if (!answer)
-            return; // the engine's state is shown elsewhere; the other targets are there
+        if (!answer) { // the engine's state is shown elsewhere; the other targets are there
+            m_wanted.clear();
+            refresh();
+            return;
+        }
         if (!m_presets.empty())
             return; // it was asked twice
         const QSignalBlocker quiet(m_kind);
@@ -228,6 +231,10 @@ QString TargetChoice::table() const {
     return m_table->path();
 }
 
+std::optional<Target> TargetChoice::shares() const {
+    return kind() == kTable && m_table->path().isEmpty() ? m_read : std::nullopt;
+}
+
 QString TargetChoice::chosenRelevance() const {
     return m_relevance->currentText();
 }
@@ -238,6 +245,7 @@ void TargetChoice::choose(const QString& kind, const QString& table, const QStri
     m_wanted = known < 0 && kind.startsWith(kPreset) && m_presets.empty() ? kind : QString();
     m_kind->setCurrentIndex(std::max(0, known));
     m_table->setPath(table);
+    readTable(); // also of a path that is as it was: what was read may be of another choice
     if (const int attribute = m_relevance->findText(relevance); attribute >= 0)
         m_relevance->setCurrentIndex(attribute);
     if (shares && table.isEmpty()) {

@@ -48,6 +48,8 @@ public:
     QString chosenKind() const;
     QString table() const;
     QString chosenRelevance() const;
+    /// Shares that were chosen without a table; nothing where there are none.
+    std::optional<Target> shares() const;
     /// `shares`: of a table that is not known any more; those of a published target are found among these.
     void choose(const QString& kind, const QString& table, const QString& relevance,
                 const std::optional<Target>& shares);
