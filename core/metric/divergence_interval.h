@@ -49,7 +49,8 @@ struct DivergenceInterval {
 ///
 /// Quantiles: the more cautious one of the drawn and of a gamma distribution with the same three moments; for NDKL,
 /// whose shares along the ranks are estimated from few rows, at 0.7 of each tail. In NDKL's long lists blocks of many
-/// rows add normal numbers to the counts, with the means and covariances of the rows drawn. `draws`: rankings at each
+/// rows add normal numbers to the counts, with a multinomial's means and covariances, once 50 rows of the target's
+/// rarest group are expected, and multinomial counts before. `draws`: rankings at each
 /// s, at least 2. `name` separates the streams of different attributes.
 Outcome<DivergenceInterval> divergenceInterval(const DivergenceEvidence& evidence, DivergenceKind kind, double observed,
                                                double confidence, std::size_t draws, std::string_view name,

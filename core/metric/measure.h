@@ -43,8 +43,8 @@ public:
     Outcome<Measurement> measure(std::span<const float> scores, Feedback& feedback) const;
 
     /// The same pool, target and definition at another k, with at most so many draws. Where these are fewer than asked
-    /// for, lists of more than 16,384 rows are drawn in blocks (drawNull, BootstrapPlan), and infeasible index and count
-    /// have neither interval nor null. Error: KInvalid.
+    /// for and no group is below half a per cent of the pool, lists of more than 16,384 rows are drawn in blocks
+    /// (drawNull, BootstrapPlan), and infeasible index and count have neither interval nor null. Error: KInvalid.
     Result<Meter> at(const KSpec& k, int mostDraws = std::numeric_limits<int>::max()) const;
     std::int64_t k() const;
     std::int64_t images() const; ///< labelled rows: the largest k that looks at more

@@ -1212,6 +1212,15 @@ private Q_SLOTS:
         panel.choose(gone);
         QVERIFY(!panel.config(&problem));
         QCOMPARE(problem, QStringLiteral("Choose a model."));
+        // Not when it is taken up again, either; nor are published shares that there are none of.
+        gone = AuditChoices::fromJson(panel.choices().toJson());
+        gone.target = QStringLiteral("preset:of another version");
+        panel.choose(gone);
+        QVERIFY(!panel.config(&problem));
+        QCOMPARE(problem, QStringLiteral("Choose a model."));
+        gone.model = 0;
+        panel.choose(gone);
+        QTRY_VERIFY_WITH_TIMEOUT(!panel.config(&problem) && problem.contains(QStringLiteral("Choose the table")), 30000);
     }
     void theLevelAndTheSmallestGroupAreChosen() {
         Bench bench;

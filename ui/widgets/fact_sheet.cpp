@@ -107,7 +107,7 @@ void FactSheet::focusOutEvent(QFocusEvent* event) {
 void FactSheet::setGroups(const std::vector<Group>& groups) {
     auto* sheet = new QWidget;
     auto* grid = new QGridLayout(sheet);
-    grid->setContentsMargins(0, 0, theme::kGrid, 0);
+    grid->setContentsMargins(theme::kHalf, theme::kHalf, theme::kGrid, theme::kHalf); // within the ring of the keyboard
     grid->setHorizontalSpacing(theme::kSpace);
     grid->setVerticalSpacing(theme::kHalf + 2);
     grid->setColumnStretch(Value, 1);

@@ -14,6 +14,7 @@ namespace plumbline::ui {
 /// What stands in the form of a new audit, complete or not: kept while it is filled in, and taken from a run that is to
 /// be asked again.
 struct AuditChoices {
+    static constexpr qint64 kGone = -1;    ///< one that the project has no more
     qint64 model = 0, images = 0;          ///< 0: none chosen
     qint64 probe = 0;                      ///< 0: the prompts written in the form
     QString prompts;                       ///< one a line

@@ -197,8 +197,11 @@ void NewAuditPanel::flush() {
 
 AuditChoices NewAuditPanel::choices() const {
     AuditChoices choices;
-    choices.model = m_model->currentData().toLongLong();
-    choices.images = m_images->currentData().toLongLong();
+    const auto recordIn = [](const QComboBox* box) {
+        return box->currentIndex() < 0 && box->count() > 0 ? AuditChoices::kGone : box->currentData().toLongLong();
+    };
+    choices.model = recordIn(m_model);
+    choices.images = recordIn(m_images);
     choices.probe = m_probe->currentData().toLongLong();
     choices.prompts = m_prompts->toPlainText();
     if (m_attributes->count() > 0) // without images nothing was chosen
@@ -214,16 +217,22 @@ AuditChoices NewAuditPanel::choices() const {
     choices.table = m_target->table();
     choices.relevance = m_target->chosenRelevance();
     choices.shares = m_target->shares();
-    choices.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
-    choices.measure.seed = static_cast<std::uint64_t>(m_seed->value());
-    choices.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
-    choices.measure.tolerance = m_tolerance->value();
-    choices.measure.level = m_level->value();
-    choices.measure.minGroup = m_minGroup->value();
+    choices.measure = measure();
     choices.others = m_also->chosen();
     choices.precision = m_precision->currentData().toString();
     choices.more = m_more->isChecked();
     return choices;
+}
+
+MeasureOptions NewAuditPanel::measure() const {
+    MeasureOptions measure;
+    measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
+    measure.seed = static_cast<std::uint64_t>(m_seed->value());
+    measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
+    measure.tolerance = m_tolerance->value();
+    measure.level = m_level->value();
+    measure.minGroup = m_minGroup->value();
+    return measure;
 }
 
 bool NewAuditPanel::chooseLike(qint64 run) {
@@ -796,15 +805,10 @@ std::optional<AuditConfig> NewAuditPanel::config(QString* problem) const {
     for (const QString& name : attributes)
         config.attributes.push_back(name.toStdString());
     config.probe = probe();
+    config.measure = measure();
     config.measure.k = *k;
-    config.measure.definition = static_cast<Definition>(m_definition->currentData().toInt());
     config.measure.target = *target;
     config.relevance = m_target->relevance();
-    config.measure.seed = static_cast<std::uint64_t>(m_seed->value());
-    config.measure.correction = static_cast<Correction>(m_correction->currentData().toInt());
-    config.measure.tolerance = m_tolerance->value();
-    config.measure.level = m_level->value();
-    config.measure.minGroup = m_minGroup->value();
     config.others = m_also->chosen();
     if (hasInput(config, Family::Relevance))
         config.others.families.push_back(Family::Relevance);

@@ -76,6 +76,8 @@ private:
     void mergeGroupsOf(const QString& attribute);
     void nameAttributes();
     ProbeSet probe() const;
+    /// Without k and target, which may be incomplete.
+    MeasureOptions measure() const;
     QStringList cautions() const;
     void countCrossing(const QString& name);
     /// The groups of each chosen attribute as they will be compared, with how many images have no value.

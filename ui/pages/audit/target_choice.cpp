@@ -115,9 +115,8 @@ void TargetChoice::askPresets() {
             m_kind->insertItem(m_kind->findData(kTable), title, QVariant(kPreset + name));
             m_presets.emplace_back(name, Preset{title, preset.value(u"citation").toString(), std::move(*target)});
         }
-        if (const int wanted = m_kind->findData(m_wanted); !m_wanted.isEmpty() && wanted >= 0)
-            m_kind->setCurrentIndex(wanted);
-        m_wanted.clear();
+        if (!m_wanted.isEmpty())
+            m_kind->setCurrentIndex(indexOf(std::exchange(m_wanted, {})));
         preferPreset();
         refresh();
     });
@@ -223,6 +222,14 @@ QString TargetChoice::kindOf(const Target& target) {
     return {};
 }
 
+/// Published shares that the program does not have (any more) are asked for as a table, never replaced by others.
+int TargetChoice::indexOf(const QString& kind) const {
+    if (kind.isEmpty())
+        return 0;
+    const int known = m_kind->findData(kind);
+    return known >= 0 ? known : m_kind->findData(kTable);
+}
+
 QString TargetChoice::chosenKind() const {
     return m_wanted.isEmpty() ? m_kind->currentData().toString() : m_wanted;
 }
@@ -241,9 +248,8 @@ QString TargetChoice::chosenRelevance() const {
 
 void TargetChoice::choose(const QString& kind, const QString& table, const QString& relevance,
                           const std::optional<Target>& shares) {
-    const int known = m_kind->findData(kind);
-    m_wanted = known < 0 && kind.startsWith(kPreset) && m_presets.empty() ? kind : QString();
-    m_kind->setCurrentIndex(std::max(0, known));
+    m_wanted = kind.startsWith(kPreset) && m_presets.empty() ? kind : QString();
+    m_kind->setCurrentIndex(m_wanted.isEmpty() ? indexOf(kind) : 0);
     m_table->setPath(table);
     readTable(); // also of a path that is as it was: what was read may be of another choice
     if (const int attribute = m_relevance->findText(relevance); attribute >= 0)

@@ -67,6 +67,7 @@ private:
     void readTable();
     void refresh();
     void preferPreset();
+    int indexOf(const QString& kind) const;
     QString kind() const;
 
     struct Preset {

@@ -194,10 +194,9 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
     if (m_what) {
         const auto isPending = [this](std::size_t prompt) { return m_measurements[prompt].groups.empty(); };
         const auto every = std::views::iota(std::size_t(0), m_measurements.size());
-        const auto hasRanks = [this](std::size_t prompt) {
-            return isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
+        const auto isReady = [&](std::size_t prompt) {
+            return isPending(prompt) && isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
         };
-        const auto isReady = [&](std::size_t prompt) { return isPending(prompt) && hasRanks(prompt); };
         // First those in sight, a few at once where they have to be ranked; then those whose ranking is there: rows
         // that come into sight have their values.
         std::vector<std::size_t> next;
