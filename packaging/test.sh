@@ -30,6 +30,7 @@ while read -r name outcome; do
 done < <(sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) [. *]*(Passed|Failed|Timeout|Exception|Subprocess aborted|Not Run).*/\1 \2/p' "$results/ctest.out")
 if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then failed=1; fi
 [ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
+[ "$failed" = 0 ] || grep -h -A1 '^FAIL!' "$results"/*.txt || true # again, where the end of a long output is read
 [ "$skipped" = 0 ] || echo "$skipped skipped (each says why: most need the reference data in ../shared)"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
