@@ -42,10 +42,11 @@ complain() { echo "$1"; bad=1; }
 for folder in "${!may[@]}"; do
     [ -d "$folder" ] || { complain "$folder is named in the rules but does not exist"; continue; }
     while IFS=: read -r file number line; do
-        header=$(sed -E 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*)[>"].*/\1/' <<<"$line")
+        [[ $line =~ [\<\"]([^\>\"]*)[\>\"] ]] || continue
+        header=${BASH_REMATCH[1]}
         case $header in
             core/* | ui/* | app/*)
-                home=$(cut -d/ -f1,2 <<<"$header")
+                [[ $header =~ ^[^/]*/[^/]* ]] && home=${BASH_REMATCH[0]}
                 [ "$home" = "$folder" ] || [[ " ${may[$folder]} " == *" $home "* ]] ||
                     complain "$file:$number: $folder must not know $home"
                 ;;
