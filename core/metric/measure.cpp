@@ -205,17 +205,23 @@ struct Meter::Impl {
     }
     /// Tables of at least so many ranks: rows that tie with the last can be many more than k.
     std::shared_ptr<const NdklTables> tablesFor(std::size_t ranks) const {
-        const std::scoped_lock lock(m_tables->mutex);
-        std::shared_ptr<const NdklTables>& known = m_tables->largest;
-        if (!known || known->ranks() < ranks) {
-            // Twice as many as before, so that a k that grows in steps does not make them anew at each.
-            const std::size_t next = known ? std::min(2 * known->ranks(), static_cast<std::size_t>(pool.n)) : 0;
-            known = std::make_shared<const NdklTables>(std::max({ranks, rows, next}));
-        }
-        return known;
+        const std::scoped_lock lock(m_tablesMutex);
+        if (!m_tables || m_tables->ranks() < ranks)
+            m_tables = ndklTables(std::max(ranks, rows), static_cast<std::size_t>(pool.n));
+        return m_tables;
     }
-    /// A larger table has the same numbers, so meters of other k use it, too.
-    void shareTables(const Impl& other) { m_tables = other.m_tables; }
+    /// The groups' counts among so many rows of rankings that do not see the attribute; kept for those of k rows.
+    std::shared_ptr<const std::vector<CountLaw>> lawsOf(std::size_t counted) const {
+        return keptForK(m_laws, counted, [&] {
+            std::vector<CountLaw> laws;
+            for (const std::int64_t count : pool.counts)
+                laws.emplace_back(pool.n, count, static_cast<std::int64_t>(counted));
+            return laws;
+        });
+    }
+    std::shared_ptr<const InfeasibleSchedule> scheduleOf(std::size_t counted) const {
+        return keptForK(m_schedule, counted, [&] { return InfeasibleSchedule(pool.share, counted); });
+    }
 
     Result<void> prepare(const Attribute& attribute, const MeasureOptions& wanted, std::span<const double> relevance);
     Result<void> setK(const KSpec& wanted);
@@ -264,12 +270,25 @@ private:
     Outcome<void> addDivergenceIntervals(const Ranked& ranked, std::size_t countedRows, Measurement& result,
                                          Feedback& feedback) const;
 
-    // Drawn by whoever needs them first; what is drawn does not depend on who that is.
-    struct Tables {
+    template <class T>
+    struct Kept {
         std::mutex mutex;
-        std::shared_ptr<const NdklTables> largest;
+        std::shared_ptr<const T> ofK;
     };
-    std::shared_ptr<Tables> m_tables = std::make_shared<Tables>();
+    template <class T, class Make>
+    std::shared_ptr<const T> keptForK(Kept<T>& kept, std::size_t counted, const Make& make) const {
+        if (counted != rows) // rows that tie with the last: of each ranking others
+            return std::make_shared<const T>(make());
+        const std::scoped_lock lock(kept.mutex);
+        if (!kept.ofK)
+            kept.ofK = std::make_shared<const T>(make());
+        return kept.ofK;
+    }
+    mutable Kept<std::vector<CountLaw>> m_laws;
+    mutable Kept<InfeasibleSchedule> m_schedule;
+    mutable std::mutex m_tablesMutex;
+    mutable std::shared_ptr<const NdklTables> m_tables;
+    // Drawn by whoever needs them first; what is drawn does not depend on who that is.
     mutable std::mutex m_mutex;
     mutable std::map<std::size_t, std::shared_ptr<const NullDistribution>> m_nulls; ///< by the rows counted
     mutable std::shared_ptr<const BootstrapPlan> m_plan;
@@ -560,7 +579,7 @@ void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows,
                                 Measurement& result) const {
     constexpr double kRounding = 1e-9; // of the skew, against the finding
     const double floor = 1.0 / (options.nullDraws + 1.0);
-    const auto top = static_cast<std::int64_t>(countedRows);
+    const auto laws = lawsOf(countedRows);
     const auto bound = [&](MetricValue& value, auto&& chanceOfGroup) {
         if (!value.pValue || *value.pValue > floor * (1 + kRounding))
             return;
@@ -573,21 +592,20 @@ void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows,
     const auto countAt = [&](std::size_t g, double skew) { return over * std::exp(skew + pool.logShare[g]); };
     const auto reaches = [&](std::size_t g, double skew) {
         if (!std::isfinite(skew)) // of absolute skews: the group is absent
-            return atMostInTop(pool.n, pool.counts[g], top, 0);
+            return (*laws)[g].atMost(0);
         const auto least = static_cast<std::int64_t>(std::ceil(countAt(g, skew - kRounding)));
-        double chance = atLeastInTop(pool.n, pool.counts[g], top, least);
+        double chance = (*laws)[g].atLeast(least);
         if (rules.absentIsOneRow && least <= 1) // absence counts as one row, too
             chance = 1;
         if (rules.maxOfAbsolute)
-            chance += atMostInTop(pool.n, pool.counts[g], top,
-                                  static_cast<std::int64_t>(std::floor(countAt(g, -skew + kRounding))));
+            chance += (*laws)[g].atMost(static_cast<std::int64_t>(std::floor(countAt(g, -skew + kRounding))));
         return std::min(1.0, chance);
     };
     const auto fallsTo = [&](std::size_t g, double skew) {
         auto most = std::isfinite(skew) ? static_cast<std::int64_t>(std::floor(countAt(g, skew + kRounding))) : 0;
         if (rules.minOfReplaced && most < 1) // an absent group counts as one row and has a larger skew
             return 0.0;
-        return atMostInTop(pool.n, pool.counts[g], top, most);
+        return (*laws)[g].atMost(most);
     };
     bound(result.maxSkew, [&](std::size_t g) { return range.max > 0 ? reaches(g, range.max) : 1.0; });
     bound(result.minSkew, [&](std::size_t g) { return range.min < 0 ? fallsTo(g, range.min) : 1.0; });
@@ -595,8 +613,8 @@ void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows,
 
 void Meter::Impl::addFurther(std::span<const std::uint32_t> counts, const Ranked& ranked, std::size_t countedRows,
                              double over, Measurement& result) const {
-    const InfeasibleSchedule schedule(pool.share, countedRows);
-    InfeasibleSum infeasible(schedule);
+    const auto schedule = scheduleOf(countedRows);
+    InfeasibleSum infeasible(*schedule);
     for (std::size_t at = 0; at < countedRows; ++at)
         infeasible.add(ranked.groupAtRank[at]);
     const FurtherValues values = furtherOf(counts, over, infeasible, {pool.share, pool.logShare, pool.bias});
@@ -801,14 +819,14 @@ Meter::Impl::Place Meter::Impl::addValues(const Ranked& ranked, Measurement& res
     for (std::size_t at = 0; at < countedRows; ++at)
         ++counts[ranked.groupAtRank[at]];
     std::vector<std::string> absent;
+    const auto laws = lawsOf(countedRows);
     for (std::size_t g = 0; g < groups; ++g) {
         GroupMeasure& group = result.groups[g];
         group.topCount = counts[g];
         group.poolShare = pool.poolShare(g);
         group.topShare = counts[g] / over;
         group.targetShare = pool.share[g];
-        if (const auto test = exactTest(pool.n, pool.counts[g], static_cast<std::int64_t>(countedRows), counts[g]);
-            test && applicable())
+        if (const auto test = (*laws)[g].test(counts[g]); test && applicable())
             group.pValue = test->p;
         if (counts[g] == 0)
             absent.push_back(group.name);
@@ -975,7 +993,6 @@ Result<Meter> Meter::at(const KSpec& k, int mostDraws) const {
             std::clamp(static_cast<std::size_t>(std::max(0, mostDraws)) / 2, kFewestDivergenceDraws, kDivergenceDraws);
         meter.m_impl->rules = m_impl->rules;
         meter.m_impl->pool = m_impl->pool;
-        meter.m_impl->shareTables(*m_impl);
         PLUMBLINE_CHECK(meter.m_impl->setK(k));
         meter.m_impl->inBlocks = mostDraws < std::max(m_impl->options.nullDraws, m_impl->options.bootstrapDraws) &&
                                  meter.m_impl->rows > kLongList && !meter.m_impl->rules.keepTies &&

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 namespace plumbline::metric {
 
@@ -20,6 +21,18 @@ NdklTables::NdklTables(std::size_t ranks)
         m_weightByRank[i] = m_weightByRank[i - 1] + weight / rank;
         m_weightByLog[i] = m_weightByLog[i - 1] + weight * logarithm;
     }
+}
+
+std::shared_ptr<const NdklTables> ndklTables(std::size_t ranks, std::size_t most) {
+    static std::mutex mutex;
+    static std::weak_ptr<const NdklTables> longest;
+    const std::scoped_lock lock(mutex);
+    std::shared_ptr<const NdklTables> known = longest.lock();
+    if (!known || known->ranks() < ranks) {
+        known = std::make_shared<const NdklTables>(std::max(ranks, known ? std::min(2 * known->ranks(), most) : 0));
+        longest = known;
+    }
+    return known;
 }
 
 double ndklNormaliser(std::int64_t ranks) {

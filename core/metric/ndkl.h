@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,11 @@ public:
 private:
     std::vector<double> m_step, m_weight, m_weightByRank, m_weightByLog; // each prefix sum starts with 0 at [0]
 };
+
+/// Tables of at least so many ranks, those that somebody holds if they are long enough. Else they are made up to twice
+/// as long as these, but not beyond `most`, so that a k that grows in steps does not make them anew at each.
+/// Thread-safe.
+std::shared_ptr<const NdklTables> ndklTables(std::size_t ranks, std::size_t most);
 
 /// Ranks after `begin` that rankings drawn in blocks take together: the first ones singly, then 1/128 of the rank.
 inline std::size_t blockLength(std::size_t begin) {

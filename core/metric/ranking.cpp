@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <compare>
 #include <functional>
 #include <limits>
 #include <optional>
 #include <type_traits>
+
+#include <boost/sort/pdqsort/pdqsort.hpp>
 
 #include "core/metric/rank_order.h"
 
@@ -42,7 +43,7 @@ struct Key<float> {
     Key(float score, std::uint32_t row) : packed(std::uint64_t{descendingBits(score)} << 32 | row) {}
     std::uint32_t row() const { return static_cast<std::uint32_t>(packed); }
     float score() const { return scoreOf<float>(static_cast<std::uint32_t>(packed >> 32)); }
-    auto operator<=>(const Key&) const = default;
+    bool operator<(const Key& other) const { return packed < other.packed; }
 };
 
 template <>
@@ -52,7 +53,9 @@ struct Key<double> {
     Key(double score, std::uint32_t row) : bits(descendingBits(score)), number(row) {}
     std::uint32_t row() const { return number; }
     double score() const { return scoreOf<double>(bits); }
-    auto operator<=>(const Key&) const = default;
+    bool operator<(const Key& other) const { // without a jump
+        return (bits < other.bits) | ((bits == other.bits) & (number < other.number));
+    }
 };
 
 /// Keeps the `prefix` smallest of the keys that are shown to it, without holding the others: whenever as many again
@@ -78,7 +81,7 @@ public:
         if (m_keys.size() > m_prefix && m_prefix > 0)
             cut();
         m_keys.resize(std::min(m_keys.size(), m_prefix), Key<T>(T{}, 0));
-        std::sort(m_keys.begin(), m_keys.end());
+        boost::sort::pdqsort_branchless(m_keys.begin(), m_keys.end());
         std::vector<std::uint32_t> rows(m_keys.size());
         std::transform(m_keys.begin(), m_keys.end(), rows.begin(), std::mem_fn(&Key<T>::row));
         return rows;

@@ -27,6 +27,24 @@ struct Sizes {
     auto operator<=>(const Sizes&) const = default;
 };
 
+/// The laws of the sizes that were met, but not of all where each ranking counts other rows.
+class Laws {
+public:
+    const CountLaw& of(const Sizes& sizes) {
+        constexpr std::size_t kMost = 256;
+        auto entry = m_known.find(sizes);
+        if (entry == m_known.end()) {
+            if (m_known.size() >= kMost)
+                m_known.clear();
+            entry = m_known.try_emplace(sizes, sizes.n, sizes.group, sizes.top).first;
+        }
+        return entry->second;
+    }
+
+private:
+    std::map<Sizes, CountLaw> m_known;
+};
+
 std::int64_t countedRows(const Measurement& measurement) {
     std::int64_t top = 0; // more than k where a definition keeps ties
     for (const GroupMeasure& group : measurement.groups)
@@ -40,8 +58,8 @@ struct Detectable {
 
 /// The true shares, in multiples of the pool's share, whose counts are significant at `level` with the power asked for;
 /// counts are taken as binomial, which is wider than drawing without replacement.
-Detectable detectable(const Sizes& sizes, double level) {
-    const CriticalCounts critical = criticalCounts(sizes.n, sizes.group, sizes.top, level);
+Detectable detectable(const Sizes& sizes, const CountLaw& law, double level) {
+    const CriticalCounts critical = law.critical(level);
     const double share = static_cast<double>(sizes.group) / static_cast<double>(sizes.n);
     const auto top = static_cast<double>(sizes.top);
     Detectable result;
@@ -126,6 +144,7 @@ void judge(std::span<Measurement> measurements, const MeasureOptions& options, d
     };
     std::vector<Place> places;
     std::vector<double> family;
+    Laws laws;
     for (Measurement& measurement : measurements) {
         const std::int64_t top = countedRows(measurement);
         std::vector<Place> ofThis;
@@ -137,7 +156,7 @@ void judge(std::span<Measurement> measurements, const MeasureOptions& options, d
                                                                                          : Verdict::TooFewImages;
             if (group.verdict == Verdict::NotApplicable || group.poolCount < options.minGroup)
                 continue;
-            const auto test = exactTest(measurement.n, group.poolCount, top, group.topCount);
+            const auto test = laws.of({measurement.n, group.poolCount, top}).test(group.topCount);
             if (!test || test->smallestP > options.level)
                 continue;
             const bool sameTest = measurement.groups.size() == 2 && !ofThis.empty();
@@ -171,7 +190,7 @@ void judge(std::span<Measurement> measurements, const MeasureOptions& options, d
         const Sizes sizes{place.measurement->n, group.poolCount, countedRows(*place.measurement)};
         const auto [entry, isNew] = known.try_emplace(sizes);
         if (isNew)
-            entry->second = detectable(sizes, hardest);
+            entry->second = detectable(sizes, laws.of(sizes), hardest);
         group.detectableBelow = entry->second.below;
         group.detectableAbove = entry->second.above;
     }

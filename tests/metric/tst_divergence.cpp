@@ -176,15 +176,15 @@ private Q_SLOTS:
 
     void tailsOfTheHypergeometricLaw() {
         // 5 rows, 2 of them the group's, 3 at the top: P(0, 1, 2) = 1/10, 6/10, 3/10.
-        QVERIFY(near(atLeastInTop(5, 2, 3, 2), 0.3) && near(atLeastInTop(5, 2, 3, 1), 0.9));
-        QVERIFY(near(atMostInTop(5, 2, 3, 0), 0.1) && near(atMostInTop(5, 2, 3, 1), 0.7));
-        QCOMPARE(atLeastInTop(5, 2, 3, 0), 1.0);
-        QCOMPARE(atLeastInTop(5, 2, 3, 3), 0.0);
-        QCOMPARE(atMostInTop(5, 2, 3, 2), 1.0);
-        QCOMPARE(atMostInTop(5, 2, 3, -1), 0.0);
+        QVERIFY(near(CountLaw(5, 2, 3).atLeast(2), 0.3) && near(CountLaw(5, 2, 3).atLeast(1), 0.9));
+        QVERIFY(near(CountLaw(5, 2, 3).atMost(0), 0.1) && near(CountLaw(5, 2, 3).atMost(1), 0.7));
+        QCOMPARE(CountLaw(5, 2, 3).atLeast(0), 1.0);
+        QCOMPARE(CountLaw(5, 2, 3).atLeast(3), 0.0);
+        QCOMPARE(CountLaw(5, 2, 3).atMost(2), 1.0);
+        QCOMPARE(CountLaw(5, 2, 3).atMost(-1), 0.0);
         for (std::int64_t x = 1; x <= 20; ++x) // both tails are one law
-            QVERIFY(near(atLeastInTop(300, 40, 100, x) + atMostInTop(300, 40, 100, x - 1), 1, 1e-12));
-        QVERIFY(atLeastInTop(100'000, 5000, 1000, 900) > 0);
+            QVERIFY(near(CountLaw(300, 40, 100).atLeast(x) + CountLaw(300, 40, 100).atMost(x - 1), 1, 1e-12));
+        QVERIFY(CountLaw(100'000, 5000, 1000).atLeast(900) > 0);
     }
 
     // --- properties of what a measurement holds ------------------------------------------------------------------
@@ -488,8 +488,8 @@ private Q_SLOTS:
         const Measurement m = measured(ranked(labels), optionsWith(100, 99));
         // 90 of the 200 a among the first 100 of 400, and as many b would be as far from plumb.
         QCOMPARE(m.groups[0].topCount, std::int64_t{90});
-        QVERIFY(std::abs(*m.maxSkew.pValue / (2 * atLeastInTop(400, 200, 100, 90)) - 1) < 1e-9);
-        QVERIFY(std::abs(*m.minSkew.pValue / (2 * atMostInTop(400, 200, 100, 10)) - 1) < 1e-9);
+        QVERIFY(std::abs(*m.maxSkew.pValue / (2 * CountLaw(400, 200, 100).atLeast(90)) - 1) < 1e-9);
+        QVERIFY(std::abs(*m.minSkew.pValue / (2 * CountLaw(400, 200, 100).atMost(10)) - 1) < 1e-9);
         QCOMPARE(*m.ndkl.pValue, 0.01); // NDKL has no such bound
         // With chance's own counts nothing changes.
         const Measurement plain = measured(makeData(400, 2, 0, 3), optionsWith(100, 99));

@@ -169,11 +169,11 @@ private Q_SLOTS:
         for (const std::int64_t group : {1, 7, 30, 59})
             for (const std::int64_t top : {1, 12, 45}) {
                 const CountRange range = centralCounts(60, group, top, 0.95);
-                QVERIFY(atMostInTop(60, group, top, range.low) >= 0.025);
+                QVERIFY(CountLaw(60, group, top).atMost(range.low) >= 0.025);
                 QVERIFY(range.low == 0 || range.low + 60 == group + top ||
-                        atMostInTop(60, group, top, range.low - 1) < 0.025);
-                QVERIFY(atMostInTop(60, group, top, range.high) >= 0.975);
-                QVERIFY(atMostInTop(60, group, top, range.high - 1) < 0.975 || range.high + 60 == group + top);
+                        CountLaw(60, group, top).atMost(range.low - 1) < 0.025);
+                QVERIFY(CountLaw(60, group, top).atMost(range.high) >= 0.975);
+                QVERIFY(CountLaw(60, group, top).atMost(range.high - 1) < 0.975 || range.high + 60 == group + top);
             }
     }
 

@@ -226,7 +226,7 @@ private Q_SLOTS:
         for (const double level : {0.05, 0.001, 1e-6})
             for (const auto& [n, group, top] :
                  {std::tuple{1000L, 300L, 100L}, {50L, 10L, 20L}, {40L, 39L, 5L}, {9L, 4L, 3L}}) {
-                const metric::CriticalCounts critical = metric::criticalCounts(n, group, top, level);
+                const metric::CriticalCounts critical = metric::CountLaw(n, group, top).critical(level);
                 std::optional<std::int64_t> low, high;
                 const double expected = static_cast<double>(group) * static_cast<double>(top) / static_cast<double>(n);
                 for (std::int64_t x = std::max(0L, top + group - n); x <= std::min(group, top); ++x)

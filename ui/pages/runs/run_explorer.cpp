@@ -13,8 +13,8 @@
 namespace plumbline::ui {
 namespace {
 
-/// Ranks that are kept of every prompt, and of those in sight.
-constexpr std::size_t kFewRanks = 16'384, kManyRanks = 131'072;
+/// Ranks that are kept of every prompt, and of those in sight together (320 MB).
+constexpr std::size_t kFewRanks = 16'384, kRanksInSight = 40'000'000;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
 constexpr std::size_t kPromptsAtOnce = 2;
@@ -237,8 +237,7 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
             return Step{last ? view(true) : nullptr, false};
         }
     }
-    // What makes the next k quick: a few ranks of all prompts, first those in sight; then more of these, and all of
-    // them once so large a k was asked for.
+    // What makes the next k quick: a few ranks of the prompts in sight, then all of theirs, then a few of the others.
     const auto readAhead = [&](std::vector<std::size_t> next, std::size_t ranks) -> Result<bool> {
         std::erase_if(next, [&](std::size_t prompt) { return isRanked(prompt, ranks); });
         first(next, kPromptsAtOnce);
@@ -246,24 +245,26 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         return !next.empty();
     };
     PLUMBLINE_TRY(bool more, readAhead(seen, kFewRanks));
-    std::vector<std::size_t> others; // once each: rankings that are too long to be kept would be read again and again
+    const std::size_t images = m_labels.codes.size();
+    const std::size_t many =
+        std::max(kFewRanks, std::min(images, kRanksInSight / std::max<std::size_t>(1, seen.size())));
+    if (!more && !seen.empty() && (!m_tables || m_tables->ranks() < many)) {
+        m_tables = metric::ndklTables(many, images);
+        return Step{nullptr, false};
+    }
     if (!more) {
+        PLUMBLINE_TRY(more, readAhead(seen, many));
+    }
+    if (!more) { // once each: rankings that are too long to be kept would be read again and again
+        std::vector<std::size_t> others;
         std::ranges::copy_if(std::views::iota(m_readAhead, m_fronts.size()), std::back_inserter(others),
                              [&](std::size_t prompt) {
                                  return !isRanked(prompt, kFewRanks) && meterOf(prompt).valuesNeed() <= kFewRanks;
                              });
         m_readAhead = others.size() > kPromptsAtOnce ? others[kPromptsAtOnce] : m_fronts.size();
         first(others, kPromptsAtOnce);
-    }
-    if (!others.empty()) {
+        more = !others.empty();
         PLUMBLINE_CHECK(rank(others, kFewRanks, scores));
-        more = true;
-    }
-    if (!more) {
-        PLUMBLINE_TRY(more, readAhead(seen, kManyRanks));
-    }
-    if (!more && m_what && static_cast<std::size_t>(m_what->k) > kManyRanks) {
-        PLUMBLINE_TRY(more, readAhead(seen, m_labels.codes.size()));
     }
     return Step{nullptr, !more};
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/feedback.h"
 #include "core/metric/measure.h"
+#include "core/metric/ndkl.h"
 #include "ui/pages/runs/run_source.h"
 
 namespace plumbline::ui {
@@ -55,6 +56,7 @@ private:
     std::vector<std::size_t> m_meterOfPrompt;
     std::vector<metric::RankedFront> m_fronts;               ///< one a prompt; empty: not ranked yet
     std::map<std::size_t, metric::RankedFront> m_longFronts; ///< longer ones of prompts in sight
+    std::shared_ptr<const metric::NdklTables> m_tables;      ///< that meters of any k find made
     std::size_t m_readAhead = 0; ///< prompts whose first ranks were read without being asked for
 
     std::optional<Exploration> m_what;
