@@ -41,12 +41,6 @@ private:
 /// Thread-safe.
 std::shared_ptr<const NdklTables> ndklTables(std::size_t ranks, std::size_t most);
 
-/// Ranks after `begin` that rankings drawn in blocks take together: the first ones singly, then 1/128 of the rank.
-inline std::size_t blockLength(std::size_t begin) {
-    constexpr std::size_t kSingleRanks = 256;
-    return begin < kSingleRanks ? 1 : (begin + 127) / 128;
-}
-
 /// Z over any number of ranks, without tables. O(ranks).
 double ndklNormaliser(std::int64_t ranks);
 

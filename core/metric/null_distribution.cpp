@@ -92,7 +92,7 @@ public:
         std::ranges::copy(counts, m_count.begin());
         RandomStream random(seed, stream ^ kBlocks, replicate);
         for (std::size_t begin = singly; begin < m_rows;) {
-            const std::size_t end = std::min(m_rows, begin + blockLength(begin));
+            const std::size_t end = std::min(m_rows, begin + begin / kPart);
             const auto length = static_cast<double>(end - begin),
                        left = static_cast<double>(m_pool.n - std::int64_t(begin));
             const double tail = (m_tables.tail(begin + 1, m_rows) + m_tables.tail(end, m_rows)) / 2;
@@ -126,7 +126,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kDrawnSingly = 4'096;
+    static constexpr std::size_t kDrawnSingly = 4'096, kPart = 128; ///< blocks of 1/128 of the rank
     static constexpr std::uint64_t kBlocks = 0x626C6F636B73; ///< a stream of its own
     static double xLogX(double x) { return x > 0 ? x * std::log(x) : 0.0; }
     const Pool& m_pool;
