@@ -98,11 +98,12 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     list->column()->addWidget(m_table);
 
     auto* edit = new Surface(Surface::Kind::Card);
+    edit->column()->addWidget(m_state);
     auto* top = new QHBoxLayout;
-    top->addWidget(m_state, 1);
     top->addWidget(m_versions);
     top->addWidget(m_copy);
     top->addWidget(m_remove);
+    top->addStretch();
     edit->column()->addLayout(top);
     m_asked->setWordWrap(true);
     edit->column()->addWidget(m_asked);
@@ -177,7 +178,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     all->addWidget(list);
     all->addWidget(edit);
     all->addWidget(result);
-    all->setSizes({390, 350, 296});
+    all->setSizes({316, 336, 384});
     all->setStretchFactor(0, 2);
     all->setStretchFactor(1, 3);
     all->setStretchFactor(2, 4);
