@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What all measures share: rates, exact tests, corrected families, resampling.
+#include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <QTest>
@@ -8,6 +10,7 @@
 #include "core/base/random.h"
 #include "core/metric/exact_test.h"
 #include "core/metric/family.h"
+#include "core/metric/ndkl.h"
 #include "core/metric/rates.h"
 #include "core/metric/resampling.h"
 
@@ -52,6 +55,64 @@ private Q_SLOTS:
         QVERIFY(!exactTest(10, 11, 5, 5));
         QVERIFY(!exactTest(0, 0, 0, 0));
         QVERIFY(!exactTest(10, 8, 5, 2)); // at least three must be among the first five
+    }
+
+    /// Each tail of a law against the logarithms of the factorials.
+    void countLawAgreesWithFactorials() {
+        const auto choose = [](std::int64_t n, std::int64_t k) {
+            return std::lgamma(static_cast<long double>(n + 1)) - std::lgamma(static_cast<long double>(k + 1)) -
+                   std::lgamma(static_cast<long double>(n - k + 1));
+        };
+        for (const auto& [n, group, top] :
+             {std::array{3000, 900, 1200}, std::array{500, 20, 480}, std::array{90, 80, 7}}) {
+            const CountLaw law(n, group, top);
+            const std::int64_t least = std::max(0, top + group - n), most = std::min(group, top);
+            long double below = 0, expected = 0;
+            for (std::int64_t x = least; x <= most; ++x) {
+                const long double chance = std::exp(choose(group, x) + choose(n - group, top - x) - choose(n, top));
+                expected += chance * static_cast<long double>(x);
+                const auto atMost = static_cast<double>(below + chance), atLeast = static_cast<double>(1 - below);
+                if (atMost > 1e-300)
+                    QVERIFY2(std::abs(law.atMost(x) / atMost - 1) < 1e-9, qPrintable(QString::number(x)));
+                if (atLeast > 1e-9) // what is left of 1 has no more digits
+                    QVERIFY2(std::abs(law.atLeast(x) / atLeast - 1) < 1e-6, qPrintable(QString::number(x)));
+                QCOMPARE(law.test(x)->p, std::min(1.0, 2 * std::min(law.atMost(x), law.atLeast(x))));
+                below += chance;
+            }
+            const CountRange middle = law.central(0.5);
+            QVERIFY(static_cast<double>(middle.low) <= expected && static_cast<double>(middle.high) >= expected - 1);
+        }
+    }
+
+    /// Counts so far out that no double holds their chance are not impossible, and are told from those that are.
+    void countLawOfAMillion() {
+        constexpr double kTiny = std::numeric_limits<double>::min();
+        const CountLaw law(1'000'000, 71'400, 500'000);
+        for (const std::int64_t x : {35'000, 35'700, 36'200})
+            QVERIFY(std::abs(law.atLeast(x) + law.atMost(x - 1) - 1) < 1e-12);
+        QVERIFY(law.atLeast(36'500) > 0 && law.atLeast(36'500) < 1e-9);
+        QCOMPARE(law.atLeast(71'400), kTiny);
+        QCOMPARE(law.atLeast(60'000), kTiny);
+        QCOMPARE(law.atMost(3), kTiny);
+        QCOMPARE(law.atLeast(71'401), 0.0);
+        QCOMPARE(law.atMost(-1), 0.0);
+        QCOMPARE(law.test(71'400)->p, kTiny);
+        QCOMPARE(law.test(35'700)->smallestP, kTiny);
+        QVERIFY(!law.test(71'401));
+        const CriticalCounts critical = law.critical(0.05);
+        QVERIFY(law.test(*critical.low)->p <= 0.05 && law.test(*critical.low + 1)->p > 0.05);
+        QVERIFY(law.test(*critical.high)->p <= 0.05 && law.test(*critical.high - 1)->p > 0.05);
+    }
+
+    void tablesOfNdklAreShared() {
+        auto few = ndklTables(100, 1000);
+        QCOMPARE(few->ranks(), std::size_t(100));
+        QVERIFY(ndklTables(50, 1000) == few);
+        const auto more = ndklTables(101, 1000);
+        QCOMPARE(more->ranks(), std::size_t(200));
+        QCOMPARE(ndklTables(300, 350)->ranks(), std::size_t(350));
+        for (std::size_t rank = 1; rank <= 100; ++rank)
+            QVERIFY(few->tail(rank, 100) == more->tail(rank, 100) && few->normaliser(rank) == more->normaliser(rank));
     }
 
     void holmIsStepDownAndMonotone() {
