@@ -98,14 +98,15 @@ InfeasibleSchedule::InfeasibleSchedule(std::span<const double> share, std::size_
             rises.emplace_back(static_cast<std::uint32_t>(rank), static_cast<std::uint32_t>(g));
         }
     }
-    std::sort(rises.begin(), rises.end());
-    m_begin.reserve(ranks + 2);
-    m_group.reserve(rises.size());
-    for (std::size_t rank = 0; rank <= ranks + 1; ++rank) {
-        m_begin.push_back(static_cast<std::uint32_t>(m_group.size()));
-        while (m_group.size() < rises.size() && rises[m_group.size()].first == rank)
-            m_group.push_back(rises[m_group.size()].second);
-    }
+    // By rank, at one rank by group: the rises come group by group.
+    m_begin.assign(ranks + 2, 0);
+    for (const auto& [rank, group] : rises)
+        ++m_begin[rank + 1];
+    std::partial_sum(m_begin.begin(), m_begin.end(), m_begin.begin());
+    std::vector<std::uint32_t> next = m_begin;
+    m_group.resize(rises.size());
+    for (const auto& [rank, group] : rises)
+        m_group[next[rank]++] = group;
 }
 
 void InfeasibleSum::reset() {

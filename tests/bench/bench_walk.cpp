@@ -22,6 +22,7 @@
 #include <QTimer>
 
 #include "app/window/main_window.h"
+#include "ui/pages/mitigate/mitigate_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/room_list.h"
 
@@ -84,10 +85,9 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s did not open\n", argv[1]);
         return 1;
     }
-    for (const QString& room : window.findChild<RoomList*>()->rooms()) {
-        take(room, [&] { window.showRoom(room); });
+    const auto shown = [&](auto* widget) { return widget->isVisible() && widget->isEnabled(); };
+    const auto walkThrough = [&](const QString& room) {
         QTest::qWait(1500); // what it reads and draws at first
-        const auto shown = [&](auto* widget) { return widget->isVisible() && widget->isEnabled(); };
         for (auto* tabs : window.findChildren<QTabBar*>())
             for (int i = 0; shown(tabs) && i < tabs->count(); ++i)
                 take(room + QStringLiteral(", tab ") + tabs->tabText(i), [tabs, i] { tabs->setCurrentIndex(i); });
@@ -114,7 +114,14 @@ int main(int argc, char** argv) {
                  [view] { view->verticalScrollBar()->setValue(view->verticalScrollBar()->maximum()); });
             take(name + QStringLiteral(": sorted"), [view] { view->model()->sort(0, Qt::DescendingOrder); });
         }
+    };
+    for (const QString& room : window.findChild<RoomList*>()->rooms()) {
+        take(room, [&] { window.showRoom(room); });
+        walkThrough(room);
     }
+    take(QStringLiteral("mitigate"), [&] { window.showRoom(QStringLiteral("mitigate")); });
+    take(QStringLiteral("mitigate, form"), [&] { window.mitigatePage()->showForm(); });
+    walkThrough(QStringLiteral("mitigate, form"));
     for (const Command& command : commandsOf(window.menuBar()))
         if (command.name.startsWith(u"View › Appearance") || command.name.startsWith(u"Help") ||
             command.name == u"Project › Settings" || command.name == u"Audit › New audit")

@@ -178,7 +178,7 @@ ProbesPage::ProbesPage(const Context& context, QWidget* parent)
     all->addWidget(list);
     all->addWidget(edit);
     all->addWidget(result);
-    all->setSizes({316, 336, 384});
+    all->setSizes({312, 350, 374});
     all->setStretchFactor(0, 2);
     all->setStretchFactor(1, 3);
     all->setStretchFactor(2, 4);
@@ -346,7 +346,8 @@ void ProbesPage::fill(const ProbeSet& probe) {
     m_name->setText(fromUtf8(probe.name));
     m_version->setText(fromUtf8(probe.version));
     m_source->setText(fromUtf8(probe.source));
-    m_source->setCursorPosition(0);
+    for (QLineEdit* line : {m_name, m_source})
+        line->setCursorPosition(0); // a long one shows how it begins
     m_templates->setPlainText(textOf(probe.templates));
     m_concepts->setPlainText(textOf(probe.concepts));
     preview(probe);

@@ -197,25 +197,33 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         const auto isReady = [&](std::size_t prompt) {
             return isPending(prompt) && isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
         };
-        // First those in sight, a few at once where they have to be ranked; then those whose ranking is there: rows
-        // that come into sight have their values.
+        // First those in sight whose ranking is there; then those that have to be ranked, a few at once until there is
+        // something to show or another k comes; then all whose ranking is there: rows that come into sight have their
+        // values.
+        const auto begin = std::chrono::steady_clock::now();
+        const auto isInTime = [&] {
+            return !feedback.cancelled() && std::chrono::steady_clock::now() - begin < kBetweenViews;
+        };
         std::vector<std::size_t> next;
         std::ranges::copy_if(seen, std::back_inserter(next), isReady);
         if (next.empty()) {
             std::ranges::copy_if(seen, std::back_inserter(next), isPending);
-            first(next, kPromptsAtOnce);
-        }
-        if (next.empty())
-            std::ranges::copy_if(every, std::back_inserter(next), isReady);
-        if (!next.empty()) {
+            for (std::size_t done = 0; done < next.size() && isInTime(); done += kPromptsAtOnce)
+                PLUMBLINE_CHECK(
+                    measure(std::span(next).subspan(done, std::min(kPromptsAtOnce, next.size() - done)), scores));
+        } else {
             PLUMBLINE_CHECK(measure(next, scores));
-            return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
         }
+        if (next.empty()) {
+            std::ranges::copy_if(every, std::back_inserter(next), isReady);
+            PLUMBLINE_CHECK(measure(next, scores));
+        }
+        if (!next.empty())
+            return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
         std::ranges::copy_if(seen, std::back_inserter(next),
                              [this](std::size_t prompt) { return !m_hasIntervals[prompt]; });
         if (!next.empty() && m_draws > 0) {
             const bool theFirst = std::ranges::none_of(m_hasIntervals, std::identity());
-            const auto begin = std::chrono::steady_clock::now();
             std::size_t done = 0;
             do {
                 const std::size_t prompt = next[done++];
@@ -224,7 +232,7 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
                 PLUMBLINE_TRY(m_measurements[prompt],
                               meterOf(prompt).measure(frontOf(prompt), scored()[prompt], feedback));
                 m_hasIntervals[prompt] = true;
-            } while (!theFirst && done < next.size() && std::chrono::steady_clock::now() - begin < kBetweenViews);
+            } while (!theFirst && done < next.size() && isInTime());
             return Step{view(done == next.size() && std::ranges::none_of(every, isPending)), false};
         }
         next.clear();
