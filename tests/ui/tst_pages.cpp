@@ -1212,6 +1212,19 @@ private Q_SLOTS:
         panel.choose(gone);
         QVERIFY(!panel.config(&problem));
         QCOMPARE(problem, QStringLiteral("Choose a model."));
+        const int models = bench.lists.models()->rowCount();
+        bench.project.history()->edit<std::int64_t>(
+            this, QStringLiteral("adding a model"),
+            [](store::Project& project) {
+                store::ModelRecord record;
+                record.name = record.path = "another";
+                record.card = test::uncheckedCard("another");
+                return project.addModel(record);
+            },
+            [](const Result<std::int64_t>&) {});
+        QTRY_COMPARE_WITH_TIMEOUT(bench.lists.models()->rowCount(), models + 1, 30000);
+        QVERIFY(!panel.config(&problem));
+        QCOMPARE(problem, QStringLiteral("Choose a model."));
         // Not when it is taken up again, either; nor are published shares that there are none of.
         gone = AuditChoices::fromJson(panel.choices().toJson());
         gone.target = QStringLiteral("preset:of another version");

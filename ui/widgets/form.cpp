@@ -48,12 +48,13 @@ bool fillBox(QComboBox* box, const QList<std::pair<QString, qint64>>& entries) {
         same = box->itemText(i) == entries[i].first && box->itemData(i).toLongLong() == entries[i].second;
     if (same)
         return false;
+    const bool waits = box->count() > 0 && box->currentIndex() < 0; // for one that is gone: no other takes its place
     const QVariant chosen = box->currentData();
     const QSignalBlocker quiet(box);
     box->clear();
     for (const auto& [name, id] : entries)
         box->addItem(name, id);
-    box->setCurrentIndex(std::max(box->findData(chosen), entries.isEmpty() ? -1 : 0));
+    box->setCurrentIndex(waits ? -1 : std::max(box->findData(chosen), entries.isEmpty() ? -1 : 0));
     return true;
 }
 

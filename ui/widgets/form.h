@@ -25,7 +25,8 @@ private:
 /// A sentence in small type that wraps, for under a control.
 QLabel* hint(const QString& text = {});
 
-/// Names with their ids. Keeps what is chosen if it is still there; false if nothing changed.
+/// Names with their ids. Keeps what is chosen if it is still there, else chooses the first, but where nothing had been
+/// chosen of several. False if nothing changed.
 bool fillBox(QComboBox* box, const QList<std::pair<QString, qint64>>& entries);
 
 } // namespace plumbline::ui
