@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 
 #include "app/cli/console.h"
 #include "core/base/error_text.h"
+#include "core/base/numbers.h"
 #include "core/base/path.h"
 #include "core/data/json.h"
 #include "core/formats/target_table.h"
@@ -106,6 +108,14 @@ Result<MeasureOptions> MeasureArguments::options() const {
     result.slightGap = slightGap;
     result.minGroup = minGroup;
     return result;
+}
+
+CLI::Validator aboveZero() {
+    return {[](const std::string& text) {
+                const std::optional<double> number = parseDouble(text);
+                return number && *number > 0 ? std::string() : "“" + text + "” is not a number above 0.";
+            },
+            "ABOVE 0"};
 }
 
 std::filesystem::path hashMemoryFile() {

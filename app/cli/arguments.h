@@ -13,6 +13,7 @@
 
 namespace CLI {
 class App;
+class Validator;
 }
 
 namespace plumbline::cli {
@@ -39,6 +40,9 @@ struct MeasureArguments {
     /// Errors: KInvalid, DefinitionUnknown, and those of a target table.
     Result<MeasureOptions> options() const;
 };
+
+/// A check of an option: a number above 0, said in a sentence.
+CLI::Validator aboveZero();
 
 /// Where the hashes of large files are kept (HashMemory).
 std::filesystem::path hashMemoryFile();

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "app/cli/image_check_json.h"
@@ -165,7 +166,7 @@ void addImages(CLI::App& app, Run& chosen) {
     auto arguments = std::make_shared<Arguments>();
     command->add_option("project", arguments->project, "Project file (.plumb)")->required();
     command->add_option("--set", arguments->set, "Number of the image set; not needed where there is only one")
-        ->check(CLI::PositiveNumber);
+        ->check(aboveZero());
     CLI::Option* check = command->add_flag(
         "--check", arguments->check, "Look at every picture now; without it, what the last check found is printed");
     command

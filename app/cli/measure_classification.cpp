@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/measure_kinds.h"
 #include "core/base/numbers.h"
@@ -298,7 +299,7 @@ void addMeasureClassification(CLI::App& measure, Run& chosen) {
                         "The value of --truth that a single column of --scores is for");
     command->add_option("--outside", arguments->outside, "The value of --truth of images of none of the classes");
     command->add_option("--logit-scale", arguments->scale, "Softmax is taken of the scores times this")
-        ->check(CLI::PositiveNumber)
+        ->check(aboveZero())
         ->capture_default_str();
     command->add_flag("--probabilities", arguments->probabilities, "The scores are probabilities, not cosines");
     command->add_option("--fit", arguments->fit, "split=val: the rows on which a temperature is fitted");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 
+#include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "app/cli/run_report.h"
@@ -57,13 +58,13 @@ void addReport(CLI::App& app, Run& chosen) {
     auto arguments = std::make_shared<Arguments>();
     command->add_option("project", arguments->project, "Project file (.plumb)")->required();
     command->add_option("--run", arguments->run, "Number of the run; without it the newest that is finished")
-        ->check(CLI::PositiveNumber);
+        ->check(aboveZero());
     command
         ->add_option("--compare", arguments->others,
                      "Numbers of other finished runs, which the report holds against this one")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->check(CLI::PositiveNumber);
+        ->check(aboveZero());
     command->add_option("--out", arguments->out, "File to write: .html, .csv or .json")->required();
     command->add_option("--evidence", arguments->evidence, "Images in the appendix: thumbnails, blurred, ids or none")
         ->check(CLI::IsMember({"thumbnails", "blurred", "ids", "none"}))

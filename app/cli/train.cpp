@@ -244,10 +244,10 @@ void addTrain(CLI::App& app, Run& chosen) {
     command->add_option("--warm-up", options.warmUp, "Share of the steps")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
-    command->add_option("--weight-decay", options.weightDecay)->capture_default_str()->check(CLI::NonNegativeNumber);
+    command->add_option("--weight-decay", options.weightDecay)->capture_default_str()->check(CLI::Range(0.0, 1e6));
     command->add_option("--clip-norm", options.clipNorm, "Largest norm of all gradients")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(aboveZero());
     command
         ->add_option("--patch-dropout", options.patchDropout,
                      "Share of patches left out, but not in the last fifth of the steps")

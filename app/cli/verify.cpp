@@ -121,7 +121,7 @@ void addVerify(CLI::App& app, Run& chosen) {
     auto arguments = std::make_shared<Arguments>();
     command->add_option("project", arguments->project, "Project file (.plumb)")->required();
     command->add_option("--run", arguments->run, "Number of the run; without it the newest that is finished")
-        ->check(CLI::PositiveNumber);
+        ->check(aboveZero());
     command->add_flag("--cached", arguments->cached,
                       "Take embeddings from the cache, whose images are checked by their hashes");
     command->add_option("--json", arguments->json,

@@ -291,6 +291,10 @@ private Q_SLOTS:
         const test::Called form = called({L("--out"), q(m_folder / "x.docx")});
         QVERIFY2(form.exitCode == 2 && form.err.contains(".html, .csv or .json"), form.err.constData());
         QVERIFY(called({L("--out"), q(m_folder / "nowhere/x.html")}).exitCode == 2);
+        for (const char* run : {"0", "-3", "abc"}) {
+            const auto none = called({L("--run"), QString::fromLatin1(run), L("--out"), q(m_folder / "x.html")});
+            QVERIFY2(none.exitCode == 2 && none.err.contains("is not a number above 0."), none.err.constData());
+        }
         QVERIFY(called({L("--out"), q(m_folder / "x.html"), L("--evidence"), L("all")}).exitCode == 2);
         QVERIFY(plumb({L("report"), q(m_folder / "none.plumb"), L("--out"), q(m_folder / "x.html")}).exitCode == 2);
         {
