@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A report as pages: what it holds, what it leaves out, and what it refuses.
+#include <functional>
+
 #include <QApplication>
 #include <QFile>
 #include <QProcess>
@@ -54,6 +56,20 @@ private:
     QByteArray written(const QString& body) const {
         const QString path = file("a.pdf");
         return writeReportPdf(page(body), path) ? read(path) : QByteArray();
+    }
+    /// On which page of a.pdf a word is seen. What a page cuts off is in its text, too: the last page that has it shows
+    /// it. Nothing where the program does not read it.
+    std::function<qsizetype(QStringView)> pagesOfWords(const QString& reader) const {
+        QProcess process;
+        process.start(reader, {file("a.pdf"), QStringLiteral("-")});
+        if (!process.waitForFinished() || process.exitCode() != 0)
+            return {};
+        return [sheets = QString::fromUtf8(process.readAllStandardOutput()).split(u'\f')](QStringView word) {
+            qsizetype page = sheets.size() - 1;
+            while (page >= 0 && !sheets[page].contains(word))
+                --page;
+            return page;
+        };
     }
 
 private Q_SLOTS:
@@ -130,7 +146,30 @@ private Q_SLOTS:
             QVERIFY2(count <= 2, qPrintable(QString::number(before)));
         }
     }
+    void aTableKeepsItsCaption() {
+        const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
+        if (reader.isEmpty())
+            QSKIP("pdftotext is not here");
+        int moved = 0;
+        for (int before = 40; before < 70; ++before) {
+            QVERIFY(
+                !written(rows(before) + QStringLiteral("<table><caption>captionz</caption><thead><tr><th>firstz</th>"
+                                                       "</tr></thead><tbody><tr><td>rowz</td></tr></tbody></table>"))
+                     .isEmpty());
+            const auto shows = pagesOfWords(reader);
+            QVERIFY(shows);
+            QCOMPARE(shows(u"captionz"), shows(u"rowz"));
+            moved += shows(u"captionz") > 0 ? 1 : 0;
+        }
+        QVERIFY(moved > 0);
+    }
+    void aChartKeepsItsHeading_data() {
+        QTest::addColumn<QString>("between");
+        QTest::newRow("right under it") << QString();
+        QTest::newRow("after a sentence") << QStringLiteral("<p>What the chart shows.</p>");
+    }
     void aChartKeepsItsHeading() {
+        QFETCH(const QString, between);
         const QString reader = QStandardPaths::findExecutable(QStringLiteral("pdftotext"));
         if (reader.isEmpty())
             QSKIP("pdftotext is not here");
@@ -138,22 +177,14 @@ private Q_SLOTS:
         for (int before = 40; before < 90; before += 2) {
             QVERIFY(!written(rows(before) +
                              QStringLiteral(
-                                 "<h2>headingz</h2><div class=\"scroll\"><svg role=\"img\" viewBox=\"0 0 400 300\" "
+                                 "<h2>headingz</h2>%1<div class=\"scroll\"><svg role=\"img\" viewBox=\"0 0 400 300\" "
                                  "width=\"400\" height=\"300\" xmlns=\"http://www.w3.org/2000/svg\"><text x=\"9\" "
-                                 "y=\"290\">chartz</text></svg></div><p>afterz</p>"))
+                                 "y=\"290\">chartz</text></svg></div><p>afterz</p>")
+                                 .arg(between))
                          .isEmpty());
-            QProcess process;
-            process.start(reader, {file("a.pdf"), QStringLiteral("-")});
-            QVERIFY(process.waitForFinished() && process.exitCode() == 0);
-            const QStringList sheets = QString::fromUtf8(process.readAllStandardOutput()).split(u'\f');
-            // What a page cuts off is in its text, too: the last page that has it shows it. The words of a chart are
-            // drawn: those after it say where it is.
-            const auto shows = [&sheets](QStringView word) {
-                qsizetype page = sheets.size() - 1;
-                while (page >= 0 && !sheets[page].contains(word))
-                    --page;
-                return page;
-            };
+            const auto shows = pagesOfWords(reader);
+            QVERIFY(shows);
+            // The words of a chart are drawn: those after it say where it is.
             alone += shows(u"headingz") != shows(u"afterz") ? 1 : 0;
             moved += shows(u"headingz") > 0 ? 1 : 0;
         }

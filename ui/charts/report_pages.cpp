@@ -16,6 +16,7 @@
 #include <QTextDocument>
 #include <QTextFragment>
 #include <QTextLayout>
+#include <QTextTable>
 
 #include "ui/charts/report_drawings.h"
 
@@ -27,6 +28,8 @@ constexpr double kMarginMm = 16;
 /// Of a part that is folded in the page: one with more is named and left out.
 constexpr qsizetype kMostRows = 40;
 /// The room of the lines at the head and foot of a page, in parts of an inch.
+/// Of a sentence between a heading and its chart, and of a table's caption, at the most.
+constexpr int kLinesBeforeChart = 3, kLinesOfCaption = 2;
 constexpr double kHeadInch = 0.35, kFootInch = 0.35;
 
 /// What QTextDocument's part of CSS can say of a report on paper.
@@ -133,12 +136,23 @@ QString forPaper(QString html, Drawings& drawings) {
     });
 }
 
-/// A heading is not cut by the end of a page, and does not stay behind when what it is of goes to the next.
+bool isChart(const QTextBlock& block) {
+    return block.isValid() && block.text().startsWith(QChar::ObjectReplacementCharacter);
+}
+
+/// A line or two right above a table.
+bool isCaption(const QTextBlock& block) {
+    return !block.text().isEmpty() && !isChart(block) && block.layout()->lineCount() <= kLinesOfCaption &&
+           block.next().isValid() && QTextCursor(block.next()).currentTable() != nullptr &&
+           QTextCursor(block).currentTable() == nullptr;
+}
+
+/// A heading or caption is not cut by the end of a page, and does not stay behind when what it is of goes to the next.
 void keepHeadings(QTextDocument& document, double pageHeight) {
     const QAbstractTextDocumentLayout& layout = *document.documentLayout();
     const auto page = [&](double y) { return static_cast<int>(y / pageHeight); };
     for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
-        if (block.blockFormat().headingLevel() == 0 || !block.next().isValid())
+        if (!block.next().isValid() || (block.blockFormat().headingLevel() == 0 && !isCaption(block)))
             continue;
         QTextBlock first = block; // a heading may stand right under another
         while (first.previous().isValid() && first.previous().blockFormat().headingLevel() > 0)
@@ -148,8 +162,21 @@ void keepHeadings(QTextDocument& document, double pageHeight) {
         const double top = end - first.layout()->boundingRect().height(); // of its words: the block has its margin
         const QRectF next = layout.blockBoundingRect(block.next());
         double below = next.top() + std::min(next.height(), 1.5 * layout.blockBoundingRect(block).height());
-        if (const QTextLayout& words = *block.next().layout(); words.lineCount() > 0) // a chart is one line
-            below = std::max(below, next.top() + words.lineAt(0).y() + words.lineAt(0).height() - 1);
+        const auto reach = [&](const QTextBlock& of) { // a chart is one line
+            const QTextLayout& words = *of.layout();
+            if (words.lineCount() > 0)
+                below = std::max(below, layout.blockBoundingRect(of).top() + words.lineAt(0).y() +
+                                            words.lineAt(0).height() - 1);
+        };
+        reach(block.next());
+        if (const QTextTable* table = QTextCursor(block.next()).currentTable()) { // with its head and a first row
+            const int row = std::min(table->format().headerRowCount(), table->rows() - 1);
+            reach(table->cellAt(row, 0).firstCursorPosition().block());
+        }
+        const QTextBlock chart = block.next().next(); // after a sentence on it
+        if (isChart(chart) && !isChart(block.next()) && block.next().layout()->lineCount() <= kLinesBeforeChart)
+            if (const QRectF all = layout.blockBoundingRect(chart); all.bottom() - top < pageHeight)
+                reach(chart);
         if (page(top) != page(end))
             format.setTopMargin(format.topMargin() +
                                 ((page(top) + 1) * pageHeight - top) * kPixelsPerInch / kDotsPerInch);
