@@ -266,9 +266,10 @@ void ReportPages::paint(QPainter& painter, int page) const {
     painter.save();
     painter.translate(0, kHeadInch * kDotsPerInch - page * d->body.height());
     QAbstractTextDocumentLayout::PaintContext context;
-    context.clip = QRectF(0, page * d->body.height(), d->body.width(), d->body.height());
+    // Without the dots at its ends: what only touches them belongs to the page before or after, and to its text.
+    context.clip = QRectF(0, page * d->body.height() + 1, d->body.width(), d->body.height() - 2);
     context.palette.setColor(QPalette::Text, QColor(0x1d, 0x1d, 0x1b));
-    painter.setClipRect(context.clip);
+    painter.setClipRect(context.clip.adjusted(0, -1, 0, 0));
     d->document.documentLayout()->draw(&painter, context);
     painter.restore();
     QFont small = bodyFont();
