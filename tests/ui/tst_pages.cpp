@@ -6,6 +6,8 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
+#include <QHeaderView>
+#include <QHelpEvent>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QLabel>
@@ -18,10 +20,12 @@
 #include <QSemaphore>
 #include <QSignalSpy>
 #include <QStandardPaths>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QTest>
 #include <QTimer>
 #include <QToolButton>
+#include <QToolTip>
 
 #include <nlohmann/json.hpp>
 
@@ -30,9 +34,9 @@
 #include "tests/support/test_support.h"
 #include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
+#include "ui/bridge/edit_history.h"
 #include "ui/bridge/english_plurals.h"
 #include "ui/bridge/json.h"
-#include "ui/bridge/edit_history.h"
 #include "ui/bridge/project_service.h"
 #include "ui/bridge/running_work.h"
 #include "ui/bridge/settings.h"
@@ -49,12 +53,13 @@
 #include "ui/pages/images/label_sources.h"
 #include "ui/pages/models/card_facts.h"
 #include "ui/pages/models/models_page.h"
-#include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/import_dialog.h"
+#include "ui/pages/probes/probe_text.h"
 #include "ui/pages/probes/probes_page.h"
 #include "ui/pages/probes/versions_dialog.h"
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_view.h"
+#include "ui/widgets/tool_tips.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -1234,6 +1239,50 @@ private Q_SLOTS:
         gone.model = 0;
         panel.choose(gone);
         QTRY_VERIFY_WITH_TIMEOUT(!panel.config(&problem) && problem.contains(QStringLiteral("Choose the table")), 30000);
+    }
+    void tooltipsArePlainWordsThatWrap() {
+        ToolTips::install(*qApp);
+        ToolTips::install(*qApp);
+        QTableWidget table(1, 2);
+        table.setItem(0, 0, new QTableWidgetItem(QStringLiteral("a")));
+        table.setItem(0, 1, new QTableWidgetItem(QStringLiteral("b")));
+        table.item(0, 0)->setToolTip(QStringLiteral("<img src=\"portrait.png\">.png"));
+        table.setHorizontalHeaderItem(0, new QTableWidgetItem(QStringLiteral("A")));
+        table.horizontalHeaderItem(0)->setToolTip(
+            QString(QStringLiteral("one mark a group at its skew ")).repeated(8).trimmed());
+        QTabBar tabs;
+        tabs.addTab(QStringLiteral("first"));
+        tabs.setTabToolTip(0, QStringLiteral("of a tab"));
+        QPushButton remove(QStringLiteral("Remove"));
+        remove.setToolTip(QStringLiteral("Two\nlines, ") + QString(100, u'x'));
+        const auto tip = [](QWidget* widget, QPoint place) {
+            QToolTip::hideText();
+            QHelpEvent asked(QEvent::ToolTip, place, widget->mapToGlobal(place));
+            QApplication::sendEvent(widget, &asked);
+            for (QWidget* window : QApplication::topLevelWidgets())
+                if (auto* label = qobject_cast<QLabel*>(window); label != nullptr && label->inherits("QTipLabel"))
+                    if (label->isVisible() && label->text() == QToolTip::text())
+                        return label;
+            return static_cast<QLabel*>(nullptr);
+        };
+        for (QWidget* widget : std::initializer_list<QWidget*>{&table, &tabs, &remove}) {
+            widget->show();
+            QVERIFY(QTest::qWaitForWindowExposed(widget));
+        }
+        const QLabel* shown = tip(table.viewport(), table.visualItemRect(table.item(0, 0)).center());
+        QVERIFY(shown);
+        QVERIFY2(shown->text().contains(QStringLiteral("&lt;img")), qPrintable(shown->text()));
+        shown = tip(table.horizontalHeader()->viewport(), QPoint(5, 5));
+        QVERIFY(shown);
+        const QStringList lines = shown->text().split(u'\n');
+        QCOMPARE(lines.size(), 4);
+        for (const QString& line : lines)
+            QVERIFY2(line.size() <= 72 && line.trimmed() == line, qPrintable(line));
+        QCOMPARE(lines.join(u' '), table.horizontalHeaderItem(0)->toolTip().trimmed());
+        QCOMPARE(tip(&tabs, tabs.tabRect(0).center())->text(), QStringLiteral("of a tab"));
+        QCOMPARE(tip(&remove, QPoint(5, 5))->text(),
+                 QStringLiteral("Two\nlines,\n") + QString(72, u'x') + u'\n' + QString(28, u'x'));
+        QTRY_VERIFY(!tip(table.viewport(), table.visualItemRect(table.item(0, 1)).center())); // has none
     }
     void theLevelAndTheSmallestGroupAreChosen() {
         Bench bench;

@@ -6,12 +6,12 @@
 #include <QHelpEvent>
 #include <QPainter>
 #include <QScrollBar>
-#include <QToolTip>
 
 #include "ui/charts/chart_text.h"
 #include "ui/charts/palette.h"
 #include "ui/widgets/focus_ring.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/tool_tips.h"
 
 namespace plumbline::ui {
 namespace {
@@ -224,10 +224,7 @@ bool LaneChart::viewportEvent(QEvent* event) {
     const auto* help = static_cast<QHelpEvent*>(event);
     const auto lane = laneAt(help->pos());
     const QString words = lane ? hint(*lane, laneArea(*lane), help->pos()) : m_key;
-    if (words.isEmpty() || m_lanes.empty())
-        QToolTip::hideText();
-    else
-        QToolTip::showText(help->globalPos(), words, viewport());
+    ToolTips::show(help->globalPos(), m_lanes.empty() ? QString() : words, viewport());
     return true;
 }
 

@@ -7,12 +7,12 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QStackedLayout>
-#include <QToolTip>
 
 #include "ui/charts/grid.h"
 #include "ui/charts/qcp.h"
 #include "ui/widgets/focus_ring.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/tool_tips.h"
 
 namespace plumbline::ui {
 
@@ -147,10 +147,7 @@ bool PlotChart::eventFilter(QObject* watched, QEvent* event) {
     if (watched == m_plot && event->type() == QEvent::ToolTip) {
         const auto* help = static_cast<QHelpEvent*>(event);
         const QString text = hint(*m_plot, help->pos());
-        if (text.isEmpty())
-            QToolTip::hideText();
-        else
-            QToolTip::showText(help->globalPos(), text, m_plot);
+        ToolTips::show(help->globalPos(), text, m_plot);
         return true;
     }
     return QWidget::eventFilter(watched, event);

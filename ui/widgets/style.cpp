@@ -106,6 +106,13 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
     case PE_FrameDefaultButton:
     case PE_PanelScrollAreaCorner:
         return;
+    case PE_PanelTipLabel: {
+        const QColor base = option->palette.color(QPalette::ToolTipBase);
+        painter->fillRect(option->rect, base);
+        painter->setPen(theme::mix(option->palette.color(QPalette::ToolTipText), base, 0.4));
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        return;
+    }
     case PE_PanelButtonTool: {
         const bool enabled = option->state & State_Enabled;
         const bool marked = option->state & (State_On | State_Sunken);
@@ -320,6 +327,8 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWi
     case PM_ButtonShiftHorizontal:
     case PM_ButtonShiftVertical:
         return 0;
+    case PM_ToolTipLabelFrameWidth:
+        return theme::kHalf;
     case PM_SplitterWidth:
         return theme::kGrid;
     case PM_HeaderMargin:

@@ -12,6 +12,7 @@
 #include <QTreeView>
 
 #include "ui/widgets/style.h"
+#include "ui/widgets/tool_tips.h"
 
 namespace plumbline::ui::theme {
 
@@ -56,6 +57,7 @@ QColor mix(const QColor& a, const QColor& b, double amount) {
 void apply(QApplication& application, Appearance appearance) {
     if (!application.style()->inherits("plumbline::ui::Style"))
         application.setStyle(new Style);
+    ToolTips::install(application);
     switch (appearance) {
     case Appearance::Light: application.setPalette(ownPalette(false)); break;
     case Appearance::Dark: application.setPalette(ownPalette(true)); break;

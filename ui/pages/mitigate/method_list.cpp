@@ -80,8 +80,7 @@ void MethodList::add(QVBoxLayout* column, const DebiasMethodInfo& info,
     entry.box = new QCheckBox(title);
     entry.box->setChecked(isStandard);
     entry.box->setAccessibleDescription(fromUtf8(info.about));
-    const QString source = tr("Source: %1").arg(fromUtf8(info.source));
-    entry.box->setToolTip(QStringLiteral("<p>%1</p>").arg(source.toHtmlEscaped()));
+    entry.box->setToolTip(tr("Source: %1").arg(fromUtf8(info.source)));
     connect(entry.box, &QCheckBox::toggled, this, &MethodList::changed);
 
     auto* more = new QToolButton;

@@ -51,6 +51,7 @@
 #include "ui/widgets/outline.h"
 #include "ui/widgets/page.h"
 #include "ui/widgets/surface.h"
+#include "ui/widgets/tool_tips.h"
 #include "ui/widgets/tour_panel.h"
 
 namespace plumbline::ui {
@@ -167,12 +168,12 @@ void RunsPage::build() {
         if (link.isEmpty() || !m_run)
             return QToolTip::hideText();
         const auto facts = runFacts(*m_run, static_cast<std::size_t>(m_attribute->currentIndex()));
-        QToolTip::showText(QCursor::pos(), facts.value(link.toInt()).explanation, m_facts);
+        ToolTips::show(QCursor::pos(), facts.value(link.toInt()).explanation, m_facts);
     });
     connect(m_facts, &QLabel::linkActivated, this, [this](const QString& link) {
         const auto facts = runFacts(*m_run, static_cast<std::size_t>(m_attribute->currentIndex()));
-        QToolTip::showText(m_facts->mapToGlobal(QPoint(0, m_facts->height())), facts.value(link.toInt()).explanation,
-                           m_facts);
+        ToolTips::show(m_facts->mapToGlobal(QPoint(0, m_facts->height())), facts.value(link.toInt()).explanation,
+                       m_facts);
     });
 }
 
