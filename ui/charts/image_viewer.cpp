@@ -49,7 +49,6 @@ ImageViewer::ImageViewer(std::function<int()> count, std::function<ViewedImage(i
     m_picture->setAlignment(Qt::AlignCenter);
     m_picture->setMinimumSize(320, 320);
     m_picture->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
-    m_caption->setTextFormat(Qt::PlainText);
     m_caption->setWordWrap(true);
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_picture, 1);

@@ -27,7 +27,6 @@ enum Column { Label, Value };
 class Text : public QLabel {
 public:
     explicit Text(const QString& words) : QLabel(breakable(words)), m_words(words) {
-        setTextFormat(Qt::PlainText);
         setWordWrap(true);
         setAlignment(Qt::AlignLeft | Qt::AlignTop);
         setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);

@@ -43,7 +43,6 @@ public:
         line->addSpacing(theme::kMargin); // the icon is painted here
         auto* text = new QLabel(m_message.text);
         text->setWordWrap(true);
-        text->setTextFormat(Qt::PlainText);
         text->setTextInteractionFlags(Qt::TextSelectableByMouse);
         line->addWidget(text, 1);
 

@@ -21,7 +21,6 @@ Page::Page(const QString& title, const QString& line, QWidget* parent)
     auto* words = new QVBoxLayout;
     words->setSpacing(theme::kHalf);
     m_title->setFont(theme::titleFont(font()));
-    m_title->setTextFormat(Qt::PlainText);
     m_line->setWordWrap(true);
     words->addWidget(m_title);
     words->addWidget(m_line);
@@ -71,14 +70,12 @@ QPushButton* makePrimary(QPushButton* button) {
 
 QLabel* caption(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
-    label->setTextFormat(Qt::PlainText);
     theme::setMuted(label);
     return label;
 }
 
 QLabel* heading(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
-    label->setTextFormat(Qt::PlainText);
     label->setFont(theme::strongFont(label->font()));
     return label;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <QAbstractItemView>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
 #include <QPainterPath>
@@ -312,6 +313,9 @@ void Style::polish(QWidget* widget) {
     // Screen readers do not read placeholders: where that is all that names a field, it becomes its name.
     if (auto* line = qobject_cast<QLineEdit*>(widget); line != nullptr && line->accessibleName().isEmpty())
         line->setAccessibleName(line->placeholderText());
+    // Words are words, also the names of files, labels and models; who writes markup says so.
+    if (auto* label = qobject_cast<QLabel*>(widget); label != nullptr && label->textFormat() == Qt::AutoText)
+        label->setTextFormat(Qt::PlainText);
 }
 
 int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {

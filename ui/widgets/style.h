@@ -6,7 +6,8 @@
 namespace plumbline::ui {
 
 /// Fusion with flat buttons, fields, headers and progress bars, a focus ring that is always visible, and no
-/// decoration. Draws from the option's palette only, so it follows any palette.
+/// decoration. Draws from the option's palette only, so it follows any palette. Labels show their texts as they are,
+/// never as markup that somebody's file name happens to be.
 class Style : public QProxyStyle {
     Q_OBJECT
 public:

@@ -6,7 +6,6 @@
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QTabBar>
-#include <QTextDocument>
 #include <QToolTip>
 
 namespace plumbline::ui {
@@ -34,14 +33,6 @@ QString wrapped(const QString& words) {
         }
     }
     return all;
-}
-
-/// What QToolTip shows as these words.
-QString asTip(const QString& words) {
-    const QString lines = wrapped(words);
-    if (!Qt::mightBeRichText(lines))
-        return lines;
-    return QStringLiteral("<p style=\"white-space: pre\">%1</p>").arg(lines.toHtmlEscaped());
 }
 
 struct Tip {
@@ -74,7 +65,7 @@ void ToolTips::install(QApplication& application) {
 }
 
 void ToolTips::show(QPoint globalPosition, const QString& words, QWidget* widget, const QRect& within) {
-    QToolTip::showText(globalPosition, asTip(words), widget, within);
+    QToolTip::showText(globalPosition, wrapped(words), widget, within);
 }
 
 bool ToolTips::eventFilter(QObject* watched, QEvent* event) {

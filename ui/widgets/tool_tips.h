@@ -9,9 +9,7 @@ class QWidget;
 
 namespace plumbline::ui {
 
-/// Tooltips of the whole program: the words as they are given, so that no file or label becomes markup, on lines of a
-/// length that can be read. Qt alone takes words that look like HTML for it, and wraps nothing else but what is wider
-/// than the screen.
+/// Tooltips of the whole program on lines of a length that can be read. Qt alone wraps what is wider than the screen.
 class ToolTips : public QObject {
     Q_OBJECT
 public:

@@ -26,7 +26,6 @@ TourPanel::TourPanel(QWidget* parent)
     auto* words = new QVBoxLayout;
     words->setSpacing(theme::kHalf);
     m_text->setWordWrap(true);
-    m_text->setTextFormat(Qt::PlainText);
     m_text->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     words->addWidget(m_title);
     words->addWidget(m_text, 1);

@@ -28,7 +28,6 @@ public:
         auto* line = new QHBoxLayout(this);
         line->setContentsMargins(0, 0, 0, 0);
         line->setSpacing(theme::kSpace);
-        m_title->setTextFormat(Qt::PlainText);
         m_numbers->setFont(theme::tabularFont(m_numbers->font()));
         m_bar->setTextVisible(false);
         m_bar->setFixedSize(kBarWidth, theme::kGrid);

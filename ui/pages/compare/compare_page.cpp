@@ -168,7 +168,6 @@ QWidget* ComparePage::buildForm() {
     refused->column()->addWidget(heading(tr("These runs are not compared")));
     m_refusals->setObjectName(QStringLiteral("refusals"));
     m_refusals->setWordWrap(true);
-    m_refusals->setTextFormat(Qt::PlainText);
     m_refusals->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_refusals->setAccessibleName(tr("Why these runs are not compared"));
     refused->column()->addWidget(m_refusals);

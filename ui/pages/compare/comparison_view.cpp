@@ -31,7 +31,6 @@ namespace {
 QLabel* wrapped(const QString& name) {
     auto* label = new QLabel;
     label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     label->setAccessibleName(name);
     return label;

@@ -252,7 +252,6 @@ void CheckView::showFindings() {
                                    isGrave ? theme::signal(Severity::Warning, palette()) : theme::muted(palette()),
                                    devicePixelRatioF()));
         auto* sentence = new QLabel(flawSentence(findings, *m_catalog));
-        sentence->setTextFormat(Qt::PlainText);
         sentence->setWordWrap(true);
         auto* show = new QPushButton(tr("Show"));
         show->setAccessibleName(tr("Show: %1").arg(sentence->text()));

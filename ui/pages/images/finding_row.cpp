@@ -24,7 +24,6 @@ FindingRow::FindingRow(const Finding& finding, QWidget* parent) : QWidget(parent
     line->setSpacing(theme::kGrid);
     auto* sentence = new QLabel(finding.sentence);
     sentence->setWordWrap(true);
-    sentence->setTextFormat(Qt::PlainText);
     sentence->setContentsMargins(0, theme::kHalf, 0, theme::kHalf); // as high as the button beside it
     sentence->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     line->addWidget(sentence, 1);

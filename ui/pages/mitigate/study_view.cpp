@@ -55,7 +55,6 @@ bool isFairness(const StudyMeasure& measure) {
 
 QLabel* wrapped(QLabel* label) {
     label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     return label;
 }

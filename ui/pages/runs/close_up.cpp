@@ -72,7 +72,6 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     top->addWidget(m_write);
     connect(m_write, &QToolButton::clicked, this, &CloseUp::noteWanted);
     charts->column()->addLayout(top);
-    m_remark->setTextFormat(Qt::PlainText);
     m_remark->setWordWrap(true);
     m_remark->setAccessibleName(tr("Note on this finding"));
     m_remark->hide();
@@ -80,7 +79,6 @@ CloseUp::CloseUp(RunSource* source, QWidget* parent)
     m_restsOn->setWordWrap(true);
     charts->column()->addWidget(m_restsOn);
     m_planted->setWordWrap(true);
-    m_planted->setTextFormat(Qt::PlainText);
     m_planted->hide();
     charts->column()->addWidget(m_planted);
 

@@ -53,7 +53,6 @@ ExploreBar::ExploreBar(QWidget* parent)
     m_target->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_target->setMinimumContentsLength(kTargetCharacters);
     m_words->setWordWrap(true);
-    m_words->setTextFormat(Qt::PlainText);
     line->addWidget(label);
     line->addWidget(m_slider, 1);
     line->addWidget(m_number);

@@ -161,7 +161,6 @@ QWidget* MeasureView::buildList() {
 QWidget* MeasureView::buildPanel() {
     for (QLabel* label : {m_definition, m_wholeText, m_warnings}) {
         label->setWordWrap(true);
-        label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     }
     m_title->setWordWrap(true);

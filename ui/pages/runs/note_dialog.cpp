@@ -23,7 +23,6 @@ NoteDialog::NoteDialog(Note note, const QString& about, QWidget* parent)
     column->setContentsMargins(theme::kSpace, theme::kSpace, theme::kSpace, theme::kSpace);
     column->setSpacing(theme::kGrid);
     auto* title = heading(about);
-    title->setTextFormat(Qt::PlainText);
     title->setWordWrap(true);
     column->addWidget(title);
     m_text->setTabChangesFocus(true);

@@ -228,7 +228,6 @@ QWidget* RunsPage::buildUnfinished() {
     auto* card = new Surface(Surface::Kind::Card);
     m_stateText = new QLabel;
     m_stateText->setWordWrap(true);
-    m_stateText->setTextFormat(Qt::PlainText);
     m_progress = new QProgressBar;
     m_goOn = new QPushButton(tr("&Go on"));
     makePrimary(m_goOn);
@@ -260,7 +259,6 @@ QWidget* RunsPage::buildResults() {
     m_warningsButton->setAutoRaise(true);
     m_truth = new QLabel;
     m_truth->setWordWrap(true);
-    m_truth->setTextFormat(Qt::PlainText);
     m_truth->setContentsMargins(theme::kGrid, 0, 0, 0);
     m_warnings = caption({});
     m_warnings->setWordWrap(true);
