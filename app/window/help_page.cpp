@@ -4,14 +4,19 @@
 #include <QKeySequence>
 #include <QLabel>
 #include <QPushButton>
+#include <QTimer>
 #include <QVBoxLayout>
 
+#include "core/report/glossary.h"
+#include "ui/bridge/json.h"
 #include "ui/widgets/fact_sheet.h"
 
 namespace plumbline::ui {
 
 HelpPage::HelpPage(QWidget* parent)
-    : Page(tr("Help"), tr("Plumbline %1. How an audit goes, and the keyboard.").arg(QStringLiteral(PLUMBLINE_VERSION)),
+    : Page(tr("Help"),
+           tr("Plumbline %1. How an audit goes, what the words mean, and the keyboard.")
+               .arg(QStringLiteral(PLUMBLINE_VERSION)),
            parent),
       m_sheet(new FactSheet) {
     connect(addPrimaryButton(tr("Back")), &QPushButton::clicked, this, &HelpPage::dismissed);
@@ -32,6 +37,9 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
     keys.facts.push_back({tr("N"), tr("On a prompt or an image of a run: write a note on it")});
     keys.facts.push_back({tr("F"), tr("On a prompt or an image of a run: flag it, or take the flag away")});
     keys.facts.push_back({tr("Esc"), tr("Also: close a search, a form, the tour or this page")});
+    FactSheet::Group terms{tr("Glossary"), {}};
+    for (const report::GlossaryEntry& entry : report::glossary())
+        terms.facts.push_back({fromUtf8(entry.term), fromUtf8(entry.meaning)});
     m_sheet->setGroups({
         {tr("An audit in four steps"),
          {
@@ -54,6 +62,7 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
               tr("Help → Show the tour leads through a run. That of the sample is of a model whose lean was "
                  "planted, so you see whether the measurement finds it.")},
          }},
+        terms,
         keys,
         {tr("Good to know"),
          {
@@ -64,6 +73,11 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
              {tr("Licence"), tr("GPL-3.0-or-later")},
          }},
     });
+}
+
+void HelpPage::showTerm(const QString& term) {
+    // Once the page has its size.
+    QTimer::singleShot(0, m_sheet, [this, term] { m_sheet->reveal(term.isEmpty() ? tr("Glossary") : term); });
 }
 
 } // namespace plumbline::ui

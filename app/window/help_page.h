@@ -15,6 +15,8 @@ public:
     explicit HelpPage(QWidget* parent = nullptr);
     /// What the menus hold: those with keys are listed.
     void setCommands(const std::vector<Command>& commands);
+    /// Scrolls to a term of the glossary; without one to its first.
+    void showTerm(const QString& term = {});
 
 Q_SIGNALS:
     void dismissed();

@@ -38,6 +38,7 @@
 #include "ui/widgets/room_list.h"
 #include "ui/widgets/table_search.h"
 #include "ui/widgets/table_view.h"
+#include "ui/widgets/tool_tips.h"
 #include "ui/widgets/work_bar.h"
 
 namespace plumbline::ui {
@@ -334,9 +335,19 @@ void MainWindow::buildMenus() {
     }
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] {
+    const auto showHelp = [this] {
         m_help->setCommands(commandsOf(menuBar()));
         showPage(m_help);
+    };
+    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this, showHelp] {
+        const auto asked = ToolTips::entryAt(QCursor::pos()); // its tooltip says so
+        showHelp();
+        if (asked)
+            m_help->showTerm(fromUtf8(asked->term));
+    });
+    help->addAction(tr("&Glossary"), this, [this, showHelp] {
+        showHelp();
+        m_help->showTerm();
     });
     help->addAction(tr("&Find a command…"), QKeySequence(tr("Ctrl+K")), this, &MainWindow::findCommand);
     help->addAction(tr("What the engine said: the &log"), QKeySequence(tr("Ctrl+L")), this, [this] {

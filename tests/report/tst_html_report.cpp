@@ -8,6 +8,7 @@
 
 #include "core/base/hash.h"
 #include "core/data/labels.h"
+#include "core/report/glossary.h"
 #include "core/report/html_report.h"
 
 using namespace plumbline;
@@ -414,6 +415,17 @@ private Q_SLOTS:
             QVERIFY2(contents.contains(QString::fromUtf8(title)), title);
     }
 
+    void theGlossaryIsFoundByWhatTablesCallThings() {
+        QCOMPARE(report::glossaryEntry("max_skew")->term, std::string_view("MaxSkew"));
+        QCOMPARE(report::glossaryEntry("p, holm")->id, std::string_view("g-corrected"));
+        QCOMPARE(report::glossaryEntry("P")->id, std::string_view("g-p"));
+        QVERIFY(!report::glossaryEntry("prompt") && !report::glossaryEntry(""));
+        const QString html = page(m_audit);
+        for (const report::GlossaryEntry& entry : report::glossary())
+            QVERIFY2(
+                html.contains(L("<dt id=\"%1\">").arg(QString::fromUtf8(entry.id.data(), qsizetype(entry.id.size())))),
+                entry.id.data());
+    }
     void findingsAreSaidFirstWithTheirIntervals() {
         const QString summary = between(page(audit()), L("<h2 id=\"summary\">"), L("<h2 id=\"scope\">"));
         QVERIFY2(summary.contains(QStringLiteral("prompt 3: leans towards b")), qPrintable(summary));

@@ -60,6 +60,7 @@
 #include "ui/widgets/group_bars.h"
 #include "ui/widgets/table_view.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/tool_tips.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -1253,6 +1254,9 @@ private Q_SLOTS:
         QTabBar tabs;
         tabs.addTab(QStringLiteral("first"));
         tabs.setTabToolTip(0, QStringLiteral("of a tab"));
+        tabs.addTab(QStringLiteral("&NDKL"));
+        table.setHorizontalHeaderItem(1, new QTableWidgetItem(QStringLiteral("maxskew")));
+        table.horizontalHeaderItem(1)->setToolTip(QStringLiteral("The largest."));
         QPushButton remove(QStringLiteral("Remove"));
         remove.setToolTip(QStringLiteral("Two\nlines, ") + QString(100, u'x'));
         const auto tip = [](QWidget* widget, QPoint place) {
@@ -1286,6 +1290,20 @@ private Q_SLOTS:
         QCOMPARE(tip(&tabs, tabs.tabRect(0).center())->text(), QStringLiteral("of a tab"));
         QCOMPARE(tip(&remove, QPoint(5, 5))->text(),
                  QStringLiteral("Two\nlines,\n") + QString(72, u'x') + u'\n' + QString(28, u'x'));
+        // What the glossary knows.
+        QHeaderView* header = table.horizontalHeader();
+        const QPoint known(header->sectionViewportPosition(1) + 5, 5);
+        QCOMPARE(tip(header->viewport(), known)->text(), QStringLiteral("The largest.\nF1: MaxSkew in the glossary"));
+        const QString ofTab = tip(&tabs, tabs.tabRect(1).center())->text();
+        QVERIFY2(ofTab.startsWith(fromUtf8(report::glossaryEntry("ndkl")->meaning).first(40)) &&
+                     ofTab.endsWith(QStringLiteral("F1: NDKL in the glossary")),
+                 qPrintable(ofTab));
+        for (QWidget* over : std::initializer_list<QWidget*>{&tabs, &remove, &name})
+            over->hide();
+        QToolTip::hideText();
+        QTRY_VERIFY(ToolTips::entryAt(header->viewport()->mapToGlobal(known)));
+        QCOMPARE(ToolTips::entryAt(header->viewport()->mapToGlobal(known))->id, std::string_view("g-maxskew"));
+        QVERIFY(!ToolTips::entryAt(header->viewport()->mapToGlobal(QPoint(5, 5))));
         QTRY_VERIFY(!tip(table.viewport(), table.visualItemRect(table.item(0, 1)).center())); // has none
     }
     void theLevelAndTheSmallestGroupAreChosen() {

@@ -28,18 +28,20 @@
 #include "app/window/main_window.h"
 #include "app/window/runs_room.h"
 #include "app/window/settings_page.h"
+#include "core/report/glossary.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/named.h"
 #include "tests/ui/synthetic_project.h"
 #include "ui/bridge/edit_history.h"
+#include "ui/bridge/json.h"
 #include "ui/charts/plumb_table.h"
 #include "ui/pages/images/add_images_form.h"
 #include "ui/pages/images/images_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/overview/overview_page.h"
 #include "ui/pages/probes/probes_page.h"
-#include "ui/pages/runs/run_picker.h"
 #include "ui/pages/report/report_page.h"
+#include "ui/pages/runs/run_picker.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/room_list.h"
@@ -367,6 +369,22 @@ private Q_SLOTS:
                 QVERIFY2(texts.contains(command.name), qPrintable(command.name));
             }
         QVERIFY(keys > 10);
+    }
+    void theHelpHoldsTheGlossary() {
+        choose(QStringLiteral("Glossary"));
+        auto* help = m_window->findChild<HelpPage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(help->isVisible(), 30000);
+        const report::GlossaryEntry ndkl = *report::glossaryEntry("ndkl");
+        help->showTerm(fromUtf8(ndkl.term));
+        const auto selected = [help] {
+            QStringList all;
+            for (const QLabel* label : help->findChildren<QLabel*>())
+                if (label->hasSelectedText() && !label->visibleRegion().isEmpty())
+                    all << label->selectedText();
+            return all;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(!selected().isEmpty(), 30000);
+        QCOMPARE(selected(), QStringList{fromUtf8(ndkl.meaning)});
     }
     void settingsHoldAtOnce() {
         const auto file = [this] { return Settings(settingsFile()).appearance(); };

@@ -116,11 +116,13 @@ void FactSheet::setGroups(const std::vector<Group>& groups) {
         if (group.facts.empty())
             continue;
         auto* title = heading(group.title);
+        title->setObjectName(group.title);
         if (row > 0)
             grid->setRowMinimumHeight(row++, theme::kHalf);
         grid->addWidget(title, row++, Label, 1, 2);
         for (const Fact& fact : group.facts) {
             auto* label = caption(fact.label);
+            label->setObjectName(fact.label);
             label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
             auto* value = new Text(fact.value);
             value->setFont(theme::tabularFont(value->font()));
@@ -158,6 +160,16 @@ void FactSheet::setGroups(const std::vector<Group>& groups) {
     setWidget(sheet);
     sheet->setAutoFillBackground(false);
     verticalScrollBar()->setValue(position);
+}
+
+void FactSheet::reveal(const QString& label) {
+    const auto* found = widget() != nullptr ? widget()->findChild<QLabel*>(label) : nullptr;
+    if (found == nullptr)
+        return;
+    widget()->layout()->activate();
+    verticalScrollBar()->setValue(found->y() - theme::kGrid);
+    if (auto* value = qobject_cast<QLabel*>(found->buddy()))
+        value->setSelection(0, static_cast<int>(value->text().size()));
 }
 
 } // namespace plumbline::ui

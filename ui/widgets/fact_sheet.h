@@ -29,6 +29,8 @@ public:
 
     explicit FactSheet(QWidget* parent = nullptr);
     void setGroups(const std::vector<Group>& groups);
+    /// Scrolls to a fact, whose value is then selected, or to a group's title.
+    void reveal(const QString& label);
 
 protected:
     void paintEvent(QPaintEvent* event) override;

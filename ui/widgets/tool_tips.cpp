@@ -8,6 +8,8 @@
 #include <QTabBar>
 #include <QToolTip>
 
+#include "ui/bridge/json.h"
+
 namespace plumbline::ui {
 namespace {
 
@@ -36,25 +38,34 @@ QString wrapped(const QString& words) {
 }
 
 struct Tip {
-    QString words;
-    QRect within; ///< of the widget; outside of it the tip is gone
+    QString words, name = {}; ///< name: of a header or tab
+    QRect within = {};        ///< of the widget; outside of it the tip is gone
 };
 
 Tip tipOf(const QWidget* widget, QPoint place) {
     const auto* view = qobject_cast<const QAbstractItemView*>(widget->parentWidget());
     if (view != nullptr && view->viewport() == widget && view->model() != nullptr) {
         if (const auto* header = qobject_cast<const QHeaderView*>(view)) {
-            const int section = header->logicalIndexAt(place);
-            if (section >= 0)
-                return {header->model()->headerData(section, header->orientation(), Qt::ToolTipRole).toString(), {}};
-        } else if (const QModelIndex index = view->indexAt(place); index.isValid()) {
-            return {index.data(Qt::ToolTipRole).toString(), view->visualRect(index)};
+            const auto data = [&, section = header->logicalIndexAt(place)](int role) {
+                return section < 0 ? QString()
+                                   : view->model()->headerData(section, header->orientation(), role).toString();
+            };
+            const QString shown = data(Qt::DisplayRole); // nothing where a header is painted otherwise
+            return {data(Qt::ToolTipRole), shown.isEmpty() ? data(Qt::AccessibleTextRole) : shown};
         }
+        if (const QModelIndex index = view->indexAt(place); index.isValid())
+            return {index.data(Qt::ToolTipRole).toString(), {}, view->visualRect(index)};
     }
     if (const auto* tabs = qobject_cast<const QTabBar*>(widget))
-        if (const int tab = tabs->tabAt(place); tab >= 0 && !tabs->tabToolTip(tab).isEmpty())
-            return {tabs->tabToolTip(tab), tabs->tabRect(tab)};
-    return {widget->toolTip(), {}};
+        if (const int tab = tabs->tabAt(place); tab >= 0) {
+            const QString own = tabs->tabToolTip(tab);
+            return {own.isEmpty() ? tabs->toolTip() : own, tabs->tabText(tab).remove(u'&'), tabs->tabRect(tab)};
+        }
+    return {widget->toolTip()};
+}
+
+std::optional<report::GlossaryEntry> entryOf(const Tip& tip) {
+    return report::glossaryEntry(tip.name.toStdString());
 }
 
 } // namespace
@@ -68,12 +79,22 @@ void ToolTips::show(QPoint globalPosition, const QString& words, QWidget* widget
     QToolTip::showText(globalPosition, wrapped(words), widget, within);
 }
 
+std::optional<report::GlossaryEntry> ToolTips::entryAt(QPoint globalPosition) {
+    const QWidget* widget = QApplication::widgetAt(globalPosition);
+    return widget != nullptr ? entryOf(tipOf(widget, widget->mapFromGlobal(globalPosition))) : std::nullopt;
+}
+
 bool ToolTips::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() != QEvent::ToolTip || !watched->isWidgetType())
         return false;
     auto* widget = static_cast<QWidget*>(watched);
     const auto* help = static_cast<QHelpEvent*>(event);
-    const Tip tip = tipOf(widget, help->pos());
+    Tip tip = tipOf(widget, help->pos());
+    if (const auto entry = entryOf(tip)) {
+        if (tip.words.isEmpty())
+            tip.words = fromUtf8(entry->meaning);
+        tip.words += u'\n' + tr("F1: %1 in the glossary").arg(fromUtf8(entry->term));
+    }
     if (tip.words.isEmpty())
         return false; // a chart has its own way, or a widget around it has words
     show(help->globalPos(), tip.words, widget, tip.within);

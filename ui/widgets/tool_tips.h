@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
+
 #include <QObject>
 #include <QRect>
+
+#include "core/report/glossary.h"
 
 class QApplication;
 class QWidget;
@@ -10,6 +14,7 @@ class QWidget;
 namespace plumbline::ui {
 
 /// Tooltips of the whole program on lines of a length that can be read. Qt alone wraps what is wider than the screen.
+/// Headers and tabs that the glossary explains say so, those without words of their own with its sentence.
 class ToolTips : public QObject {
     Q_OBJECT
 public:
@@ -17,6 +22,8 @@ public:
     static void install(QApplication& application);
     /// As QToolTip::showText(); without words none is shown.
     static void show(QPoint globalPosition, const QString& words, QWidget* widget, const QRect& within = {});
+    /// What the glossary has on the header or tab at a place of the screen.
+    static std::optional<report::GlossaryEntry> entryAt(QPoint globalPosition);
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;

@@ -88,7 +88,7 @@ inline Set values(Dictionary* dictionary) {
 }
 
 /// The built-in templates (resources/report), in the order of CMakeLists.txt.
-enum class Template { Page, Chart, Method, Limitations, Glossary };
+enum class Template { Page, Chart, Method, Limitations };
 /// Nothing where the template is broken.
 std::optional<Html> expand(Template which, const Dictionary& dictionary);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/numbers.h"
 #include "core/metric/verdict.h"
+#include "core/report/glossary.h"
 #include "core/report/sections/sections.h"
 
 namespace plumbline::report {
@@ -44,11 +45,12 @@ std::optional<Section> limitationsSection(const ReportInput& input) {
     return Section{{"limitations", "Limitations", {}}, heading(2, "limitations", "Limitations") + *text};
 }
 
-std::optional<Section> glossarySection() {
-    const std::optional<Html> text = expand(Template::Glossary, Dictionary("glossary"));
-    if (!text)
-        return {};
-    return Section{{"glossary", "Glossary", {}}, heading(2, "glossary", "Glossary") + *text};
+Section glossarySection() {
+    Html entries{"<dl>\n"};
+    for (const GlossaryEntry& entry : glossary())
+        entries += Html{"<dt id=\"" + std::string(entry.id) + "\">"} + escaped(entry.term) + Html{"</dt><dd>"} +
+                   escaped(entry.meaning) + Html{"</dd>\n"};
+    return {{"glossary", "Glossary", {}}, heading(2, "glossary", "Glossary") + entries + Html{"</dl>\n"}};
 }
 
 Section repeatSection(const ReportInput& input) {

@@ -79,10 +79,10 @@ Section comparisonSection(const RunComparison& comparison, EvidenceKind evidence
 std::vector<Html> nextSteps(const ReportInput& input, const std::vector<Rankings>& rankings);
 /// Selection rates and impact ratios, and where to find what frameworks ask for.
 Section rulesSection(const std::vector<Rankings>& rankings, const ReportInput& input);
-/// What is computed and how it is judged; nothing where a template is broken, as with the next two.
+/// What is computed and how it is judged; nothing where a template is broken, as with the next one.
 std::optional<Section> methodSection(const AuditResult& result);
 std::optional<Section> limitationsSection(const ReportInput& input);
-std::optional<Section> glossarySection();
+Section glossarySection();
 /// The command and the hashes.
 Section repeatSection(const ReportInput& input);
 
