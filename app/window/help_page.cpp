@@ -18,16 +18,24 @@ HelpPage::HelpPage(QWidget* parent)
            tr("Plumbline %1. How an audit goes, what the words mean, and the keyboard.")
                .arg(QStringLiteral(PLUMBLINE_VERSION)),
            parent),
-      m_sheet(new FactSheet) {
+      m_sheet(new FactSheet), m_terms(new FactSheet) {
+    QPushButton* glossary = addButton(tr("Glossary"));
+    connect(glossary, &QPushButton::clicked, this, [this] { showGlossary(); });
     connect(addPrimaryButton(tr("Back")), &QPushButton::clicked, this, &HelpPage::dismissed);
     m_sheet->setAccessibleName(tr("Help"));
-    setCommands({});
+    m_terms->setAccessibleName(tr("Glossary"));
+    FactSheet::Group terms{tr("Glossary"), {}};
+    for (const report::GlossaryEntry& entry : report::glossary())
+        terms.facts.push_back({fromUtf8(entry.term), fromUtf8(entry.meaning)});
+    m_terms->setGroups({terms});
+    m_terms->hide();
     auto* card = new Surface(Surface::Kind::Card);
     card->column()->addWidget(m_sheet);
+    card->column()->addWidget(m_terms);
     body()->addWidget(card, 1);
 }
 
-void HelpPage::setCommands(const std::vector<Command>& commands) {
+void HelpPage::showHelp(const std::vector<Command>& commands) {
     FactSheet::Group keys{tr("Keyboard"), {}};
     for (const Command& command : commands)
         if (!command.keys.isEmpty())
@@ -37,9 +45,6 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
     keys.facts.push_back({tr("N"), tr("On a prompt or an image of a run: write a note on it")});
     keys.facts.push_back({tr("F"), tr("On a prompt or an image of a run: flag it, or take the flag away")});
     keys.facts.push_back({tr("Esc"), tr("Also: close a search, a form, the tour or this page")});
-    FactSheet::Group terms{tr("Glossary"), {}};
-    for (const report::GlossaryEntry& entry : report::glossary())
-        terms.facts.push_back({fromUtf8(entry.term), fromUtf8(entry.meaning)});
     m_sheet->setGroups({
         {tr("An audit in four steps"),
          {
@@ -62,7 +67,6 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
               tr("Help → Show the tour leads through a run. That of the sample is of a model whose lean was "
                  "planted, so you see whether the measurement finds it.")},
          }},
-        terms,
         keys,
         {tr("Good to know"),
          {
@@ -73,11 +77,18 @@ void HelpPage::setCommands(const std::vector<Command>& commands) {
              {tr("Licence"), tr("GPL-3.0-or-later")},
          }},
     });
+    show(m_sheet);
 }
 
-void HelpPage::showTerm(const QString& term) {
+void HelpPage::showGlossary(const QString& term) {
+    show(m_terms);
     // Once the page has its size.
-    QTimer::singleShot(0, m_sheet, [this, term] { m_sheet->reveal(term.isEmpty() ? tr("Glossary") : term); });
+    QTimer::singleShot(0, m_terms, [this, term] { m_terms->reveal(term.isEmpty() ? tr("Glossary") : term); });
+}
+
+void HelpPage::show(FactSheet* sheet) {
+    m_sheet->setVisible(sheet == m_sheet);
+    m_terms->setVisible(sheet == m_terms);
 }
 
 } // namespace plumbline::ui

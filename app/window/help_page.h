@@ -13,16 +13,17 @@ class HelpPage : public Page {
     Q_OBJECT
 public:
     explicit HelpPage(QWidget* parent = nullptr);
-    /// What the menus hold: those with keys are listed.
-    void setCommands(const std::vector<Command>& commands);
-    /// Scrolls to a term of the glossary; without one to its first.
-    void showTerm(const QString& term = {});
+    /// Shows the help. What the menus hold: those with keys are listed.
+    void showHelp(const std::vector<Command>& commands);
+    /// Shows the glossary, from its begin or at a term.
+    void showGlossary(const QString& term = {});
 
 Q_SIGNALS:
     void dismissed();
 
 private:
-    FactSheet* m_sheet;
+    void show(FactSheet* sheet);
+    FactSheet *m_sheet, *m_terms; // one at a time: laying out so many texts takes a moment
 };
 
 } // namespace plumbline::ui

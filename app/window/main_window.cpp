@@ -335,19 +335,16 @@ void MainWindow::buildMenus() {
     }
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    const auto showHelp = [this] {
-        m_help->setCommands(commandsOf(menuBar()));
+    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] {
+        if (const auto asked = ToolTips::entryAt(QCursor::pos())) // its tooltip says so
+            m_help->showGlossary(fromUtf8(asked->term));
+        else
+            m_help->showHelp(commandsOf(menuBar()));
         showPage(m_help);
-    };
-    help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this, showHelp] {
-        const auto asked = ToolTips::entryAt(QCursor::pos()); // its tooltip says so
-        showHelp();
-        if (asked)
-            m_help->showTerm(fromUtf8(asked->term));
     });
-    help->addAction(tr("&Glossary"), this, [this, showHelp] {
-        showHelp();
-        m_help->showTerm();
+    help->addAction(tr("&Glossary"), this, [this] {
+        m_help->showGlossary();
+        showPage(m_help);
     });
     help->addAction(tr("&Find a command…"), QKeySequence(tr("Ctrl+K")), this, &MainWindow::findCommand);
     help->addAction(tr("What the engine said: the &log"), QKeySequence(tr("Ctrl+L")), this, [this] {

@@ -375,7 +375,7 @@ private Q_SLOTS:
         auto* help = m_window->findChild<HelpPage*>();
         QTRY_VERIFY_WITH_TIMEOUT(help->isVisible(), 30000);
         const report::GlossaryEntry ndkl = *report::glossaryEntry("ndkl");
-        help->showTerm(fromUtf8(ndkl.term));
+        help->showGlossary(fromUtf8(ndkl.term));
         const auto selected = [help] {
             QStringList all;
             for (const QLabel* label : help->findChildren<QLabel*>())
