@@ -38,7 +38,7 @@ struct Block {
 };
 
 /// Blocks of the ranks: the first kSingleRanks each for itself, then a part of the rank. Between the ends of two blocks
-/// the divergence is taken as linear in the rank, which is off by some ten-thousandths of NDKL at the most.
+/// the divergence is taken as linear in the rank: the mean over rankings is off by less than a ten-thousandth of it.
 std::vector<Block> blocksOf(std::size_t rows, DivergenceKind kind) {
     if (kind != DivergenceKind::Ndkl)
         return {{rows, 1.0}};

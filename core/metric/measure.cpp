@@ -579,10 +579,11 @@ void Meter::Impl::addExactTails(const SkewRange& range, std::size_t countedRows,
                                 Measurement& result) const {
     constexpr double kRounding = 1e-9; // of the skew, against the finding
     const double floor = 1.0 / (options.nullDraws + 1.0);
-    const auto laws = lawsOf(countedRows);
+    std::shared_ptr<const std::vector<CountLaw>> laws;
     const auto bound = [&](MetricValue& value, auto&& chanceOfGroup) {
         if (!value.pValue || *value.pValue > floor * (1 + kRounding))
             return;
+        laws = lawsOf(countedRows);
         double sum = 0;
         for (std::size_t g = 0; g < pool.groups.size(); ++g)
             sum += chanceOfGroup(g);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <vector>
 
 namespace plumbline::metric {
 
@@ -25,14 +26,19 @@ NdklTables::NdklTables(std::size_t ranks)
 
 std::shared_ptr<const NdklTables> ndklTables(std::size_t ranks, std::size_t most) {
     static std::mutex mutex;
-    static std::weak_ptr<const NdklTables> longest;
+    static std::vector<std::weak_ptr<const NdklTables>> held;
     const std::scoped_lock lock(mutex);
-    std::shared_ptr<const NdklTables> known = longest.lock();
-    if (!known || known->ranks() < ranks) {
-        known = std::make_shared<const NdklTables>(std::max(ranks, known ? std::min(2 * known->ranks(), most) : 0));
-        longest = known;
-    }
-    return known;
+    std::erase_if(held, [](const auto& tables) { return tables.expired(); });
+    std::size_t longest = 0;
+    for (const auto& each : held)
+        if (const std::shared_ptr<const NdklTables> tables = each.lock()) {
+            if (tables->ranks() >= ranks)
+                return tables;
+            longest = std::max(longest, tables->ranks());
+        }
+    auto made = std::make_shared<const NdklTables>(std::max(ranks, std::min(2 * longest, most)));
+    held.push_back(made);
+    return made;
 }
 
 double ndklNormaliser(std::int64_t ranks) {

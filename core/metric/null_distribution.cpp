@@ -92,7 +92,7 @@ public:
         std::ranges::copy(counts, m_count.begin());
         RandomStream random(seed, stream ^ kBlocks, replicate);
         for (std::size_t begin = singly; begin < m_rows;) {
-            const std::size_t end = std::min(m_rows, begin + begin / kPart);
+            const std::size_t end = std::min(m_rows, begin + (begin + kPart - 1) / kPart);
             const auto length = static_cast<double>(end - begin),
                        left = static_cast<double>(m_pool.n - std::int64_t(begin));
             const double tail = (m_tables.tail(begin + 1, m_rows) + m_tables.tail(end, m_rows)) / 2;

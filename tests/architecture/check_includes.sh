@@ -25,7 +25,7 @@ declare -A may=(
     [ui/charts]="core/base core/data core/metric core/probe core/store core/report ui/bridge ui/models ui/widgets"
     [ui/pages]="core/base core/data core/metric core/probe core/store core/report ui/bridge ui/models ui/widgets ui/charts"
     [app/cli]="core/base core/data core/formats core/text core/image core/metric core/probe core/store core/report core/clip core/debias core/audit core/sample"
-    [app/window]="core/base core/data core/store ui/bridge ui/models ui/widgets ui/charts ui/pages"
+    [app/window]="core/base core/data core/store core/report ui/bridge ui/models ui/widgets ui/charts ui/pages"
 )
 # header prefix: where alone it may be included
 declare -A only=(

@@ -13,7 +13,7 @@
 namespace plumbline::ui {
 namespace {
 
-/// Ranks that are kept of every prompt, and of those in sight together (320 MB).
+/// Ranks that are kept of every prompt, and of those in sight together (some 320 MB).
 constexpr std::size_t kFewRanks = 16'384, kRanksInSight = 40'000'000;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
@@ -145,7 +145,8 @@ Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t
         return {};
     // The order of the images does not depend on the target. Some more of a large k: its intervals look further down.
     const metric::Meter& meter = meterOf(missing.front());
-    const std::size_t some = std::max(ranks, meter.valuesNeed() + meter.valuesNeed() / 8);
+    const std::size_t need = meter.valuesNeed();
+    const std::size_t some = std::max(ranks, need > kFewRanks ? need + need / 8 : need);
     PLUMBLINE_TRY(std::vector<metric::RankedFront> fronts, meter.fronts(values, some));
     for (std::size_t i = 0; i < missing.size(); ++i)
         (fronts[i].ranks() > kFewRanks ? m_longFronts[missing[i]] : m_fronts[missing[i]]) = std::move(fronts[i]);
@@ -169,6 +170,10 @@ Result<void> RunExplorer::measure(std::span<const std::size_t> prompts, const Sc
         PLUMBLINE_TRY(std::vector<Measurement> values, m_metersAtK[meter].values(fronts, known));
         for (std::size_t i = 0; i < mine.size(); ++i)
             m_measurements[mine[i]] = std::move(values[i]);
+        // Kept for the next k, whose meters are others.
+        if (const auto rows = static_cast<std::size_t>(std::min(m_metersAtK[meter].k(), m_metersAtK[meter].images()));
+            !m_tables || m_tables->ranks() < rows)
+            m_tables = metric::ndklTables(rows, m_labels.codes.size());
     }
     return {};
 }
@@ -263,12 +268,13 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
     if (!more) {
         PLUMBLINE_TRY(more, readAhead(seen, many));
     }
-    if (!more) { // once each: rankings that are too long to be kept would be read again and again
+    // Once each: rankings that are too long to be kept would be read again and again.
+    const bool areKept = std::ranges::all_of(m_metersAtK.empty() ? m_meters : m_metersAtK,
+                                             [](const auto& meter) { return meter.valuesNeed() <= kFewRanks; });
+    if (!more && areKept) {
         std::vector<std::size_t> others;
         std::ranges::copy_if(std::views::iota(m_readAhead, m_fronts.size()), std::back_inserter(others),
-                             [&](std::size_t prompt) {
-                                 return !isRanked(prompt, kFewRanks) && meterOf(prompt).valuesNeed() <= kFewRanks;
-                             });
+                             [&](std::size_t prompt) { return !isRanked(prompt, kFewRanks); });
         m_readAhead = others.size() > kPromptsAtOnce ? others[kPromptsAtOnce] : m_fronts.size();
         first(others, kPromptsAtOnce);
         more = !others.empty();
