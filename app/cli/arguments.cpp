@@ -2,6 +2,7 @@
 #include "app/cli/arguments.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -113,7 +114,8 @@ Result<MeasureOptions> MeasureArguments::options() const {
 CLI::Validator aboveZero() {
     return {[](const std::string& text) {
                 const std::optional<double> number = parseDouble(text);
-                return number && *number > 0 ? std::string() : "“" + text + "” is not a number above 0.";
+                return number && std::isfinite(*number) && *number > 0 ? std::string()
+                                                                       : "“" + text + "” is not a number above 0.";
             },
             "ABOVE 0"};
 }

@@ -9,18 +9,21 @@
 
 #include "core/report/glossary.h"
 #include "ui/bridge/json.h"
+#include "ui/pages/runs/plain_tabs.h"
 #include "ui/widgets/fact_sheet.h"
 
 namespace plumbline::ui {
+
+namespace {
+enum Tab { kHelp, kGlossary };
+} // namespace
 
 HelpPage::HelpPage(QWidget* parent)
     : Page(tr("Help"),
            tr("Plumbline %1. How an audit goes, what the words mean, and the keyboard.")
                .arg(QStringLiteral(PLUMBLINE_VERSION)),
            parent),
-      m_sheet(new FactSheet), m_terms(new FactSheet) {
-    QPushButton* glossary = addButton(tr("Glossary"));
-    connect(glossary, &QPushButton::clicked, this, [this] { showGlossary(); });
+      m_tabs(new PlainTabs), m_sheet(new FactSheet), m_terms(new FactSheet) {
     connect(addPrimaryButton(tr("Back")), &QPushButton::clicked, this, &HelpPage::dismissed);
     m_sheet->setAccessibleName(tr("Help"));
     m_terms->setAccessibleName(tr("Glossary"));
@@ -29,13 +32,21 @@ HelpPage::HelpPage(QWidget* parent)
         terms.facts.push_back({fromUtf8(entry.term), fromUtf8(entry.meaning)});
     m_terms->setGroups({terms});
     m_terms->hide();
+    m_tabs->setAccessibleName(tr("Help and glossary"));
+    m_tabs->addTab(tr("Help"));
+    m_tabs->addTab(tr("Glossary"));
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
+        m_sheet->setVisible(tab == kHelp);
+        m_terms->setVisible(tab == kGlossary);
+    });
     auto* card = new Surface(Surface::Kind::Card);
+    card->column()->addWidget(m_tabs, 0, Qt::AlignLeft);
     card->column()->addWidget(m_sheet);
     card->column()->addWidget(m_terms);
     body()->addWidget(card, 1);
 }
 
-void HelpPage::showHelp(const std::vector<Command>& commands) {
+void HelpPage::setCommands(const std::vector<Command>& commands) {
     FactSheet::Group keys{tr("Keyboard"), {}};
     for (const Command& command : commands)
         if (!command.keys.isEmpty())
@@ -77,18 +88,16 @@ void HelpPage::showHelp(const std::vector<Command>& commands) {
              {tr("Licence"), tr("GPL-3.0-or-later")},
          }},
     });
-    show(m_sheet);
+}
+
+void HelpPage::showHelp() {
+    m_tabs->setCurrentIndex(kHelp);
 }
 
 void HelpPage::showGlossary(const QString& term) {
-    show(m_terms);
+    m_tabs->setCurrentIndex(kGlossary);
     // Once the page has its size.
     QTimer::singleShot(0, m_terms, [this, term] { m_terms->reveal(term.isEmpty() ? tr("Glossary") : term); });
-}
-
-void HelpPage::show(FactSheet* sheet) {
-    m_sheet->setVisible(sheet == m_sheet);
-    m_terms->setVisible(sheet == m_terms);
 }
 
 } // namespace plumbline::ui

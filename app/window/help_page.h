@@ -7,22 +7,24 @@
 namespace plumbline::ui {
 
 class FactSheet;
+class PlainTabs;
 
 /// The way through an audit in a few sentences, and the keyboard.
 class HelpPage : public Page {
     Q_OBJECT
 public:
     explicit HelpPage(QWidget* parent = nullptr);
-    /// Shows the help. What the menus hold: those with keys are listed.
-    void showHelp(const std::vector<Command>& commands);
-    /// Shows the glossary, from its begin or at a term.
+    /// What the menus hold: those with keys are listed.
+    void setCommands(const std::vector<Command>& commands);
+    void showHelp();
+    /// Turns to the glossary, to its begin or a term.
     void showGlossary(const QString& term = {});
 
 Q_SIGNALS:
     void dismissed();
 
 private:
-    void show(FactSheet* sheet);
+    PlainTabs* m_tabs;
     FactSheet *m_sheet, *m_terms; // one at a time: laying out so many texts takes a moment
 };
 

@@ -336,13 +336,15 @@ void MainWindow::buildMenus() {
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     help->addAction(tr("&Help and keyboard"), QKeySequence::HelpContents, this, [this] {
-        if (const auto asked = ToolTips::entryAt(QCursor::pos())) // its tooltip says so
+        m_help->setCommands(commandsOf(menuBar()));
+        if (const auto asked = ToolTips::shownEntry()) // as the tooltip says
             m_help->showGlossary(fromUtf8(asked->term));
         else
-            m_help->showHelp(commandsOf(menuBar()));
+            m_help->showHelp();
         showPage(m_help);
     });
     help->addAction(tr("&Glossary"), this, [this] {
+        m_help->setCommands(commandsOf(menuBar()));
         m_help->showGlossary();
         showPage(m_help);
     });

@@ -291,7 +291,7 @@ private Q_SLOTS:
         const test::Called form = called({L("--out"), q(m_folder / "x.docx")});
         QVERIFY2(form.exitCode == 2 && form.err.contains(".html, .csv or .json"), form.err.constData());
         QVERIFY(called({L("--out"), q(m_folder / "nowhere/x.html")}).exitCode == 2);
-        for (const char* run : {"0", "-3", "abc"}) {
+        for (const char* run : {"0", "-3", "inf", "nan", "abc"}) {
             const auto none = called({L("--run"), QString::fromLatin1(run), L("--out"), q(m_folder / "x.html")});
             QVERIFY2(none.exitCode == 2 && none.err.contains("is not a number above 0."), none.err.constData());
         }

@@ -1298,12 +1298,13 @@ private Q_SLOTS:
         QVERIFY2(ofTab.startsWith(fromUtf8(report::glossaryEntry("ndkl")->meaning).first(40)) &&
                      ofTab.endsWith(QStringLiteral("F1: NDKL in the glossary")),
                  qPrintable(ofTab));
-        for (QWidget* over : std::initializer_list<QWidget*>{&tabs, &remove, &name})
-            over->hide();
+        QCOMPARE(ToolTips::shownEntry()->id, std::string_view("g-ndkl"));
+        QVERIFY(tip(header->viewport(), QPoint(5, 5)));
+        QVERIFY(!ToolTips::shownEntry()); // of another tooltip
+        QVERIFY(tip(header->viewport(), known));
+        QCOMPARE(ToolTips::shownEntry()->id, std::string_view("g-maxskew"));
         QToolTip::hideText();
-        QTRY_VERIFY(ToolTips::entryAt(header->viewport()->mapToGlobal(known)));
-        QCOMPARE(ToolTips::entryAt(header->viewport()->mapToGlobal(known))->id, std::string_view("g-maxskew"));
-        QVERIFY(!ToolTips::entryAt(header->viewport()->mapToGlobal(QPoint(5, 5))));
+        QTRY_VERIFY(!ToolTips::shownEntry());                                                 // of none
         QTRY_VERIFY(!tip(table.viewport(), table.visualItemRect(table.item(0, 1)).center())); // has none
     }
     void theLevelAndTheSmallestGroupAreChosen() {

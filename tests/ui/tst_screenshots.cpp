@@ -539,6 +539,9 @@ private Q_SLOTS:
         choose(QStringLiteral("Help › Help and keyboard"));
         QVERIFY(m_window->findChild<HelpPage*>()->isVisible());
         save(name("help"));
+        choose(QStringLiteral("Help › Glossary"));
+        m_window->findChild<HelpPage*>()->showGlossary(QStringLiteral("NDKL"));
+        save(name("glossary"));
         choose(QStringLiteral("Project › Settings"));
         save(name("settings"));
         choose(QStringLiteral("Help › What the engine said: the log"));

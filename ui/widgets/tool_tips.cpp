@@ -64,14 +64,10 @@ Tip tipOf(const QWidget* widget, QPoint place) {
     return {widget->toolTip()};
 }
 
-std::optional<report::GlossaryEntry> entryOf(const Tip& tip) {
-    return report::glossaryEntry(tip.name.toStdString());
-}
-
 } // namespace
 
 void ToolTips::install(QApplication& application) {
-    if (application.findChild<ToolTips*>(QString(), Qt::FindDirectChildrenOnly) == nullptr)
+    if (instance() == nullptr)
         application.installEventFilter(new ToolTips(&application));
 }
 
@@ -79,9 +75,13 @@ void ToolTips::show(QPoint globalPosition, const QString& words, QWidget* widget
     QToolTip::showText(globalPosition, wrapped(words), widget, within);
 }
 
-std::optional<report::GlossaryEntry> ToolTips::entryAt(QPoint globalPosition) {
-    const QWidget* widget = QApplication::widgetAt(globalPosition);
-    return widget != nullptr ? entryOf(tipOf(widget, widget->mapFromGlobal(globalPosition))) : std::nullopt;
+ToolTips* ToolTips::instance() {
+    return qApp->findChild<ToolTips*>(QString(), Qt::FindDirectChildrenOnly);
+}
+
+std::optional<report::GlossaryEntry> ToolTips::shownEntry() {
+    const ToolTips* tips = instance();
+    return tips != nullptr && QToolTip::isVisible() && QToolTip::text() == tips->m_words ? tips->m_entry : std::nullopt;
 }
 
 bool ToolTips::eventFilter(QObject* watched, QEvent* event) {
@@ -90,14 +90,16 @@ bool ToolTips::eventFilter(QObject* watched, QEvent* event) {
     auto* widget = static_cast<QWidget*>(watched);
     const auto* help = static_cast<QHelpEvent*>(event);
     Tip tip = tipOf(widget, help->pos());
-    if (const auto entry = entryOf(tip)) {
+    m_entry = report::glossaryEntry(tip.name.toStdString());
+    if (m_entry) {
         if (tip.words.isEmpty())
-            tip.words = fromUtf8(entry->meaning);
-        tip.words += u'\n' + tr("F1: %1 in the glossary").arg(fromUtf8(entry->term));
+            tip.words = fromUtf8(m_entry->meaning);
+        tip.words += u'\n' + tr("F1: %1 in the glossary").arg(fromUtf8(m_entry->term));
     }
     if (tip.words.isEmpty())
         return false; // a chart has its own way, or a widget around it has words
     show(help->globalPos(), tip.words, widget, tip.within);
+    m_words = QToolTip::text();
     return true;
 }
 

@@ -22,14 +22,18 @@ public:
     static void install(QApplication& application);
     /// As QToolTip::showText(); without words none is shown.
     static void show(QPoint globalPosition, const QString& words, QWidget* widget, const QRect& within = {});
-    /// What the glossary has on the header or tab at a place of the screen.
-    static std::optional<report::GlossaryEntry> entryAt(QPoint globalPosition);
+    /// The entry that the tooltip which is shown right now leads to.
+    static std::optional<report::GlossaryEntry> shownEntry();
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     using QObject::QObject;
+    static ToolTips* instance();
+
+    std::optional<report::GlossaryEntry> m_entry; ///< of the last tooltip
+    QString m_words;
 };
 
 } // namespace plumbline::ui
