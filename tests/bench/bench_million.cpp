@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A project of 1,000,000 images and 300 prompts: bench_million --write FOLDER makes one (drawn scores, names and
-// labels, no pictures; 1.3 GB), bench_million FOLDER MS K... opens it on the runs page and changes k, first to 500 after so
-// many milliseconds.
+// labels, no pictures; 1.3 GB), bench_million FOLDER MS K... opens it on the runs page and changes k: to the
+// first after so many milliseconds, to the others six seconds later.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <sys/resource.h>
@@ -167,10 +168,10 @@ int measure(const char* folder, int pause, const std::vector<int>& ks) {
     };
     std::printf("%d ms later:\n", pause);
     wait(pause);
-    change(500);
+    change(ks.front());
     wait(6000);
     std::printf("six seconds later:\n");
-    for (const int k : ks)
+    for (const int k : std::span(ks).subspan(1))
         change(k);
     return 0;
 }
@@ -193,7 +194,7 @@ int main(int argc, char** argv) {
     for (int i = 3; i < argc; ++i)
         ks.push_back(std::max(1, std::atoi(argv[i])));
     if (ks.empty())
-        ks = {100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000};
+        ks = {500, 100, 2000, 700, 10'000, 50'000, 100'000, 300'000, 1'000'000};
     const QApplication application(argc, argv);
     return measure(argv[1], std::max(0, std::atoi(argv[2])), ks);
 }

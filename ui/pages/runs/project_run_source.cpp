@@ -52,6 +52,10 @@ std::vector<PlantedLean> plantedIn(store::Project& project, const store::RunReco
     return model->card.planted;
 }
 
+RunExplorer::Scores scoresOf(store::Project& project, std::int64_t run) {
+    return [&project, run](std::size_t prompt) { return project.runScores(run, static_cast<std::int64_t>(prompt)); };
+}
+
 Error labelsGone(const LoadedRun& run) {
     return Error{
         ErrorCode::RecordUnknown, {{"kind", "image set"}, {"id", std::to_string(run.record.config.imageSetId)}}, {}};
@@ -115,7 +119,7 @@ void ProjectRunSource::load(qint64 run, QObject* context, Answer<std::shared_ptr
     using Loaded = std::shared_ptr<const LoadedRun>;
     m_project->ask<Loaded>(
         context,
-        [run](store::Project& project) -> Result<Loaded> {
+        [run, cache = m_explorer](store::Project& project) -> Result<Loaded> {
             PLUMBLINE_TRY(store::RunRecord record, project.run(run));
             PLUMBLINE_TRY(AuditResult result, project.runResult(run));
             // Without its labels a run still has its numbers; only the images cannot be shown.
@@ -123,7 +127,15 @@ void ProjectRunSource::load(qint64 run, QObject* context, Answer<std::shared_ptr
             if (auto set = project.runImageSet(run))
                 images = std::make_shared<ImageSet>(std::move(*set));
             const std::vector<PlantedLean> planted = plantedIn(project, record);
-            return LoadedRun::make(std::move(record), std::move(result), std::move(images), planted);
+            Loaded loaded = LoadedRun::make(std::move(record), std::move(result), std::move(images), planted);
+            // Without rankings a run can still be shown; exploring it says what is wrong.
+            if (!loaded->attributes.empty() && loaded->attributes.front().labels) {
+                const RunExplorer::Scores scores = scoresOf(project, run);
+                cache->explorer.reset();
+                if (auto explorer = RunExplorer::create(loaded, 0, scores); explorer && explorer->rankFirst(scores))
+                    cache->explorer.emplace(std::move(*explorer));
+            }
+            return loaded;
         },
         std::move(answer));
 }
@@ -236,9 +248,7 @@ void ProjectRunSource::exploreOn(std::shared_ptr<const Exploring> job) {
         [job, cache = m_explorer](store::Project& project) -> Result<Step> {
             if (job->feedback->cancelled())
                 return Step();
-            const RunExplorer::Scores scores = [&](std::size_t prompt) {
-                return project.runScores(job->run->record.id, static_cast<std::int64_t>(prompt));
-            };
+            const RunExplorer::Scores scores = scoresOf(project, job->run->record.id);
             if (!cache->explorer || !cache->explorer->isOf(*job->run, job->attribute)) {
                 PLUMBLINE_TRY(RunExplorer explorer, RunExplorer::create(job->run, job->attribute, scores));
                 cache->explorer.emplace(std::move(explorer));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <ranges>
 
 #include "core/metric/verdict.h"
@@ -18,12 +19,17 @@ constexpr std::size_t kFewRanks = 16'384, kRanksInSight = 40'000'000;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
 constexpr std::size_t kPromptsAtOnce = 2;
+/// Prompts that are ranked before a run is shown, and for how long at the most.
+constexpr std::size_t kFirstPrompts = 16;
+constexpr std::chrono::milliseconds kBeforeShown(150);
 /// Ranks that are drawn for intervals and bands of a prompt: a large k has fewer draws, which the bar says, but never
 /// too few for a 95 % interval.
 constexpr double kMostDrawnRanks = 1e6;
 constexpr int kFewestDraws = 200;
 /// Intervals are shown as they come, but not so often that the main thread is busy with nothing else.
 constexpr std::chrono::milliseconds kBetweenViews(100);
+/// What the first view may take for values of prompts that are not in sight.
+constexpr std::chrono::milliseconds kWithTheFirst(5);
 
 } // namespace
 
@@ -153,6 +159,20 @@ Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t
     return {};
 }
 
+Result<void> RunExplorer::rankFirst(const Scores& scores) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::vector<report::Row>& rows = m_run->attributes[m_attribute].chart->chart.rows;
+    std::vector<std::size_t> prompts(rows.size());
+    std::iota(prompts.begin(), prompts.end(), std::size_t(0));
+    std::ranges::stable_sort(prompts, std::greater(), [&](std::size_t prompt) { return rows[prompt].lean.strength; });
+    prompts.resize(std::min(prompts.size(), kFirstPrompts));
+    for (std::size_t done = 0; done < prompts.size() && std::chrono::steady_clock::now() - begin < kBeforeShown;
+         done += kPromptsAtOnce)
+        PLUMBLINE_CHECK(
+            rank(std::span(prompts).subspan(done, std::min(kPromptsAtOnce, prompts.size() - done)), kFewRanks, scores));
+    return {};
+}
+
 Result<void> RunExplorer::measure(std::span<const std::size_t> prompts, const Scores& scores) {
     for (std::size_t meter = 0; meter < m_metersAtK.size(); ++meter) {
         std::vector<std::size_t> mine;
@@ -202,27 +222,31 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
         const auto isReady = [&](std::size_t prompt) {
             return isPending(prompt) && isRanked(prompt, std::max(kFewRanks, meterOf(prompt).valuesNeed()));
         };
-        // First those in sight whose ranking is there; then those that have to be ranked, a few at once until there is
-        // something to show or another k comes; then all whose ranking is there: rows that come into sight have their
-        // values.
+        // First those in sight whose ranking is there; where none is, those that have to be ranked, a few at once until
+        // there is something to show or another k comes. With them, or after, all others whose ranking is there: rows
+        // that come into sight have their values.
         const auto begin = std::chrono::steady_clock::now();
-        const auto isInTime = [&] {
-            return !feedback.cancelled() && std::chrono::steady_clock::now() - begin < kBetweenViews;
+        const auto isWithin = [&](std::chrono::milliseconds time) {
+            return !feedback.cancelled() && std::chrono::steady_clock::now() - begin < time;
         };
-        std::vector<std::size_t> next;
-        std::ranges::copy_if(seen, std::back_inserter(next), isReady);
-        if (next.empty()) {
-            std::ranges::copy_if(seen, std::back_inserter(next), isPending);
-            for (std::size_t done = 0; done < next.size() && isInTime(); done += kPromptsAtOnce)
+        const auto measureWithin = [&](const std::vector<std::size_t>& prompts,
+                                       std::chrono::milliseconds time) -> Result<void> {
+            for (std::size_t done = 0; done < prompts.size() && isWithin(time); done += kPromptsAtOnce)
                 PLUMBLINE_CHECK(
-                    measure(std::span(next).subspan(done, std::min(kPromptsAtOnce, next.size() - done)), scores));
+                    measure(std::span(prompts).subspan(done, std::min(kPromptsAtOnce, prompts.size() - done)), scores));
+            return {};
+        };
+        std::vector<std::size_t> next, others;
+        std::ranges::copy_if(seen, std::back_inserter(next), isReady);
+        if (!next.empty()) {
+            PLUMBLINE_CHECK(measure(next, scores));
         } else {
-            PLUMBLINE_CHECK(measure(next, scores));
+            std::ranges::copy_if(seen, std::back_inserter(next), isPending);
+            PLUMBLINE_CHECK(measureWithin(next, kBetweenViews));
         }
-        if (next.empty()) {
-            std::ranges::copy_if(every, std::back_inserter(next), isReady);
-            PLUMBLINE_CHECK(measure(next, scores));
-        }
+        std::ranges::copy_if(every, std::back_inserter(others), isReady);
+        PLUMBLINE_CHECK(measureWithin(others, next.empty() ? kBetweenViews : kWithTheFirst));
+        next.insert(next.end(), others.begin(), others.end());
         if (!next.empty())
             return Step{view(m_draws == 0 && std::ranges::none_of(every, isPending)), false};
         std::ranges::copy_if(seen, std::back_inserter(next),
@@ -237,7 +261,7 @@ Outcome<RunExplorer::Step> RunExplorer::step(std::span<const int> inSight, const
                 PLUMBLINE_TRY(m_measurements[prompt],
                               meterOf(prompt).measure(frontOf(prompt), scored()[prompt], feedback));
                 m_hasIntervals[prompt] = true;
-            } while (!theFirst && done < next.size() && isInTime());
+            } while (!theFirst && done < next.size() && isWithin(kBetweenViews));
             return Step{view(done == next.size() && std::ranges::none_of(every, isPending)), false};
         }
         next.clear();

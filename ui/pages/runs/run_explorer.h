@@ -26,6 +26,10 @@ public:
         return run.record.id == m_run->record.id && attribute == m_attribute;
     }
 
+    /// Ranks the prompts that lean most, which a page shows first, so that the first other k need not wait for them: a
+    /// screen of them, fewer where they take longer than a fraction of a second.
+    Result<void> rankFirst(const Scores& scores);
+
     /// What is to be looked at; nothing: only rankings are made. Errors: KInvalid, TargetInvalid.
     Result<void> ask(const std::optional<Exploration>& what);
 
