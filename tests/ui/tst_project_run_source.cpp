@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <algorithm>
+
 #include <QBuffer>
 #include <QImage>
 
@@ -15,6 +17,7 @@
 #include "ui/bridge/edit_history.h"
 #include "ui/bridge/project_service.h"
 #include "ui/pages/runs/project_run_source.h"
+#include "ui/pages/runs/run_explorer.h"
 
 using namespace plumbline;
 using namespace plumbline::ui;
@@ -261,7 +264,8 @@ private Q_SLOTS:
         QVERIFY(!again->explored);
     }
 
-    /// Rankings are kept: at the next k the values of what is in sight come first, then all others at once.
+    /// Rankings are kept: at the next k what is in sight has its values first, and all others have theirs before
+    /// intervals.
     void nextKHasAllValuesAtOnce() {
         load();
         std::vector<std::shared_ptr<const LoadedRun>> views;
@@ -271,17 +275,67 @@ private Q_SLOTS:
                               [&](Result<std::shared_ptr<const LoadedRun>> view) { views.push_back(view.value()); });
             QTRY_VERIFY_WITH_TIMEOUT(!views.empty() && views.back()->explored->complete, 30000);
         };
+        const auto measured = [](const std::shared_ptr<const LoadedRun>& view) -> const std::vector<Measurement>& {
+            return view->attributes[0].chart->measurements;
+        };
         look(120);
         look(90);
-        QVERIFY(views.size() > 2 && !views[1]->explored->complete);
+        QVERIFY(!measured(views.front())[1].groups.empty());
+        const auto whole = std::ranges::find_if(views, [&](const auto& view) {
+            return std::ranges::none_of(measured(view), [](const auto& each) { return each.groups.empty(); });
+        });
+        QVERIFY(whole != views.end() && !(*whole)->explored->complete);
         for (std::size_t prompt = 0; prompt < kPrompts; ++prompt) {
-            QCOMPARE(views[0]->attributes[0].chart->measurements[prompt].groups.empty(), prompt != 1);
-            const Measurement& found = views[1]->attributes[0].chart->measurements[prompt];
+            const Measurement& found = measured(*whole)[prompt];
             QCOMPARE(found.k, std::int64_t{90});
-            QCOMPARE(found.groups.size(), views.back()->attributes[0].chart->measurements[prompt].groups.size());
-            QVERIFY(!found.groups.empty());
-            QCOMPARE(found.maxSkew.value, views.back()->attributes[0].chart->measurements[prompt].maxSkew.value);
+            QVERIFY(!found.ndkl.ciHigh);
+            QCOMPARE(found.groups.size(), measured(views.back())[prompt].groups.size());
+            QCOMPARE(found.maxSkew.value, measured(views.back())[prompt].maxSkew.value);
         }
+    }
+
+    /// Rows that lean most are shown first: they are ranked before, and the first k reads no scores of theirs.
+    void whatIsShownFirstIsRankedBefore() {
+        load();
+        AuditResult many = m_loaded->result;
+        for (std::size_t copy = 1; copy < 8; ++copy)
+            many.measurements.insert(many.measurements.end(), m_loaded->result.measurements.begin(),
+                                     m_loaded->result.measurements.end());
+        const auto run = LoadedRun::make(m_loaded->record, std::move(many), m_loaded->images);
+        const std::vector<report::Row>& rows = run->attributes[0].chart->chart.rows;
+        QCOMPARE(rows.size(), 8 * kPrompts);
+        auto project = store::Project::open(m_folder / "p.plumb");
+        QVERIFY(project);
+        std::vector<std::size_t> read;
+        const RunExplorer::Scores scores = [&](std::size_t prompt) {
+            read.push_back(prompt);
+            return project->runScores(m_run, static_cast<std::int64_t>(prompt % kPrompts));
+        };
+        auto explorer = RunExplorer::create(run, 0, scores);
+        QVERIFY(explorer);
+        read.clear(); // one may have been looked at for images without a score
+        QVERIFY(explorer->rankFirst(scores));
+        QCOMPARE(read.size(), std::size_t{16});
+        double weakest = rows[read.front()].lean.strength, left = 0;
+        for (std::size_t prompt = 0; prompt < rows.size(); ++prompt) {
+            const double strength = rows[prompt].lean.strength;
+            if (std::ranges::find(read, prompt) != read.end())
+                weakest = std::min(weakest, strength);
+            else
+                left = std::max(left, strength);
+        }
+        QVERIFY2(weakest >= left, qPrintable(QStringLiteral("%1 < %2").arg(weakest).arg(left)));
+
+        const std::vector<int> inSight(read.begin(), read.end());
+        read.clear();
+        QVERIFY(explorer->ask(Exploration{90, {}}));
+        Feedback feedback;
+        const auto step = explorer->step(inSight, scores, feedback);
+        QVERIFY(step && step->view);
+        for (const int prompt : inSight)
+            QCOMPARE(step->view->attributes[0].chart->measurements[static_cast<std::size_t>(prompt)].k,
+                     std::int64_t{90});
+        QVERIFY(read.empty());
     }
 
     void imagesAndCurvesFollowTheExploredK() {

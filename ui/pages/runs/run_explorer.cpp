@@ -19,9 +19,10 @@ constexpr std::size_t kFewRanks = 16'384, kRanksInSight = 40'000'000;
 /// Prompts that are read and ranked in one piece of work: of a million images some 20 ms, so that another k does not
 /// wait for them.
 constexpr std::size_t kPromptsAtOnce = 2;
-/// Prompts that are ranked before a run is shown, and for how long at the most.
-constexpr std::size_t kFirstPrompts = 16;
-constexpr std::chrono::milliseconds kBeforeShown(150);
+/// Prompts that are ranked before a run is shown: as many first ranks as small k need of those that a large window
+/// shows, then all of those that most windows show; and for how long at the most.
+constexpr std::size_t kFirstPrompts = 16, kFirstWhole = 10;
+constexpr std::chrono::milliseconds kBeforeShown(400);
 /// Ranks that are drawn for intervals and bands of a prompt: a large k has fewer draws, which the bar says, but never
 /// too few for a 95 % interval.
 constexpr double kMostDrawnRanks = 1e6;
@@ -29,7 +30,7 @@ constexpr int kFewestDraws = 200;
 /// Intervals are shown as they come, but not so often that the main thread is busy with nothing else.
 constexpr std::chrono::milliseconds kBetweenViews(100);
 /// What the first view may take for values of prompts that are not in sight.
-constexpr std::chrono::milliseconds kWithTheFirst(5);
+constexpr std::chrono::milliseconds kWithTheFirst(15);
 
 } // namespace
 
@@ -165,11 +166,15 @@ Result<void> RunExplorer::rankFirst(const Scores& scores) {
     std::vector<std::size_t> prompts(rows.size());
     std::iota(prompts.begin(), prompts.end(), std::size_t(0));
     std::ranges::stable_sort(prompts, std::greater(), [&](std::size_t prompt) { return rows[prompt].lean.strength; });
-    prompts.resize(std::min(prompts.size(), kFirstPrompts));
-    for (std::size_t done = 0; done < prompts.size() && std::chrono::steady_clock::now() - begin < kBeforeShown;
-         done += kPromptsAtOnce)
-        PLUMBLINE_CHECK(
-            rank(std::span(prompts).subspan(done, std::min(kPromptsAtOnce, prompts.size() - done)), kFewRanks, scores));
+    const std::size_t images = m_labels.codes.size();
+    const std::size_t many = std::max(kFewRanks, std::min(images, kRanksInSight / kFirstPrompts));
+    for (const auto& [most, ranks] : {std::pair(kFirstPrompts, kFewRanks), std::pair(kFirstWhole, many)}) {
+        const std::span first = std::span(prompts).first(std::min(prompts.size(), most));
+        for (std::size_t done = 0; done < first.size() && std::chrono::steady_clock::now() - begin < kBeforeShown;
+             done += kPromptsAtOnce)
+            PLUMBLINE_CHECK(rank(first.subspan(done, std::min(kPromptsAtOnce, first.size() - done)), ranks, scores));
+    }
+    m_tables = metric::ndklTables(many, images);
     return {};
 }
 
