@@ -163,6 +163,8 @@ Result<void> RunExplorer::rank(std::span<const std::size_t> prompts, std::size_t
 Result<void> RunExplorer::rankFirst(const Scores& scores) {
     const auto begin = std::chrono::steady_clock::now();
     const std::vector<report::Row>& rows = m_run->attributes[m_attribute].chart->chart.rows;
+    if (rows.empty())
+        return {};
     std::vector<std::size_t> prompts(rows.size());
     std::iota(prompts.begin(), prompts.end(), std::size_t(0));
     std::ranges::stable_sort(prompts, std::greater(), [&](std::size_t prompt) { return rows[prompt].lean.strength; });
